@@ -1,0 +1,87 @@
+"""Files that the rules exchange: written whole or not at all, checked when read.
+
+Every write goes to a temporary name in the same folder and is renamed into place, so that a reader never
+sees half a file and a kill leaves the old one.
+"""
+
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from coldwave.errors import InputError
+
+Schema = Mapping[str, pl.DataType | type[pl.DataType]]
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path``, renamed to it when the block ends well and removed when not."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_array(path: str | Path, array: np.ndarray) -> None:
+    """Write one NPY file."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
+
+
+def read_array(path: str | Path, memory_map: bool = False) -> np.ndarray:
+    """Read one NPY file, or map it.
+
+    Raises
+    ------
+    InputError
+        The file is missing, truncated or not an NPY file.
+    """
+    try:
+        return np.load(path, mmap_mode="r" if memory_map else None, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"{path}: not a whole NPY file ({error}); delete it and run again") from error
+
+
+def check_table(frame: pl.DataFrame, schema: Schema, name: str) -> None:
+    """Check that a table has exactly the columns of ``schema``, in its order and with its types."""
+    wanted, found = list(pl.Schema(schema).items()), list(frame.schema.items())
+    if wanted != found:
+        raise ValueError(f"{name}: columns are {found}, not {wanted}")
+
+
+def write_table(path: str | Path, frame: pl.DataFrame, schema: Schema) -> None:
+    """Check a table against its schema and write it as Parquet."""
+    check_table(frame, schema, str(path))
+    with replacing(path) as temporary:
+        frame.write_parquet(temporary)
+
+
+def read_table(path: str | Path, columns: list[str] | None = None) -> pl.DataFrame:
+    """Read a Parquet table, or some of its columns.
+
+    Raises
+    ------
+    InputError
+        The file is missing, truncated, not Parquet, or lacks a column.
+    """
+    try:
+        return pl.read_parquet(path, columns=columns, glob=False)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError(f"{path}: not the whole Parquet table expected ({error}); delete it and run again") from error
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a UTF-8 text file."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

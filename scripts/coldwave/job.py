@@ -1,0 +1,124 @@
+"""The one place that knows how Snakemake runs a script.
+
+``run(main)`` calls a script's ``main`` with the rule's named inputs, outputs, wildcards and parameters,
+logs to the rule's log and to the screen, and turns an error into one clear line (the traceback goes to
+the log). The same script runs by hand: ``python scripts/NAME.py --help``.
+"""
+
+import argparse
+import inspect
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import yaml
+
+from coldwave.errors import InputError
+
+log = logging.getLogger("coldwave")
+
+
+def run(main: Callable[..., None]) -> None:
+    """Run a script's ``main``, under Snakemake or by hand. Exits with 1 where it fails."""
+    _refuse_another_library(main)
+    snakemake = main.__globals__.get("snakemake")
+    arguments = _from_snakemake(main, snakemake) if snakemake else _from_command_line(main)
+    log_file = Path(snakemake.log[0]) if snakemake and snakemake.log else None
+    name = snakemake.rule if snakemake else Path(main.__globals__["__file__"]).stem
+    _start_logging(log_file, name)
+    try:
+        main(**arguments)
+    except InputError as error:
+        _fail(str(error), log_file)
+    except MemoryError:
+        _fail("out of memory: give the rule more (resources: mem_mb)", log_file)
+    except OSError as error:
+        named = f"{error.filename}: " if error.filename else ""
+        _fail(f"{named}{error.strerror or error}", log_file)
+    except Exception as error:
+        _fail(f"{type(error).__name__}: {error}", log_file, by_user=False)
+
+
+def _refuse_another_library(main: Callable[..., None]) -> None:
+    """The code digests watch the library beside the script; one installed elsewhere must not shadow it."""
+    beside = Path(main.__globals__["__file__"]).resolve().parent / "coldwave"
+    running = Path(__file__).resolve().parent
+    if beside.is_dir() and beside != running:
+        sys.exit(f"error: {running} shadows {beside}: uninstall it, or install this checkout with pip install -e .")
+
+
+def _from_snakemake(main: Callable[..., None], snakemake: Any) -> dict[str, Any]:
+    parts = [dict(part.items()) for part in (snakemake.input, snakemake.output, snakemake.wildcards)]
+    parts += [{"options": snakemake.params.get("options", {}), "threads": snakemake.threads}]
+    parts += [{key: value for key, value in snakemake.params.items() if key not in ("options", "code")}]
+    names = [name for part in parts for name in part]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"rule {snakemake.rule} names two things {sorted(twice)}")
+    known = {name: value for part in parts for name, value in part.items()}
+    arguments = {}
+    for name, parameter in inspect.signature(main).parameters.items():
+        if name in known:
+            arguments[name] = _converted(known[name], parameter.annotation)
+        elif parameter.default is parameter.empty:
+            raise ValueError(f"rule {snakemake.rule} does not name {name!r}, which its script needs")
+    return arguments
+
+
+def _converted(value: Any, annotation: Any) -> Any:
+    if get_origin(annotation) is list:
+        values = [value] if isinstance(value, (str, Path)) else list(value)
+        return [get_args(annotation)[0](item) for item in values]
+    if annotation in (Path, int, float, str):
+        return annotation(value)
+    return value
+
+
+def _from_command_line(main: Callable[..., None]) -> dict[str, Any]:
+    module = main.__globals__
+    parser = argparse.ArgumentParser(prog=Path(module["__file__"]).name, description=module.get("__doc__"))
+    for name, parameter in inspect.signature(main).parameters.items():
+        flag = "--" + name.replace("_", "-")
+        needed = parameter.default is parameter.empty
+        settings: dict[str, Any] = {"dest": name, "required": needed}
+        if not needed:
+            settings["default"] = parameter.default
+        if parameter.annotation is dict:
+            settings |= {"type": _read_options, "metavar": "YAML", "help": "the rule's options, as YAML or as @FILE"}
+        elif get_origin(parameter.annotation) is list:
+            settings |= {"type": get_args(parameter.annotation)[0], "nargs": "*", "metavar": "PATH"}
+        else:
+            settings |= {"type": parameter.annotation, "metavar": parameter.annotation.__name__.upper()}
+        parser.add_argument(flag, **settings)
+    return vars(parser.parse_args())
+
+
+def _read_options(text: str) -> dict[str, Any]:
+    options = yaml.safe_load(Path(text[1:]).read_text() if text.startswith("@") else text)
+    if not isinstance(options, dict):
+        raise argparse.ArgumentTypeError("not a YAML mapping, such as '{alpha: 2.0}'")
+    return options
+
+
+def _start_logging(log_file: Path | None, name: str) -> None:
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    if log_file:
+        log_file.parent.mkdir(parents=True, exist_ok=True)
+        handlers.append(logging.FileHandler(log_file, mode="w", encoding="utf-8"))
+    logging.basicConfig(
+        level=logging.INFO, format=f"%(asctime)s {name}: %(message)s", datefmt="%H:%M:%S", handlers=handlers, force=True
+    )
+    logging.captureWarnings(True)
+
+
+def _fail(message: str, log_file: Path | None, by_user: bool = True) -> None:
+    """Log what went wrong and exit; where it happened goes to the rule's log, or by hand to the screen."""
+    log.error("error: %s", message)
+    if log_file:
+        with log_file.open("a", encoding="utf-8") as file:
+            file.write(traceback.format_exc())
+    elif not by_user:
+        sys.stderr.write(traceback.format_exc())
+    sys.exit(1)

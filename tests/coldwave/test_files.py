@@ -1,0 +1,74 @@
+"""Files: whole or not at all."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from coldwave.errors import InputError
+from coldwave.files import read_array, read_table, replacing, write_array, write_table, write_text
+
+SCHEMA = {"song": pl.UInt32, "title": pl.String}
+
+
+@pytest.mark.parametrize("memory_map", [False, True])
+@pytest.mark.parametrize("shape", [(3, 4), (0, 128)])
+def test_an_array_comes_back(tmp_path, memory_map, shape):
+    array = np.arange(np.prod(shape), dtype=np.float16).reshape(shape)
+    write_array(tmp_path / "x.npy", array)
+    found = read_array(tmp_path / "x.npy", memory_map)
+    assert found.dtype == array.dtype and np.array_equal(found, array)
+    assert isinstance(found, np.memmap) == memory_map
+
+
+@pytest.mark.parametrize("memory_map", [False, True])
+def test_a_truncated_array_is_named(tmp_path, memory_map):
+    path = tmp_path / "x.npy"
+    write_array(path, np.ones(1000))
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(InputError, match=r"x\.npy.*run again"):
+        read_array(path, memory_map)
+    with pytest.raises(InputError, match="gone"):
+        read_array(tmp_path / "gone.npy", memory_map)
+
+
+def test_objects_are_never_unpickled(tmp_path):
+    np.save(tmp_path / "x.npy", np.array([{}], dtype=object), allow_pickle=True)
+    with pytest.raises(InputError):
+        read_array(tmp_path / "x.npy")
+    with pytest.raises(ValueError):
+        write_array(tmp_path / "y.npy", np.array([{}], dtype=object))
+
+
+def test_a_table_comes_back_and_its_schema_is_checked(tmp_path):
+    frame = pl.DataFrame({"song": [1, 2], "title": ["a", None]}, schema=SCHEMA)
+    write_table(tmp_path / "x.parquet", frame, SCHEMA)
+    assert read_table(tmp_path / "x.parquet").equals(frame)
+    assert read_table(tmp_path / "x.parquet", ["title"]).columns == ["title"]
+    for wrong in (frame.drop("title"), frame.cast({"song": pl.Int64}), frame.select("title", "song")):
+        with pytest.raises(ValueError, match="columns"):
+            write_table(tmp_path / "y.parquet", wrong, SCHEMA)
+    assert not (tmp_path / "y.parquet").exists()
+
+
+def test_a_table_that_is_none_is_named(tmp_path):
+    (tmp_path / "x.parquet").write_bytes(b"PAR1 and no more")
+    for path in (tmp_path / "x.parquet", tmp_path / "gone.parquet"):
+        with pytest.raises(InputError, match=path.name):
+            read_table(path)
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
+    write_text(tmp_path / "x", "old")
+    with pytest.raises(RuntimeError), replacing(tmp_path / "x") as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert (tmp_path / "x").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+def test_a_reader_never_sees_a_half_written_file(tmp_path):
+    write_text(tmp_path / "x", "old")
+    with replacing(tmp_path / "x") as temporary:
+        temporary.write_text("new")
+        assert (tmp_path / "x").read_text() == "old"
+    assert (tmp_path / "x").read_text() == "new"
