@@ -1,0 +1,268 @@
+"""Digests of code: what changes them, what does not, and which imports are refused."""
+
+import ast
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workflow.code import PLUMBING, CodeError, code
+
+ROOT = Path(__file__).parents[2]
+
+TREE = {
+    "train.py": '"""Train."""\n\nfrom coldwave.job import run\nfrom coldwave.model import fit\n\nrun(fit)\n',
+    "coldwave/__init__.py": "",
+    "coldwave/job.py": "import coldwave.errors\n\ndef run(main):\n    main()\n",
+    "coldwave/errors.py": "class InputError(ValueError):\n    pass\n",
+    "coldwave/files.py": "def write(path):\n    pass\n",
+    "coldwave/progress.py": "def track(items):\n    yield from items\n",
+    "coldwave/model.py": "from coldwave.maths import solve\n\ndef fit():\n    return solve(2)\n",
+    "coldwave/maths.py": "def solve(x):\n    return x + 1\n",
+    "coldwave/other.py": "ANSWER = 42\n",
+}
+
+
+def write(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / "scripts" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    return write(tmp_path, TREE)
+
+
+def test_the_script_and_what_it_imports_directly_or_not(tree):
+    digests = code("train.py", tree)
+    assert list(digests) == ["scripts/coldwave/maths.py", "scripts/coldwave/model.py", "scripts/train.py"]
+    text = ast.unparse(ast.parse(TREE["coldwave/maths.py"]))
+    assert digests["scripts/coldwave/maths.py"] == hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def test_an_absolute_path_names_the_same_script(tree):
+    assert code(tree / "scripts" / "train.py", tree) == code("train.py", str(tree))
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        "def solve(x):\n    return x + 1  # one more\n",
+        '"""About maths."""\n\n\ndef solve(x):\n    """Add one."""\n    return x + 1\n',
+        "# maths\ndef solve( x ) :\n\n        return (x\n            + 1)\n",
+        "def solve(x):\r\n    return x + 1\r\n",
+        "\ufeffdef solve(x):\n    return x + 1",
+    ],
+    ids=["comment", "docstrings", "format", "line ends", "byte order mark"],
+)
+def test_comments_docstrings_and_format_do_not_count(tree, edited):
+    before = code("train.py", tree)
+    (tree / "scripts/coldwave/maths.py").write_bytes(edited.encode())
+    assert code("train.py", tree) == before
+
+
+def test_an_edit_of_code_changes_its_own_digest_alone(tree):
+    before = code("train.py", tree)
+    write(tree, {"coldwave/maths.py": "def solve(x):\n    return x + 2\n"})
+    after = code("train.py", tree)
+    assert {file for file in before if before[file] != after[file]} == {"scripts/coldwave/maths.py"}
+
+
+def test_a_string_that_is_no_docstring_counts(tree):
+    write(tree, {"coldwave/maths.py": "NAME = 'a'\n"})
+    before = code("train.py", tree)
+    write(tree, {"coldwave/maths.py": "NAME = 'b'\n"})
+    assert code("train.py", tree) != before
+
+
+@pytest.mark.parametrize("head", ["class A:", "def f():", "async def f():"])
+def test_a_body_of_a_docstring_alone_is_an_empty_one(tree, head):
+    write(tree, {"coldwave/maths.py": f'{head}\n    """About it."""\n'})
+    documented = code("train.py", tree)
+    write(tree, {"coldwave/maths.py": f"{head}\n    pass\n"})
+    assert code("train.py", tree) == documented
+
+
+def test_touch_does_not_count(tree):
+    before = code("train.py", tree)
+    for file in (tree / "scripts").rglob("*.py"):
+        os.utime(file, (1, 1))
+    assert code("train.py", tree) == before
+
+
+def test_other_modules_do_not_count(tree):
+    before = code("train.py", tree)
+    write(tree, {"coldwave/other.py": "ANSWER = 43\n", "coldwave/new.py": "x = 1\n", "predict.py": "y = 1\n"})
+    assert code("train.py", tree) == before
+
+
+@pytest.mark.parametrize("name", sorted(PLUMBING))
+def test_plumbing_does_not_count(tree, name):
+    package, module = name.split(".")
+    write(tree, {"train.py": f"import {name}\nfrom {package} import {module}\nfrom {name} import *\n"})
+    before = code("train.py", tree)
+    assert list(before) == ["scripts/train.py"]
+    write(tree, {f"{package}/{module}.py": "import coldwave.other\nx = 'changed'\n"})
+    assert code("train.py", tree) == before
+
+
+def test_plumbing_of_the_project_imports_nothing_else_of_it():
+    """What it imported would be left out with it."""
+    names = {f"scripts/{name.replace('.', '/')}.py" for name in PLUMBING}
+    for file in names:
+        tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+        found = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        found |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        assert {name for name in found if name.startswith("coldwave")} <= PLUMBING, file
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import coldwave.other",
+        "import os, coldwave.other as o",
+        "from coldwave.other import ANSWER",
+        "from coldwave import other",
+        "from coldwave import model, other as o",
+        "def late():\n    from coldwave.other import ANSWER\n    return ANSWER",
+        "class A:\n    def late(self):\n        if self:\n            import coldwave.other",
+        "try:\n    import coldwave.other\nexcept ImportError:\n    pass",
+        "import importlib\nimportlib.import_module('coldwave.other')",
+    ],
+)
+def test_every_form_of_import_is_seen(tree, statement):
+    write(tree, {"coldwave/maths.py": f"{statement}\n"})
+    before = code("train.py", tree)
+    assert "scripts/coldwave/other.py" in before
+    write(tree, {"coldwave/other.py": "ANSWER = 43\n"})
+    assert code("train.py", tree) != before
+
+
+def test_packages(tree):
+    """A package's __init__.py counts where it holds something, for every module inside."""
+    write(
+        tree,
+        {
+            "coldwave/maths.py": "from coldwave.cnn.network import f\nfrom coldwave.bow import mfcc, CONSTANT\n",
+            "coldwave/cnn/__init__.py": "",
+            "coldwave/cnn/network.py": "f = 1\n",
+            "coldwave/bow/__init__.py": "from coldwave.other import ANSWER as CONSTANT\n",
+            "coldwave/bow/mfcc.py": "g = 1\n",
+            "coldwave/bow/codebook.py": "h = 1\n",
+        },
+    )
+    inside = {Path(file).relative_to("scripts").as_posix() for file in code("train.py", tree)}
+    bow = {"coldwave/bow/__init__.py", "coldwave/bow/mfcc.py", "coldwave/other.py"}
+    assert inside == {"train.py", "coldwave/model.py", "coldwave/maths.py", "coldwave/cnn/network.py"} | bow
+
+
+def test_a_package_without_init(tree):
+    write(tree, {"coldwave/maths.py": "from coldwave.cnn import network\n", "coldwave/cnn/network.py": "f = 1\n"})
+    assert "scripts/coldwave/cnn/network.py" in code("train.py", tree)
+
+
+def test_a_module_comes_before_a_folder_left_behind(tree):
+    (tree / "scripts/coldwave/maths/__pycache__").mkdir(parents=True)
+    assert "scripts/coldwave/maths.py" in code("train.py", tree)
+
+
+def test_modules_that_import_each_other(tree):
+    write(tree, {"coldwave/maths.py": "import coldwave.model\n"})
+    assert "scripts/coldwave/maths.py" in code("train.py", tree)
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "why"),
+    [
+        ("\nfrom .other import ANSWER", "scripts/coldwave/maths.py:2", "relative import"),
+        ("def f():\n\n    from . import other", "scripts/coldwave/maths.py:3", "relative import"),
+        ("import coldwave.gone", "scripts/coldwave/maths.py:1", "coldwave.gone"),
+        ("from coldwave.gone import x", "scripts/coldwave/maths.py:1", "coldwave.gone"),
+        ("from coldwave import gone", "scripts/coldwave/maths.py:1", "coldwave.gone"),
+        ("import coldwave", "scripts/coldwave/maths.py:1", "coldwave is not a module"),
+        ("from coldwave import *", "scripts/coldwave/maths.py:1", "coldwave.* is not a module"),
+        ("import predict", "scripts/coldwave/maths.py:1", "imports the script predict"),
+        ("x = 1\nimport_module(x)", "scripts/coldwave/maths.py:2", "hides what it imports"),
+        ("import_module('.x', 'coldwave')", "scripts/coldwave/maths.py:1", "hides what it imports"),
+        ("x = 1\ndef f(:", "scripts/coldwave/maths.py:2", "not valid Python"),
+    ],
+)
+def test_imports_that_cannot_be_followed(tree, text, where, why):
+    write(tree, {"coldwave/maths.py": f"{text}\n", "predict.py": "x = 1\n"})
+    with pytest.raises(CodeError, match=why.replace("*", r"\*")) as error:
+        code("train.py", tree)
+    assert str(error.value).startswith(f"{where}: ")
+
+
+def test_a_missing_script_is_named(tree):
+    with pytest.raises(CodeError, match="gone.py"):
+        code("gone.py", tree)
+
+
+def test_a_script_may_be_named_as_a_standard_module(tree):
+    write(tree, {"wave.py": "x = 1\n", "coldwave/maths.py": "import wave\n"})
+    assert "scripts/wave.py" not in code("train.py", tree)
+
+
+def test_the_caller_may_change_what_it_gets(tree):
+    code("train.py", tree).clear()
+    assert code("train.py", tree)
+
+
+def test_another_process_and_place_give_the_same_digests(tree, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "copy"
+    shutil.copytree(tree, elsewhere)
+    program = "import sys; from workflow.code import code; print(code('train.py', sys.argv[1]))"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7"}
+    found = subprocess.run(
+        [sys.executable, "-c", program, str(elsewhere)], env=environment, capture_output=True, text=True, check=True
+    )
+    assert ast.literal_eval(found.stdout) == code("train.py", tree)
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    comments=st.lists(st.text(st.characters(exclude_categories=["C", "Zl", "Zp"])), max_size=8),
+    lines=st.permutations([1, 2, 3, 4]),
+)
+def test_comments_anywhere_change_nothing(tmp_path_factory, comments, lines):
+    root = write(tmp_path_factory.mktemp("project"), TREE)
+    before = code("train.py", root)
+    text = TREE["coldwave/model.py"].splitlines()
+    for line, comment in zip(lines, comments, strict=False):
+        text[line - 1] = f"{text[line - 1]}  # {comment}"
+    write(root, {"coldwave/model.py": "\n".join(text)})
+    assert code("train.py", root) == before
+
+
+@pytest.mark.parametrize("script", sorted(path.name for path in (ROOT / "scripts").glob("*.py")))
+def test_every_script_of_the_project(script):
+    digests = code(script, ROOT)
+    assert f"scripts/{script}" in digests
+    assert all(len(digest) == 16 and int(digest, 16) >= 0 for digest in digests.values())
+
+
+def test_against_what_python_imports(tree):
+    """The same modules as a run of the script loads, plumbing and empty packages apart."""
+    write(tree, {"coldwave/bow/__init__.py": "", "coldwave/bow/mfcc.py": "from coldwave import other\n"})
+    write(tree, {"coldwave/maths.py": "import coldwave.bow.mfcc\n\ndef solve(x):\n    return x\n"})
+    program = (
+        "import runpy, sys; sys.path.append(sys.argv[1]); runpy.run_path(sys.argv[1] + '/train.py');"
+        "print([m.__file__ for n, m in list(sys.modules.items()) if n.startswith('coldwave')])"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", program, str(tree / "scripts")], capture_output=True, text=True, check=True
+    )
+    loaded = {Path(file).relative_to(tree).as_posix() for file in ast.literal_eval(found.stdout)}
+    plumbing = {f"scripts/{name.replace('.', '/')}.py" for name in PLUMBING}
+    loaded = {file for file in loaded - plumbing if (tree / file).stat().st_size}
+    assert loaded | {"scripts/train.py"} == set(code("train.py", tree))

@@ -1,0 +1,148 @@
+"""Digests of a rule's code: its script and all project modules that it imports, directly or not.
+
+Snakemake watches a script's modification time alone and the modules that it imports not at all. With these
+digests among a rule's ``params``, an edit reruns the rules whose code it changes and no others, and neither a
+comment nor ``git checkout`` reruns anything.
+
+Only Python code is seen: a number kept in a data file beside a module would escape.
+"""
+
+import ast
+import functools
+import hashlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+LIBRARY = "coldwave"
+# They start jobs, write files and word errors, but hold no number that a result depends on; and as nearly
+# every script imports them, an edit to one would rerun everything.
+PLUMBING = {f"{LIBRARY}.{name}" for name in ("job", "files", "errors", "progress")}
+
+
+class CodeError(Exception):
+    """Code whose imports cannot be followed."""
+
+
+class Import(NamedTuple):
+    """One imported module, or a name of it where ``name`` is not empty."""
+
+    module: str
+    name: str
+    line: int
+
+
+def code(script: str | Path, root: Path) -> dict[str, str]:
+    """Digest a script and the project modules that it imports.
+
+    Parameters
+    ----------
+    script : a file in the folder ``scripts`` of the project
+    root : the project's folder
+
+    Returns
+    -------
+    From each file, relative to the root and sorted, to the first 16 hexadecimal digits of the SHA-256 of its code
+    without comments and docstrings. Empty files are left out, and so is the plumbing.
+
+    Raises
+    ------
+    CodeError
+        A file is missing or no valid Python; an import is relative, names no module or is hidden from view.
+    """
+    root = Path(root)
+    folder = root / "scripts"
+    if not (folder / script).is_file():
+        raise CodeError(f"{folder / script}: there is no such script")
+    digests: dict[str, str] = {}
+    waiting, seen = [folder / script], set()
+    while waiting:
+        file = waiting.pop()
+        if file in seen:
+            continue
+        seen.add(file)
+        shown = file.relative_to(root).as_posix()
+        digest, imports = _read(file.read_bytes(), shown)
+        if digest:
+            digests[shown] = digest
+        for imported in imports:
+            waiting += _files(imported, folder, f"{shown}:{imported.line}")
+    return dict(sorted(digests.items()))
+
+
+@functools.cache  # by content, so that it holds for as long as the process lives: most rules share most modules
+def _read(source: bytes, shown: str) -> tuple[str, tuple[Import, ...]]:
+    """The digest of one file's code (empty where there is none) and its imports of project modules."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError) as error:
+        raise CodeError(f"{shown}:{getattr(error, 'lineno', None) or 1}: not valid Python: {error}") from error
+    imports = tuple(_imports(tree, shown))
+    for node in ast.walk(tree):
+        _remove_docstring(node)
+    text = ast.unparse(tree)  # ast.dump would differ between versions of Python
+    return hashlib.sha256(text.encode()).hexdigest()[:16] if text else "", imports
+
+
+def _remove_docstring(node: ast.AST) -> None:
+    if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+        first = node.body[0] if node.body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            empty = [] if isinstance(node, ast.Module) else [ast.Pass()]
+            node.body = node.body[1:] or empty
+
+
+def _imports(tree: ast.Module, shown: str) -> Iterator[Import]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            if node.level:
+                raise CodeError(f"{shown}:{node.lineno}: a relative import: write from {LIBRARY}. … import …")
+            yield from (Import(node.module or "", alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (Import(alias.name, "", node.lineno) for alias in node.names)
+        elif isinstance(node, ast.Call):
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if called in ("import_module", "__import__"):
+                argument = node.args[0] if node.args else None
+                if not (isinstance(argument, ast.Constant) and str(argument.value)[:1].isidentifier()):
+                    raise CodeError(f"{shown}:{node.lineno}: {called} hides what it imports: use an import statement")
+                yield Import(str(argument.value), "", node.lineno)
+
+
+def _files(imported: Import, folder: Path, where: str) -> list[Path]:
+    """The files that an import brings in: the module's and those of the packages around it."""
+    parts = imported.module.split(".")
+    if parts[0] != LIBRARY:
+        if parts[0] not in sys.stdlib_module_names and (folder / f"{parts[0]}.py").is_file():
+            raise CodeError(f"{where}: imports the script {parts[0]}: move what they share to {LIBRARY}")
+        return []
+    files: list[Path] = []
+    found: list[Path] | None = None
+    for length in range(1, len(parts) + 1):
+        name = ".".join(parts[:length])
+        if name in PLUMBING:
+            return files
+        found = _find(parts[:length], folder)
+        if found is None:
+            raise CodeError(f"{where}: there is no module {name}")
+        files += [file for file in found if file.stat().st_size]  # an empty __init__.py defines nothing
+    if found and found[0].name != "__init__.py":
+        return files
+    # a package: the name is a module in it, or else something that its __init__.py defines
+    whole = f"{imported.module}.{imported.name}".rstrip(".")
+    if whole in PLUMBING:
+        return files
+    inside = _find([*parts, imported.name], folder) if imported.name else None
+    if inside is None and not set(found or []) & set(files):
+        raise CodeError(f"{where}: {whole} is not a module, and no __init__.py defines it")
+    return files + (inside or [])
+
+
+def _find(parts: list[str], folder: Path) -> list[Path] | None:
+    """The file of a module as Python would find it: none for a package without ``__init__.py``, None for no module."""
+    path = folder.joinpath(*parts)
+    for file in (path / "__init__.py", path.with_name(f"{path.name}.py")):
+        if file.is_file():
+            return [file]
+    return [] if path.is_dir() else None

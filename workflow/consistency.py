@@ -1,0 +1,182 @@
+"""What the keys of a config must be to each other: a check a function, each of which gives (keys, mistake)."""
+
+import codecs
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from workflow.wording import short
+
+Keys = tuple[str | int, ...]
+
+
+def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
+    """All checks of one config; one that looks at a key which is missing raises ``KeyError`` when it is asked."""
+    checks = [
+        _environment(config),
+        _demo_world_paths(config),
+        _demo_world_sizes(config),
+        _demo_world_seconds(config),
+        _columns(config),
+        _quoting(config),
+        _encoding(config),
+        _part_sizes(config),
+        _frame(config),
+        _mel_bands(config),
+        _duration(config),
+        _coefficients(config),
+        _codebook(config),
+    ]
+    for name, model in config.get("models", {}).items():
+        if model.get("kind") == "cnn":
+            checks += [_layers(model, name), _windows(config, model, name)]
+    return checks
+
+
+def paths(config: dict[str, Any]) -> dict[Keys, str]:
+    """The paths that a config names, by key."""
+    plays = config.get("plays", {})
+    named = {
+        ("cache",): config.get("cache"),
+        ("plays", "path"): plays.get("path"),
+        ("plays", "songs", "path"): plays.get("songs", {}).get("path"),
+        ("plays", "songs", "audio_root"): plays.get("songs", {}).get("audio_root"),
+    }
+    return {keys: path for keys, path in named.items() if path}
+
+
+def _environment(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    for keys, path in paths(config).items():
+        if "$" in path:
+            yield keys, f"{short(path)} names an environment variable that is not set: set it, or write the path itself"
+
+
+def _demo_world_paths(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    named = paths(config)
+    made = {keys: path for keys, path in named.items() if "<results>/world" in path}
+    if config["world"] is None:
+        for keys, path in made.items():
+            yield keys, f"{short(path)} is made by the demo world, but world is null: give the path of your own data"
+    elif not made and ("plays", "path") in named:
+        yield ("world",), "nothing reads the demo world, as plays.path is another: write world: null"
+
+
+def _demo_world_sizes(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    world = config["world"]
+    if world is not None and world["artists"] > world["songs"]:
+        yield ("world", "artists"), f"{world['artists']} artists cannot share {world['songs']} songs (world.songs)"
+
+
+def _demo_world_seconds(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    world, shortest = config["world"], config["audio"]["min_seconds"]
+    if world is not None and world["seconds"] < shortest:
+        yield (
+            ("world", "seconds"),
+            f"{world['seconds']} is below audio.min_seconds ({shortest}): every song would be set aside",
+        )
+
+
+def _columns(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    plays = config["plays"]
+    if plays["format"] != "table":
+        return
+    table = plays["table"]
+    columns = {name: table[name] for name in ("user", "song", "count") if table.get(name) is not None}
+    for name, column in columns.items():
+        if table["header"] and isinstance(column, int):
+            yield ("plays", "table", name), f"{column} is a number, but there is a header: write the name, in quotes"
+        elif not table["header"] and isinstance(column, str):
+            yield (
+                ("plays", "table", name),
+                f"{short(column)} is a name, but plays.table.header is false: write the column's number, from 1",
+            )
+        twins = [other for other in columns if columns[other] == column]
+        if twins[0] != name:
+            yield ("plays", "table", name), f"{short(column)} is the column of plays.table.{twins[0]} too"
+
+
+def _quoting(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    table = config["plays"]["table"]
+    if table["quote"] == table["delimiter"]:
+        yield ("plays", "table", "quote"), f"{short(table['quote'])} is plays.table.delimiter too"
+
+
+def _encoding(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    name = config["plays"]["table"]["encoding"]
+    try:
+        codecs.lookup(name)
+    except (LookupError, ValueError):
+        yield ("plays", "table", "encoding"), f"{short(name)} is no text encoding that Python knows, such as utf-8"
+
+
+def _part_sizes(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    sizes = {part: config["split"][part] for part in ("validation", "test") if part in config["split"]}
+    for part, size in sizes.items():
+        if isinstance(size, float) and size >= 1:
+            yield ("split", part), f"{size} is no share below 1; as a number of songs, write it without a point"
+    if len(sizes) == 2 and all(isinstance(size, float) and size < 1 for size in sizes.values()):
+        total = sum(sizes.values())
+        if total >= 1:
+            yield (
+                ("split", "test"),
+                f"{sizes['test']} and split.validation ({sizes['validation']}) leave no song for training",
+            )
+
+
+def _frame(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    window, hop = config["audio"]["window"], config["audio"]["hop"]
+    if window < hop:
+        yield ("audio", "window"), f"{window} is below audio.hop ({hop}), which would skip samples"
+
+
+def _mel_bands(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    bands, bins = config["audio"]["mel_bands"], config["audio"]["window"] // 2 + 1
+    if bands > bins:
+        yield ("audio", "mel_bands"), f"{bands} is more than the {bins} frequencies of an audio.window"
+
+
+def _duration(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    duration, shortest = config["audio"]["duration"], config["audio"]["min_seconds"]
+    if duration is not None and duration < shortest:
+        yield (
+            ("audio", "duration"),
+            f"{duration} is below audio.min_seconds ({shortest}): every song would be set aside",
+        )
+
+
+def _coefficients(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    coefficients, bands = config["bow"]["coefficients"], config["audio"]["mel_bands"]
+    if coefficients > bands:
+        yield ("bow", "coefficients"), f"{coefficients} is more than audio.mel_bands ({bands})"
+
+
+def _codebook(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    words, frames = config["bow"]["words"], config["bow"]["sample_frames"]
+    if frames < words:
+        yield ("bow", "sample_frames"), f"{frames} is below bow.words ({words}): k-means needs a frame for each word"
+
+
+def _layers(model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
+    frames = model["window"]
+    for layer, _ in enumerate(model["channels"], start=1):
+        frames = (frames - model["kernel"] + 1) // model["pool"]
+        if frames < 1:
+            yield (
+                ("models", name, "window"),
+                f"{model['window']} leaves no frame after convolutional layer {layer} of {len(model['channels'])}: "
+                "make window longer, or pool, kernel or the list of channels shorter",
+            )
+            return
+
+
+def _windows(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
+    audio, window = config["audio"], model["window"]
+    rate, hop, seconds = audio["sample_rate"], audio["hop"], audio["min_seconds"]
+    frames = 1 + math.floor(round(seconds * rate, 6)) // hop  # 1.017 * 1000 is a little less than 1017
+    if window > frames:
+        needed = math.ceil((window - 1) * hop / rate * 1000) / 1000
+        yield (
+            ("models", name, "window"),
+            f"{window} frames do not fit the shortest audio, audio.min_seconds = {seconds} or {frames} frames: "
+            f"set window to at most {frames}, or audio.min_seconds to at least {needed}",
+        )

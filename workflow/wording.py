@@ -1,0 +1,23 @@
+"""Values in the words of an error message."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def yaml_number(text: str) -> str:
+    """A number as YAML 1.1 knows it: one with an exponent needs a point before it and a sign in it."""
+    mantissa, exponent, power = text.partition("e")
+    if not exponent:
+        return text
+    return f"{mantissa if '.' in mantissa else mantissa + '.0'}e{power if power[0] in '+-' else '+' + power}"
+
+
+def short(value: Any) -> str:
+    """A value as YAML would show it, cut to a length that fits a line."""
+    if isinstance(value, Mapping):
+        return "a mapping" if value else "an empty mapping"
+    if value is None or isinstance(value, bool):
+        return str(value).lower().replace("none", "null")
+    text = yaml_number(str(value)) if isinstance(value, float) else str(value)
+    text = repr(value) if isinstance(value, (str, list)) else text
+    return text if len(text) <= 60 else f"{text[:56]}…{text[-1] if isinstance(value, (str, list)) else ''}"
