@@ -1,0 +1,122 @@
+"""Invented ids, titles, artists and albums, a few of them awkward on purpose.
+
+Commas, quotation marks, apostrophes, accents and other scripts occur in every world, so that the reading
+of tables is put to the test by the demo itself. Likeness to anyone's name is chance.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+AWKWARD_ARTISTS = (
+    "Marrow, Finch & Daughters",
+    'June "Little Boat" Harrow',
+    "Øystein og Nattfergene",
+    "Café Lumière",
+    "O'Dell's Radio",
+    "Μικρό Καράβι",
+    "Żółta Łódka",
+    "12",
+)
+AWKWARD_TITLES = (
+    "Rain, Again",
+    'The "Real" Morning',
+    "Où vont les phares ?",
+    "夜の汽車",
+    "Nothing; Everything",
+    "Don't Wait | Wait",
+    "1,000 Lanterns",
+    "Übermorgen",
+    'Salt, "Sand", Sea',
+    "0042",
+)
+# fmt: off
+ADJECTIVES = (
+    "Amber", "Bitter", "Blue", "Borrowed", "Broken", "Careful", "Clear", "Copper", "Crooked", "Distant", "Early",
+    "Electric", "Empty", "Faded", "Feral", "Gentle", "Gilded", "Golden", "Half-Lit", "Hollow", "Idle", "Late",
+    "Little", "Long", "Lost", "Lucid", "Mild", "Narrow", "Northern", "Old", "Open", "Pale", "Paper", "Patient",
+    "Plain", "Quiet", "Restless", "Salt", "Second", "Silver", "Sleepless", "Slow", "Small", "Soft", "Strange",
+    "Sunken", "Tender", "Velvet", "Wandering", "Wild", "Winter", "Young",
+)
+NOUNS = (
+    "Almanac", "Anchor", "Atlas", "Avenue", "Balcony", "Beacon", "Bicycle", "Bridge", "Candle", "Canyon",
+    "Carousel", "Chimney", "Compass", "Corridor", "Delta", "Engine", "Feather", "Ferry", "Field", "Garden",
+    "Glacier", "Harbour", "Heron", "Horizon", "Island", "Jetty", "Kite", "Ladder", "Lantern", "Lighthouse",
+    "Machine", "Meadow", "Mirror", "Moth", "Orchard", "Parade", "Pendulum", "Platform", "Postcard", "Quarry",
+    "Radio", "River", "Sail", "Satellite", "Shoreline", "Signal", "Staircase", "Station", "Summer", "Telegram",
+    "Thicket", "Tide", "Town", "Valley", "Violet", "Window",
+)
+# fmt: on
+TITLE_PATTERNS = ("{a} {n}", "The {a} {n}", "{n} Song", "{a} Like a {n}", "My {a} {n}", "{n} of {ms}", "No More {ns}")
+ARTIST_PATTERNS = ("{a} {n}", "The {a} {ns}", "{n} & {m}", "{a} {n} Club", "{n} Parlour")
+ALBUM_PATTERNS = ("{a} {ns}", "{n} and {m}", "The {n} Tapes", "Songs for the {a} {n}", "{a} Days")
+ALPHABET = np.array(list("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
+
+
+def song_ids(size: int, generator: np.random.Generator) -> list[str]:
+    """Draw ids of the kind that the Taste Profile has for songs: SO and 16 capitals or digits, all different."""
+    return _different(size, lambda n: ["SO" + "".join(row) for row in generator.choice(ALPHABET, size=(n, 16))])
+
+
+def user_ids(size: int, generator: np.random.Generator) -> list[str]:
+    """Draw ids of the kind that the Taste Profile has for users: 40 hexadecimal digits, all different."""
+    return _different(size, lambda n: [generator.bytes(20).hex() for _ in range(n)])
+
+
+def artist_names(size: int, generator: np.random.Generator) -> list[str]:
+    """Draw names of artists, all different; one in twenty, and three at least, is awkward."""
+    return _names(size, ARTIST_PATTERNS, AWKWARD_ARTISTS, generator)
+
+
+def song_titles(size: int, generator: np.random.Generator) -> list[str]:
+    """Draw titles of songs, all different; one in twenty, and three at least, is awkward."""
+    return _names(size, TITLE_PATTERNS, AWKWARD_TITLES, generator)
+
+
+def album_titles(artist: np.ndarray, generator: np.random.Generator) -> list[str]:
+    """Draw the album of each song: an artist has one album for about five songs.
+
+    Parameters
+    ----------
+    artist
+        [songs] number of the artist of each song.
+    """
+    volume = [generator.integers(1 + total // 5) for total in np.bincount(artist)[artist]]
+    albums = sorted(set(zip(artist.tolist(), map(int, volume), strict=True)))
+    titles = dict(zip(albums, _names(len(albums), ALBUM_PATTERNS, (), generator), strict=True))
+    return [titles[key] for key in zip(artist.tolist(), map(int, volume), strict=True)]
+
+
+def _names(size: int, patterns: Sequence[str], awkward: Sequence[str], generator: np.random.Generator) -> list[str]:
+    """Draw different names in random order, with awkward ones among them."""
+    special = list(awkward[: min(size, len(awkward), max(3, size // 20))])
+    names, seen = special, set(special)
+    crowded = 0
+    while len(names) < size:
+        pattern = patterns[generator.integers(len(patterns))]
+        index = generator.integers(len(NOUNS))
+        noun, other = NOUNS[index], NOUNS[(index + generator.integers(1, len(NOUNS))) % len(NOUNS)]
+        adjective = ADJECTIVES[generator.integers(len(ADJECTIVES))]
+        name = pattern.format(a=adjective, n=noun, m=other, ns=_plural(noun), ms=_plural(other))
+        if name in seen:
+            crowded += 1
+            if crowded < 2 * size:
+                continue
+            name = f"{name} {len(names)}"  # the words do not suffice for so many
+        names.append(name)
+        seen.add(name)
+    return [names[index] for index in generator.permutation(size)]
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith("s"):
+        return noun + "es"
+    return noun[:-1] + "ies" if noun.endswith("y") and noun[-2] not in "aeiou" else noun + "s"
+
+
+def _different(size: int, draw: Callable[[int], list[str]]) -> list[str]:
+    """Draw until there are ``size`` different values, in the order in which they first came."""
+    values = dict.fromkeys(draw(size))
+    while len(values) < size:
+        values |= dict.fromkeys(draw(size - len(values)))
+    return list(values)
