@@ -1,0 +1,175 @@
+"""A folder of audio files as a songs table: ids from their paths or tags, titles and artists from their tags."""
+
+import logging
+import os
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from coldwave.errors import InputError
+from coldwave.plays.audio_paths import from_here
+from coldwave.progress import track
+
+log = logging.getLogger(__name__)
+
+SUFFIXES = frozenset(
+    f".{name}"
+    for name in ["mp3", "flac", "ogg", "oga", "opus", "wav", "m4a", "aac", "aiff", "aif", "wma", "ape", "wv", "mp4"]
+)
+# Names of one tag in the formats that mutagen reads: its easy names (and Vorbis's), ID3's, ASF's
+_NAMES = {
+    "title": ("title", "TIT2"),
+    "artist": ("artist", "TPE1", "Author"),
+    "album": ("album", "TALB", "WM/AlbumTitle"),
+    "tags": ("genre", "TCON", "WM/Genre"),
+    "recording": ("musicbrainz_trackid", "UFID:http://musicbrainz.org", "MusicBrainz/Track Id"),
+}
+
+_RECORDING = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+NO_RECORDING = "no MusicBrainz recording id in its tags"
+BAD_NAME = "file name is not valid UTF-8"
+
+
+class AudioTags(NamedTuple):
+    """What a file's tags say; ``readable`` is False where they could not be read."""
+
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    tags: tuple[str, ...] = ()
+    recording: str | None = None
+    readable: bool = True
+
+
+def audio_files(folder: Path) -> list[Path]:
+    """List the audio files below a folder, by suffix, sorted; hidden files and folders are left out.
+
+    Links to folders are followed after all else, and a folder is listed once only, so that links that lead in a
+    circle, or to a folder listed already, add nothing.
+    """
+    files: list[Path] = []
+    links: list[Path] = []
+    seen: set[tuple[int, int]] = set()
+    again = 0
+    waiting = [folder]
+    while waiting or links:
+        here = waiting.pop() if waiting else links.pop(0)
+        status = here.stat()
+        if (status.st_dev, status.st_ino) in seen:
+            again += 1
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        for entry in _entries(here):
+            path = Path(entry.path)
+            if entry.is_dir():
+                (links if entry.is_symlink() else waiting).append(path)
+            elif path.suffix.lower() in SUFFIXES and entry.is_file():
+                files.append(path)
+    if again:
+        log.info("%s: %d links lead to folders listed already", folder, again)
+    return sorted(files)
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry]:
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
+    except OSError as error:
+        raise InputError(f"{folder}: this folder cannot be listed ({error.strerror}) (plays.songs.path)") from error
+    yield from found
+
+
+def read_tags(path: Path) -> AudioTags:
+    """Read a file's tags by mutagen. Several values of one are joined by commas, save the genres, which are tags."""
+    import mutagen
+
+    try:
+        file = mutagen.File(path, easy=True)
+    except Exception:  # a parser of damaged files fails in more ways than it names
+        return AudioTags(readable=False)
+    if file is None:
+        return AudioTags(readable=False)
+    values = {field: _values(file.tags, names) for field, names in _NAMES.items()}
+    text = {field: ", ".join(values[field]) or None for field in ("title", "artist", "album")}
+    recording = values["recording"][0] if values["recording"] else None
+    return AudioTags(**text, tags=tuple(dict.fromkeys(values["tags"])), recording=recording)
+
+
+def _values(tags: object, names: tuple[str, ...]) -> list[str]:
+    """Give the texts of the first tag that there is; none where it cannot be understood."""
+    for name in names:
+        try:
+            value = tags[name]
+        except Exception:  # no tags, no such tag, a name that the format does not allow, damaged content
+            continue
+        value = getattr(value, "genres", None) or getattr(value, "text", None) or getattr(value, "data", value)
+        items = value if isinstance(value, (list, tuple)) else [value]
+        texts = [item.decode("ascii", "replace") if isinstance(item, bytes) else str(item) for item in items]
+        texts = [text.replace("\0", " ").strip() for text in texts]
+        texts = [text.encode("utf-8", "replace").decode() for text in texts if text]
+        if texts:
+            return texts
+    return []
+
+
+def read_folder(
+    folder: Path, id_from: str, threads: int = 1
+) -> tuple[list[dict[str, object]], list[tuple[int | None, str, str]]]:
+    """Make a songs table of a folder.
+
+    ``id_from`` says what a song's id is: ``path`` (relative to the folder), ``stem`` (file name without suffix) or
+    ``recording_mbid`` (MusicBrainz recording id, from the tags).
+
+    Returns
+    -------
+    songs
+        song_id, title, artist, album, tags, audio of each file, in the order of their paths.
+    rejected
+        (None, reason, path) of the files that have no id.
+
+    Raises
+    ------
+    InputError
+        No audio file is found, or ``id_from`` is none of the three.
+    """
+    if id_from not in ("path", "stem", "recording_mbid"):
+        raise InputError(f"plays.songs.id_from: {id_from!r} is not one of path, stem, recording_mbid")
+    files = audio_files(folder)
+    if not files:
+        suffixes = " ".join(sorted(SUFFIXES))
+        raise InputError(f"{folder}: no audio file in this folder (plays.songs.path); looked for {suffixes}")
+    songs, rejected, unreadable = [], [], 0
+    with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
+        for path, tags in zip(files, track(pool.map(read_tags, files), "tags read", len(files)), strict=True):
+            unreadable += not tags.readable
+            song_id = _song_id(path, folder, id_from, tags)
+            if not _is_text(str(path)):
+                rejected.append((None, BAD_NAME, str(path)))
+            elif song_id is None:
+                rejected.append((None, NO_RECORDING, from_here(path)))
+            else:
+                fields = {"title": tags.title, "artist": tags.artist, "album": tags.album, "tags": list(tags.tags)}
+                songs.append({"song_id": song_id, **fields, "audio": from_here(path)})
+    if unreadable:
+        log.warning("%s: tags of %s files could not be read; their songs have no title", folder, f"{unreadable:,}")
+    return songs, rejected
+
+
+def _song_id(path: Path, folder: Path, id_from: str, tags: AudioTags) -> str | None:
+    if id_from == "path":
+        return path.relative_to(folder).as_posix()
+    if id_from == "stem":
+        return path.stem
+    recording = (tags.recording or "").strip().lower()
+    return recording if _RECORDING.fullmatch(recording) else None
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,20 @@
+"""A part of a file of plays, read and checked."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+EMPTY_USER = "empty user id"
+EMPTY_SONG = "empty song id"
+BLANKS = " \t"  # taken off both ends of an id and of a count
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some lines of one source. ``plays``: user_id, song_id, count u32, of the good lines; ``rejected`` the others."""
+
+    source: str
+    lines: int
+    blank: int
+    plays: pl.DataFrame
+    rejected: pl.DataFrame

@@ -1,0 +1,31 @@
+"""Read play counts and the songs table; number their users and songs.
+
+Makes plays.parquet (user, song, count), users.parquet, songs.parquet and rejected.parquet (every line set aside).
+"""
+
+from pathlib import Path
+
+from coldwave.job import run
+from coldwave.plays.ingestion import ingest
+from coldwave.plays.tables import write_plays, write_rejected, write_songs, write_users
+
+
+def main(
+    *,
+    source: Path,
+    plays: Path,
+    users: Path,
+    songs: Path,
+    rejected: Path,
+    options: dict,
+    catalogue: Path = None,
+    threads: int = 1,
+) -> None:
+    tables = ingest(source, catalogue, options, threads)
+    write_plays(plays, tables.plays)
+    write_users(users, tables.users)
+    write_songs(songs, tables.songs)
+    write_rejected(rejected, tables.rejected)
+
+
+run(main)

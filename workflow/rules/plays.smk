@@ -1,0 +1,50 @@
+"""plays: the listening history and the songs table, checked, filtered and indexed."""
+
+
+def catalogue_state(wildcards):
+    """Digest of what a folder of audio holds; a manifest is an input file that Snakemake watches itself."""
+    path = SETTINGS["plays"]["songs"]["path"]
+    return folder_state(path) if path and Path(path).is_dir() else None
+
+
+rule read_plays:
+    input:
+        **plays_inputs(),
+    output:
+        plays="<results>/plays/plays.parquet",
+        users="<results>/plays/users.parquet",
+        songs="<results>/plays/songs.parquet",
+        rejected="<results>/plays/rejected.parquet",
+    log:
+        "<results>/logs/read_plays.log",
+    benchmark:
+        "<results>/timings/read_plays.tsv"
+    conda:
+        "../../envs/tables.yaml"
+    threads: 8
+    resources:
+        mem_mb=lambda wildcards, input: max(2000, int(3 * input.size_mb)),
+        runtime=60,
+    params:
+        options=options(
+            "plays",
+            "format",
+            "table",
+            "songs",
+            "unlisted_songs",
+            "songs_without_audio",
+            "top_songs",
+            "top_users",
+            "users_by",
+            "min_users",
+            "min_songs",
+            "strict",
+            seed=SEED,
+        ),
+        catalogue_state=catalogue_state,
+        code=code("read_plays.py"),
+    script:
+        "../../scripts/read_plays.py"
+
+
+KEPT += rules.read_plays.output
