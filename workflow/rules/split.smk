@@ -1,0 +1,26 @@
+"""split: which songs are learnt from, chosen on and tested on."""
+
+
+rule split_songs:
+    input:
+        songs="<results>/plays/songs.parquet",
+    output:
+        split="<results>/split/split.parquet",
+    log:
+        "<results>/logs/split_songs.log",
+    benchmark:
+        "<results>/timings/split_songs.tsv"
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        options=options("split", "by", "validation", "test", seed=SEED),
+        code=code("split_songs.py"),
+    script:
+        "../../scripts/split_songs.py"
+
+
+KEPT += rules.split_songs.output
