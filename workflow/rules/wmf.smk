@@ -1,0 +1,30 @@
+"""wmf: user and song factors from the training songs' plays."""
+
+
+rule factorise_plays:
+    input:
+        plays="<results>/plays/plays.parquet",
+        users="<results>/plays/users.parquet",
+        split="<results>/split/split.parquet",
+    output:
+        user_factors="<results>/wmf/user_factors.npy",
+        song_factors="<results>/wmf/song_factors.npy",
+        objective="<results>/wmf/objective.parquet",
+    log:
+        "<results>/logs/factorise_plays.log",
+    benchmark:
+        "<results>/timings/factorise_plays.tsv"
+    conda:
+        "../../envs/wmf.yaml"
+    threads: 8
+    resources:
+        mem_mb=lambda wildcards, input: max(2000, int(40 * input.size_mb)),
+        runtime=240,
+    params:
+        options=options("wmf", "factors", "alpha", "epsilon", "regularization", "iterations", "solver", seed=SEED),
+        code=code("factorise_plays.py"),
+    script:
+        "../../scripts/factorise_plays.py"
+
+
+KEPT += rules.factorise_plays.output
