@@ -1,0 +1,236 @@
+"""Extracts the log-mels of one shard, in worker processes: a file that hangs or kills the decoder loses one song."""
+
+import io
+import logging
+import multiprocessing
+import os
+import signal
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import TimeoutError as TimeLimit
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+import polars as pl
+from pebble import ProcessExpired, ProcessPool
+from threadpoolctl import threadpool_limits
+
+from coldwave.audio.cache import entry_path, extraction_key, load_entry, save_entry
+from coldwave.audio.decode import check_file, check_length, decode
+from coldwave.audio.digests import digest_file
+from coldwave.audio.log_mel import log_mel, stored
+from coldwave.audio.status import AudioError
+from coldwave.files import replacing
+from coldwave.progress import track
+
+log = logging.getLogger(__name__)
+
+TABLE = {
+    "song_id": pl.String,
+    "start": pl.Int64,
+    "frames": pl.Int32,
+    "seconds": pl.Float32,
+    "status": pl.String,
+    "detail": pl.String,
+}
+
+# Songs asked for before the first of them is written: they wait in memory, 0.3 MB each at 30 s.
+AHEAD = 16
+
+# ffmpeg is given less than the worker that waits for it, so that it is ended by its parent and not orphaned.
+FFMPEG_SHARE = 0.9
+
+FAILURES_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The audio section of the config, as far as a song's log-mel depends on it. Seconds, Hz and samples."""
+
+    sample_rate: int
+    window: int
+    hop: int
+    mel_bands: int
+    duration: float | None
+    offset: float | str
+    min_seconds: float
+    timeout: float | None
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> "Settings":
+        """Pick the settings out of a rule's options."""
+        return cls(**{name: options[name] for name in cls.__dataclass_fields__})
+
+    def key(self) -> str:
+        """Give the cache's key: of everything that changes the numbers, not of what only sets files aside."""
+        return extraction_key(
+            {name: value for name, value in asdict(self).items() if name not in ("min_seconds", "timeout")}
+        )
+
+
+class Extracted(NamedTuple):
+    """One song: float16 [frames, bands] log-mels and their seconds, or a status that says why there are none."""
+
+    log_mel: np.ndarray | None
+    seconds: float
+    status: str
+    detail: str
+    from_cache: bool = False
+    cache_error: str = ""
+
+
+def failed(status: str, detail: str) -> Extracted:
+    """Give the result of a song without usable audio."""
+    return Extracted(None, 0.0, status, detail)
+
+
+def extract_song(path: str, digest: str | None, settings: Settings, cache: Path, key: str) -> Extracted:
+    """Extract one song, from the cache where its content was extracted before. Never raises an Exception."""
+    try:
+        check_file(path)
+        entry = entry_path(cache, digest, key) if digest else None
+        kept = load_entry(entry, settings.mel_bands) if entry else None
+        if kept:
+            check_length(round(kept[1] * settings.sample_rate), settings.sample_rate, settings.min_seconds)
+            return Extracted(*kept, "ok", "", from_cache=True)
+        audio = decode(
+            path,
+            sample_rate=settings.sample_rate,
+            offset=settings.offset,
+            duration=settings.duration,
+            min_seconds=settings.min_seconds,
+            timeout=settings.timeout and settings.timeout * FFMPEG_SHARE,
+        )
+        frames = stored(log_mel(audio, settings.sample_rate, settings.window, settings.hop, settings.mel_bands))
+        if not np.isfinite(frames).all():
+            raise AudioError("not_finite", "its samples are too large for a spectrogram")
+        seconds = len(audio) / settings.sample_rate
+        return Extracted(frames, seconds, "ok", "", cache_error=_keep(path, digest, entry, frames, seconds))
+    except AudioError as error:
+        return failed(error.status, error.detail)
+    except Exception as error:
+        return failed("crashed", f"{type(error).__name__}: {error}")
+
+
+def _keep(path: str, digest: str | None, entry: Path | None, frames: np.ndarray, seconds: float) -> str:
+    """Keep a song's log-mel for later runs; gives what went wrong, as the song itself is fine."""
+    try:
+        # A file replaced since its manifest was written must not be kept as what it was.
+        if entry and digest_file(path) == digest:
+            save_entry(entry, frames, seconds)
+    except OSError as error:
+        return str(error)
+    return ""
+
+
+@contextmanager
+def worker_pool(threads: int) -> Iterator[ProcessPool]:
+    """Start worker processes, to be entered before other threads are at work.
+
+    Workers are forked (a spawned one would run Snakemake's script again), so that librosa is imported once, and
+    replaced where they die. One thread each, whatever the machine: the order of sums, and so the bytes, stay the
+    same.
+    """
+    with threadpool_limits(1):
+        log_mel(np.zeros(2048, np.float32), 22050, 1024, 512, 8)
+    pool = ProcessPool(max(1, threads), context=multiprocessing.get_context("fork"), initializer=_start_worker)
+    try:
+        pool.schedule(os.getpid).result()
+        yield pool
+    finally:
+        pool.stop()
+        pool.join()
+
+
+def _start_worker() -> None:
+    threadpool_limits(1)
+    # Decoders write their complaints about damaged files to the screen, without saying which file.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def extract_shard(
+    manifest: pl.DataFrame, log_mel_path: Path, settings: Settings, cache: Path, pool: ProcessPool, threads: int
+) -> pl.DataFrame:
+    """Write the log-mels of a manifest's songs, one after the other, and give the shard's table (``TABLE``).
+
+    The file is float16 [frames of the shard, mel_bands]; a song has ``frames`` rows from ``start`` on, none where
+    its status is not ok. Songs and bytes are in the manifest's order, whatever the number of threads.
+    """
+    rows = []
+    from_cache, cache_error = 0, ""
+    with replacing(log_mel_path) as temporary, temporary.open("wb") as file:
+        start = 0
+        _write_header(file, 0, settings.mel_bands)
+        songs = _extract(manifest, settings, cache, pool, max(1, threads) * AHEAD)
+        for song_id, song in zip(manifest["song_id"], track(songs, "log-mels", len(manifest)), strict=True):
+            frames = 0 if song.log_mel is None else len(song.log_mel)
+            if frames:
+                file.write(song.log_mel.tobytes())
+            rows.append((song_id, start, frames, song.seconds, song.status, song.detail))
+            start += frames
+            from_cache += song.from_cache
+            cache_error = cache_error or song.cache_error
+        file.seek(0)
+        _write_header(file, start, settings.mel_bands)
+    table = pl.DataFrame(rows, schema=TABLE, orient="row")
+    _log_counts(table, from_cache, cache_error)
+    return table
+
+
+def _extract(
+    manifest: pl.DataFrame, settings: Settings, cache: Path, pool: ProcessPool, ahead: int
+) -> Iterator[Extracted]:
+    """Yield the songs in order, at most ``ahead`` of them in the works or waiting."""
+    key = settings.key()
+    waiting: deque = deque()
+    for path, digest in manifest.select("audio", "digest").iter_rows():
+        task = (path, digest, settings, cache, key)
+        waiting.append(pool.schedule(extract_song, args=task, timeout=settings.timeout))
+        if len(waiting) >= ahead:
+            yield _result(waiting.popleft(), settings)
+    while waiting:
+        yield _result(waiting.popleft(), settings)
+
+
+def _result(future: Any, settings: Settings) -> Extracted:
+    try:
+        return future.result()
+    except TimeLimit:
+        return failed("too_slow", f"not decoded within {settings.timeout:g} s")
+    except ProcessExpired as error:
+        return failed("crashed", f"the decoder's process died ({_cause(error.exitcode)})")
+
+
+def _cause(exitcode: int | None) -> str:
+    try:
+        return signal.Signals(-exitcode).name if exitcode and exitcode < 0 else f"exit code {exitcode}"
+    except ValueError:
+        return f"signal {-exitcode}"
+
+
+def _write_header(file: BinaryIO, frames: int, mel_bands: int) -> None:
+    """Write the header of an NPY file; numpy leaves room in it, so that it has one size whatever ``frames``."""
+    header = io.BytesIO()
+    description = {"descr": "<f2", "fortran_order": False, "shape": (frames, mel_bands)}
+    np.lib.format.write_array_header_1_0(header, description)
+    file.write(header.getvalue())
+
+
+def _log_counts(table: pl.DataFrame, from_cache: int, cache_error: str) -> None:
+    counts = Counter(table["status"])
+    log.info(
+        "songs: %s (%s from the cache)%s",
+        f"{table.height:,}",
+        f"{from_cache:,}",
+        "".join(f", {count:,} {status}" for status, count in counts.most_common()),
+    )
+    bad = table.filter(pl.col("status") != "ok")
+    for song_id, status, detail in bad.select("song_id", "status", "detail").head(FAILURES_NAMED).iter_rows():
+        log.warning("%s: %s: %s", song_id, status, detail)
+    if bad.height > FAILURES_NAMED:
+        log.warning("and %s more without usable audio: see the shard's table", f"{bad.height - FAILURES_NAMED:,}")
+    if cache_error:
+        log.warning("the cache cannot be written: %s", cache_error)

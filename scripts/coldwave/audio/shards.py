@@ -1,0 +1,17 @@
+"""Which shard a song's audio is in: by a hash of its id, so that a song added later moves no other song.
+
+Only the standard library is imported here, as the workflow asks for the names while it is read.
+"""
+
+import hashlib
+
+
+def shard_names(count: int) -> list[str]:
+    """Name the shards, in order: ``["000", "001", ...]``."""
+    width = max(3, len(str(count - 1)))
+    return [f"{shard:0{width}d}" for shard in range(count)]
+
+
+def shard_of(song_id: str, count: int) -> int:
+    """Give the shard (0 to ``count`` - 1) of a song; the same on every machine."""
+    return int.from_bytes(hashlib.sha256(song_id.encode()).digest()[:8], "big") % count

@@ -1,0 +1,18 @@
+"""Decodes the songs of one shard and writes their log-mel spectrograms, with the outcome for each song."""
+
+from pathlib import Path
+
+from coldwave.audio.extraction import TABLE, Settings, extract_shard, worker_pool
+from coldwave.files import read_table, write_table
+from coldwave.job import run
+
+
+def main(*, manifest: Path, log_mel: Path, table: Path, options: dict, threads: int = 1) -> None:
+    """Extract the shard; a file without usable audio gets a status, and the others go on."""
+    with worker_pool(threads) as pool:  # first of all: it forks, and reading a table starts threads
+        songs = read_table(manifest)
+        rows = extract_shard(songs, log_mel, Settings.of(options), Path(options["cache"]), pool, threads)
+    write_table(table, rows, TABLE)
+
+
+run(main)

@@ -1,0 +1,99 @@
+"""audio: log-mel spectrograms, in shards that a new song leaves alone."""
+
+from coldwave.audio.shards import shard_names
+from coldwave.audio.state import audio_state
+
+SHARDS = shard_names(SETTINGS["audio"]["shards"])
+
+
+def audio_files_state(wildcards, input):
+    """Digest of path, size and time of every audio file: what the checkpoint reruns for."""
+    return audio_state(input.songs)
+
+
+checkpoint shard_songs:
+    input:
+        songs="<results>/plays/songs.parquet",
+    output:
+        manifests=expand("<results>/audio/manifests/{shard}.parquet", shard=SHARDS),
+    log:
+        "<results>/logs/shard_songs.log",
+    benchmark:
+        "<results>/timings/shard_songs.tsv"
+    conda:
+        "../../envs/audio.yaml"
+    threads: 4
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        options=options("audio", "shards") | {"cache": SETTINGS["cache"]},
+        audio=audio_files_state,
+        code=code("shard_songs.py"),
+    script:
+        "../../scripts/shard_songs.py"
+
+
+rule extract_log_mel:
+    input:
+        manifest=settled("<results>/audio/manifests/{shard}.parquet"),
+    output:
+        log_mel="<results>/audio/log_mel/{shard}.npy",
+        table="<results>/audio/log_mel/{shard}.parquet",
+    log:
+        "<results>/logs/extract_log_mel/{shard}.log",
+    benchmark:
+        "<results>/timings/extract_log_mel/{shard}.tsv"
+    wildcard_constraints:
+        shard=one_of(SHARDS),
+    conda:
+        "../../envs/audio.yaml"
+    threads: 4
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        options=options(
+            "audio",
+            "sample_rate",
+            "window",
+            "hop",
+            "mel_bands",
+            "duration",
+            "offset",
+            "min_seconds",
+            "timeout",
+            cache=SETTINGS["cache"],
+        ),
+        code=code("extract_log_mel.py"),
+    script:
+        "../../scripts/extract_log_mel.py"
+
+
+rule index_audio:
+    input:
+        songs=settled("<results>/plays/songs.parquet"),
+        tables=settled(*expand("<results>/audio/log_mel/{shard}.parquet", shard=SHARDS)),
+    output:
+        index="<results>/audio/index.parquet",
+    log:
+        "<results>/logs/index_audio.log",
+    benchmark:
+        "<results>/timings/index_audio.tsv"
+    conda:
+        "../../envs/audio.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        options={},
+        code=code("index_audio.py"),
+    script:
+        "../../scripts/index_audio.py"
+
+
+if models_of(*LISTENING):
+    KEPT += rules.shard_songs.output
+    KEPT += expand(rules.extract_log_mel.output, shard=SHARDS)
+    KEPT += rules.index_audio.output
