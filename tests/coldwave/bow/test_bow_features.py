@@ -1,0 +1,51 @@
+"""Frequencies and principal components."""
+
+import numpy as np
+import polars as pl
+import pytest
+import scipy.sparse as sparse
+
+from coldwave.bow.features import COUNTS_SCHEMA, fit_pca, frequencies, project
+
+
+@pytest.fixture
+def matrix():
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(rng.gamma(0.5, 2, (60, 25)) * rng.gamma(1, 1, 25))
+    counts[:, 0] += 1
+    return sparse.csr_matrix(counts / counts.sum(axis=1, keepdims=True))
+
+
+def test_frequencies_follow_the_song_index_and_sum_to_one():
+    counts = pl.DataFrame(
+        {"song_id": ["b", "b", "a", "gone"], "word": [2, 0, 1, 1], "count": [3, 1, 5, 7]}, schema=COUNTS_SCHEMA
+    )
+    found = frequencies(counts, pl.Series(["a", "silent", "b"]), 4).toarray()
+    assert found == pytest.approx(np.array([[0, 1, 0, 0], [0, 0, 0, 0], [0.25, 0, 0.75, 0]]))
+
+
+def test_pca_keeps_enough_variance_and_not_one_component_more(matrix):
+    mean, components = fit_pca(matrix, 0.95)
+    dense = matrix.toarray()
+    values = np.sort(np.linalg.eigvalsh(np.cov(dense.T)))[::-1]
+    kept = np.cumsum(values)[len(components) - 1] / values.sum()
+    assert kept >= 0.95
+    assert np.cumsum(values)[len(components) - 2] / values.sum() < 0.95
+    assert mean == pytest.approx(dense.mean(axis=0), abs=1e-6)
+    # what is projected has the variance that the eigenvalues promise
+    projected = project(matrix, mean, components)
+    assert projected.var(axis=0, ddof=1) == pytest.approx(values[: len(components)], rel=1e-3)
+
+
+def test_a_song_without_words_gets_nan(matrix):
+    mean, components = fit_pca(matrix, 0.9)
+    with_empty = sparse.vstack([matrix, sparse.csr_matrix((1, matrix.shape[1]))]).tocsr()
+    projected = project(with_empty, mean, components)
+    assert np.isnan(projected[-1]).all()
+    assert np.isfinite(projected[:-1]).all()
+    assert projected.dtype == np.float32
+
+
+def test_one_song_is_not_enough(matrix):
+    with pytest.raises(ValueError, match="two training songs"):
+        fit_pca(matrix[:1], 0.95)

@@ -1,0 +1,87 @@
+"""bow: bag of words over MFCC frames, and its principal components."""
+
+LOG_MELS = expand("<results>/audio/log_mel/{shard}.npy", shard=SHARDS)
+
+
+rule learn_codebook:
+    input:
+        split=settled("<results>/split/split.parquet"),
+        index=settled("<results>/audio/index.parquet"),
+        log_mels=settled(*LOG_MELS),
+    output:
+        codebook="<results>/bow/codebook.npy",
+        frame_scale="<results>/bow/frame_scale.npy",
+    log:
+        "<results>/logs/learn_codebook.log",
+    benchmark:
+        "<results>/timings/learn_codebook.tsv"
+    conda:
+        "../../envs/learning.yaml"
+    threads: 8
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        options=options("bow", "coefficients", "standardize", "words", "sample_frames", seed=SEED),
+        code=code("learn_codebook.py"),
+    script:
+        "../../scripts/learn_codebook.py"
+
+
+rule count_words:
+    input:
+        codebook=settled("<results>/bow/codebook.npy"),
+        frame_scale=settled("<results>/bow/frame_scale.npy"),
+        log_mel=settled("<results>/audio/log_mel/{shard}.npy"),
+        table=settled("<results>/audio/log_mel/{shard}.parquet"),
+    output:
+        counts="<results>/bow/counts/{shard}.parquet",
+    log:
+        "<results>/logs/count_words/{shard}.log",
+    benchmark:
+        "<results>/timings/count_words/{shard}.tsv"
+    wildcard_constraints:
+        shard=one_of(SHARDS),
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        options=options("bow", "coefficients"),
+        code=code("count_words.py"),
+    script:
+        "../../scripts/count_words.py"
+
+
+rule reduce_counts:
+    input:
+        songs=settled("<results>/plays/songs.parquet"),
+        split=settled("<results>/split/split.parquet"),
+        counts=settled(*expand("<results>/bow/counts/{shard}.parquet", shard=SHARDS)),
+    output:
+        pca_mean="<results>/bow/pca_mean.npy",
+        pca_components="<results>/bow/pca_components.npy",
+        features="<results>/bow/features.npy",
+    log:
+        "<results>/logs/reduce_counts.log",
+    benchmark:
+        "<results>/timings/reduce_counts.tsv"
+    conda:
+        "../../envs/learning.yaml"
+    threads: 8
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        options=options("bow", "words", "variance"),
+        code=code("reduce_counts.py"),
+    script:
+        "../../scripts/reduce_counts.py"
+
+
+if models_of(*LISTENING):
+    KEPT += rules.learn_codebook.output
+    KEPT += expand(rules.count_words.output, shard=SHARDS)
+    KEPT += rules.reduce_counts.output
