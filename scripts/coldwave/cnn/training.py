@@ -1,0 +1,163 @@
+"""Training of the network on Lightning: random windows, each song once an epoch, early stopping."""
+
+import logging
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import lightning
+import numpy as np
+import polars as pl
+import torch
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from torch.utils.data import DataLoader
+
+from coldwave.cnn.network import SongNetwork, average_by_song
+from coldwave.cnn.windows import ConsecutiveWindowSampler, RandomWindowSampler, WindowDataset, WindowSource
+from coldwave.progress import duration
+
+log = logging.getLogger(__name__)
+
+CURVE_SCHEMA = {
+    "epoch": pl.UInt32,
+    "train_loss": pl.Float64,
+    "validation_loss": pl.Float64,
+    "learning_rate": pl.Float64,
+    "seconds": pl.Float64,
+    "best": pl.Boolean,
+}
+EVALUATION_BATCH = 256  # windows predicted together
+
+
+def use_threads(threads: int) -> None:
+    """Let torch use the threads that the job was given, and keep Lightning's notices to what matters."""
+    torch.set_num_threads(threads)
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+
+
+class SongTraining(lightning.LightningModule):
+    """The objective and what is measured: squared error of each song's factors (eq. 4), each song once an epoch.
+
+    Errors are divided by that of predicting the training songs' mean factors, so 1 means that nothing was learnt.
+    """
+
+    def __init__(self, network: SongNetwork, error_of_mean: float, learning_rate: float, weight_decay: float):
+        super().__init__()
+        self.network, self.error_of_mean = network, error_of_mean
+        self.learning_rate, self.weight_decay = learning_rate, weight_decay
+        self.curve: list[dict[str, Any]] = []
+        self.begin = time.monotonic()
+        self.error_sum = self.error_songs = 0.0
+
+    def _error(self, batch: Sequence[torch.Tensor]) -> torch.Tensor:
+        windows, owners, targets = batch
+        predicted = average_by_song(self.network(windows), owners, len(targets))
+        return (predicted - targets).square().sum(dim=1).mean() / self.error_of_mean
+
+    def training_step(self, batch: Sequence[torch.Tensor], _index: int) -> torch.Tensor:
+        error = self._error(batch)
+        self.error_sum += float(error.detach()) * len(batch[2])
+        self.error_songs += len(batch[2])
+        return error
+
+    def validation_step(self, batch: Sequence[torch.Tensor], _index: int) -> None:
+        self.log("validation_loss", self._error(batch), batch_size=len(batch[2]), on_epoch=True, sync_dist=True)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(self.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay)
+
+    def on_train_epoch_end(self) -> None:
+        row = {
+            "epoch": self.current_epoch + 1,
+            "train_loss": self.error_sum / max(self.error_songs, 1),
+            "validation_loss": float(self.trainer.callback_metrics["validation_loss"]),
+            "learning_rate": self.optimizers().param_groups[0]["lr"],
+            "seconds": time.monotonic() - self.begin,
+        }
+        self.error_sum = self.error_songs = 0.0
+        self.curve.append(row)
+        log.info(
+            "epoch %d: error %.4f on training windows, %.4f on validation songs (1 = the mean), %s so far",
+            row["epoch"],
+            row["train_loss"],
+            row["validation_loss"],
+            duration(row["seconds"]),
+        )
+
+
+def band_statistics(source: WindowSource, songs: np.ndarray, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each mel band over the training songs' frames: float32 [mel bands] each."""
+    total, squares, count = 0.0, 0.0, 0
+    for song, length in zip(songs, frames, strict=True):
+        values = source.windows(np.array([song]), np.array([0]), int(length))[0].astype(np.float64)
+        total, squares, count = total + values.sum(axis=0), squares + np.square(values).sum(axis=0), count + len(values)
+    mean = total / count
+    deviation = np.sqrt(np.maximum(squares / count - mean**2, 0))
+    return mean.astype(np.float32), np.where(deviation > 1e-3, deviation, 1).astype(np.float32)
+
+
+def train(
+    source: WindowSource,
+    frames: np.ndarray,
+    targets: np.ndarray,
+    training: np.ndarray,
+    validation: np.ndarray,
+    settings: dict[str, Any],
+    seed: int,
+    cache: Path,
+) -> tuple[SongNetwork, pl.DataFrame]:
+    """Train a network and return the one of the epoch with the smallest validation error, and its learning curve.
+
+    Parameters
+    ----------
+    frames : int [songs]; targets : float32 [songs, factors]
+    training, validation : int [n], song indices, all with at least one window of frames
+    settings : a ``cnn`` entry of the configuration's models
+    cache : folder for the checkpoints
+    """
+    lightning.seed_everything(seed, verbose=False)
+    window, batch_size = settings["window"], settings["batch_size"]
+    band_mean, band_scale = band_statistics(source, training, frames[training])
+    target_mean = targets[training].mean(axis=0)
+    error_of_mean = float(np.square(targets[training] - target_mean).sum(axis=1).mean())
+    layers = {name: settings[name] for name in ("window", "channels", "kernel", "pool", "dense")}
+    scale = float((targets[training] - target_mean).std())
+    network = SongNetwork(**layers, band_mean=band_mean, band_scale=band_scale, target_mean=target_mean,
+                          target_scale=scale)  # fmt: skip
+    model = SongTraining(network, error_of_mean, settings["learning_rate"], settings["weight_decay"])
+    data = WindowDataset(source, window, targets)
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        best = ModelCheckpoint(folder, monitor="validation_loss", save_top_k=1, save_weights_only=True)
+        trainer = lightning.Trainer(
+            accelerator=settings["accelerator"],
+            devices=settings["devices"],
+            precision=settings["precision"],
+            max_epochs=settings["epochs"],
+            callbacks=[EarlyStopping("validation_loss", patience=settings["patience"]), best],
+            use_distributed_sampler=False,  # the sampler shares the songs out itself
+            num_sanity_val_steps=0,
+            logger=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
+        sampler = RandomWindowSampler(training, frames[training], window, batch_size, seed,
+                                      trainer.world_size, trainer.global_rank)  # fmt: skip
+        trainer.fit(
+            model,
+            DataLoader(data, sampler=sampler, batch_size=None),
+            DataLoader(
+                data,
+                sampler=ConsecutiveWindowSampler(validation, frames[validation], window, EVALUATION_BATCH),
+                batch_size=None,
+            ),
+        )
+        # plain tensors only: nothing that is read back may run code
+        state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
+        model.load_state_dict(state)
+    losses = [row["validation_loss"] for row in model.curve]
+    curve = pl.DataFrame(model.curve).with_columns(best=pl.int_range(pl.len()) == int(np.argmin(losses)))
+    log.info("best epoch: %d of %d, validation error %.4f", np.argmin(losses) + 1, len(losses), min(losses))
+    return network.cpu().eval(), curve.cast(CURVE_SCHEMA)

@@ -1,0 +1,22 @@
+"""The models that every other is measured against: the floor, the mean and the upper bound."""
+
+import numpy as np
+
+RANDOM_DIMENSIONS = 32  # enough that the users' rankings have next to nothing in common
+
+
+def random_vectors(users: int, songs: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw user vectors [users, 32] and song vectors [songs, 32], float32: a ranking at random for each user.
+
+    Users get vectors of their own because their factors all lean the same way: with those, one draw of song
+    vectors would be lucky or unlucky for everybody at once.
+    """
+    rng = np.random.default_rng(seed)
+    song_vectors = rng.standard_normal((songs, RANDOM_DIMENSIONS), dtype=np.float32)
+    return rng.standard_normal((users, RANDOM_DIMENSIONS), dtype=np.float32), song_vectors
+
+
+def mean_vectors(song_factors: np.ndarray, training: np.ndarray) -> np.ndarray:
+    """Give every song the mean factors of the training songs: float32 [songs, factors]."""
+    mean = song_factors[training].mean(axis=0, dtype=np.float64).astype(np.float32)
+    return np.tile(mean, (len(song_factors), 1))

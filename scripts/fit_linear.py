@@ -1,0 +1,21 @@
+"""Fit ridge regressions from features to factors; keep the one that errs least on validation songs."""
+
+from pathlib import Path
+
+from coldwave.files import read_array, read_table, write_table
+from coldwave.job import run
+from coldwave.linear import CURVE_SCHEMA, fit_linear
+from coldwave.split import TRAIN, VALIDATION
+from coldwave.weights import write_weights
+
+
+def main(*, split: Path, features: Path, song_factors: Path, weights: Path, curve: Path, options: dict) -> None:
+    part = read_table(split)["part"].to_numpy()
+    coefficients, intercept, errors = fit_linear(
+        read_array(features), read_array(song_factors), part == TRAIN, part == VALIDATION, options["strengths"]
+    )
+    write_weights(weights, {"weights": coefficients, "intercept": intercept}, options)
+    write_table(curve, errors, CURVE_SCHEMA)
+
+
+run(main)

@@ -1,0 +1,20 @@
+"""Predict song factors by a trained network: the mean over a song's consecutive windows."""
+
+from pathlib import Path
+
+from coldwave.audio.frames import LogMels
+from coldwave.cnn.prediction import best_device, load_network, predict
+from coldwave.cnn.training import use_threads
+from coldwave.files import read_table, write_array
+from coldwave.job import run
+
+
+def main(*, weights: Path, index: Path, log_mels: list[Path], predictions: Path, threads: int = 1) -> None:
+    use_threads(threads)
+    network, settings = load_network(weights)
+    source = LogMels(read_table(index), log_mels)
+    device = best_device(settings["accelerator"])
+    write_array(predictions, predict(network, source, source.lengths, settings["window"], device))
+
+
+run(main)

@@ -1,0 +1,69 @@
+"""cnn: the convolutional network on log-mel windows."""
+
+
+def gpus(wildcards):
+    """GPUs to reserve: those that the model's settings ask for by name."""
+    model = SETTINGS["models"][wildcards.model]
+    return model["devices"] if model["accelerator"] in ("gpu", "cuda") else 0
+
+
+rule train_cnn:
+    input:
+        split=settled("<results>/split/split.parquet"),
+        index=settled("<results>/audio/index.parquet"),
+        log_mels=settled(*LOG_MELS),
+        song_factors=settled("<results>/wmf/song_factors.npy"),
+    output:
+        weights=WEIGHTS,
+        curve=CURVE,
+    log:
+        "<results>/logs/train_cnn/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/train_cnn/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("cnn")),
+    conda:
+        "../../envs/cnn.yaml"
+    threads: 8
+    resources:
+        mem_mb=8000,
+        runtime=1440,
+        gpu=gpus,
+    params:
+        options=model_options,
+        cache=SETTINGS["cache"],
+        code=code("train_cnn.py"),
+    script:
+        "../../scripts/train_cnn.py"
+
+
+rule predict_cnn:
+    input:
+        weights=settled(WEIGHTS),
+        index=settled("<results>/audio/index.parquet"),
+        log_mels=settled(*LOG_MELS),
+    output:
+        predictions=PREDICTIONS,
+    log:
+        "<results>/logs/predict_cnn/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_cnn/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("cnn")),
+    conda:
+        "../../envs/cnn.yaml"
+    threads: 8
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        gpu=gpus,
+    params:
+        options={},
+        code=code("predict_cnn.py"),
+    script:
+        "../../scripts/predict_cnn.py"
+
+
+KEPT += for_models(WEIGHTS, models_of("cnn"))
+KEPT += for_models(CURVE, models_of("cnn"))
+KEPT += for_models(PREDICTIONS, models_of("cnn"))

@@ -1,0 +1,61 @@
+"""linear: ridge regression from the bag of words to the factors."""
+
+WEIGHTS = "<results>/models/{model}/{seed}.safetensors"
+CURVE = "<results>/models/{model}/{seed}.parquet"
+
+
+rule fit_linear:
+    input:
+        split=settled("<results>/split/split.parquet"),
+        features=settled("<results>/bow/features.npy"),
+        song_factors=settled("<results>/wmf/song_factors.npy"),
+    output:
+        weights=WEIGHTS,
+        curve=CURVE,
+    log:
+        "<results>/logs/fit_linear/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/fit_linear/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("linear")),
+    conda:
+        "../../envs/learning.yaml"
+    threads: 4
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        options=model_options,
+        code=code("fit_linear.py"),
+    script:
+        "../../scripts/fit_linear.py"
+
+
+rule predict_linear:
+    input:
+        weights=settled(WEIGHTS),
+        features=settled("<results>/bow/features.npy"),
+    output:
+        predictions=PREDICTIONS,
+    log:
+        "<results>/logs/predict_linear/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_linear/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("linear")),
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        options={},
+        code=code("predict_linear.py"),
+    script:
+        "../../scripts/predict_linear.py"
+
+
+KEPT += for_models(WEIGHTS, models_of("linear"))
+KEPT += for_models(CURVE, models_of("linear"))
+KEPT += for_models(PREDICTIONS, models_of("linear"))

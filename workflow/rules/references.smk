@@ -1,0 +1,83 @@
+"""The reference models: random, mean and usage (the upper bound)."""
+
+PREDICTIONS = "<results>/predictions/{model}/{seed}.npy"
+PREDICTION_USERS = "<results>/predictions/{model}/{seed}.users.npy"
+
+
+rule predict_random:
+    input:
+        users="<results>/plays/users.parquet",
+        songs="<results>/plays/songs.parquet",
+    output:
+        predictions=PREDICTIONS,
+        prediction_users=PREDICTION_USERS,
+    log:
+        "<results>/logs/predict_random/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_random/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("random")),
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        options={},
+        code=code("predict_random.py"),
+    script:
+        "../../scripts/predict_random.py"
+
+
+rule predict_mean:
+    input:
+        split="<results>/split/split.parquet",
+        song_factors="<results>/wmf/song_factors.npy",
+    output:
+        predictions=PREDICTIONS,
+    log:
+        "<results>/logs/predict_mean/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_mean/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("mean")),
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        options={},
+        code=code("predict_mean.py"),
+    script:
+        "../../scripts/predict_mean.py"
+
+
+rule predict_usage:
+    input:
+        song_factors="<results>/wmf/song_factors.npy",
+    output:
+        predictions=PREDICTIONS,
+    log:
+        "<results>/logs/predict_usage/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_usage/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("usage")),
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        options={},
+        code=code("predict_usage.py"),
+    script:
+        "../../scripts/predict_usage.py"
+
+
+KEPT += for_models(PREDICTIONS, models_of("random", "mean", "usage"))
+KEPT += for_models(PREDICTION_USERS, models_of("random"))
