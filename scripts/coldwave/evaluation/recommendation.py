@@ -1,0 +1,214 @@
+"""The table of the recommendation experiment: one row a model, averaged over users and then over seeds.
+
+Paper, tables 2 and 3, with the share of the way from random scores to the factors of the songs' own plays.
+"""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from coldwave.errors import InputError
+
+_PLACES = {"random": 0, "mean": 1, "usage": 3}
+
+
+class Trained(NamedTuple):
+    """The scores of one model trained with one seed, with columns as in ``coldwave.evaluation.scores.SCORES``."""
+
+    model: str
+    seed: int
+    scores: pl.DataFrame
+
+
+def model_and_seed(path: Path) -> tuple[str, int]:
+    """Read the model and the seed from a path that ends in ``<model>/<seed>.parquet``.
+
+    Raises
+    ------
+    InputError
+        The file's name is not a number.
+    """
+    if not path.stem.isdecimal():
+        raise InputError(f"{path}: not named <model>/<seed>.parquet")
+    return path.parent.name, int(path.stem)
+
+
+def schema(cutoff: int) -> dict[str, type[pl.DataType]]:
+    """Columns of the table, in order. A ``_sd`` is the standard deviation over seeds, null where there is one."""
+    measures = [f"map_{cutoff}", f"map_{cutoff}_relevant", "auc"]
+    return {
+        "model": pl.String,
+        "kind": pl.String,
+        "seeds": pl.UInt32,
+        **{column: pl.Float64 for measure in measures for column in (measure, f"{measure}_sd")},
+        "gap_closed_map": pl.Float64,
+        "gap_closed_auc": pl.Float64,
+        "users": pl.UInt32,
+        "users_without_test_plays": pl.UInt32,
+        "users_without_auc": pl.UInt32,
+        "songs": pl.UInt32,
+        "missing": pl.UInt32,
+    }
+
+
+def cutoff_of(table: pl.DataFrame) -> int:
+    """Length of the ranking that a table's mAP looks at, from the name of its column."""
+    return next(int(name[4:]) for name in table.columns if name.startswith("map_") and name[4:].isdecimal())
+
+
+def gap_closed(value: float, floor: float | None, ceiling: float | None) -> float | None:
+    """Share of the way from ``floor`` (random scores) to ``ceiling`` (factors from usage); None without both ends."""
+    if floor is None or ceiling is None or floor == ceiling:
+        return None
+    return (value - floor) / (ceiling - floor)
+
+
+def recommendation_table(
+    trained: Sequence[Trained], kinds: Mapping[str, str], all_users: int, cutoff: int
+) -> pl.DataFrame:
+    """One row for each model of ``kinds`` (name: kind), from the floor to the upper bound, with columns as ``schema``.
+
+    Models of one kind, and all that hear the songs, are in the order of ``kinds``.
+
+    Every user with a test play is in the mean of AP, hits or not; ``all_users`` includes those without. A mean is
+    over users first, then over seeds.
+
+    Raises
+    ------
+    InputError
+        A model has no scores, scores are of no model, or two files are not of the same users and songs.
+    """
+    _check(trained, kinds, all_users)
+    measures = {f"map_{cutoff}": "ap", f"map_{cutoff}_relevant": "ap_relevant", "auc": "auc"}
+    one_seed = pl.DataFrame(
+        [
+            {"model": model, "seed": seed, **{name: scores[column].mean() for name, column in measures.items()}}
+            for model, seed, scores in sorted(trained, key=lambda one: (one.model, one.seed))
+        ],
+        schema={"model": pl.String, "seed": pl.UInt32, **dict.fromkeys(measures, pl.Float64)},
+    )
+    means = one_seed.group_by("model", maintain_order=True).agg(
+        pl.len().alias("seeds"),
+        *(pl.col(name).mean() for name in measures),
+        *(pl.col(name).std().alias(f"{name}_sd") for name in measures),
+    )
+    rows = {row["model"]: row for row in means.iter_rows(named=True)}
+
+    for model, row in rows.items():
+        frames = [one.scores for one in trained if one.model == model]
+        row["kind"] = kinds[model]
+        row["gap_closed_map"] = _gap(rows, kinds, model, f"map_{cutoff}")
+        row["gap_closed_auc"] = _gap(rows, kinds, model, "auc")
+        row["users"] = len(frames[0])
+        row["users_without_test_plays"] = all_users - len(frames[0])
+        row["users_without_auc"] = frames[0]["auc"].null_count()
+        row["songs"] = frames[0]["songs"][0]
+        row["missing"] = max(frame["missing"][0] for frame in frames)
+    ordered = sorted(kinds, key=lambda model: _PLACES.get(kinds[model], 2))
+    return pl.DataFrame([rows[model] for model in ordered], schema=schema(cutoff))
+
+
+def _gap(rows: Mapping[str, Mapping], kinds: Mapping[str, str], model: str, measure: str) -> float | None:
+    """The gap that a model closes, where the ends are the means of the models of kind random and usage."""
+    if rows[model][measure] is None:
+        return None
+    ends = []
+    for end in ("random", "usage"):
+        values = [row[measure] for name, row in rows.items() if kinds[name] == end]
+        ends.append(sum(values) / len(values) if values else None)
+    return gap_closed(rows[model][measure], *ends)
+
+
+def _check(trained: Sequence[Trained], kinds: Mapping[str, str], all_users: int) -> None:
+    names = [one.model for one in trained]
+    if unknown := sorted(set(names) - set(kinds)):
+        raise InputError(f"scores of {', '.join(unknown)}, which models: in the config does not name")
+    if lacking := [model for model in kinds if model not in names]:
+        raise InputError(f"no scores of {', '.join(lacking)}, which models: in the config names")
+    if len(set((one.model, one.seed) for one in trained)) < len(trained):
+        raise InputError("two score files of one model and seed")
+    first = trained[0]
+    for one in trained:
+        where = f"scores of {one.model}, seed {one.seed}"
+        if len(one.scores) == 0:
+            raise InputError(f"{where}: no user")
+        if len(one.scores) > all_users:
+            raise InputError(f"{where}: {len(one.scores)} users, but there are {all_users}")
+        same = ["user", "relevant", "songs"]
+        if not one.scores.select(same).equals(first.scores.select(same)):
+            raise InputError(
+                f"{where}: not of the same users and test songs as {first.model}, seed {first.seed}; make them again"
+            )
+
+
+def as_markdown(table: pl.DataFrame, caption: Sequence[str]) -> str:
+    """The table for people: caption lines, a pipe table that lines up in a terminal, and notes on how to read it."""
+    cutoff, first = cutoff_of(table), table.row(0, named=True)
+    columns = {
+        "model": [row["model"] for row in table.iter_rows(named=True)],
+        "kind": table["kind"].to_list(),
+        "seeds": [str(seeds) for seeds in table["seeds"]],
+        f"mAP@{cutoff}": _measure(table, f"map_{cutoff}"),
+        f"mAP@{cutoff}, all relevant": _measure(table, f"map_{cutoff}_relevant"),
+        "AUC": _measure(table, "auc"),
+        "gap closed, mAP": [percent(share) for share in table["gap_closed_map"]],
+        "gap closed, AUC": [percent(share) for share in table["gap_closed_auc"]],
+        "missing": [f"{missing:,}" for missing in table["missing"]],
+    }
+    size = f"{first['users']:,} users × {first['songs']:,} test songs."
+    if first["users_without_test_plays"]:
+        size += f" {first['users_without_test_plays']:,} more users have played no test song and are in no mean."
+    lines = [*(line for line in caption if line), size, "", *_pipe_table(columns, left=2), ""]
+    lines += [textwrap.fill(note, 110, initial_indent="- ", subsequent_indent="  ") for note in notes(table)]
+    return "\n".join(lines) + "\n"
+
+
+def notes(table: pl.DataFrame) -> list[str]:
+    """How to read the table, a sentence or two a note."""
+    cutoff, first = cutoff_of(table), table.row(0, named=True)
+    lines = [
+        f"mAP@{cutoff}: mean over users of average precision in the first {cutoff} songs, divided by the smaller of "
+        f"{cutoff} and the test songs that the user has played; in the next column by the latter.",
+        "AUC: share of pairs, of a test song that the user has played and one not, ranked the right way; ties count "
+        "one half. In mAP, tied songs take the expectation over their orders.",
+        "Gap closed: share of the way from random scores to the factors of the songs' own plays, the upper bound.",
+        "Missing: test songs without a prediction. They rank last, and stay in every mean.",
+    ]
+    if first["songs"] <= cutoff:
+        lines.append(f"With {first['songs']:,} test songs, mAP@{cutoff} looks at the whole ranking.")
+    if first["users_without_auc"]:
+        lines.append(f"{first['users_without_auc']:,} users have played every test song: they have an AP, but no AUC.")
+    if table["seeds"].max() > 1:
+        lines.append("±: standard deviation over seeds.")
+    return lines
+
+
+def percent(share: float | None) -> str:
+    """A share as ``12.3 %``, or a dash for none."""
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def number(value: float | None) -> str:
+    """A measure with the five decimals of the paper, or a dash for none."""
+    return "–" if value is None else f"{value:.5f}"
+
+
+def _measure(table: pl.DataFrame, name: str) -> list[str]:
+    """Means, with their deviation over seeds where there is one."""
+    pairs = zip(table[name], table[f"{name}_sd"], strict=True)
+    return [number(mean) + ("" if deviation is None else f" ± {number(deviation)}") for mean, deviation in pairs]
+
+
+def _pipe_table(columns: Mapping[str, list[str]], left: int) -> list[str]:
+    """Lines of a Markdown table: the first ``left`` columns to the left, the others to the right."""
+    cells = {name: [name, *(value.replace("|", "\\|") for value in values)] for name, values in columns.items()}
+    padded, rules = [], []
+    for place, values in enumerate(cells.values()):
+        width = max(3, *map(len, values))
+        padded.append([value.ljust(width) if place < left else value.rjust(width) for value in values])
+        rules.append(":" + "-" * (width - 1) if place < left else "-" * (width - 1) + ":")
+    rows = list(zip(*padded, strict=True))
+    return ["| " + " | ".join(row) + " |" for row in [rows[0], rules, *rows[1:]]]

@@ -1,0 +1,273 @@
+"""The report of a run: one HTML page that needs nothing beside itself.
+
+The page holds no time and no path of the machine, so that the same results give the same bytes.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import jinja2
+import numpy as np
+import polars as pl
+
+from coldwave.errors import InputError
+from coldwave.evaluation.recommendation import Trained, cutoff_of, notes, number, percent
+from coldwave.report import figures
+
+TEMPLATE = Path(__file__).resolve().parents[3] / "workflow" / "report" / "page.html.j2"
+REFERENCES = ("random", "mean", "usage")  # kinds that hear no audio
+FAILURES_SHOWN = 50
+_REFERENCE_NOTES = {
+    "random": "chance, the floor",
+    "mean": "the mean factors, for every song",
+    "usage": "from the songs' own plays, the upper bound",
+}
+
+
+class Curve(NamedTuple):
+    """How one model was trained with one seed."""
+
+    model: str
+    seed: int
+    steps: pl.DataFrame
+
+
+class Figure(NamedTuple):
+    """An SVG element, its caption and its text for those who do not see it."""
+
+    svg: str
+    caption: str
+
+
+class CurveAxes(NamedTuple):
+    """The columns of one kind of learning curve, and what they are called."""
+
+    x: str
+    train: str
+    validation: str
+    label_x: str
+    label_y: str
+    logarithmic: bool
+
+
+CURVES = (
+    CurveAxes("epoch", "train_loss", "validation_loss", "epoch", "loss", False),
+    CurveAxes("strength", "train_mse", "validation_mse", "strength of regularisation", "mean squared error", True),
+)
+
+
+class Data(NamedTuple):
+    """The tables that a run starts from, as the data contracts describe them."""
+
+    songs: pl.DataFrame
+    users: pl.DataFrame
+    plays: pl.DataFrame
+    split: pl.DataFrame
+    rejected: pl.DataFrame
+    audio: pl.DataFrame
+
+
+def render(
+    *,
+    run: str,
+    about: Sequence[str],
+    config: str,
+    table: pl.DataFrame,
+    trained: Sequence[Trained],
+    curves: Sequence[Curve],
+    objective: pl.DataFrame,
+    data: Data,
+    template: Path = TEMPLATE,
+) -> str:
+    """Build the page.
+
+    Parameters
+    ----------
+    run, about, config
+        The run's name, sentences on its data and protocol, its configuration as text.
+    table
+        The table of the recommendation experiment.
+    trained
+        Scores by model and seed; the columns ``ap`` and ``auc`` are enough.
+    curves
+        Learning curves; of a network (``epoch``, ``train_loss``, ``validation_loss``, ``best``) or of ridge
+        regression (``strength``, ``train_mse``, ``validation_mse``, ``best``). Others are not drawn.
+    objective
+        ``iteration`` and ``objective`` of the matrix factorisation.
+
+    Raises
+    ------
+    InputError
+        The template is missing or not valid.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(template.parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    values = {
+        "run": run,
+        "about": [sentence for sentence in about if sentence],
+        "config": config,
+        "cutoff": cutoff_of(table),
+        "models": results(table),
+        "size": table.row(0, named=True),
+        "notes": notes(table),
+        "finding": finding(table),
+        "result_figures": result_figures(table, trained),
+        "training_figures": training_figures(objective, curves),
+        "counts": counts(data),
+        "parts": parts(data.split, data.plays),
+        "rejected": rejected_reasons(data.rejected),
+        "audio": audio_statuses(data.audio),
+        "failures": audio_failures(data.audio, data.songs),
+    }
+    try:
+        return environment.get_template(template.name).render(values)
+    except jinja2.TemplateError as error:
+        raise InputError(f"{template}: not a valid template ({error})") from error
+
+
+def results(table: pl.DataFrame) -> list[dict]:
+    """The rows of the results table, as the page shows them."""
+    measures = ["auc", f"map_{cutoff_of(table)}", f"map_{cutoff_of(table)}_relevant"]
+    return [
+        {
+            "name": row["model"],
+            "kind": row["kind"],
+            "reference": row["kind"] in REFERENCES,
+            "what": _REFERENCE_NOTES.get(row["kind"], ""),
+            "seeds": row["seeds"],
+            "missing": row["missing"],
+            "measures": [(number(row[name]), number(row[f"{name}_sd"])) for name in measures],
+            "deviations": row["seeds"] > 1,
+            "gaps": [_gap(row["gap_closed_auc"]), _gap(row["gap_closed_map"])],
+        }
+        for row in table.iter_rows(named=True)
+    ]
+
+
+def _gap(share: float | None) -> dict:
+    return {"text": percent(share), "width": f"{100 * min(1, max(0, share or 0)):.1f}%"}
+
+
+def finding(table: pl.DataFrame) -> dict | None:
+    """The model with the highest AUC of those that hear the songs; None where there is none."""
+    models = table.filter(~pl.col("kind").is_in(REFERENCES), pl.col("auc").is_not_null())
+    if models.is_empty():
+        return None
+    best = models.sort("auc", descending=True, maintain_order=True).row(0, named=True)
+    chance = table.filter(kind="random")["auc"].mean()
+    ceiling = table.filter(kind="usage")["auc"].mean()
+    return {
+        "model": best["model"],
+        "auc": f"{best['auc']:.3f}",
+        "chance": None if chance is None else f"{chance:.3f}",
+        "ceiling": None if ceiling is None else f"{ceiling:.3f}",
+        "share": None if best["gap_closed_auc"] is None else percent(best["gap_closed_auc"]),
+    }
+
+
+def result_figures(table: pl.DataFrame, trained: Sequence[Trained]) -> list[Figure]:
+    """AUC and mAP by model and seed, and how AUC is spread over users."""
+    models = table["model"].to_list()
+    heard = table.filter(~pl.col("kind").is_in(REFERENCES))["model"].to_list()
+    scores = {model: [one.scores for one in trained if one.model == model] for model in models}
+    scores = {model: frames for model, frames in scores.items() if frames}
+    drawn = []
+    for label, column, reference in (("AUC", "auc", 0.5), (f"mAP@{cutoff_of(table)}", "ap", None)):
+        means = {model: [frame[column].mean() for frame in frames] for model, frames in scores.items()}
+        means = {model: values for model, values in means.items() if None not in values}
+        if means:
+            alt = f"{label} by model: " + ", ".join(f"{model} {np.mean(values):.3f}" for model, values in means.items())
+            several = any(len(values) > 1 for values in means.values())
+            caption = f"{label} by model" + (": the mean over seeds (large) and each seed (small)." if several else ".")
+            caption += " The dashed line is chance." if reference else ""
+            drawn.append(Figure(figures.model_dots(means, heard, label, reference, alt), caption))
+    users = {
+        model: np.concatenate([frame["auc"].drop_nulls().to_numpy() for frame in frames])
+        for model, frames in scores.items()
+    }
+    if any(len(sample) for sample in users.values()):
+        alt = "Median AUC of a user: " + ", ".join(
+            f"{model} {np.median(sample):.3f}" for model, sample in users.items() if len(sample)
+        )
+        svg = figures.user_distributions(users, heard, "AUC of a user", alt)
+        drawn.append(Figure(svg, "How AUC is spread over users; the tick is the median, the dashed line chance."))
+    return drawn
+
+
+def training_figures(objective: pl.DataFrame, curves: Sequence[Curve]) -> list[Figure]:
+    """The objective of the matrix factorisation by iteration, and a learning curve for each model that has one."""
+    drawn = []
+    if len(objective):
+        x, y = objective["iteration"].to_list(), objective["objective"].to_list()
+        alt = f"Objective from {y[0]:.4g} at iteration {x[0]} to {y[-1]:.4g} at iteration {x[-1]}"
+        svg = figures.lines({"objective": [(x, y)]}, [], "iteration", "objective", alt)
+        drawn.append(Figure(svg, "Matrix factorisation: its objective after each iteration."))
+    for model in dict.fromkeys(curve.model for curve in curves):
+        steps = [curve.steps for curve in curves if curve.model == model]
+        for axes in CURVES:
+            if {axes.x, axes.train, axes.validation, "best"} <= set(steps[0].columns):
+                drawn.append(_learning_curve(model, steps, axes))
+    return drawn
+
+
+def _learning_curve(model: str, steps: Sequence[pl.DataFrame], axes: CurveAxes) -> Figure:
+    """Error on training and validation songs, a line for each seed, and a ring at the step that was kept."""
+    series = {
+        name: [(step[axes.x].to_list(), step[column].to_list()) for step in steps]
+        for name, column in (("training", axes.train), ("validation", axes.validation))
+    }
+    best = [(row[axes.x], row[axes.validation]) for step in steps for row in step.filter("best").iter_rows(named=True)]
+    kept = ", ".join(f"{y:.4g} at {axes.label_x} {x:g}" for x, y in best)
+    alt = f"{model}: {axes.label_y} on training and validation songs; kept: {kept or 'none'}"
+    svg = figures.lines(series, best, axes.label_x, axes.label_y, alt, logarithmic=axes.logarithmic)
+    seeds = f" ({len(steps)} seeds)" if len(steps) > 1 else ""
+    return Figure(
+        svg, f"{model}{seeds}: {axes.label_y} by {axes.label_x}. The ring is what was kept, by its validation songs."
+    )
+
+
+def counts(data: Data) -> list[tuple[str, int]]:
+    """The size of the data: name and number."""
+    return [
+        ("songs", len(data.songs)),
+        ("users", len(data.users)),
+        ("plays", int(data.plays["count"].sum())),
+        ("user–song pairs", len(data.plays)),
+    ]
+
+
+def parts(split: pl.DataFrame, plays: pl.DataFrame) -> list[dict]:
+    """Songs, user–song pairs and plays of each part of the split."""
+    played = plays.group_by("song").agg(pl.len().alias("pairs"), pl.col("count").sum().alias("plays"))
+    joined = split.join(played, on="song", how="left").group_by("part")
+    joined = joined.agg(pl.len().alias("songs"), pl.col("pairs").sum(), pl.col("plays").sum())
+    rows = {row["part"]: row for row in joined.iter_rows(named=True)}
+    empty = {"songs": 0, "pairs": 0, "plays": 0}
+    return [rows.get(part, {"part": part, **empty}) for part in ("train", "validation", "test")]
+
+
+def rejected_reasons(rejected: pl.DataFrame) -> list[dict]:
+    """How many input lines were set aside, by source and reason, most first."""
+    lines = rejected.group_by("source", "reason").agg(pl.len().alias("lines"))
+    return lines.sort(["lines", "source", "reason"], descending=[True, False, False]).to_dicts()
+
+
+def audio_statuses(audio: pl.DataFrame) -> list[dict]:
+    """How many songs have each status, most first."""
+    songs = audio.group_by("status").agg(pl.len().alias("songs"))
+    return songs.sort(["songs", "status"], descending=[True, False]).to_dicts()
+
+
+def audio_failures(audio: pl.DataFrame, songs: pl.DataFrame) -> list[dict]:
+    """The first songs without usable audio, and why."""
+    failed = audio.filter(pl.col("status") != "ok").sort("song").head(FAILURES_SHOWN)
+    named = failed.join(
+        songs.select("song", "song_id", "title", "artist"), on="song", how="left", maintain_order="left"
+    )
+    return named.select("song_id", "title", "artist", "status", "detail").to_dicts()

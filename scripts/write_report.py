@@ -1,0 +1,50 @@
+"""Write the report of a run: what it was made from, its results and its figures, on one page."""
+
+from pathlib import Path
+
+from coldwave.evaluation.recommendation import Trained, model_and_seed
+from coldwave.files import read_table, write_text
+from coldwave.job import run
+from coldwave.report.page import TEMPLATE, Curve, Data, render
+
+
+def main(
+    *,
+    table: Path,
+    scores: list[Path],
+    curves: list[Path],
+    objective: Path,
+    rejected: Path,
+    index: Path,
+    songs: Path,
+    users: Path,
+    plays: Path,
+    split: Path,
+    page: Path,
+    options: dict,
+    template: Path = TEMPLATE,
+) -> None:
+    """``options``: run (its name), data and protocol (a sentence each) and config (as text)."""
+    data = Data(
+        songs=read_table(songs, ["song", "song_id", "title", "artist"]),
+        users=read_table(users, ["user"]),
+        plays=read_table(plays, ["song", "count"]),
+        split=read_table(split, ["song", "part"]),
+        rejected=read_table(rejected, ["source", "reason"]),
+        audio=read_table(index, ["song", "status", "detail"]),
+    )
+    html = render(
+        run=options["run"],
+        about=[options["data"], options["protocol"]],
+        config=options["config"],
+        table=read_table(table),
+        trained=[Trained(*model_and_seed(path), read_table(path, ["ap", "auc"])) for path in scores],
+        curves=[Curve(*model_and_seed(path), read_table(path)) for path in curves],
+        objective=read_table(objective),
+        data=data,
+        template=template,
+    )
+    write_text(page, html)
+
+
+run(main)

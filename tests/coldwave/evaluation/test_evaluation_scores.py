@@ -1,0 +1,98 @@
+"""The per-user table: who is in it, and what is refused."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from coldwave.errors import InputError
+from coldwave.evaluation.scores import SCORES, score_users
+from coldwave.files import check_table
+
+
+def tables(pairs, parts):
+    plays = pl.DataFrame(pairs, schema={"user": pl.UInt32, "song": pl.UInt32}, orient="row")
+    split = pl.DataFrame({"song": range(len(parts)), "part": parts}, schema={"song": pl.UInt32, "part": pl.String})
+    return plays, split
+
+
+PARTS = ["train", "test", "validation", "test", "test", "train"]
+
+
+def test_only_test_songs_count_and_hits_or_not_every_user_is_in():
+    plays, split = tables([(0, 0), (0, 3), (1, 1), (1, 4), (2, 0), (2, 2), (3, 1)], PARTS)
+    songs = np.array([[9.0], [1], [9], [3], [2], [9]])
+    scores = score_users(plays, split, np.array([[1.0], [1], [1], [1]]), songs, cutoff=2)
+    check_table(scores, SCORES, "scores")
+    assert scores["user"].to_list() == [0, 1, 3]  # user 2 has played no test song
+    assert scores["relevant"].to_list() == [1, 2, 1]
+    assert scores["ap"].to_list() == [1, 1 / 4, 0]  # the last has no hit
+    assert scores["auc"].to_list() == [1, 0, 0]
+    assert scores["songs"].to_list() == [3] * 3
+    assert scores["missing"].to_list() == [0] * 3
+
+
+def test_missing_predictions_are_counted_among_test_songs():
+    plays, split = tables([(0, 1)], PARTS)
+    songs = np.array([[np.nan], [np.nan], [1], [1], [1], [1]])
+    scores = score_users(plays, split, np.ones((1, 1)), songs, cutoff=500)
+    assert scores["missing"].to_list() == [1]
+    assert scores["auc"].to_list() == [0]
+
+
+def test_who_has_played_every_test_song_has_no_auc(caplog):
+    plays, split = tables([(0, 1), (0, 3), (0, 4), (1, 1)], PARTS)
+    scores = score_users(plays, split, np.ones((2, 1)), np.ones((6, 1)), cutoff=500)
+    assert scores["auc"].to_list() == [None, 0.5]
+    assert scores["ap"].to_list()[0] == 1
+    assert "1 users have played every test song" in caplog.text
+
+
+def test_every_user_is_scored_and_the_order_of_plays_does_not_matter():
+    rng = np.random.default_rng(0)
+    pairs = sorted({(user, int(song)) for user in range(3000) for song in rng.integers(0, 40, 6)} | {(2999, 5)})
+    plays, split = tables(pairs, ["test" if song % 2 else "train" for song in range(40)])
+    vectors = rng.normal(size=(3000, 4)), rng.normal(size=(40, 4))
+    scores = score_users(plays, split, *vectors, cutoff=500)
+    assert set(scores["user"]) == {user for user, song in pairs if song % 2}
+    assert len(scores) > 2500
+    shuffled = plays.sample(fraction=1, shuffle=True, seed=1), split.sample(fraction=1, shuffle=True, seed=1)
+    assert scores.equals(score_users(*shuffled, *vectors, cutoff=500))
+
+
+def test_plays_of_training_songs_change_nothing():
+    plays, split = tables([(0, 1), (1, 3)], PARTS)
+    more, _ = tables([(0, 1), (1, 3), (0, 0), (1, 5), (1, 2)], PARTS)
+    vectors = np.array([[1.0, 2], [2, 1]]), np.random.default_rng(0).normal(size=(6, 2))
+    assert score_users(plays, split, *vectors, 500).equals(score_users(more, split, *vectors, 500))
+
+
+@pytest.mark.parametrize(
+    ("users", "songs", "message"),
+    [
+        ((2, 3), (6, 2), r"\[2, 3\].*\[6, 2\].*number of factors"),
+        ((2,), (6, 2), "number of factors"),
+        ((2, 2), (5, 2), "vectors of 5 songs, but the split has 6"),
+        ((1, 2), (6, 2), "vectors of 1 users, but plays of user 1"),
+    ],
+)
+def test_shapes_are_checked(users, songs, message):
+    plays, split = tables([(0, 1), (1, 3)], PARTS)
+    with pytest.raises(InputError, match=message):
+        score_users(plays, split, np.ones(users), np.ones(songs), 500)
+
+
+def test_what_cannot_be_evaluated():
+    plays, split = tables([(0, 1), (1, 3)], PARTS)
+    with pytest.raises(InputError, match="not finite"):
+        score_users(plays, split, np.full((2, 1), np.nan), np.ones((6, 1)), 500)
+    with pytest.raises(InputError, match="1 song vectors"):
+        score_users(plays, split, np.ones((2, 1)), np.array([[1.0], [np.inf], [1], [1], [1], [1]]), 500)
+    nobody, split = tables([(0, 0), (1, 5)], PARTS)
+    with pytest.raises(InputError, match="nobody has played any of the 3 test songs"):
+        score_users(nobody, split, np.ones((2, 1)), np.ones((6, 1)), 500)
+    beyond, split = tables([(0, 6)], PARTS)
+    with pytest.raises(InputError, match="plays of song 6"):
+        score_users(beyond, split, np.ones((2, 1)), np.ones((6, 1)), 500)
+    twice, split = tables([(0, 1), (0, 1)], PARTS)
+    with pytest.raises(ValueError, match="twice"):
+        score_users(twice, split, np.ones((2, 1)), np.ones((6, 1)), 500)

@@ -1,0 +1,89 @@
+"""The scripts of the evaluation and the report, from files to files."""
+
+import runpy
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from coldwave import job
+from coldwave.errors import InputError
+from coldwave.files import read_table, write_array, write_table
+
+SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
+
+
+@pytest.fixture
+def script(monkeypatch):
+    """Function of a script's name: its ``main``."""
+    monkeypatch.setattr(job, "run", lambda main: None)
+    return lambda name: runpy.run_path(str(SCRIPTS / f"{name}.py"))["main"]
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run of 30 users and 20 songs, up to the predictions of three models."""
+    rng = np.random.default_rng(0)
+    users, songs = np.arange(30, dtype=np.uint32), np.arange(20, dtype=np.uint32)
+    pairs = np.argwhere(rng.random((30, 20)) < 0.4).astype(np.uint32)
+    written = {
+        "plays/plays": {"user": pairs[:, 0], "song": pairs[:, 1], "count": np.ones(len(pairs), np.uint32)},
+        "plays/users": {"user": users},
+        "plays/songs": {"song": songs, "song_id": [f"S{i}" for i in songs], "title": ["t"] * 20, "artist": ["a"] * 20},
+        "plays/rejected": {"source": ["plays.txt"], "line": [3], "reason": ["bad count"], "text": ["u\ts\tx"]},
+        "split/split": {"song": songs, "part": ["train"] * 10 + ["validation"] * 4 + ["test"] * 6},
+        "audio/index": {"song": songs, "status": ["ok"] * 19 + ["missing"], "detail": [None] * 19 + ["no such file"]},
+        "wmf/objective": {"iteration": [1, 2], "objective": [2.0, 1.0], "seconds": [0.1, 0.1]},
+    }
+    for name, columns in written.items():
+        frame = pl.DataFrame(columns)
+        write_table(tmp_path / f"{name}.parquet", frame, frame.schema)
+    write_array(tmp_path / "users.npy", rng.normal(size=(30, 3)).astype(np.float32))
+    for model in ("usage", "linear", "random"):
+        vectors = rng.normal(size=(20, 3)).astype(np.float32)
+        vectors[-1] = np.nan
+        write_array(tmp_path / f"predictions/{model}/1.npy", vectors)
+    return tmp_path
+
+
+def test_from_predictions_to_the_page(run, script):
+    plays, split = run / "plays/plays.parquet", run / "split/split.parquet"
+    scores = {model: run / f"scores/{model}/1.parquet" for model in ("linear", "random", "usage")}
+    for model, path in scores.items():
+        predictions = run / f"predictions/{model}/1.npy"
+        script("evaluate_model")(
+            predictions=predictions, users=run / "users.npy", plays=plays, split=split, scores=path,
+            options={"cutoff": 500}, threads=2,
+        )  # fmt: skip
+    results = {name: run / f"tables/recommendation.{suffix}"
+               for name, suffix in (("table", "parquet"), ("markdown", "md"), ("csv", "csv"))}  # fmt: skip
+    script("tabulate_recommendation")(
+        scores=list(scores.values()), users=run / "plays/users.parquet", **results,
+        options={"models": {model: model for model in scores}, "cutoff": 500, "data": "Made up.",
+                 "protocol": "Strict."},
+    )  # fmt: skip
+    table = read_table(results["table"])
+    assert table["model"].to_list() == ["random", "linear", "usage"]
+    assert table["missing"].to_list() == [1, 1, 1]
+    assert pl.read_csv(results["csv"])["auc"].to_list() == pytest.approx(table["auc"].to_list())
+    assert results["markdown"].read_text().startswith("Made up.\nStrict.\n")
+
+    script("write_report")(
+        table=results["table"], scores=list(scores.values()), curves=[], objective=run / "wmf/objective.parquet",
+        rejected=run / "plays/rejected.parquet", index=run / "audio/index.parquet", songs=run / "plays/songs.parquet",
+        users=run / "plays/users.parquet", plays=plays, split=split, page=run / "report/index.html",
+        options={"run": "tiny", "config": "run: tiny", "data": "Made up.", "protocol": "Strict."},
+    )  # fmt: skip
+    html = (run / "report/index.html").read_text()
+    assert "no such file" in html and "bad count" in html and "Made up." in html
+
+
+def test_an_error_names_the_files(run, script):
+    write_array(run / "short.npy", np.ones((19, 3), np.float32))
+    with pytest.raises(InputError, match=r"short.npy with .*users.npy: there are vectors of 19 songs"):
+        script("evaluate_model")(
+            predictions=run / "short.npy", users=run / "users.npy", plays=run / "plays/plays.parquet",
+            split=run / "split/split.parquet", scores=run / "scores.parquet", options={"cutoff": 500},
+        )  # fmt: skip
+    assert not (run / "scores.parquet").exists()

@@ -1,0 +1,73 @@
+"""evaluation: every user with a test play against every test song."""
+
+SCORES = "<results>/scores/{model}/{seed}.parquet"
+
+
+def user_vectors(wildcards):
+    """The user vectors that a model is scored with: its own, or those of the factorisation."""
+    own = wildcards.model in models_of("random")
+    return settled(PREDICTION_USERS if own else "<results>/wmf/user_factors.npy")(wildcards)
+
+
+rule evaluate_model:
+    input:
+        plays=settled("<results>/plays/plays.parquet"),
+        split=settled("<results>/split/split.parquet"),
+        users=user_vectors,
+        predictions=settled(PREDICTIONS),
+    output:
+        scores=SCORES,
+    log:
+        "<results>/logs/evaluate_model/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/evaluate_model/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(SETTINGS["models"]),
+    conda:
+        "../../envs/learning.yaml"
+    threads: 4
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        options=options("evaluation", "cutoff"),
+        code=code("evaluate_model.py"),
+    script:
+        "../../scripts/evaluate_model.py"
+
+
+rule tabulate_recommendation:
+    input:
+        users=settled("<results>/plays/users.parquet"),
+        scores=settled(*for_models(SCORES, SETTINGS["models"])),
+    output:
+        table="<results>/tables/recommendation.parquet",
+        markdown=report(
+            "<results>/tables/recommendation.md", caption="../report/recommendation.rst", category="Results"
+        ),
+        csv=report("<results>/tables/recommendation.csv", caption="../report/recommendation.rst", category="Results"),
+    log:
+        "<results>/logs/tabulate_recommendation.log",
+    benchmark:
+        "<results>/timings/tabulate_recommendation.tsv"
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        options=options(
+            "evaluation",
+            "cutoff",
+            models={name: model["kind"] for name, model in SETTINGS["models"].items()},
+            data=DATA_NOTE,
+            protocol=PROTOCOL_NOTE,
+        ),
+        code=code("tabulate_recommendation.py"),
+    script:
+        "../../scripts/tabulate_recommendation.py"
+
+
+KEPT += for_models(SCORES, SETTINGS["models"])
+KEPT += rules.tabulate_recommendation.output

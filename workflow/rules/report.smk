@@ -1,0 +1,41 @@
+"""report: one page for people."""
+
+
+rule write_report:
+    input:
+        template=str(ROOT / "workflow" / "report" / "page.html.j2"),
+        table=settled("<results>/tables/recommendation.parquet"),
+        scores=settled(*for_models(SCORES, SETTINGS["models"])),
+        curves=settled(*for_models(CURVE, models_of("linear", "cnn"))),
+        objective=settled("<results>/wmf/objective.parquet"),
+        rejected=settled("<results>/plays/rejected.parquet"),
+        index=settled("<results>/audio/index.parquet"),
+        songs=settled("<results>/plays/songs.parquet"),
+        users=settled("<results>/plays/users.parquet"),
+        plays=settled("<results>/plays/plays.parquet"),
+        split=settled("<results>/split/split.parquet"),
+    output:
+        page=report("<results>/report/index.html", caption="../report/page.rst", category="Results"),
+    log:
+        "<results>/logs/write_report.log",
+    benchmark:
+        "<results>/timings/write_report.tsv"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        options={
+            "config": settings.as_text(SETTINGS),
+            "data": DATA_NOTE,
+            "protocol": PROTOCOL_NOTE,
+            "run": SETTINGS["run"],
+        },
+        code=code("write_report.py"),
+    script:
+        "../../scripts/write_report.py"
+
+
+KEPT += rules.write_report.output
