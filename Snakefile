@@ -1,0 +1,32 @@
+"""Coldwave: recommends songs nobody has played yet, from how they sound. `snakemake` runs config.yaml."""
+
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+sys.path[:0] = [workflow.basedir, str(Path(workflow.basedir) / "scripts")]
+
+
+configfile: Path(workflow.basedir) / "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/world.smk"
+include: "workflow/rules/plays.smk"
+include: "workflow/rules/split.smk"
+include: "workflow/rules/wmf.smk"
+include: "workflow/rules/audio.smk"
+include: "workflow/rules/bow.smk"
+include: "workflow/rules/references.smk"
+include: "workflow/rules/linear.smk"
+include: "workflow/rules/cnn.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        KEPT,

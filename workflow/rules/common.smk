@@ -1,0 +1,98 @@
+"""What the stages share: the checked config, paths, and the parameters that decide on reruns."""
+
+import re
+
+from snakemake.exceptions import WorkflowError
+
+from coldwave.world.planted import planted
+from workflow import settings
+from workflow.code import code as code_digests
+
+ROOT = Path(workflow.basedir)
+
+try:
+    SETTINGS = settings.check(config)
+    settings.check_files(SETTINGS)
+except settings.SettingsError as error:
+    raise WorkflowError(str(error)) from None
+
+
+pathvars:
+    results=f"results/{SETTINGS['run']}",
+
+
+# What is said of the data and the protocol wherever a result is shown.
+DATA_NOTE = planted() if SETTINGS["world"] else SETTINGS["data_note"] or ""
+PROTOCOL_NOTE = (
+    "Protocol: strict. User factors and every model are learnt from training songs alone; no play of a test song "
+    "reaches anything before the evaluation, except for the upper bound (kind usage), which is made of them."
+)
+
+# Whether any model listens: without one, neither audio nor bag of words is made.
+LISTENING = {"linear", "cnn"}
+
+# Every file that the workflow keeps. `rule all` asks for each of them, or a lost one would go unnoticed.
+KEPT = []
+
+SEED = SETTINGS["seed"]
+SEEDS = list(range(SEED, SEED + SETTINGS["repeats"]))
+KINDS_WITH_CHANCE = {"random", "cnn"}
+
+
+def options(section, *keys, **others):
+    """The settings that a rule reads, and no others: a changed key reruns only the rules that name it."""
+    return dict(sorted((settings.options(SETTINGS, section, *keys) | others).items()))
+
+
+def plays_inputs():
+    """The files that the plays stage reads: the plays and, where one is named, the songs table."""
+    plays = SETTINGS["plays"]
+    named = {"source": plays["path"], "catalogue": plays["songs"]["path"]}
+    return {name: path for name, path in named.items() if path}
+
+
+def code(script):
+    """Digests of a rule's script and of the project's modules that it imports."""
+    return code_digests(ROOT / "scripts" / script, ROOT)
+
+
+def models_of(*kinds):
+    """The names of the models of some kinds, in the order of the config."""
+    return [name for name, model in SETTINGS["models"].items() if model["kind"] in kinds]
+
+
+def one_of(names):
+    """A wildcard constraint: one of the names, or nothing at all where there are none."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+def model_options(wildcards):
+    """The settings of the model, without its kind."""
+    model = SETTINGS["models"][wildcards.model]
+    return {key: model[key] for key in sorted(model) if key != "kind"}
+
+
+def seeds_of(model):
+    """The seeds that a model runs with: all of them, or the first where nothing in it is left to chance."""
+    return SEEDS if SETTINGS["models"][model]["kind"] in KINDS_WITH_CHANCE else SEEDS[:1]
+
+
+def for_models(pattern, models):
+    """A path for every model and each of its seeds."""
+    return [path for model in models for path in expand(pattern, model=model, seed=seeds_of(model))]
+
+
+def settled(*paths):
+    """Function of wildcards: the paths, asked for once the shards are settled.
+
+    Every input behind the shards uses it. Snakemake decides on reruns before it runs anything, except behind a
+    checkpoint: with plain paths, audio files that were only touched would rerun all that follows.
+    """
+
+    def wait(wildcards):
+        if models_of(*LISTENING):
+            checkpoints.shard_songs.get()
+        found = [path.format(**dict(wildcards.items())) for path in paths]
+        return found if len(found) != 1 else found[0]
+
+    return wait
