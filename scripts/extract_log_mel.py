@@ -7,11 +7,11 @@ from coldwave.files import read_table, write_table
 from coldwave.job import run
 
 
-def main(*, manifest: Path, log_mel: Path, table: Path, options: dict, threads: int = 1) -> None:
+def main(*, manifest: Path, log_mel: Path, table: Path, cache: Path, options: dict, threads: int = 1) -> None:
     """Extract the shard; a file without usable audio gets a status, and the others go on."""
     with worker_pool(threads) as pool:  # first of all: it forks, and reading a table starts threads
         songs = read_table(manifest)
-        rows = extract_shard(songs, log_mel, Settings.of(options), Path(options["cache"]), pool, threads)
+        rows = extract_shard(songs, log_mel, Settings.of(options), cache, pool, threads)
     write_table(table, rows, TABLE)
 
 

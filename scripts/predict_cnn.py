@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from coldwave.audio.frames import LogMels
-from coldwave.cnn.prediction import best_device, load_network, predict
-from coldwave.cnn.training import use_threads
+from coldwave.cnn.devices import best_device, use_threads
+from coldwave.cnn.prediction import load_network, predict
 from coldwave.files import read_table, write_array
 from coldwave.job import run
 

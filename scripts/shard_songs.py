@@ -12,7 +12,7 @@ from coldwave.job import run
 log = logging.getLogger("coldwave.audio.manifests")
 
 
-def main(*, songs: Path, manifests: list[Path], options: dict, threads: int = 1) -> None:
+def main(*, songs: Path, manifests: list[Path], cache: Path, options: dict, threads: int = 1) -> None:
     """Share the songs out among the shards; a manifest changes only where its songs or their content do."""
     names = shard_names(options["shards"])
     if [path.stem for path in manifests] != names:
@@ -21,7 +21,7 @@ def main(*, songs: Path, manifests: list[Path], options: dict, threads: int = 1)
     paths = table["audio"].drop_nulls()
     if without := table.height - len(paths):
         log.warning("%s of %s songs name no audio file", f"{without:,}", f"{table.height:,}")
-    digests = content_digests(paths, Path(options["cache"]), threads)
+    digests = content_digests(paths, cache, threads)
     for path, manifest in zip(manifests, shard_manifests(table, digests, len(names)), strict=True):
         write_table(path, manifest, MANIFEST)
     log.info("%s songs in %s shards", f"{len(paths):,}", len(names))

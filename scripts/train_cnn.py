@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from coldwave.audio.frames import LogMels
-from coldwave.cnn.training import CURVE_SCHEMA, train, use_threads
+from coldwave.cnn.devices import use_threads
+from coldwave.cnn.training import CURVE_SCHEMA, train
 from coldwave.files import read_array, read_table, write_table
 from coldwave.job import run
 from coldwave.split import TRAIN, VALIDATION

@@ -15,13 +15,13 @@ def main(
     curves: list[Path],
     objective: Path,
     rejected: Path,
-    index: Path,
     songs: Path,
     users: Path,
     plays: Path,
     split: Path,
     page: Path,
     options: dict,
+    index: Path = None,
     template: Path = TEMPLATE,
 ) -> None:
     """``options``: run (its name), data and protocol (a sentence each) and config (as text)."""
@@ -31,7 +31,7 @@ def main(
         plays=read_table(plays, ["song", "count"]),
         split=read_table(split, ["song", "part"]),
         rejected=read_table(rejected, ["source", "reason"]),
-        audio=read_table(index, ["song", "status", "detail"]),
+        audio=read_table(index, ["song", "status", "detail"]) if index else None,
     )
     html = render(
         run=options["run"],

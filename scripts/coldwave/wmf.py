@@ -16,11 +16,13 @@ import numpy as np
 import polars as pl
 import scipy.sparse as sparse
 
+from coldwave.errors import InputError
 from coldwave.progress import track
 
 log = logging.getLogger(__name__)
 
 OBJECTIVE_SCHEMA = {"iteration": pl.UInt32, "objective": pl.Float64, "seconds": pl.Float64}
+VANISHED = 1e-6  # products of factors that a regularisation too strong for the data leaves; sound ones are near 1
 BLOCK = 1 << 18  # observed plays looked at together: bounds memory, not the result
 
 
@@ -157,6 +159,11 @@ def factorise_songs(
     -------
     user factors float32 [users, factors], song factors float32 [songs, factors], and the objective of each
     iteration (over the training songs) as a table
+
+    Raises
+    ------
+    InputError
+        The regularisation is so strong that all factors go to zero.
     """
     matrix = confidence_matrix(plays, users, len(training), alpha, epsilon).tocsc()
     rows: list[dict] = []
@@ -170,6 +177,12 @@ def factorise_songs(
     user_factors, fitted_songs = factorise(
         fitted, factors, regularization, iterations, solver, seed, threads, report=report
     )
+    largest = float(np.abs(user_factors).max() * np.abs(fitted_songs).max())
+    if largest < VANISHED:
+        raise InputError(
+            f"the factors have vanished (the largest product of two is {largest:.1g}): wmf.regularization = "
+            f"{regularization:g} is too strong for {fitted.nnz:,} played pairs; lower it"
+        )
     song_factors = np.zeros((len(training), factors), dtype=np.float32)
     song_factors[training] = fitted_songs
     song_factors[~training] = fold_in(matrix[:, ~training], user_factors, regularization)

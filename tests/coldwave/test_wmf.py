@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 import scipy.sparse as sparse
 
+from coldwave.errors import InputError
 from coldwave.wmf import confidence, confidence_matrix, factorise, factorise_songs, fold_in, objective
 
 USERS, SONGS, FACTORS, REGULARIZATION = 40, 30, 5, 0.1
@@ -131,3 +132,11 @@ def test_no_dense_array_of_users_and_songs():
     x, y, _ = factorise_songs(plays, training, 200_000, 2, 2, 0.5, 0.1, 1, "cg", 1, 1)
     assert (len(x), len(y)) == (200_000, 100_000)
     assert objective(confidence_matrix(plays, 200_000, 100_000, 2, 0.5), x, y, 0.1) > 0
+
+
+def test_factors_that_vanish_are_an_error_that_names_the_key():
+    with pytest.raises(InputError, match=r"wmf\.regularization = 1000"):
+        factorise_songs(
+            random_plays(), np.ones(SONGS, dtype=bool), USERS, 2, 2, 1, 1000, iterations=15, solver="cg", seed=1,
+            threads=1,
+        )  # fmt: skip

@@ -252,7 +252,10 @@ def test_every_script_of_the_project(script):
 
 
 def test_against_what_python_imports(tree):
-    """The same modules as a run of the script loads, plumbing and empty packages apart."""
+    """The same modules as a run of the script loads, plumbing and empty packages apart.
+
+    Python starts isolated and without installed packages, or an installed coldwave would come before the tree's.
+    """
     write(tree, {"coldwave/bow/__init__.py": "", "coldwave/bow/mfcc.py": "from coldwave import other\n"})
     write(tree, {"coldwave/maths.py": "import coldwave.bow.mfcc\n\ndef solve(x):\n    return x\n"})
     program = (
@@ -260,7 +263,7 @@ def test_against_what_python_imports(tree):
         "print([m.__file__ for n, m in list(sys.modules.items()) if n.startswith('coldwave')])"
     )
     found = subprocess.run(
-        [sys.executable, "-c", program, str(tree / "scripts")], capture_output=True, text=True, check=True
+        [sys.executable, "-I", "-S", "-c", program, str(tree / "scripts")], capture_output=True, text=True, check=True
     )
     loaded = {Path(file).relative_to(tree).as_posix() for file in ast.literal_eval(found.stdout)}
     plumbing = {f"scripts/{name.replace('.', '/')}.py" for name in PLUMBING}

@@ -139,7 +139,7 @@ def test_cnn_choices_are_lightnings():
 def test_canonical_order_and_builtins():
     def shuffled(value, random):
         if isinstance(value, dict):
-            keys = random.sample(list(value), len(value))
+            keys = random.sample(list(value), len(value)) if value is not CONFIG["models"] else list(value)
             return OrderedDict((key, shuffled(value[key], random)) for key in keys)
         return value
 
@@ -148,7 +148,9 @@ def test_canonical_order_and_builtins():
         assert json.dumps(check(shuffled(CONFIG, random.Random(seed)))) == first
     checked = check(CONFIG)
     assert list(checked) == list(load_schema()["properties"])
-    assert list(checked["models"]) == list(CONFIG["models"])
+    backwards = dict(reversed(CONFIG["models"].items()))  # the order of the models is the user's, as tables show it
+    for models in (CONFIG["models"], backwards):
+        assert list(check({**CONFIG, "models": models})["models"]) == list(models)
 
     def types(value):
         parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []

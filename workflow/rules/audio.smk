@@ -1,14 +1,8 @@
 """audio: log-mel spectrograms, in shards that a new song leaves alone."""
 
 from coldwave.audio.shards import shard_names
-from coldwave.audio.state import audio_state
 
 SHARDS = shard_names(SETTINGS["audio"]["shards"])
-
-
-def audio_files_state(wildcards, input):
-    """Digest of path, size and time of every audio file: what the checkpoint reruns for."""
-    return audio_state(input.songs)
 
 
 checkpoint shard_songs:
@@ -27,7 +21,8 @@ checkpoint shard_songs:
         mem_mb=1000,
         runtime=60,
     params:
-        options=options("audio", "shards") | {"cache": SETTINGS["cache"]},
+        options=options("audio", "shards"),
+        cache=cache_folder,
         audio=audio_files_state,
         code=code("shard_songs.py"),
     script:
@@ -63,8 +58,8 @@ rule extract_log_mel:
             "offset",
             "min_seconds",
             "timeout",
-            cache=SETTINGS["cache"],
         ),
+        cache=cache_folder,
         code=code("extract_log_mel.py"),
     script:
         "../../scripts/extract_log_mel.py"

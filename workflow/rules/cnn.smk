@@ -1,12 +1,6 @@
 """cnn: the convolutional network on log-mel windows."""
 
 
-def gpus(wildcards):
-    """GPUs to reserve: those that the model's settings ask for by name."""
-    model = SETTINGS["models"][wildcards.model]
-    return model["devices"] if model["accelerator"] in ("gpu", "cuda") else 0
-
-
 rule train_cnn:
     input:
         split=settled("<results>/split/split.parquet"),
@@ -31,7 +25,7 @@ rule train_cnn:
         gpu=gpus,
     params:
         options=model_options,
-        cache=SETTINGS["cache"],
+        cache=cache_folder,
         code=code("train_cnn.py"),
     script:
         "../../scripts/train_cnn.py"

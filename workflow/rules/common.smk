@@ -4,6 +4,7 @@ import re
 
 from snakemake.exceptions import WorkflowError
 
+from coldwave.audio.state import audio_state, folder_state
 from coldwave.world.planted import planted
 from workflow import settings
 from workflow.code import code as code_digests
@@ -24,8 +25,8 @@ pathvars:
 # What is said of the data and the protocol wherever a result is shown.
 DATA_NOTE = planted() if SETTINGS["world"] else SETTINGS["data_note"] or ""
 PROTOCOL_NOTE = (
-    "Protocol: strict. User factors and every model are learnt from training songs alone; no play of a test song "
-    "reaches anything before the evaluation, except for the upper bound (kind usage), which is made of them."
+    "Protocol: strict. User factors and every model are learnt from training songs and chosen on validation songs; "
+    "nothing of a test song is used before the evaluation, except by the upper bound (kind usage), made of its plays."
 )
 
 # Whether any model listens: without one, neither audio nor bag of words is made.
@@ -40,7 +41,7 @@ KINDS_WITH_CHANCE = {"random", "cnn"}
 
 
 def options(section, *keys, **others):
-    """The settings that a rule reads, and no others: a changed key reruns only the rules that name it."""
+    """The settings that a job reads, and no others, so that a changed key reruns only what reads it."""
     return dict(sorted((settings.options(SETTINGS, section, *keys) | others).items()))
 
 
@@ -52,8 +53,17 @@ def plays_inputs():
 
 
 def code(script):
-    """Digests of a rule's script and of the project's modules that it imports."""
+    """Digests of a script and of the project's modules that it imports."""
     return code_digests(ROOT / "scripts" / script, ROOT)
+
+
+def cache_folder(wildcards, input):
+    """Where a rule may keep what can be made again.
+
+    It takes the rule's input, which it does not need, because Snakemake leaves such parameters out of what reruns a
+    job: another folder changes no result.
+    """
+    return SETTINGS["cache"]
 
 
 def models_of(*kinds):
@@ -96,3 +106,29 @@ def settled(*paths):
         return found if len(found) != 1 else found[0]
 
     return wait
+
+
+def catalogue_state(wildcards):
+    """Digest of what a folder of audio holds; a manifest is an input file that Snakemake watches itself."""
+    path = SETTINGS["plays"]["songs"]["path"]
+    return folder_state(path) if path and Path(path).is_dir() else None
+
+
+def audio_files_state(wildcards):
+    """Digest of path, size and time of every audio file: what the checkpoint reruns for.
+
+    It does not take the rule's input: Snakemake leaves parameters made from inputs out of what reruns a job.
+    """
+    return audio_state(f"results/{SETTINGS['run']}/plays/songs.parquet")
+
+
+def gpus(wildcards):
+    """GPUs to reserve: those that the model's settings ask for by name."""
+    model = SETTINGS["models"][wildcards.model]
+    return model["devices"] if model["accelerator"] in ("gpu", "cuda") else 0
+
+
+def user_vectors(wildcards):
+    """The user vectors that a model is scored with: its own, or those of the factorisation."""
+    own = wildcards.model in models_of("random")
+    return settled(PREDICTION_USERS if own else "<results>/wmf/user_factors.npy")(wildcards)

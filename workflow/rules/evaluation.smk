@@ -3,12 +3,6 @@
 SCORES = "<results>/scores/{model}/{seed}.parquet"
 
 
-def user_vectors(wildcards):
-    """The user vectors that a model is scored with: its own, or those of the factorisation."""
-    own = wildcards.model in models_of("random")
-    return settled(PREDICTION_USERS if own else "<results>/wmf/user_factors.npy")(wildcards)
-
-
 rule evaluate_model:
     input:
         plays=settled("<results>/plays/plays.parquet"),

@@ -1,12 +1,6 @@
 """plays: the listening history and the songs table, checked, filtered and indexed."""
 
 
-def catalogue_state(wildcards):
-    """Digest of what a folder of audio holds; a manifest is an input file that Snakemake watches itself."""
-    path = SETTINGS["plays"]["songs"]["path"]
-    return folder_state(path) if path and Path(path).is_dir() else None
-
-
 rule read_plays:
     input:
         **plays_inputs(),

@@ -3,13 +3,13 @@
 
 rule write_report:
     input:
+        **({"index": settled("<results>/audio/index.parquet")} if models_of(*LISTENING) else {}),
         template=str(ROOT / "workflow" / "report" / "page.html.j2"),
         table=settled("<results>/tables/recommendation.parquet"),
         scores=settled(*for_models(SCORES, SETTINGS["models"])),
         curves=settled(*for_models(CURVE, models_of("linear", "cnn"))),
         objective=settled("<results>/wmf/objective.parquet"),
         rejected=settled("<results>/plays/rejected.parquet"),
-        index=settled("<results>/audio/index.parquet"),
         songs=settled("<results>/plays/songs.parquet"),
         users=settled("<results>/plays/users.parquet"),
         plays=settled("<results>/plays/plays.parquet"),

@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader
 
 from coldwave.cnn.network import SongNetwork, average_by_song
 from coldwave.cnn.windows import ConsecutiveWindowSampler, RandomWindowSampler, WindowDataset, WindowSource
+from coldwave.errors import InputError
 from coldwave.progress import duration
 
 log = logging.getLogger(__name__)
@@ -31,21 +32,27 @@ CURVE_SCHEMA = {
 EVALUATION_BATCH = 256  # windows predicted together
 
 
-def use_threads(threads: int) -> None:
-    """Let torch use the threads that the job was given, and keep Lightning's notices to what matters."""
-    torch.set_num_threads(threads)
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-
-
 class SongTraining(lightning.LightningModule):
     """The objective and what is measured: squared error of each song's factors (eq. 4), each song once an epoch.
 
-    Errors are divided by that of predicting the training songs' mean factors, so 1 means that nothing was learnt.
+    Errors are divided by that of predicting the training songs' mean factors for the same part of the songs, so 1
+    means that nothing was learnt.
+
+    Parameters
+    ----------
+    train_scale, validation_scale : what the errors of each part are divided by
     """
 
-    def __init__(self, network: SongNetwork, error_of_mean: float, learning_rate: float, weight_decay: float):
+    def __init__(
+        self,
+        network: SongNetwork,
+        train_scale: float,
+        validation_scale: float,
+        learning_rate: float,
+        weight_decay: float,
+    ):
         super().__init__()
-        self.network, self.error_of_mean = network, error_of_mean
+        self.network, self.train_scale, self.validation_scale = network, train_scale, validation_scale
         self.learning_rate, self.weight_decay = learning_rate, weight_decay
         self.curve: list[dict[str, Any]] = []
         self.begin = time.monotonic()
@@ -54,16 +61,17 @@ class SongTraining(lightning.LightningModule):
     def _error(self, batch: Sequence[torch.Tensor]) -> torch.Tensor:
         windows, owners, targets = batch
         predicted = average_by_song(self.network(windows), owners, len(targets))
-        return (predicted - targets).square().sum(dim=1).mean() / self.error_of_mean
+        return (predicted - targets).square().sum(dim=1).mean()
 
     def training_step(self, batch: Sequence[torch.Tensor], _index: int) -> torch.Tensor:
-        error = self._error(batch)
+        error = self._error(batch) / self.train_scale
         self.error_sum += float(error.detach()) * len(batch[2])
         self.error_songs += len(batch[2])
         return error
 
     def validation_step(self, batch: Sequence[torch.Tensor], _index: int) -> None:
-        self.log("validation_loss", self._error(batch), batch_size=len(batch[2]), on_epoch=True, sync_dist=True)
+        error = self._error(batch) / self.validation_scale
+        self.log("validation_loss", error, batch_size=len(batch[2]), on_epoch=True, sync_dist=True)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         return torch.optim.AdamW(self.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay)
@@ -116,17 +124,30 @@ def train(
     training, validation : int [n], song indices, all with at least one window of frames
     settings : a ``cnn`` entry of the configuration's models
     cache : folder for the checkpoints
+
+    Raises
+    ------
+    InputError
+        There is no training or no validation song.
     """
+    for part, songs in (("training", training), ("validation", validation)):
+        if len(songs) == 0:
+            raise InputError(
+                f"no {part} song has the {settings['window']} frames of a window: see audio/index.parquet for why"
+            )
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # its notices are not about this training
     lightning.seed_everything(seed, verbose=False)
     window, batch_size = settings["window"], settings["batch_size"]
     band_mean, band_scale = band_statistics(source, training, frames[training])
     target_mean = targets[training].mean(axis=0)
-    error_of_mean = float(np.square(targets[training] - target_mean).sum(axis=1).mean())
+    train_scale, validation_scale = (
+        float(np.square(targets[part] - target_mean).sum(axis=1).mean()) for part in (training, validation)
+    )
     layers = {name: settings[name] for name in ("window", "channels", "kernel", "pool", "dense")}
     scale = float((targets[training] - target_mean).std())
     network = SongNetwork(**layers, band_mean=band_mean, band_scale=band_scale, target_mean=target_mean,
                           target_scale=scale)  # fmt: skip
-    model = SongTraining(network, error_of_mean, settings["learning_rate"], settings["weight_decay"])
+    model = SongTraining(network, train_scale, validation_scale, settings["learning_rate"], settings["weight_decay"])
     data = WindowDataset(source, window, targets)
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as folder:

@@ -58,14 +58,14 @@ CURVES = (
 
 
 class Data(NamedTuple):
-    """The tables that a run starts from, as the data contracts describe them."""
+    """The tables that a run starts from, as the data contracts describe them; without audio where no model hears it."""
 
     songs: pl.DataFrame
     users: pl.DataFrame
     plays: pl.DataFrame
     split: pl.DataFrame
     rejected: pl.DataFrame
-    audio: pl.DataFrame
+    audio: pl.DataFrame | None
 
 
 def render(
@@ -122,8 +122,8 @@ def render(
         "counts": counts(data),
         "parts": parts(data.split, data.plays),
         "rejected": rejected_reasons(data.rejected),
-        "audio": audio_statuses(data.audio),
-        "failures": audio_failures(data.audio, data.songs),
+        "audio": [] if data.audio is None else audio_statuses(data.audio),
+        "failures": [] if data.audio is None else audio_failures(data.audio, data.songs),
     }
     try:
         return environment.get_template(template.name).render(values)

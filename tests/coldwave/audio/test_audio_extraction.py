@@ -284,7 +284,8 @@ def test_script(tmp_path, monkeypatch):
         manifest=tmp_path / "003.manifest.parquet",
         log_mel=tmp_path / "out" / "003.npy",
         table=tmp_path / "out" / "003.parquet",
-        options=OPTIONS | {"cache": str(tmp_path / "cache")},
+        options=OPTIONS,
+        cache=tmp_path / "cache",
         threads=2,
     )
     table = pl.read_parquet(tmp_path / "out" / "003.parquet")

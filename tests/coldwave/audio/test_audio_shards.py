@@ -17,7 +17,7 @@ from coldwave.audio import digests
 from coldwave.audio.digests import content_digests
 from coldwave.audio.manifests import shard_manifests
 from coldwave.audio.shards import shard_names, shard_of
-from coldwave.audio.state import audio_state
+from coldwave.audio.state import audio_state, folder_state
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 OLD = 1_600_000_000_000_000_000  # ns
@@ -45,7 +45,8 @@ def shard_songs(monkeypatch, tmp_path):
         main(
             songs=tmp_path / "songs.parquet",
             manifests=paths,
-            options={"shards": shards, "cache": str(tmp_path / "cache")},
+            options={"shards": shards},
+            cache=tmp_path / "cache",
             threads=2,
         )
         return [path.read_bytes() for path in paths]
@@ -134,7 +135,7 @@ def test_manifests_of_other_shards_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("coldwave.job.run", lambda main: None)
     main = runpy.run_path(str(SCRIPTS / "shard_songs.py"))["main"]
     with pytest.raises(ValueError, match="not those of the shards"):
-        main(songs=tmp_path / "s", manifests=[tmp_path / "001.parquet"], options={"shards": 1, "cache": "c"})
+        main(songs=tmp_path / "s", manifests=[tmp_path / "001.parquet"], cache=tmp_path, options={"shards": 1})
 
 
 # Digests
@@ -243,3 +244,21 @@ def test_audio_state_of_a_damaged_table(tmp_path):
     assert audio_state(table) == "not read yet"
     pl.DataFrame({"song": [0]}).write_parquet(table)
     assert audio_state(table) == "not read yet"
+
+
+def test_the_state_of_a_folder_tells_each_change(tmp_path):
+    (tmp_path / "music/deep").mkdir(parents=True)
+    song = tmp_path / "music/deep/a.mp3"
+    song.write_bytes(b"a")
+    (tmp_path / "music/deep/circle").symlink_to(tmp_path / "music")
+    states = [folder_state(tmp_path / "music")]
+    assert folder_state(tmp_path / "music") == states[0]
+    for change in (
+        lambda: os.utime(song, ns=(1, 1)),
+        lambda: song.write_bytes(b"ab"),
+        lambda: (tmp_path / "music/b.mp3").touch(),
+        song.unlink,
+    ):
+        change()
+        states.append(folder_state(tmp_path / "music"))
+    assert len(set(states)) == 5

@@ -6,6 +6,7 @@ import torch
 
 from coldwave.cnn.prediction import load_network, predict
 from coldwave.cnn.training import CURVE_SCHEMA, band_statistics, train
+from coldwave.errors import InputError
 from coldwave.weights import write_weights
 
 WINDOW, BANDS = 16, 6
@@ -63,7 +64,7 @@ def test_the_epoch_with_the_smallest_validation_error_is_kept(result):
     songs, network, curve = result
     predicted = predict(network, songs, songs.lengths, WINDOW, torch.device("cpu"))
     errors = np.square(predicted - songs.targets).sum(axis=1)
-    of_mean = np.square(songs.targets[:50] - songs.targets[:50].mean(axis=0)).sum(axis=1).mean()
+    of_mean = np.square(songs.targets[50:65] - songs.targets[:50].mean(axis=0)).sum(axis=1).mean()
     assert errors[50:65].mean() / of_mean == pytest.approx(curve["validation_loss"].min(), rel=1e-4)
 
 
@@ -112,3 +113,9 @@ def test_weights_read_back_predict_the_same(result, tmp_path):
     assert settings == SETTINGS
     one, two = (predict(net, songs, songs.lengths, WINDOW, torch.device("cpu")) for net in (network, again))
     assert np.array_equal(one, two)
+
+
+def test_no_song_to_learn_from_is_an_error(tmp_path):
+    songs = Songs(10)
+    with pytest.raises(InputError, match="no validation song has the 16 frames"):
+        train(songs, songs.lengths, songs.targets, np.arange(5), np.array([], dtype=int), SETTINGS, 1, tmp_path)

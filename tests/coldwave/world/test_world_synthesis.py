@@ -94,7 +94,7 @@ def test_order_only_traits_are_plain_within_three_seconds(catalogue, trait):
     assert roc_auc_score([getattr(style, trait) for style in styles], values) > 0.85
 
 
-@pytest.mark.parametrize("trait", ["brightness", "roughness", "register"])
+@pytest.mark.parametrize("trait", ["brightness", "roughness", "richness"])
 def test_order_free_traits_are_heard_without_order(catalogue, order_free, trait):
     artist, styles, _, _ = catalogue
     values = [getattr(style, trait) for style in styles]
@@ -123,7 +123,7 @@ def test_levels(catalogue):
         assert -30 < level < -12
 
 
-def test_songs_differ_and_production_hides_the_style(catalogue):
+def test_songs_differ(catalogue):
     means = np.array([mel.mean(axis=1) for mel in catalogue[3]])
     distances = np.linalg.norm(means[:, None] - means[None], axis=2) + 1e9 * np.eye(len(means))
     assert distances.min() > 1.0

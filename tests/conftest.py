@@ -1,0 +1,145 @@
+"""The whole workflow, run for real on a tiny world: once for all tests that look at what it made."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+TINY = ROOT / "tests" / "pipeline" / "tiny.yaml"
+TIME_LIMIT = 600  # seconds that one call of Snakemake may take, however busy the machine is
+SETTINGS_OF_A_DEVELOPER = ("COLDWAVE_", "SNAKEMAKE_", "PYTHON", "XDG_", "MPL")  # beginnings of variables' names
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a call of Snakemake came to: its exit status, and all that it printed."""
+
+    status: int
+    output: str
+
+    @property
+    def jobs(self) -> dict[str, int]:
+        """The jobs that Snakemake planned at first, by rule, without ``all``; empty where nothing is to be done."""
+        table = re.search(r"^Job stats:\n.*\n-.*\n((?:\w+ +\d+\n)+)", self.output, re.MULTILINE)
+        if table is None:
+            assert "Nothing to be done" in self.output, self.output
+            return {}
+        counts = dict(line.split() for line in table[1].splitlines())
+        return {rule: int(count) for rule, count in counts.items() if rule not in ("all", "total")}
+
+    @property
+    def done(self) -> list[str]:
+        """The rules of the jobs that were finished, in order, without ``all``."""
+        finished = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", self.output, re.MULTILINE)
+        return [rule for rule in finished if rule != "all"]
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A folder in which the workflow is run, and a home for it that holds nothing of the developer's."""
+
+    folder: Path
+    home: Path
+
+    @property
+    def results(self) -> Path:
+        """Where the tiny run's files are."""
+        return self.folder / "results" / "tiny"
+
+    def snakemake(
+        self, *flags: str, targets: Sequence[str] = (), overlay: dict | None = None, snakefile: Path | None = None
+    ) -> Outcome:
+        """Run Snakemake as a user does, with the default profile and the tiny world's config, or one laid over it."""
+        configs = [TINY]
+        if overlay:
+            configs.append(self.home / "overlay.yaml")
+            configs[-1].write_text(yaml.safe_dump(overlay, sort_keys=False))
+        command = [sys.executable, "-m", "snakemake", "--snakefile", snakefile or ROOT / "Snakefile"]
+        # one thread a job, two jobs at a time: most of a tiny job is the start of Python, which has one thread
+        command += ["--directory", self.folder, "--cores", "2", "--max-threads", "1"]
+        command += [*flags, "--configfile", *configs, "--", *targets]
+        process = subprocess.Popen(
+            list(map(str, command)),
+            cwd=self.home,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+        try:
+            output, _ = process.communicate(timeout=TIME_LIMIT)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)  # its jobs as well
+            process.wait()
+            raise
+        return Outcome(process.returncode, output)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables of a user who has set nothing."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(SETTINGS_OF_A_DEVELOPER)}
+        return kept | {"HOME": str(self.home)}
+
+    def make(self, *flags: str, targets: Sequence[str] = (), overlay: dict | None = None) -> Outcome:
+        """Run Snakemake, and fail the test with the end of what it printed where it fails."""
+        outcome = self.snakemake(*flags, targets=targets, overlay=overlay)
+        if outcome.status:
+            pytest.fail(f"snakemake ended with {outcome.status}:\n{outcome.output[-6000:]}", pytrace=False)
+        return outcome
+
+    def plan(self, *flags: str, overlay: dict | None = None, snakefile: Path | None = None) -> dict[str, int]:
+        """The jobs that Snakemake would run, by rule."""
+        outcome = self.snakemake("--dry-run", *flags, overlay=overlay, snakefile=snakefile)
+        if outcome.status:
+            pytest.fail(f"snakemake ended with {outcome.status}:\n{outcome.output[-6000:]}", pytrace=False)
+        return outcome.jobs
+
+    def copy(self, folder: Path) -> "Workplace":
+        """A copy of all files with their times, so that Snakemake takes it for the same."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Workplace(folder, self.home)
+
+    def table(self, path: str) -> pl.DataFrame:
+        """A Parquet table of the run."""
+        return pl.read_parquet(self.results / path)
+
+    def array(self, path: str) -> np.ndarray:
+        """An NPY array of the run."""
+        return np.load(self.results / path, allow_pickle=False)
+
+    def part(self, name: str) -> np.ndarray:
+        """The numbers of the songs of one part of the split."""
+        return self.table("split/split.parquet").filter(pl.col("part") == name)["song"].to_numpy()
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty home folder."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, home: Path) -> Workplace:
+    """An empty folder to run the workflow in."""
+    return Workplace(tmp_path, home)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Workplace:
+    """The finished run of the tiny world. Tests only read it; one that alters anything takes a copy."""
+    place = Workplace(tmp_path_factory.mktemp("tiny"), home)
+    place.make()
+    return place

@@ -1,0 +1,112 @@
+"""What runs again after a change, and what does not: dry runs over the finished tiny run, and over copies of it."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SEED = 3
+AFTER_SCORES = {"tabulate_recommendation": 1, "write_report": 1}
+LINEAR = {"fit_linear": 1, "predict_linear": 1, "evaluate_model": 1, **AFTER_SCORES}
+CNN = {"train_cnn": 1, "predict_cnn": 1, "evaluate_model": 1, **AFTER_SCORES}
+BOTH = LINEAR | CNN | {"evaluate_model": 2}
+BAG_OF_WORDS = {"learn_codebook": 1, "count_words": 2, "reduce_counts": 1}
+FACTORS = {"factorise_plays": 1, "predict_mean": 1, "predict_usage": 1}
+
+
+def test_nothing_has_changed(tiny):
+    assert tiny.plan() == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "jobs"),
+    [
+        ({"models": {"linear": {"strengths": [0.5]}}}, LINEAR),
+        ({"models": {"cnn_mse": {"learning_rate": 0.01}}}, CNN),
+        ({"models": {"second": {"kind": "linear", "strengths": [0.5]}}}, LINEAR),
+        ({"models": {"mean": None}}, AFTER_SCORES),
+        ({"repeats": 2}, {"predict_random": 1, **CNN, "evaluate_model": 2}),
+        ({"bow": {"variance": 0.9}}, {"reduce_counts": 1, **LINEAR}),
+        ({"bow": {"sample_frames": 1500}}, BAG_OF_WORDS | LINEAR),
+        ({"wmf": {"alpha": 3.0}}, FACTORS | BOTH | {"evaluate_model": 4}),
+        ({"audio": {"offset": 0.1}}, {"extract_log_mel": 2, "index_audio": 1} | BAG_OF_WORDS | BOTH),
+        ({"split": {"test": 7}}, {"split_songs": 1} | FACTORS | BAG_OF_WORDS | BOTH | {"evaluate_model": 5}),
+        ({"evaluation": {"cutoff": 4}}, {"evaluate_model": 5, **AFTER_SCORES}),
+        ({"data_note": "Not shown, as this world says itself that it is synthetic."}, {"write_report": 1}),
+    ],
+    ids=str,
+)
+def test_a_changed_setting_reruns_what_reads_it_and_what_follows(change, jobs, tiny):
+    assert tiny.plan(overlay=change) == jobs
+
+
+@pytest.mark.parametrize(
+    ("lost", "jobs"),
+    [
+        ("tables/recommendation.csv", AFTER_SCORES),
+        ("plays/rejected.parquet", None),
+        ("bow/counts/001.parquet", {"count_words": 1, "reduce_counts": 1, **LINEAR}),
+        (f"models/cnn_mse/{SEED}.parquet", CNN),
+        ("audio/manifests/000.parquet", None),
+    ],
+)
+def test_a_lost_file_is_noticed(lost, jobs, tiny, tmp_path):
+    place = tiny.copy(tmp_path / "copy")
+    (place.results / lost).unlink()
+    planned = place.plan()
+    assert planned if jobs is None else planned == jobs
+
+
+def test_audio_that_was_only_touched_is_read_once_more_and_no_more(tiny, tmp_path):
+    place = tiny.copy(tmp_path / "copy")
+    files = list((place.results / "world/audio").glob("*.flac"))
+    for file in files:
+        os.utime(file)
+    assert place.plan()["shard_songs"] == 1  # and all that may follow: Snakemake cannot know better yet
+    assert place.make().done == ["shard_songs"]
+    assert place.plan() == {}
+
+
+def test_another_song_reaches_its_own_shard_alone(tiny, tmp_path):
+    """A replaced file: the checkpoint, then one shard, and what follows it; the factorisation is left alone."""
+    place = tiny.copy(tmp_path / "copy")
+    one, other = (place.table(f"audio/manifests/{shard}.parquet")["audio"][0] for shard in ("000", "001"))
+    shutil.copy(place.folder / one, place.folder / other)
+    outcome = place.make(targets=["results/tiny/audio/index.parquet"])
+    assert outcome.done == ["shard_songs", "extract_log_mel", "index_audio"]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the workflow, whose code a test may edit."""
+    copy = tmp_path / "project"
+    for name in ("workflow", "scripts", "profiles", "envs"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Snakefile", "config.yaml"):
+        shutil.copy2(ROOT / name, copy / name)
+    return copy
+
+
+def without_page(jobs: dict[str, int]) -> dict[str, int]:
+    """All jobs but the page's: its template is an input by its whole path, so a copy of the workflow remakes it."""
+    return {rule: number for rule, number in jobs.items() if rule != "write_report"}
+
+
+def test_comments_and_another_place_of_the_code_rerun_nothing(tiny, project):
+    for file in (project / "scripts").rglob("*.py"):
+        file.write_text(f"# A comment.\n{file.read_text()}")
+    assert without_page(tiny.plan(snakefile=project / "Snakefile")) == {}
+
+
+def test_an_edited_module_reruns_the_rules_that_import_it(tiny, project):
+    module = project / "scripts/coldwave/bow/mfcc.py"
+    module.write_text(f"{module.read_text()}\n\nANSWER = 42\n")
+    assert without_page(tiny.plan(snakefile=project / "Snakefile")) == without_page(BAG_OF_WORDS | LINEAR)
+
+
+def test_an_edited_script_reruns_its_rule_and_what_follows(tiny, project):
+    script = project / "scripts/fit_linear.py"
+    script.write_text(f"ANSWER = 42\n{script.read_text()}")
+    assert without_page(tiny.plan(snakefile=project / "Snakefile")) == without_page(LINEAR)

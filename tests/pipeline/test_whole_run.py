@@ -1,0 +1,344 @@
+"""What one run of the whole workflow has made, against the data contracts and arithmetic of its own."""
+
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import yaml
+from sklearn.metrics import roc_auc_score
+from snakemake.utils import update_config
+
+from coldwave.cli import main
+
+ROOT = Path(__file__).parents[2]
+TINY = Path(__file__).with_name("tiny.yaml")
+SEED, CUTOFF = 3, 3
+MODELS = ["random", "mean", "linear", "cnn_mse", "usage"]
+SHARDS = ["000", "001"]
+SIZES = {"songs": 40, "users": 80, "factors": 4, "words": 32, "bands": 128, "coefficients": 39}
+
+U32, U64, I32, I64, F32, F64 = pl.UInt32, pl.UInt64, pl.Int32, pl.Int64, pl.Float32, pl.Float64
+TEXT, TEXTS = pl.String, pl.List(pl.String)
+STATUS = {"start": I64, "frames": I32, "seconds": F32, "status": TEXT, "detail": TEXT}
+MEASURES = [f"map_{CUTOFF}", f"map_{CUTOFF}_relevant", "auc"]
+TABLES = {
+    "plays/plays": {"user": U32, "song": U32, "count": U32},
+    "plays/users": {"user": U32, "user_id": TEXT, "songs": U32, "plays": U64},
+    "plays/songs": {
+        "song": U32, "song_id": TEXT, "title": TEXT, "artist": TEXT, "album": TEXT, "tags": TEXTS, "audio": TEXT,
+        "users": U32, "plays": U64,
+    },
+    "plays/rejected": {"source": TEXT, "line": U64, "reason": TEXT, "text": TEXT},
+    "split/split": {"song": U32, "part": TEXT},
+    "wmf/objective": {"iteration": U32, "objective": F64, "seconds": F64},
+    "audio/index": {"song": U32, "shard": TEXT, **STATUS},
+    **{f"audio/manifests/{shard}": {"song_id": TEXT, "audio": TEXT, "digest": TEXT} for shard in SHARDS},
+    **{f"audio/log_mel/{shard}": {"song_id": TEXT, **STATUS} for shard in SHARDS},
+    **{f"bow/counts/{shard}": {"song_id": TEXT, "word": U32, "count": U32} for shard in SHARDS},
+    f"models/linear/{SEED}": {"strength": F64, "train_mse": F64, "validation_mse": F64, "best": pl.Boolean},
+    f"models/cnn_mse/{SEED}": {
+        "epoch": U32, "train_loss": F64, "validation_loss": F64, "learning_rate": F64, "seconds": F64,
+        "best": pl.Boolean,
+    },
+    **{
+        f"scores/{model}/{SEED}": {
+            "user": U32, "relevant": U32, "ap": F64, "ap_relevant": F64, "auc": F64, "songs": U32, "missing": U32,
+        }
+        for model in MODELS
+    },
+    "tables/recommendation": {
+        "model": TEXT, "kind": TEXT, "seeds": U32,
+        **{column: F64 for measure in MEASURES for column in (measure, f"{measure}_sd")},
+        "gap_closed_map": F64, "gap_closed_auc": F64, "users": U32, "users_without_test_plays": U32,
+        "users_without_auc": U32, "songs": U32, "missing": U32,
+    },
+}  # fmt: skip
+ARRAYS = {
+    "wmf/user_factors": (np.float32, ("users", "factors")),
+    "wmf/song_factors": (np.float32, ("songs", "factors")),
+    **{f"audio/log_mel/{shard}": (np.float16, (None, "bands")) for shard in SHARDS},
+    "bow/codebook": (np.float32, ("words", "coefficients")),
+    "bow/frame_scale": (np.float32, ("coefficients",)),
+    "bow/pca_mean": (np.float32, ("words",)),
+    "bow/pca_components": (np.float32, (None, "words")),
+    "bow/features": (np.float32, ("songs", None)),
+    f"predictions/random/{SEED}": (np.float32, ("songs", None)),
+    f"predictions/random/{SEED}.users": (np.float32, ("users", None)),
+    **{f"predictions/{model}/{SEED}": (np.float32, ("songs", "factors")) for model in MODELS[1:]},
+}
+OTHERS = [
+    "world/train_triplets.txt", "world/songs.csv", "world/truth.parquet", "tables/recommendation.md",
+    "tables/recommendation.csv", "report/index.html", f"models/linear/{SEED}.safetensors",
+    f"models/cnn_mse/{SEED}.safetensors",
+]  # fmt: skip
+
+
+def config():
+    """The default config with the tiny one laid over it."""
+    merged = yaml.safe_load((ROOT / "config.yaml").read_text())
+    update_config(merged, yaml.safe_load(TINY.read_text()))
+    return merged
+
+
+# The files
+
+
+def test_every_file_of_the_contracts_and_no_other(tiny):
+    named = {f"{path}.parquet" for path in TABLES} | {f"{path}.npy" for path in ARRAYS} | set(OTHERS)
+    found = {path.relative_to(tiny.results).as_posix() for path in tiny.results.rglob("*") if path.is_file()}
+    ours = {path for path in found if not path.startswith(("logs/", "timings/", "world/audio/"))}
+    assert ours == named
+
+
+@pytest.mark.parametrize("path", TABLES)
+def test_columns_and_types_of(path, tiny):
+    assert dict(tiny.table(f"{path}.parquet").schema) == TABLES[path]
+
+
+@pytest.mark.parametrize("path", ARRAYS)
+def test_type_and_shape_of(path, tiny):
+    dtype, sizes = ARRAYS[path]
+    array = np.load(tiny.results / f"{path}.npy", mmap_mode="r")
+    assert array.dtype == dtype
+    assert array.ndim == len(sizes)
+    wanted = [SIZES.get(size, found) for size, found in zip(sizes, array.shape, strict=True)]
+    assert list(array.shape) == wanted
+    assert np.isfinite(array).all()  # every song of this world has audio
+
+
+def test_rows_are_songs_and_users(tiny):
+    assert tiny.table("plays/songs.parquet")["song"].to_list() == list(range(SIZES["songs"]))
+    assert tiny.table("plays/users.parquet")["user"].to_list() == list(range(SIZES["users"]))
+    assert tiny.table("split/split.parquet")["song"].to_list() == list(range(SIZES["songs"]))
+    assert tiny.table("audio/index.parquet")["song"].to_list() == list(range(SIZES["songs"]))
+
+
+def test_the_pca_has_the_features_width(tiny):
+    assert tiny.array("bow/features.npy").shape[1] == len(tiny.array("bow/pca_components.npy"))
+
+
+@pytest.mark.parametrize("model", ["linear", "cnn_mse"])
+def test_weights_hold_the_settings_as_metadata(model, tiny):
+    content = (tiny.results / f"models/{model}/{SEED}.safetensors").read_bytes()
+    header = json.loads(content[8 : 8 + struct.unpack("<Q", content[:8])[0]])
+    settings = json.loads(header["__metadata__"]["coldwave"])
+    for key, value in config()["models"][model].items():
+        assert key == "kind" or settings[key] == value
+
+
+def test_every_job_left_a_log_and_its_timing(tiny):
+    logs, timings = (
+        {path.relative_to(tiny.results / folder).with_suffix("") for path in (tiny.results / folder).rglob(pattern)}
+        for folder, pattern in (("logs", "*.log"), ("timings", "*.tsv"))
+    )
+    assert logs == timings
+    rules = {path.parts[0] for path in logs}
+    assert rules == {path.stem for path in (ROOT / "scripts").glob("*.py")}
+
+
+# What is in them
+
+
+def test_the_demos_raw_files_are_read_back_whole(tiny):
+    lines = [line.split("\t") for line in (tiny.results / "world/train_triplets.txt").read_text().splitlines()]
+    users, songs = tiny.table("plays/users.parquet")["user_id"], tiny.table("plays/songs.parquet")["song_id"]
+    plays = tiny.table("plays/plays.parquet")
+    found = set(zip(users[plays["user"]], songs[plays["song"]], plays["count"], strict=True))
+    assert found == {(user, song, int(count)) for user, song, count in lines}
+    assert tiny.table("plays/rejected.parquet").is_empty()
+    pairs = plays.select("user", "song").rows()
+    assert pairs == sorted(set(pairs))
+
+
+def test_each_song_is_in_one_part_of_the_sizes_asked_for(tiny):
+    sizes = dict(tiny.table("split/split.parquet")["part"].value_counts().iter_rows())
+    assert sizes == {"train": 28, "validation": 6, "test": 6}
+
+
+def test_word_counts_of_a_song_sum_to_its_frames(tiny):
+    counts = pl.concat([tiny.table(f"bow/counts/{shard}.parquet") for shard in SHARDS])
+    songs = tiny.table("plays/songs.parquet").join(tiny.table("audio/index.parquet"), on="song")
+    summed = dict(counts.group_by("song_id").agg(pl.col("count").sum()).iter_rows())
+    assert summed == dict(songs.select("song_id", "frames").iter_rows())
+    frames = sum(len(tiny.array(f"audio/log_mel/{shard}.npy")) for shard in SHARDS)
+    assert sum(summed.values()) == frames
+    assert set(songs["frames"]) == {1 + 4 * 22050 // 512}
+    assert counts["word"].max() < SIZES["words"]
+    assert counts["count"].min() > 0
+
+
+def test_features_are_the_centred_frequencies_on_the_components(tiny):
+    songs = dict(tiny.table("plays/songs.parquet").select("song_id", "song").iter_rows())
+    frequencies = np.zeros((SIZES["songs"], SIZES["words"]))
+    for shard in SHARDS:
+        for song_id, word, count in tiny.table(f"bow/counts/{shard}.parquet").iter_rows():
+            frequencies[songs[song_id], word] = count
+    frequencies /= frequencies.sum(axis=1, keepdims=True)
+    mean, components = tiny.array("bow/pca_mean.npy"), tiny.array("bow/pca_components.npy")
+    assert tiny.array("bow/features.npy") == pytest.approx((frequencies - mean) @ components.T, abs=1e-5)
+    # a mistake found in re-implementations: the mean and the components of all songs
+    training = frequencies[tiny.part("train")]
+    assert mean == pytest.approx(training.mean(axis=0), abs=1e-6)
+    values, vectors = np.linalg.eigh(np.cov(training.T))
+    largest = vectors[:, np.argsort(-values)][:, : len(components)]
+    assert np.abs(np.sum(largest.T * components, axis=1)) == pytest.approx(1, abs=1e-3)
+    share = np.cumsum(np.sort(values)[::-1]) / values.sum()
+    assert share[len(components) - 2] < 0.95 <= share[len(components) - 1]
+
+
+# The factors
+
+
+def dense_confidences(tiny):
+    """Confidences of all pairs, 1 where nothing was played; and preferences. float64 [users, songs]."""
+    plays, settings = tiny.table("plays/plays.parquet"), config()["wmf"]
+    counts = np.zeros((SIZES["users"], SIZES["songs"]))
+    counts[plays["user"], plays["song"]] = plays["count"]
+    return 1 + settings["alpha"] * np.log(1 + counts / settings["epsilon"]), (counts > 0).astype(float)
+
+
+def dense_objective(tiny, songs):
+    """Equation 3 over all pairs of users and some songs."""
+    confidences, preferences = (matrix[:, songs] for matrix in dense_confidences(tiny))
+    users, factors = (tiny.array(f"wmf/{name}_factors.npy").astype(np.float64) for name in ("user", "song"))
+    error = np.sum(confidences * (preferences - users @ factors[songs].T) ** 2)
+    return error + config()["wmf"]["regularization"] * (np.sum(users**2) + np.sum(factors[songs] ** 2))
+
+
+def test_the_factorisation_was_fitted_to_training_songs_plays_alone(tiny):
+    # a mistake found in re-implementations: plays are split instead of songs, so test songs have plays in training
+    last = tiny.table("wmf/objective.parquet")["objective"][-1]
+    assert dense_objective(tiny, tiny.part("train")) == pytest.approx(last, rel=1e-4)
+    with_test_songs = np.concatenate([tiny.part("train"), tiny.part("test")])
+    assert dense_objective(tiny, with_test_songs) > 1.02 * last
+
+
+def test_the_upper_bound_solves_the_normal_equations_of_the_songs_own_plays(tiny):
+    confidences, preferences = dense_confidences(tiny)
+    users = tiny.array("wmf/user_factors.npy").astype(np.float64)
+    predicted = tiny.array(f"predictions/usage/{SEED}.npy")
+    penalty = config()["wmf"]["regularization"] * np.eye(SIZES["factors"])
+    for song in [*tiny.part("test"), *tiny.part("validation")]:
+        weighted = users * confidences[:, song : song + 1]
+        solved = np.linalg.solve(users.T @ weighted + penalty, weighted.T @ preferences[:, song])
+        assert predicted[song] == pytest.approx(solved, rel=1e-3, abs=1e-4)
+
+
+def test_the_mean_model_predicts_the_mean_of_training_songs(tiny):
+    mean = tiny.array("wmf/song_factors.npy")[tiny.part("train")].mean(axis=0)
+    assert tiny.array(f"predictions/mean/{SEED}.npy") == pytest.approx(np.tile(mean, (SIZES["songs"], 1)), rel=1e-5)
+
+
+# The scores
+
+
+def relevant_by_user(tiny):
+    """From each user with a test play to whether each test song was played: bool [test songs]."""
+    plays, test = tiny.table("plays/plays.parquet"), np.sort(tiny.part("test"))
+    played = {}
+    for user, song in plays.select("user", "song").iter_rows():
+        if song in test:
+            played.setdefault(user, np.zeros(len(test), dtype=bool))[np.searchsorted(test, song)] = True
+    return played
+
+
+def expected_precisions(scores, relevant, cutoff):
+    """Sum of the precisions at hits in the first places, and of each place its mean over orders of songs that tie."""
+    total, places, hits = 0.0, 0, 0
+    for score in np.unique(scores)[::-1]:
+        tied = relevant[scores == score]
+        number, good = len(tied), int(tied.sum())
+        for place in range(1, number + 1):
+            if places + place <= cutoff and good:
+                others = (place - 1) * (good - 1) / (number - 1) if number > 1 else 0
+                total += good / number * (hits + others + 1) / (places + place)
+        places, hits = places + number, hits + good
+    return total
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_scores_of_every_user_equal_plain_arithmetic(model, tiny):
+    """Mistakes found in re-implementations: a cosine instead of the inner product; users without a hit left out."""
+    own = tiny.results / f"predictions/{model}/{SEED}.users.npy"
+    users = np.load(own) if own.is_file() else tiny.array("wmf/user_factors.npy")
+    songs = tiny.array(f"predictions/{model}/{SEED}.npy")[np.sort(tiny.part("test"))]
+    scores = tiny.table(f"scores/{model}/{SEED}.parquet")
+    played = relevant_by_user(tiny)
+    assert scores["user"].to_list() == sorted(played)
+    assert set(scores["songs"]) == {6}
+    compared = 0
+    for row in scores.iter_rows(named=True):
+        relevant, scored = played[row["user"]], songs.astype(np.float64) @ users[row["user"]].astype(np.float64)
+        scored = np.round(scored, 12) if model == "mean" else scored
+        assert row["relevant"] == relevant.sum()
+        gaps = np.diff(np.unique(scored))
+        if len(gaps) and gaps.min() < 1e-5 * np.abs(scored).max():
+            continue  # so close that single precision may have them in either order
+        compared += 1
+        precisions = expected_precisions(scored, relevant, CUTOFF)
+        assert row["ap"] == pytest.approx(precisions / min(CUTOFF, relevant.sum()), abs=1e-9)
+        assert row["ap_relevant"] == pytest.approx(precisions / relevant.sum(), abs=1e-9)
+        if relevant.all():
+            assert row["auc"] is None
+        else:
+            assert row["auc"] == pytest.approx(roc_auc_score(relevant, scored), abs=1e-9)
+    assert compared > 0.9 * len(played)
+
+
+def test_the_table_is_the_mean_over_every_user_with_a_test_play(tiny):
+    played, table = relevant_by_user(tiny), tiny.table("tables/recommendation.parquet")
+    assert sorted(table["model"]) == sorted(MODELS)
+    assert [config()["models"][model]["kind"] for model in table["model"]] == table["kind"].to_list()
+    floor, ceiling = table.row(0, named=True), table.row(-1, named=True)
+    assert (floor["kind"], ceiling["kind"]) == ("random", "usage")
+    for row in table.iter_rows(named=True):
+        scores = tiny.table(f"scores/{row['model']}/{SEED}.parquet")
+        assert row["seeds"] == 1
+        assert row["users"] == len(played) == len(scores)
+        assert row["users_without_test_plays"] == SIZES["users"] - len(played)
+        assert row["songs"] == len(tiny.part("test"))
+        assert row["missing"] == 0
+        for measure, column in zip(MEASURES, ("ap", "ap_relevant", "auc"), strict=True):
+            assert row[measure] == pytest.approx(np.mean(scores[column].drop_nulls().to_numpy()), abs=1e-12)
+            assert 0 <= row[measure] <= 1
+        for gap, measure in (("gap_closed_map", MEASURES[0]), ("gap_closed_auc", "auc")):
+            share = (row[measure] - floor[measure]) / (ceiling[measure] - floor[measure])
+            assert row[gap] == pytest.approx(share, abs=1e-9)
+    assert table.filter(pl.col("model") == "mean")["auc"].item() == 0.5
+    assert ceiling["auc"] > floor["auc"]
+
+
+def test_the_csv_says_the_same(tiny):
+    table, read = tiny.table("tables/recommendation.parquet"), pl.read_csv(tiny.results / "tables/recommendation.csv")
+    assert read.columns == table.columns
+    assert read["model"].to_list() == table["model"].to_list()
+    for measure in MEASURES:
+        assert read[measure].to_list() == pytest.approx(table[measure].to_list())
+
+
+def test_the_table_is_what_coldwave_results_prints(tiny, capsys):
+    assert main(["results", str(tiny.results)]) == 0
+    printed = capsys.readouterr().out
+    markdown = (tiny.results / "tables/recommendation.md").read_text()
+    assert printed == f"{markdown}\nReport: {tiny.results / 'report/index.html'}\n"
+    assert "synthetic" in markdown
+    for row in tiny.table("tables/recommendation.parquet").iter_rows(named=True):
+        line = next(line for line in markdown.splitlines() if line.startswith(f"| {row['model']} "))
+        assert f"{row['auc']:.5f}" in line
+        assert f"{row[MEASURES[0]]:.5f}" in line
+
+
+def test_the_page_holds_every_model_and_says_that_the_world_is_synthetic(tiny):
+    page = (tiny.results / "report/index.html").read_text()
+    assert all(model in page for model in MODELS)
+    assert "synthetic" in page
+
+
+def test_snakemakes_own_report_holds_the_results(tiny, tmp_path):
+    tiny.make("--report", str(tmp_path / "report.html"))
+    report = (tmp_path / "report.html").read_text()
+    assert "recommendation.md" in report
+    assert "factorise_plays" in report
