@@ -22,8 +22,8 @@ $(READY): requirements.txt pyproject.toml
 	@touch $@
 
 demo: $(READY) ## run the whole pipeline on the built-in demo world and print its table
-	@$(BIN)/snakemake
-	@$(BIN)/coldwave results results/demo
+	@$(BIN)/snakemake --quiet rules host
+	@$(BIN)/coldwave results demo
 
 test: $(READY) ## run every test
 	@$(BIN)/python -m pytest
@@ -40,7 +40,7 @@ format: $(READY) ## format the code
 	@$(BIN)/snakefmt Snakefile workflow/rules
 
 bench: $(READY) ## measure speed beside named peers
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in benchmarks/benchmark_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean: ## delete the demo's results and the cache
 	rm -rf results/demo cache .snakemake .pytest_cache .ruff_cache .hypothesis
