@@ -29,15 +29,16 @@ PROTOCOL_NOTE = (
     "nothing of a test song is used before the evaluation, except by the upper bound (kind usage), made of its plays."
 )
 
-# Whether any model listens: without one, neither audio nor bag of words is made.
+# What the workflow has to know of the kinds of models. Where no model listens, no audio is read.
 LISTENING = {"linear", "cnn"}
+WITH_CHANCE = {"random", "cnn"}  # run once for each seed
+WITH_OWN_USERS = {"random"}  # not scored with the user factors of the factorisation
 
 # Every file that the workflow keeps. `rule all` asks for each of them, or a lost one would go unnoticed.
 KEPT = []
 
 SEED = SETTINGS["seed"]
 SEEDS = list(range(SEED, SEED + SETTINGS["repeats"]))
-KINDS_WITH_CHANCE = {"random", "cnn"}
 
 
 def options(section, *keys, **others):
@@ -84,7 +85,7 @@ def model_options(wildcards):
 
 def seeds_of(model):
     """The seeds that a model runs with: all of them, or the first where nothing in it is left to chance."""
-    return SEEDS if SETTINGS["models"][model]["kind"] in KINDS_WITH_CHANCE else SEEDS[:1]
+    return SEEDS if SETTINGS["models"][model]["kind"] in WITH_CHANCE else SEEDS[:1]
 
 
 def for_models(pattern, models):
@@ -130,5 +131,5 @@ def gpus(wildcards):
 
 def user_vectors(wildcards):
     """The user vectors that a model is scored with: its own, or those of the factorisation."""
-    own = wildcards.model in models_of("random")
+    own = wildcards.model in models_of(*WITH_OWN_USERS)
     return settled(PREDICTION_USERS if own else "<results>/wmf/user_factors.npy")(wildcards)
