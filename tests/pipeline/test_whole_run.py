@@ -79,8 +79,8 @@ ARRAYS = {
 }
 OTHERS = [
     "world/train_triplets.txt", "world/songs.csv", "world/truth.parquet", "tables/recommendation.md",
-    "tables/recommendation.csv", "report/index.html", f"models/mlr/{SEED}.safetensors", f"models/linear/{SEED}.safetensors",
-    f"models/cnn_mse/{SEED}.safetensors",
+    "tables/recommendation.csv", "report/index.html", f"models/mlr/{SEED}.safetensors",
+    f"models/linear/{SEED}.safetensors", f"models/cnn_mse/{SEED}.safetensors",
 ]  # fmt: skip
 
 
