@@ -64,8 +64,11 @@ def fit_mlr(
             raise InputError(f"no {part} song has features: see the statuses in audio/index.parquet")
     held_out = np.flatnonzero(validation & usable)
     starts, relevant = relevant_songs(plays, held_out, users, len(features))
-    if len(relevant) == 0:
-        raise InputError(f"nobody has played any of the {len(held_out)} validation songs: raise split.validation")
+    if not np.isin(np.diff(starts), (0, len(held_out)), invert=True).any():
+        raise InputError(
+            f"nobody has played some of the {len(held_out)} validation songs and not others, so there is nothing to "
+            "choose by: raise split.validation"
+        )
     dimensions = min(settings["dimensions"], features.shape[1])
     songs, played = training_plays(plays, features, training, users)
     queries = choose_queries(played, settings["queries"], settings["relevant"], settings["irrelevant"], seed)

@@ -172,7 +172,7 @@ def learn_metrics(
     ----------
     features : float64 [songs, d]; queries : rows of ``features``; loss : "auc" or "map"
     tolerance : the method stops where R(W) is no more than this above the slack; then C times 1.1 of it bounds how
-        far the objective is from its minimum
+        far the objective is from its minimum (unless the log says that a step ended early)
     iterations : steps at one strength, at most
     """
     size = features.shape[1]
@@ -184,6 +184,8 @@ def learn_metrics(
             if planes:
                 solution = minimise_over_planes(planes, strength, INNER * tolerance * strength, multipliers)
                 metric, slack, multipliers = solution.metric, solution.slack, solution.multipliers
+                if solution.gap > INNER * tolerance * strength:
+                    log.info("strength %g: step %d ends early, with a gap of %.3g", strength, iteration, solution.gap)
             plane = most_violated_plane(features, queries, metric, loss)
             risk = plane.loss - float(np.sum(plane.gradient * metric))
             converged = risk - slack <= tolerance
