@@ -70,7 +70,9 @@ def other_test_plays(tiny, home, tmp_path_factory):
     shutil.copy(data / "audio" / f"{ids(tiny, 'train')[0]}.flac", data / "audio" / f"{ids(tiny, 'test')[0]}.flac")
     place = type(tiny)(tmp_path_factory.mktemp("other_test_plays"), home)
     plays = {"path": str(data / "train_triplets.txt"), "songs": {"path": str(data / "songs.csv")}}
-    predictions = [f"results/tiny/predictions/{model}/{SEED}.npy" for model in ("random", "mean", "linear", "cnn_mse")]
+    predictions = [
+        f"results/tiny/predictions/{model}/{SEED}.npy" for model in ("random", "mean", "mlr", "linear", "cnn_mse")
+    ]
     outcome = place.make(
         targets=[*predictions, f"results/tiny/scores/usage/{SEED}.parquet"], overlay={"world": None, "plays": plays}
     )
@@ -92,6 +94,9 @@ def test_the_plays_of_test_songs_are_others(tiny, other_test_plays):
     [
         "split/split.parquet",
         *LEARNT_FROM_TRAINING_SONGS,
+        f"models/mlr/{SEED}.safetensors",
+        f"models/mlr/{SEED}.parquet",
+        f"predictions/mlr/{SEED}.users.npy",
         f"models/linear/{SEED}.safetensors",
         f"models/linear/{SEED}.parquet",
         f"models/cnn_mse/{SEED}.safetensors",
@@ -109,7 +114,9 @@ def test_but_for_the_seconds_no_test_song_reaches(path, tiny, other_test_plays):
     assert tiny.table(path).drop("seconds").equals(other_test_plays.table(path).drop("seconds"))
 
 
-@pytest.mark.parametrize("path", ["bow/features.npy", *(f"predictions/{m}/{SEED}.npy" for m in ("linear", "cnn_mse"))])
+@pytest.mark.parametrize(
+    "path", ["bow/features.npy", *(f"predictions/{m}/{SEED}.npy" for m in ("mlr", "linear", "cnn_mse"))]
+)
 def test_only_the_song_with_another_sound_has_other(path, tiny, other_test_plays):
     assert differing(tiny.array(path), other_test_plays.array(path)) == {int(np.sort(tiny.part("test"))[0])}
 
@@ -193,7 +200,7 @@ def test_bad_audio_is_told_and_the_run_goes_on(tiny, other_validation_songs):
     predicted = place.array(f"predictions/linear/{SEED}.npy")
     assert set(np.flatnonzero(np.isnan(predicted).any(axis=1))) == {row["song"] for row in bad.values()}
     table = place.table("tables/recommendation.parquet")
-    assert dict(table.select("model", "missing").iter_rows()) == {"linear": 1, "usage": 0}
+    assert dict(table.select("model", "missing").iter_rows()) == {"mlr": 1, "linear": 1, "usage": 0}
     before = tiny.table("tables/recommendation.parquet").filter(pl.col("model") == "usage").row(0, named=True)
     assert set(table["users"]) == {before["users"]}  # no user is left out for it
     assert set(table["songs"]) == {before["songs"]}

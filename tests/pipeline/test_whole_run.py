@@ -16,7 +16,7 @@ from coldwave.cli import main
 ROOT = Path(__file__).parents[2]
 TINY = Path(__file__).with_name("tiny.yaml")
 SEED, CUTOFF = 3, 3
-MODELS = ["random", "mean", "linear", "cnn_mse", "usage"]
+MODELS = ["random", "mean", "mlr", "linear", "cnn_mse", "usage"]
 SHARDS = ["000", "001"]
 SIZES = {"songs": 40, "users": 80, "factors": 4, "words": 32, "bands": 128, "coefficients": 39}
 
@@ -38,6 +38,9 @@ TABLES = {
     **{f"audio/manifests/{shard}": {"song_id": TEXT, "audio": TEXT, "digest": TEXT} for shard in SHARDS},
     **{f"audio/log_mel/{shard}": {"song_id": TEXT, **STATUS} for shard in SHARDS},
     **{f"bow/counts/{shard}": {"song_id": TEXT, "word": U32, "count": U32} for shard in SHARDS},
+    f"models/mlr/{SEED}": {
+        "strength": F64, "iteration": U32, "slack": F64, "risk": F64, "validation_auc": F64, "best": pl.Boolean,
+    },
     f"models/linear/{SEED}": {"strength": F64, "train_mse": F64, "validation_mse": F64, "best": pl.Boolean},
     f"models/cnn_mse/{SEED}": {
         "epoch": U32, "train_loss": F64, "validation_loss": F64, "learning_rate": F64, "seconds": F64,
@@ -67,12 +70,17 @@ ARRAYS = {
     "bow/features": (np.float32, ("songs", None)),
     f"predictions/random/{SEED}": (np.float32, ("songs", None)),
     f"predictions/random/{SEED}.users": (np.float32, ("users", None)),
-    **{f"predictions/{model}/{SEED}": (np.float32, ("songs", "factors")) for model in MODELS[1:]},
+    f"predictions/mlr/{SEED}": (np.float32, ("songs", None)),
+    f"predictions/mlr/{SEED}.users": (np.float32, ("users", None)),
+    **{
+        f"predictions/{model}/{SEED}": (np.float32, ("songs", "factors"))
+        for model in ("mean", "linear", "cnn_mse", "usage")
+    },
 }
 OTHERS = [
     "world/train_triplets.txt", "world/songs.csv", "world/truth.parquet", "tables/recommendation.md",
-    "tables/recommendation.csv", "report/index.html", f"models/linear/{SEED}.safetensors",
-    f"models/cnn_mse/{SEED}.safetensors",
+    "tables/recommendation.csv", "report/index.html", f"models/mlr/{SEED}.safetensors",
+    f"models/linear/{SEED}.safetensors", f"models/cnn_mse/{SEED}.safetensors",
 ]  # fmt: skip
 
 
@@ -120,7 +128,7 @@ def test_the_pca_has_the_features_width(tiny):
     assert tiny.array("bow/features.npy").shape[1] == len(tiny.array("bow/pca_components.npy"))
 
 
-@pytest.mark.parametrize("model", ["linear", "cnn_mse"])
+@pytest.mark.parametrize("model", ["mlr", "linear", "cnn_mse"])
 def test_weights_hold_the_settings_as_metadata(model, tiny):
     content = (tiny.results / f"models/{model}/{SEED}.safetensors").read_bytes()
     header = json.loads(content[8 : 8 + struct.unpack("<Q", content[:8])[0]])

@@ -302,7 +302,7 @@ MISTAKES = [
     (
         "models: {x: {kind: cn}}",
         "models.x.kind",
-        "'cn' is not one of random, mean, usage, linear, cnn; did you mean 'cnn'?",
+        "'cn' is not one of random, mean, usage, mlr, linear, cnn; did you mean 'cnn'?",
     ),
     ("models: {x: {kind: [cnn]}}", "models.x.kind", "['cnn'] is not one of random"),
     ("models: {CNN: {kind: cnn}}", "models.CNN", "'CNN' is not a name of small letters"),

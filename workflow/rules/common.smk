@@ -30,9 +30,9 @@ PROTOCOL_NOTE = (
 )
 
 # What the workflow has to know of the kinds of models. Where no model listens, no audio is read.
-LISTENING = {"linear", "cnn"}
-WITH_CHANCE = {"random", "cnn"}  # run once for each seed
-WITH_OWN_USERS = {"random"}  # not scored with the user factors of the factorisation
+LISTENING = {"mlr", "linear", "cnn"}
+WITH_CHANCE = {"random", "mlr", "cnn"}  # run once for each seed
+WITH_OWN_USERS = {"random", "mlr"}  # not scored with the user factors of the factorisation
 
 # Every file that the workflow keeps. `rule all` asks for each of them, or a lost one would go unnoticed.
 KEPT = []

@@ -1,0 +1,37 @@
+"""Learn a metric by which the songs nearest to a song have its listeners; choose its strength on validation songs."""
+
+from pathlib import Path
+
+from coldwave.files import read_array, read_table, write_table
+from coldwave.job import run
+from coldwave.mlr.fitting import CURVE_SCHEMA, fit_mlr
+from coldwave.split import TRAIN, VALIDATION
+from coldwave.weights import write_weights
+
+
+def main(
+    *,
+    plays: Path,
+    users: Path,
+    split: Path,
+    features: Path,
+    weights: Path,
+    curve: Path,
+    options: dict,
+    seed: int,
+) -> None:
+    part = read_table(split)["part"].to_numpy()
+    tensors, steps = fit_mlr(
+        read_table(plays, ["user", "song"]),
+        read_array(features),
+        part == TRAIN,
+        part == VALIDATION,
+        read_table(users, ["user"]).height,
+        options,
+        seed,
+    )
+    write_weights(weights, tensors, options)
+    write_table(curve, steps, CURVE_SCHEMA)
+
+
+run(main)

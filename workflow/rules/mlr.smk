@@ -1,0 +1,64 @@
+"""mlr: metric learning to rank on the bag of words."""
+
+
+rule fit_mlr:
+    input:
+        plays=settled("<results>/plays/plays.parquet"),
+        users=settled("<results>/plays/users.parquet"),
+        split=settled("<results>/split/split.parquet"),
+        features=settled("<results>/bow/features.npy"),
+    output:
+        weights=WEIGHTS,
+        curve=CURVE,
+    log:
+        "<results>/logs/fit_mlr/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/fit_mlr/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("mlr")),
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        options=model_options,
+        code=code("fit_mlr.py"),
+    script:
+        "../../scripts/fit_mlr.py"
+
+
+rule predict_mlr:
+    input:
+        weights=settled(WEIGHTS),
+        plays=settled("<results>/plays/plays.parquet"),
+        users=settled("<results>/plays/users.parquet"),
+        split=settled("<results>/split/split.parquet"),
+        features=settled("<results>/bow/features.npy"),
+    output:
+        predictions=PREDICTIONS,
+        prediction_users=PREDICTION_USERS,
+    log:
+        "<results>/logs/predict_mlr/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_mlr/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("mlr")),
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    params:
+        options={},
+        code=code("predict_mlr.py"),
+    script:
+        "../../scripts/predict_mlr.py"
+
+
+KEPT += for_models(WEIGHTS, models_of("mlr"))
+KEPT += for_models(CURVE, models_of("mlr"))
+KEPT += for_models(PREDICTIONS, models_of("mlr"))
+KEPT += for_models(PREDICTION_USERS, models_of("mlr"))
