@@ -302,7 +302,7 @@ MISTAKES = [
     (
         "models: {x: {kind: cn}}",
         "models.x.kind",
-        "'cn' is not one of random, mean, usage, linear, cnn; did you mean 'cnn'?",
+        "'cn' is not one of random, mean, popularity, usage, knn, linear, mlp, cnn, metadata; did you mean 'cnn'?",
     ),
     ("models: {x: {kind: [cnn]}}", "models.x.kind", "['cnn'] is not one of random"),
     ("models: {CNN: {kind: cnn}}", "models.CNN", "'CNN' is not a name of small letters"),
@@ -333,6 +333,19 @@ MISTAKES = [
     ("bow: {sample_frames: 499}", "bow.sample_frames", "499 is below bow.words (500)"),
     ("models: {cnn_mse: {window: 131}}", "models.cnn_mse.window", "set window to at most 130, or audio.min_seconds"),
     ("audio: {min_seconds: 2.9}", "models.cnn_mse.window", "or audio.min_seconds to at least 2.973"),
+    (
+        "models: {x: {kind: metadata, audio: liner}}",
+        "models.x.audio",
+        "no model 'liner' that predicts factors from audio",
+    ),
+    ("models: {x: {kind: metadata, audio: usage}}", "models.x.audio", "of kind usage, which does not predict factors"),
+    ("models: {x: {kind: metadata, audio: x}}", "models.x.audio", "of kind metadata"),
+    ("models: {x: {kind: metadata, audio: knn}}", "models.x.audio", "name one of linear, mlp, cnn_mse"),
+    (
+        "models: {linear: null, mlp: null, cnn_mse: null, x: {kind: metadata, audio: linear}}",
+        "models.x.audio",
+        "there is none in this config: write null",
+    ),
     (
         "models: {cnn_mse: {channels: [8, 8, 8, 8]}}",
         "models.cnn_mse.window",
