@@ -114,6 +114,14 @@ def test_the_default_config_is_valid_and_its_models_say_the_schemas_defaults():
     }
 
 
+def test_the_overlay_of_references_adds_models_and_changes_nothing_else():
+    checked, default = check(overlaid((ROOT / "presets/references.yaml").read_text(encoding="utf-8"))), check(CONFIG)
+    models, before = checked.pop("models"), default.pop("models")
+    assert checked == default
+    assert before.items() < models.items()
+    assert {model["kind"] for name, model in models.items() if name not in before} == {"popularity", "metadata"}
+
+
 def test_each_key_of_the_default_config_is_commented():
     lines = TEXT.splitlines()
     bare = [
@@ -201,7 +209,7 @@ def test_an_entry_of_another_kind_refuses_the_keys_of_the_first():
     overlay = {"models": {"cnn_mse": {"kind": "mean", **dict.fromkeys(others)}}}
     found = mistakes(overlay)
     assert set(found) == {f"models.cnn_mse.{key}" for key in others}
-    assert found["models.cnn_mse.epochs"] == "unknown key; it is a key of models of kind cnn"
+    assert found["models.cnn_mse.channels"] == "unknown key; it is a key of models of kind cnn"
 
 
 @pytest.mark.parametrize("text", ["null", "None"])
