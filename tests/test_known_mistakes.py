@@ -25,6 +25,7 @@ CAUGHT_BY = {
         "pipeline/test_whole_run.py::test_features_are_the_centred_frequencies_on_the_components",
         "coldwave/bow/test_bow_codebook.py::test_only_training_songs_are_sampled",
         "coldwave/cnn/test_cnn_training.py::test_it_looks_at_no_test_song_and_learns_from_no_validation_target",
+        "coldwave/mlp/test_mlp.py::test_it_looks_at_no_test_song_and_learns_from_no_validation_target",
         "coldwave/test_linear.py::test_other_songs_do_not_reach_the_weights",
     ],
     "raw counts are taken for confidences, or counts are made binary before the logarithm": [
@@ -37,6 +38,7 @@ CAUGHT_BY = {
     ],
     "the mean squared error is sampled once a play, which weights songs by their popularity": [
         "coldwave/cnn/test_cnn_windows.py::test_every_song_once_an_epoch_shared_out_over_the_processes",
+        "coldwave/mlp/test_mlp.py::test_each_song_once_an_epoch_in_another_order",
     ],
     "a song is predicted from one window at random": [
         "coldwave/cnn/test_cnn_windows.py::test_a_song_is_predicted_as_the_mean_over_its_windows",

@@ -9,6 +9,8 @@ from workflow.wording import short
 
 Keys = tuple[str | int, ...]
 
+FACTORS_FROM_AUDIO = ("linear", "mlp", "cnn")  # kinds that predict song factors from what they hear, and nothing else
+
 
 def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
     """All checks of one config; one that looks at a key which is missing raises ``KeyError`` when it is asked."""
@@ -30,6 +32,8 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
     for name, model in config.get("models", {}).items():
         if model.get("kind") == "cnn":
             checks += [_layers(model, name), _windows(config, model, name)]
+        if model.get("kind") == "metadata" and model.get("audio") is not None:
+            checks += [_audio_model(config, model, name)]
     return checks
 
 
@@ -180,3 +184,14 @@ def _windows(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterat
             f"{window} frames do not fit the shortest audio, audio.min_seconds = {seconds} or {frames} frames: "
             f"set window to at most {frames}, or audio.min_seconds to at least {needed}",
         )
+
+
+def _audio_model(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
+    keys, audio = ("models", name, "audio"), model["audio"]
+    fitting = [other for other, entry in config["models"].items() if entry["kind"] in FACTORS_FROM_AUDIO]
+    choice = f"name one of {', '.join(fitting)}" if fitting else "there is none in this config: write null"
+    if audio not in config["models"]:
+        yield keys, f"there is no model {short(audio)} that predicts factors from audio: {choice}"
+    elif audio not in fitting:
+        kind = config["models"][audio]["kind"]
+        yield keys, f"{short(audio)} is of kind {kind}, which does not predict factors from audio: {choice}"

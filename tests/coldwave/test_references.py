@@ -1,8 +1,8 @@
-"""The floor, and the mean."""
+"""The floor, the mean and the oracle of fame."""
 
 import numpy as np
 
-from coldwave.references import mean_vectors, random_vectors
+from coldwave.references import mean_vectors, popularity_vectors, random_vectors
 
 
 def test_random_rankings_have_nothing_in_common():
@@ -18,3 +18,11 @@ def test_the_mean_is_of_training_songs_only():
     factors = np.array([[1, 2], [3, 4], [100, 100]], dtype=np.float32)
     found = mean_vectors(factors, np.array([True, True, False]))
     assert found.tolist() == [[2, 3]] * 3
+
+
+def test_popularity_ranks_by_users_exactly_and_alike_for_everybody():
+    users, songs = popularity_vectors(np.array([5, 2_000_001, 0, 2_000_000], dtype=np.uint32), 3)
+    scores = users @ songs.T
+    assert users.dtype == songs.dtype == np.float32
+    assert np.argsort(-scores, axis=1).tolist() == [[1, 3, 0, 2]] * 3
+    assert scores[0, 1] > scores[0, 3]

@@ -223,6 +223,10 @@ def test_numbers_of_the_data():
 def test_no_finding_without_a_model_that_hears():
     trained = [Trained("random", 1, scores(0.5))]
     assert finding(recommendation_table(trained, {"random": "random"}, 2, 500)) is None
+    kinds = {"names": "metadata", "fame": "popularity", "both": "metadata + audio"}
+    table = recommendation_table([Trained(name, 1, scores(0.7)) for name in kinds], kinds, 2, 500)
+    assert finding(table)["model"] == "both"
+    assert finding(table.filter(pl.col("kind") != "metadata + audio")) is None
 
 
 def test_a_broken_template_is_named(tmp_path):

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 SEED = 3
+NOT_OF_TEST_PLAYS = ["random", "mean", "metadata", "knn", "mlr", "linear", "mlp", "names_and_linear", "cnn_mse"]
 LEARNT_FROM_TRAINING_SONGS = [
     "wmf/user_factors.npy",
     "bow/codebook.npy",
@@ -70,9 +71,7 @@ def other_test_plays(tiny, home, tmp_path_factory):
     shutil.copy(data / "audio" / f"{ids(tiny, 'train')[0]}.flac", data / "audio" / f"{ids(tiny, 'test')[0]}.flac")
     place = type(tiny)(tmp_path_factory.mktemp("other_test_plays"), home)
     plays = {"path": str(data / "train_triplets.txt"), "songs": {"path": str(data / "songs.csv")}}
-    predictions = [
-        f"results/tiny/predictions/{model}/{SEED}.npy" for model in ("random", "mean", "mlr", "linear", "cnn_mse")
-    ]
+    predictions = [f"results/tiny/predictions/{model}/{SEED}.npy" for model in NOT_OF_TEST_PLAYS]
     outcome = place.make(
         targets=[*predictions, f"results/tiny/scores/usage/{SEED}.parquet"], overlay={"world": None, "plays": plays}
     )
@@ -99,7 +98,11 @@ def test_the_plays_of_test_songs_are_others(tiny, other_test_plays):
         f"predictions/mlr/{SEED}.users.npy",
         f"models/linear/{SEED}.safetensors",
         f"models/linear/{SEED}.parquet",
+        f"models/names_and_linear/{SEED}.safetensors",
+        f"models/mlp/{SEED}.safetensors",
         f"models/cnn_mse/{SEED}.safetensors",
+        f"predictions/knn/{SEED}.users.npy",
+        f"predictions/metadata/{SEED}.npy",
         f"predictions/random/{SEED}.npy",
         f"predictions/random/{SEED}.users.npy",
         f"predictions/mean/{SEED}.npy",
@@ -109,14 +112,12 @@ def test_no_test_song_reaches(path, tiny, other_test_plays):
     assert (tiny.results / path).read_bytes() == (other_test_plays.results / path).read_bytes()
 
 
-@pytest.mark.parametrize("path", ["wmf/objective.parquet", f"models/cnn_mse/{SEED}.parquet"])
+@pytest.mark.parametrize("path", ["wmf/objective.parquet", *(f"models/{m}/{SEED}.parquet" for m in ("mlp", "cnn_mse"))])
 def test_but_for_the_seconds_no_test_song_reaches(path, tiny, other_test_plays):
     assert tiny.table(path).drop("seconds").equals(other_test_plays.table(path).drop("seconds"))
 
 
-@pytest.mark.parametrize(
-    "path", ["bow/features.npy", *(f"predictions/{m}/{SEED}.npy" for m in ("mlr", "linear", "cnn_mse"))]
-)
+@pytest.mark.parametrize("path", ["bow/features.npy", *(f"predictions/{m}/{SEED}.npy" for m in NOT_OF_TEST_PLAYS[3:])])
 def test_only_the_song_with_another_sound_has_other(path, tiny, other_test_plays):
     assert differing(tiny.array(path), other_test_plays.array(path)) == {int(np.sort(tiny.part("test"))[0])}
 
@@ -161,7 +162,7 @@ def other_validation_songs(tiny, tmp_path_factory):
     shutil.rmtree(place.results / "wmf")
     shutil.rmtree(place.results / "bow")
     plays = {"path": "results/tiny/world/train_triplets.txt", "songs": {"path": "results/tiny/world/songs.csv"}}
-    fewer_models = dict.fromkeys(["cnn_mse", "mean", "random"])
+    fewer_models = {model: None for model in (*NOT_OF_TEST_PLAYS, "popularity") if model != "linear"}
     outcome = place.make(overlay={"world": None, "plays": plays, "models": fewer_models})
     return place, outcome, files
 

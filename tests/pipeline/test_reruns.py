@@ -10,12 +10,16 @@ ROOT = Path(__file__).parents[2]
 SEED = 3
 AFTER_SCORES = {"tabulate_recommendation": 1, "write_report": 1}
 MLR = {"fit_mlr": 1, "predict_mlr": 1, "evaluate_model": 1, **AFTER_SCORES}
-LINEAR = {"fit_linear": 1, "predict_linear": 1, "evaluate_model": 1, **AFTER_SCORES}
+SECOND_LINEAR = {"fit_linear": 1, "predict_linear": 1, "evaluate_model": 1, **AFTER_SCORES}
+LINEAR = SECOND_LINEAR | {"stack_metadata": 1, "evaluate_model": 2}  # names_and_linear follows it
 CNN = {"train_cnn": 1, "predict_cnn": 1, "evaluate_model": 1, **AFTER_SCORES}
-FEATURES = MLR | LINEAR | {"evaluate_model": 2}  # models on the bag of words
-LISTENING = FEATURES | CNN | {"evaluate_model": 3}
+MLP = {"train_mlp": 1, "predict_mlp": 1, "evaluate_model": 1, **AFTER_SCORES}
+STACK = {"stack_metadata": 1, "evaluate_model": 1, **AFTER_SCORES}
+ON_FACTORS = LINEAR | CNN | MLP | {"evaluate_model": 4}  # what hears and predicts factors
+ON_WORDS = LINEAR | MLP | MLR | {"predict_knn": 1, "evaluate_model": 5}  # what reads the bag of words
+ALL = ON_FACTORS | ON_WORDS | {"evaluate_model": 6}
 BAG_OF_WORDS = {"learn_codebook": 1, "count_words": 2, "reduce_counts": 1}
-FACTORS = {"factorise_plays": 1, "predict_mean": 1, "predict_usage": 1}
+FACTORS = {"factorise_plays": 1, "predict_mean": 1, "predict_metadata": 1, "predict_usage": 1}
 
 
 def test_nothing_has_changed(tiny):
@@ -28,15 +32,17 @@ def test_nothing_has_changed(tiny):
         ({"models": {"mlr": {"loss": "map"}}}, MLR),
         ({"models": {"linear": {"strengths": [0.5]}}}, LINEAR),
         ({"models": {"cnn_mse": {"learning_rate": 0.01}}}, CNN),
-        ({"models": {"second": {"kind": "linear", "strengths": [0.5]}}}, LINEAR),
+        ({"models": {"mlp": {"learning_rate": 0.01}}}, MLP),
+        ({"models": {"names_and_linear": {"audio": "mlp"}}}, STACK),
+        ({"models": {"second": {"kind": "linear", "strengths": [0.5]}}}, SECOND_LINEAR),
         ({"models": {"mean": None}}, AFTER_SCORES),
-        ({"repeats": 2}, {"predict_random": 1, **MLR, **CNN, "evaluate_model": 3}),
-        ({"bow": {"variance": 0.9}}, {"reduce_counts": 1, **FEATURES}),
-        ({"bow": {"sample_frames": 1500}}, BAG_OF_WORDS | FEATURES),
-        ({"wmf": {"alpha": 3.0}}, FACTORS | LINEAR | CNN | {"evaluate_model": 4}),
-        ({"audio": {"offset": 0.1}}, {"extract_log_mel": 2, "index_audio": 1} | BAG_OF_WORDS | LISTENING),
-        ({"split": {"test": 7}}, {"split_songs": 1} | FACTORS | BAG_OF_WORDS | LISTENING | {"evaluate_model": 6}),
-        ({"evaluation": {"cutoff": 4}}, {"evaluate_model": 6, **AFTER_SCORES}),
+        ({"repeats": 2}, {"predict_random": 1, **MLR, **MLP, **CNN, "evaluate_model": 4}),
+        ({"bow": {"variance": 0.9}}, {"reduce_counts": 1, **ON_WORDS}),
+        ({"bow": {"sample_frames": 1500}}, BAG_OF_WORDS | ON_WORDS),
+        ({"wmf": {"alpha": 3.0}}, FACTORS | ON_FACTORS | {"evaluate_model": 7}),
+        ({"audio": {"offset": 0.1}}, {"extract_log_mel": 2, "index_audio": 1} | BAG_OF_WORDS | ALL),
+        ({"split": {"test": 7}}, {"split_songs": 1} | FACTORS | BAG_OF_WORDS | ALL | {"evaluate_model": 11}),
+        ({"evaluation": {"cutoff": 4}}, {"evaluate_model": 11, **AFTER_SCORES}),
         ({"data_note": "Not shown, as this world says itself that it is synthetic."}, {"write_report": 1}),
     ],
     ids=str,
@@ -50,7 +56,7 @@ def test_a_changed_setting_reruns_what_reads_it_and_what_follows(change, jobs, t
     [
         ("tables/recommendation.csv", AFTER_SCORES),
         ("plays/rejected.parquet", None),
-        ("bow/counts/001.parquet", {"count_words": 1, "reduce_counts": 1, **FEATURES}),
+        ("bow/counts/001.parquet", {"count_words": 1, "reduce_counts": 1, **ON_WORDS}),
         (f"models/cnn_mse/{SEED}.parquet", CNN),
         ("audio/manifests/000.parquet", None),
     ],
@@ -106,7 +112,7 @@ def test_comments_and_another_place_of_the_code_rerun_nothing(tiny, project):
 def test_an_edited_module_reruns_the_rules_that_import_it(tiny, project):
     module = project / "scripts/coldwave/bow/mfcc.py"
     module.write_text(f"{module.read_text()}\n\nANSWER = 42\n")
-    assert without_page(tiny.plan(snakefile=project / "Snakefile")) == without_page(BAG_OF_WORDS | FEATURES)
+    assert without_page(tiny.plan(snakefile=project / "Snakefile")) == without_page(BAG_OF_WORDS | ON_WORDS)
 
 
 def test_an_edited_script_reruns_its_rule_and_what_follows(tiny, project):

@@ -16,7 +16,12 @@ from coldwave.cli import main
 ROOT = Path(__file__).parents[2]
 TINY = Path(__file__).with_name("tiny.yaml")
 SEED, CUTOFF = 3, 3
-MODELS = ["random", "mean", "mlr", "linear", "cnn_mse", "usage"]
+MODELS = [
+    "random", "mean", "metadata", "knn", "mlr", "linear", "mlp", "names_and_linear", "cnn_mse", "popularity", "usage",
+]  # fmt: skip
+FACTORS = [
+    model for model in MODELS if model not in ("random", "knn", "mlr", "popularity")
+]  # predicted, for WMF's users
 SHARDS = ["000", "001"]
 SIZES = {"songs": 40, "users": 80, "factors": 4, "words": 32, "bands": 128, "coefficients": 39}
 
@@ -41,10 +46,16 @@ TABLES = {
     f"models/mlr/{SEED}": {
         "strength": F64, "iteration": U32, "slack": F64, "risk": F64, "validation_auc": F64, "best": pl.Boolean,
     },
-    f"models/linear/{SEED}": {"strength": F64, "train_mse": F64, "validation_mse": F64, "best": pl.Boolean},
-    f"models/cnn_mse/{SEED}": {
-        "epoch": U32, "train_loss": F64, "validation_loss": F64, "learning_rate": F64, "seconds": F64,
-        "best": pl.Boolean,
+    **{
+        f"models/{model}/{SEED}": {"strength": F64, "train_mse": F64, "validation_mse": F64, "best": pl.Boolean}
+        for model in ("linear", "names_and_linear")
+    },
+    **{
+        f"models/{model}/{SEED}": {
+            "epoch": U32, "train_loss": F64, "validation_loss": F64, "learning_rate": F64, "seconds": F64,
+            "best": pl.Boolean,
+        }
+        for model in ("mlp", "cnn_mse")
     },
     **{
         f"scores/{model}/{SEED}": {
@@ -72,15 +83,16 @@ ARRAYS = {
     f"predictions/random/{SEED}.users": (np.float32, ("users", None)),
     f"predictions/mlr/{SEED}": (np.float32, ("songs", None)),
     f"predictions/mlr/{SEED}.users": (np.float32, ("users", None)),
-    **{
-        f"predictions/{model}/{SEED}": (np.float32, ("songs", "factors"))
-        for model in ("mean", "linear", "cnn_mse", "usage")
-    },
+    f"predictions/knn/{SEED}": (np.float32, ("songs", None)),
+    f"predictions/knn/{SEED}.users": (np.float32, ("users", None)),
+    f"predictions/popularity/{SEED}": (np.float32, ("songs", None)),
+    f"predictions/popularity/{SEED}.users": (np.float32, ("users", None)),
+    **{f"predictions/{model}/{SEED}": (np.float32, ("songs", "factors")) for model in FACTORS},
 }
 OTHERS = [
     "world/train_triplets.txt", "world/songs.csv", "world/truth.parquet", "tables/recommendation.md",
-    "tables/recommendation.csv", "report/index.html", f"models/mlr/{SEED}.safetensors",
-    f"models/linear/{SEED}.safetensors", f"models/cnn_mse/{SEED}.safetensors",
+    "tables/recommendation.csv", "report/index.html",
+    *(f"models/{model}/{SEED}.safetensors" for model in ("mlr", "linear", "names_and_linear", "mlp", "cnn_mse")),
 ]  # fmt: skip
 
 
@@ -128,7 +140,7 @@ def test_the_pca_has_the_features_width(tiny):
     assert tiny.array("bow/features.npy").shape[1] == len(tiny.array("bow/pca_components.npy"))
 
 
-@pytest.mark.parametrize("model", ["mlr", "linear", "cnn_mse"])
+@pytest.mark.parametrize("model", ["mlr", "linear", "names_and_linear", "mlp", "cnn_mse"])
 def test_weights_hold_the_settings_as_metadata(model, tiny):
     content = (tiny.results / f"models/{model}/{SEED}.safetensors").read_bytes()
     header = json.loads(content[8 : 8 + struct.unpack("<Q", content[:8])[0]])
@@ -240,6 +252,22 @@ def test_the_mean_model_predicts_the_mean_of_training_songs(tiny):
     assert tiny.array(f"predictions/mean/{SEED}.npy") == pytest.approx(np.tile(mean, (SIZES["songs"], 1)), rel=1e-5)
 
 
+def test_names_give_a_song_the_mean_factors_of_its_artists_training_songs(tiny):
+    factors, training = tiny.array("wmf/song_factors.npy"), set(tiny.part("train").tolist())
+    artists, albums = (tiny.table("plays/songs.parquet")[column].to_list() for column in ("artist", "album"))
+    predicted = tiny.array(f"predictions/metadata/{SEED}.npy")
+    for song in tiny.part("test"):
+        known = [other for other in training if artists[other] == artists[song]]
+        known = known or [other for other in training if albums[song] and albums[other] == albums[song]]
+        assert predicted[song] == pytest.approx(factors[known or list(training)].mean(axis=0), rel=1e-4, abs=1e-5)
+
+
+def test_popularity_is_the_number_of_users(tiny):
+    counted = dict(tiny.table("plays/plays.parquet")["song"].value_counts().iter_rows())
+    found = tiny.array(f"predictions/popularity/{SEED}.npy")[:, 0].tolist()
+    assert found == [counted.get(song, 0) for song in range(SIZES["songs"])]
+
+
 # The scores
 
 
@@ -280,7 +308,7 @@ def test_scores_of_every_user_equal_plain_arithmetic(model, tiny):
     compared = 0
     for row in scores.iter_rows(named=True):
         relevant, scored = played[row["user"]], songs.astype(np.float64) @ users[row["user"]].astype(np.float64)
-        scored = np.round(scored, 12) if model == "mean" else scored
+        scored = np.round(scored, 12) if model in ("mean", "metadata") else scored
         assert row["relevant"] == relevant.sum()
         gaps = np.diff(np.unique(scored))
         if len(gaps) and gaps.min() < 1e-5 * np.abs(scored).max():
@@ -299,7 +327,9 @@ def test_scores_of_every_user_equal_plain_arithmetic(model, tiny):
 def test_the_table_is_the_mean_over_every_user_with_a_test_play(tiny):
     played, table = relevant_by_user(tiny), tiny.table("tables/recommendation.parquet")
     assert sorted(table["model"]) == sorted(MODELS)
-    assert [config()["models"][model]["kind"] for model in table["model"]] == table["kind"].to_list()
+    kinds = {name: model["kind"] for name, model in config()["models"].items()}
+    kinds["names_and_linear"] = "metadata + audio"
+    assert [kinds[model] for model in table["model"]] == table["kind"].to_list()
     floor, ceiling = table.row(0, named=True), table.row(-1, named=True)
     assert (floor["kind"], ceiling["kind"]) == ("random", "usage")
     for row in table.iter_rows(named=True):

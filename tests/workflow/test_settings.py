@@ -114,6 +114,14 @@ def test_the_default_config_is_valid_and_its_models_say_the_schemas_defaults():
     }
 
 
+def test_the_overlay_of_references_adds_models_and_changes_nothing_else():
+    checked, default = check(overlaid((ROOT / "presets/references.yaml").read_text(encoding="utf-8"))), check(CONFIG)
+    models, before = checked.pop("models"), default.pop("models")
+    assert checked == default
+    assert before.items() < models.items()
+    assert {model["kind"] for name, model in models.items() if name not in before} == {"popularity", "metadata"}
+
+
 def test_each_key_of_the_default_config_is_commented():
     lines = TEXT.splitlines()
     bare = [
@@ -201,7 +209,7 @@ def test_an_entry_of_another_kind_refuses_the_keys_of_the_first():
     overlay = {"models": {"cnn_mse": {"kind": "mean", **dict.fromkeys(others)}}}
     found = mistakes(overlay)
     assert set(found) == {f"models.cnn_mse.{key}" for key in others}
-    assert found["models.cnn_mse.epochs"] == "unknown key; it is a key of models of kind cnn"
+    assert found["models.cnn_mse.channels"] == "unknown key; it is a key of models of kind cnn"
 
 
 @pytest.mark.parametrize("text", ["null", "None"])
@@ -302,7 +310,7 @@ MISTAKES = [
     (
         "models: {x: {kind: cn}}",
         "models.x.kind",
-        "'cn' is not one of random, mean, usage, mlr, linear, cnn; did you mean 'cnn'?",
+        "'cn' is not one of random, mean, popularity, usage, knn, mlr, linear, mlp, cnn, metadata; did you mean 'cnn'?",
     ),
     ("models: {x: {kind: [cnn]}}", "models.x.kind", "['cnn'] is not one of random"),
     ("models: {CNN: {kind: cnn}}", "models.CNN", "'CNN' is not a name of small letters"),
@@ -333,6 +341,19 @@ MISTAKES = [
     ("bow: {sample_frames: 499}", "bow.sample_frames", "499 is below bow.words (500)"),
     ("models: {cnn_mse: {window: 131}}", "models.cnn_mse.window", "set window to at most 130, or audio.min_seconds"),
     ("audio: {min_seconds: 2.9}", "models.cnn_mse.window", "or audio.min_seconds to at least 2.973"),
+    (
+        "models: {x: {kind: metadata, audio: liner}}",
+        "models.x.audio",
+        "no model 'liner' that predicts factors from audio",
+    ),
+    ("models: {x: {kind: metadata, audio: usage}}", "models.x.audio", "of kind usage, which does not predict factors"),
+    ("models: {x: {kind: metadata, audio: x}}", "models.x.audio", "of kind metadata"),
+    ("models: {x: {kind: metadata, audio: knn}}", "models.x.audio", "name one of linear, mlp, cnn_mse"),
+    (
+        "models: {linear: null, mlp: null, cnn_mse: null, x: {kind: metadata, audio: linear}}",
+        "models.x.audio",
+        "there is none in this config: write null",
+    ),
     (
         "models: {cnn_mse: {channels: [8, 8, 8, 8]}}",
         "models.cnn_mse.window",

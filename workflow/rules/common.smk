@@ -28,11 +28,13 @@ PROTOCOL_NOTE = (
     "Protocol: strict. User factors and every model are learnt from training songs and chosen on validation songs; "
     "nothing of a test song is used before the evaluation, except by the upper bound (kind usage), made of its plays."
 )
+if any(model["kind"] == "popularity" for model in SETTINGS["models"].values()):
+    PROTOCOL_NOTE += " Kind popularity is an oracle: it knows how many users each test song has."
 
 # What the workflow has to know of the kinds of models. Where no model listens, no audio is read.
-LISTENING = {"mlr", "linear", "cnn"}
-WITH_CHANCE = {"random", "mlr", "cnn"}  # run once for each seed
-WITH_OWN_USERS = {"random", "mlr"}  # not scored with the user factors of the factorisation
+LISTENING = {"knn", "mlr", "linear", "mlp", "cnn"}
+WITH_CHANCE = {"random", "mlr", "mlp", "cnn"}  # run once for each seed
+WITH_OWN_USERS = {"random", "knn", "mlr", "popularity"}  # not scored with the user factors of the factorisation
 
 # Every file that the workflow keeps. `rule all` asks for each of them, or a lost one would go unnoticed.
 KEPT = []
@@ -85,6 +87,7 @@ def model_options(wildcards):
 
 def seeds_of(model):
     """The seeds that a model runs with: all of them, or the first where nothing in it is left to chance."""
+    model = SETTINGS["models"][model].get("audio") or model  # one that builds on another has the other's
     return SEEDS if SETTINGS["models"][model]["kind"] in WITH_CHANCE else SEEDS[:1]
 
 
@@ -127,6 +130,22 @@ def gpus(wildcards):
     """GPUs to reserve: those that the model's settings ask for by name."""
     model = SETTINGS["models"][wildcards.model]
     return model["devices"] if model["accelerator"] in ("gpu", "cuda") else 0
+
+
+def metadata_models(with_audio):
+    """The names of the models of kind metadata that are combined with one that listens, or that are not."""
+    return [name for name in models_of("metadata") if bool(SETTINGS["models"][name].get("audio")) == with_audio]
+
+
+def audio_predictions(wildcards):
+    """What the model that a model of kind metadata is combined with predicts, with the same seed."""
+    return settled(PREDICTIONS.replace("{model}", SETTINGS["models"][wildcards.model]["audio"]))(wildcards)
+
+
+def tabulated_kinds():
+    """From each model to its kind as the tables name it: names alone, and with audio, are two things there."""
+    both = metadata_models(with_audio=True)
+    return {name: "metadata + audio" if name in both else model["kind"] for name, model in SETTINGS["models"].items()}
 
 
 def user_vectors(wildcards):

@@ -54,7 +54,7 @@ rule tabulate_recommendation:
         options=options(
             "evaluation",
             "cutoff",
-            models={name: model["kind"] for name, model in SETTINGS["models"].items()},
+            models=tabulated_kinds(),
             data=DATA_NOTE,
             protocol=PROTOCOL_NOTE,
         ),

@@ -7,7 +7,7 @@ rule write_report:
         template=str(ROOT / "workflow" / "report" / "page.html.j2"),
         table=settled("<results>/tables/recommendation.parquet"),
         scores=settled(*for_models(SCORES, SETTINGS["models"])),
-        curves=settled(*for_models(CURVE, models_of("linear", "cnn"))),
+        curves=settled(*for_models(CURVE, models_of("linear", "mlp", "cnn") + metadata_models(with_audio=True))),
         objective=settled("<results>/wmf/objective.parquet"),
         rejected=settled("<results>/plays/rejected.parquet"),
         songs=settled("<results>/plays/songs.parquet"),

@@ -12,7 +12,7 @@ import polars as pl
 
 from coldwave.errors import InputError
 
-_PLACES = {"random": 0, "mean": 1, "usage": 3}
+_PLACES = {"random": 0, "mean": 1, "metadata": 2, "popularity": 4, "usage": 5}  # 3: all that hear the songs
 
 
 class Trained(NamedTuple):
@@ -107,7 +107,7 @@ def recommendation_table(
         row["users_without_auc"] = frames[0]["auc"].null_count()
         row["songs"] = frames[0]["songs"][0]
         row["missing"] = max(frame["missing"][0] for frame in frames)
-    ordered = sorted(kinds, key=lambda model: _PLACES.get(kinds[model], 2))
+    ordered = sorted(kinds, key=lambda model: _PLACES.get(kinds[model], 3))
     return pl.DataFrame([rows[model] for model in ordered], schema=schema(cutoff))
 
 
@@ -177,6 +177,16 @@ def notes(table: pl.DataFrame) -> list[str]:
         "Gap closed: share of the way from random scores to the factors of the songs' own plays, the upper bound.",
         "Missing: test songs without a prediction. They rank last, and stay in every mean.",
     ]
+    if "popularity" in table["kind"]:
+        lines.append(
+            "Popularity is an oracle: it ranks songs by how many users they have, test songs included, which nobody "
+            "knows of a new song."
+        )
+    if table["kind"].str.starts_with("metadata").any():
+        lines.append(
+            "Metadata: the mean factors of the training songs of a song's artist, else album, else of all; with audio, "
+            "stacked with what a model predicts that hears the song."
+        )
     if first["songs"] <= cutoff:
         lines.append(f"With {first['songs']:,} test songs, mAP@{cutoff} looks at the whole ranking.")
     if first["users_without_auc"]:

@@ -16,11 +16,13 @@ from coldwave.evaluation.recommendation import Trained, cutoff_of, notes, number
 from coldwave.report import figures
 
 TEMPLATE = Path(__file__).resolve().parents[3] / "workflow" / "report" / "page.html.j2"
-REFERENCES = ("random", "mean", "usage")  # kinds that hear no audio
+REFERENCES = ("random", "mean", "metadata", "popularity", "usage")  # kinds that hear no audio
 FAILURES_SHOWN = 50
 _REFERENCE_NOTES = {
     "random": "chance, the floor",
     "mean": "the mean factors, for every song",
+    "metadata": "mean factors of the artist's songs",
+    "popularity": "oracle: how many users a song has",
     "usage": "from the songs' own plays, the upper bound",
 }
 

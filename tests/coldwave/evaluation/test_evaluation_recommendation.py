@@ -76,6 +76,17 @@ def test_gap_closed_by_hand(table):
     assert gap_closed(0.5, 0.5, 0.5) is None
 
 
+def test_references_stand_around_the_models_that_hear_and_are_explained():
+    kinds = {"usage": "usage", "fame": "popularity", "both": "metadata + audio", "knn": "knn", "names": "metadata"}
+    kinds |= {"mean": "mean", "random": "random"}
+    table = recommendation_table([Trained(model, 1, scores([0.1], [0.5])) for model in kinds], kinds, 1, 10)
+    assert table["model"].to_list() == ["random", "mean", "names", "both", "knn", "fame", "usage"]
+    text = " ".join(as_markdown(table, []).split())
+    assert "Popularity is an oracle" in text
+    assert "mean factors of the training songs of a song's artist" in text
+    assert "oracle" not in as_markdown(table.filter(kind="random"), [])
+
+
 @pytest.mark.parametrize("without", ["random", "usage"])
 def test_no_gap_without_both_ends(without):
     kinds = {model: kind for model, kind in KINDS.items() if model != without}

@@ -1,0 +1,23 @@
+"""Train a multilayer perceptron to predict the factors of training songs from their features."""
+
+from pathlib import Path
+
+from coldwave.files import read_array, read_table, write_table
+from coldwave.job import run
+from coldwave.mlp.training import CURVE_SCHEMA, train_mlp
+from coldwave.split import TRAIN, VALIDATION
+from coldwave.weights import write_weights
+
+
+def main(
+    *, split: Path, features: Path, song_factors: Path, weights: Path, curve: Path, options: dict, seed: int
+) -> None:
+    part = read_table(split)["part"].to_numpy()
+    arrays, errors = train_mlp(
+        read_array(features), read_array(song_factors), part == TRAIN, part == VALIDATION, options, seed
+    )
+    write_weights(weights, arrays, options)
+    write_table(curve, errors, CURVE_SCHEMA)
+
+
+run(main)

@@ -1,0 +1,33 @@
+"""knn: songs that sound like what a user has played, by their bags of words, without learning."""
+
+
+rule predict_knn:
+    input:
+        plays=settled("<results>/plays/plays.parquet"),
+        users=settled("<results>/plays/users.parquet"),
+        split=settled("<results>/split/split.parquet"),
+        features=settled("<results>/bow/features.npy"),
+    output:
+        predictions=PREDICTIONS,
+        prediction_users=PREDICTION_USERS,
+    log:
+        "<results>/logs/predict_knn/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_knn/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("knn")),
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        options={},
+        code=code("predict_knn.py"),
+    script:
+        "../../scripts/predict_knn.py"
+
+
+KEPT += for_models(PREDICTIONS, models_of("knn"))
+KEPT += for_models(PREDICTION_USERS, models_of("knn"))

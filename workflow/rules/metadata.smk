@@ -1,0 +1,61 @@
+"""metadata: mean factors of the artist's or album's training songs, alone or stacked with a model that listens."""
+
+
+rule predict_metadata:
+    input:
+        songs="<results>/plays/songs.parquet",
+        split="<results>/split/split.parquet",
+        song_factors="<results>/wmf/song_factors.npy",
+    output:
+        predictions=PREDICTIONS,
+    log:
+        "<results>/logs/predict_metadata/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_metadata/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(metadata_models(with_audio=False)),
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        options={},
+        code=code("predict_metadata.py"),
+    script:
+        "../../scripts/predict_metadata.py"
+
+
+rule stack_metadata:
+    input:
+        songs=settled("<results>/plays/songs.parquet"),
+        split=settled("<results>/split/split.parquet"),
+        song_factors=settled("<results>/wmf/song_factors.npy"),
+        audio=audio_predictions,
+    output:
+        weights=WEIGHTS,
+        curve=CURVE,
+        predictions=PREDICTIONS,
+    log:
+        "<results>/logs/stack_metadata/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/stack_metadata/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(metadata_models(with_audio=True)),
+    conda:
+        "../../envs/learning.yaml"
+    threads: 4
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        options=model_options,
+        code=code("stack_metadata.py"),
+    script:
+        "../../scripts/stack_metadata.py"
+
+
+KEPT += for_models(PREDICTIONS, models_of("metadata"))
+KEPT += for_models(WEIGHTS, metadata_models(with_audio=True))
+KEPT += for_models(CURVE, metadata_models(with_audio=True))

@@ -1,0 +1,58 @@
+"""mlp: a multilayer perceptron from the bag of words to the factors."""
+
+
+rule train_mlp:
+    input:
+        split=settled("<results>/split/split.parquet"),
+        features=settled("<results>/bow/features.npy"),
+        song_factors=settled("<results>/wmf/song_factors.npy"),
+    output:
+        weights=WEIGHTS,
+        curve=CURVE,
+    log:
+        "<results>/logs/train_mlp/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/train_mlp/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("mlp")),
+    conda:
+        "../../envs/cnn.yaml"
+    threads: 1  # more would add in another order
+    resources:
+        mem_mb=4000,
+        runtime=600,
+    params:
+        options=model_options,
+        code=code("train_mlp.py"),
+    script:
+        "../../scripts/train_mlp.py"
+
+
+rule predict_mlp:
+    input:
+        weights=settled(WEIGHTS),
+        features=settled("<results>/bow/features.npy"),
+    output:
+        predictions=PREDICTIONS,
+    log:
+        "<results>/logs/predict_mlp/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_mlp/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("mlp")),
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    params:
+        options={},
+        code=code("predict_mlp.py"),
+    script:
+        "../../scripts/predict_mlp.py"
+
+
+KEPT += for_models(WEIGHTS, models_of("mlp"))
+KEPT += for_models(CURVE, models_of("mlp"))
+KEPT += for_models(PREDICTIONS, models_of("mlp"))
