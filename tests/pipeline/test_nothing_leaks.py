@@ -70,7 +70,9 @@ def other_test_plays(tiny, home, tmp_path_factory):
     shutil.copy(data / "audio" / f"{ids(tiny, 'train')[0]}.flac", data / "audio" / f"{ids(tiny, 'test')[0]}.flac")
     place = type(tiny)(tmp_path_factory.mktemp("other_test_plays"), home)
     plays = {"path": str(data / "train_triplets.txt"), "songs": {"path": str(data / "songs.csv")}}
-    predictions = [f"results/tiny/predictions/{model}/{SEED}.npy" for model in ("random", "mean", "linear", "cnn_mse")]
+    predictions = [
+        f"results/tiny/predictions/{model}/{SEED}.npy" for model in ("random", "mean", "linear", "cnn_mse", "cnn_wpe")
+    ]
     outcome = place.make(
         targets=[*predictions, f"results/tiny/scores/usage/{SEED}.parquet"], overlay={"world": None, "plays": plays}
     )
@@ -95,6 +97,7 @@ def test_the_plays_of_test_songs_are_others(tiny, other_test_plays):
         f"models/linear/{SEED}.safetensors",
         f"models/linear/{SEED}.parquet",
         f"models/cnn_mse/{SEED}.safetensors",
+        f"models/cnn_wpe/{SEED}.safetensors",
         f"predictions/random/{SEED}.npy",
         f"predictions/random/{SEED}.users.npy",
         f"predictions/mean/{SEED}.npy",
@@ -104,12 +107,16 @@ def test_no_test_song_reaches(path, tiny, other_test_plays):
     assert (tiny.results / path).read_bytes() == (other_test_plays.results / path).read_bytes()
 
 
-@pytest.mark.parametrize("path", ["wmf/objective.parquet", f"models/cnn_mse/{SEED}.parquet"])
+@pytest.mark.parametrize(
+    "path", ["wmf/objective.parquet", *(f"models/{model}/{SEED}.parquet" for model in ("cnn_mse", "cnn_wpe"))]
+)
 def test_but_for_the_seconds_no_test_song_reaches(path, tiny, other_test_plays):
     assert tiny.table(path).drop("seconds").equals(other_test_plays.table(path).drop("seconds"))
 
 
-@pytest.mark.parametrize("path", ["bow/features.npy", *(f"predictions/{m}/{SEED}.npy" for m in ("linear", "cnn_mse"))])
+@pytest.mark.parametrize(
+    "path", ["bow/features.npy", *(f"predictions/{m}/{SEED}.npy" for m in ("linear", "cnn_mse", "cnn_wpe"))]
+)
 def test_only_the_song_with_another_sound_has_other(path, tiny, other_test_plays):
     assert differing(tiny.array(path), other_test_plays.array(path)) == {int(np.sort(tiny.part("test"))[0])}
 
@@ -154,7 +161,7 @@ def other_validation_songs(tiny, tmp_path_factory):
     shutil.rmtree(place.results / "wmf")
     shutil.rmtree(place.results / "bow")
     plays = {"path": "results/tiny/world/train_triplets.txt", "songs": {"path": "results/tiny/world/songs.csv"}}
-    fewer_models = dict.fromkeys(["cnn_mse", "mean", "random"])
+    fewer_models = dict.fromkeys(["cnn_mse", "cnn_wpe", "mean", "random"])
     outcome = place.make(overlay={"world": None, "plays": plays, "models": fewer_models})
     return place, outcome, files
 

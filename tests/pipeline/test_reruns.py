@@ -11,7 +11,8 @@ SEED = 3
 AFTER_SCORES = {"tabulate_recommendation": 1, "write_report": 1}
 LINEAR = {"fit_linear": 1, "predict_linear": 1, "evaluate_model": 1, **AFTER_SCORES}
 CNN = {"train_cnn": 1, "predict_cnn": 1, "evaluate_model": 1, **AFTER_SCORES}
-BOTH = LINEAR | CNN | {"evaluate_model": 2}
+CNNS = CNN | {"train_cnn": 2, "predict_cnn": 2, "evaluate_model": 2}
+ALL = LINEAR | CNNS | {"evaluate_model": 3}
 BAG_OF_WORDS = {"learn_codebook": 1, "count_words": 2, "reduce_counts": 1}
 FACTORS = {"factorise_plays": 1, "predict_mean": 1, "predict_usage": 1}
 
@@ -26,20 +27,34 @@ def test_nothing_has_changed(tiny):
         ({"models": {"linear": {"strengths": [0.5]}}}, LINEAR),
         ({"models": {"cnn_mse": {"learning_rate": 0.01}}}, CNN),
         ({"models": {"second": {"kind": "linear", "strengths": [0.5]}}}, LINEAR),
+        ({"models": {"cnn_wpe": {"temper": 1.0}}}, CNN),
         ({"models": {"mean": None}}, AFTER_SCORES),
-        ({"repeats": 2}, {"predict_random": 1, **CNN, "evaluate_model": 2}),
+        ({"repeats": 2}, {"predict_random": 1, **CNNS, "evaluate_model": 3}),
         ({"bow": {"variance": 0.9}}, {"reduce_counts": 1, **LINEAR}),
         ({"bow": {"sample_frames": 1500}}, BAG_OF_WORDS | LINEAR),
-        ({"wmf": {"alpha": 3.0}}, FACTORS | BOTH | {"evaluate_model": 4}),
-        ({"audio": {"offset": 0.1}}, {"extract_log_mel": 2, "index_audio": 1} | BAG_OF_WORDS | BOTH),
-        ({"split": {"test": 7}}, {"split_songs": 1} | FACTORS | BAG_OF_WORDS | BOTH | {"evaluate_model": 5}),
-        ({"evaluation": {"cutoff": 4}}, {"evaluate_model": 5, **AFTER_SCORES}),
+        ({"wmf": {"alpha": 3.0}}, FACTORS | ALL | {"evaluate_model": 5}),
+        ({"audio": {"offset": 0.1}}, {"extract_log_mel": 2, "index_audio": 1} | BAG_OF_WORDS | ALL),
+        ({"split": {"test": 7}}, {"split_songs": 1} | FACTORS | BAG_OF_WORDS | ALL | {"evaluate_model": 6}),
+        ({"evaluation": {"cutoff": 4}}, {"evaluate_model": 6, **AFTER_SCORES}),
         ({"data_note": "Not shown, as this world says itself that it is synthetic."}, {"write_report": 1}),
     ],
     ids=str,
 )
 def test_a_changed_setting_reruns_what_reads_it_and_what_follows(change, jobs, tiny):
     assert tiny.plan(overlay=change) == jobs
+
+
+def test_plays_reach_only_the_networks_whose_objective_has_them(tiny):
+    summary = tiny.make("--detailed-summary").output
+    inputs = {}
+    for line in summary.splitlines():
+        if line.startswith("results/tiny/models/"):
+            output, *others = line.split("\t")
+            inputs[Path(output).parent.name] = {
+                name for name in ("plays/plays.parquet", "wmf/user_factors.npy") if any(name in part for part in others)
+            }
+    expected = {"linear": set(), "cnn_mse": set(), "cnn_wpe": {"plays/plays.parquet", "wmf/user_factors.npy"}}
+    assert inputs == expected
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from coldwave.cli import main
 ROOT = Path(__file__).parents[2]
 TINY = Path(__file__).with_name("tiny.yaml")
 SEED, CUTOFF = 3, 3
-MODELS = ["random", "mean", "linear", "cnn_mse", "usage"]
+MODELS = ["random", "mean", "linear", "cnn_mse", "cnn_wpe", "usage"]
 SHARDS = ["000", "001"]
 SIZES = {"songs": 40, "users": 80, "factors": 4, "words": 32, "bands": 128, "coefficients": 39}
 
@@ -39,9 +39,12 @@ TABLES = {
     **{f"audio/log_mel/{shard}": {"song_id": TEXT, **STATUS} for shard in SHARDS},
     **{f"bow/counts/{shard}": {"song_id": TEXT, "word": U32, "count": U32} for shard in SHARDS},
     f"models/linear/{SEED}": {"strength": F64, "train_mse": F64, "validation_mse": F64, "best": pl.Boolean},
-    f"models/cnn_mse/{SEED}": {
-        "epoch": U32, "train_loss": F64, "validation_loss": F64, "learning_rate": F64, "seconds": F64,
-        "best": pl.Boolean,
+    **{
+        f"models/{model}/{SEED}": {
+            "epoch": U32, "train_loss": F64, "validation_loss": F64, "learning_rate": F64, "seconds": F64,
+            "best": pl.Boolean,
+        }
+        for model in ("cnn_mse", "cnn_wpe")
     },
     **{
         f"scores/{model}/{SEED}": {
@@ -72,7 +75,7 @@ ARRAYS = {
 OTHERS = [
     "world/train_triplets.txt", "world/songs.csv", "world/truth.parquet", "tables/recommendation.md",
     "tables/recommendation.csv", "report/index.html", f"models/linear/{SEED}.safetensors",
-    f"models/cnn_mse/{SEED}.safetensors",
+    f"models/cnn_mse/{SEED}.safetensors", f"models/cnn_wpe/{SEED}.safetensors",
 ]  # fmt: skip
 
 
@@ -120,7 +123,7 @@ def test_the_pca_has_the_features_width(tiny):
     assert tiny.array("bow/features.npy").shape[1] == len(tiny.array("bow/pca_components.npy"))
 
 
-@pytest.mark.parametrize("model", ["linear", "cnn_mse"])
+@pytest.mark.parametrize("model", ["linear", "cnn_mse", "cnn_wpe"])
 def test_weights_hold_the_settings_as_metadata(model, tiny):
     content = (tiny.results / f"models/{model}/{SEED}.safetensors").read_bytes()
     header = json.loads(content[8 : 8 + struct.unpack("<Q", content[:8])[0]])
