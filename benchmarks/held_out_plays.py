@@ -13,8 +13,9 @@ import numpy as np
 import scipy.sparse as sparse
 from implicit.nearest_neighbours import BM25Recommender
 
+from coldwave.confidence import confidence_matrix
 from coldwave.files import read_table
-from coldwave.wmf import confidence_matrix, factorise
+from coldwave.wmf import factorise
 
 SEED, SHARE, CUTOFF = 1, 0.2, 500
 SETTINGS = {

@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from coldwave.audio.frames import LogMels
 from coldwave.cnn.devices import use_threads
+from coldwave.cnn.objectives import weighted_objective
 from coldwave.cnn.training import CURVE_SCHEMA, train
 from coldwave.files import read_array, read_table, write_table
 from coldwave.job import run
-from coldwave.split import TRAIN, VALIDATION
+from coldwave.split import TEST, TRAIN, VALIDATION
 from coldwave.weights import write_weights
 
 
@@ -24,21 +26,31 @@ def main(
     options: dict,
     cache: Path,
     seed: int,
+    plays: Path = None,
+    user_factors: Path = None,
     threads: int = 1,
 ) -> None:
+    """``plays`` and ``user_factors`` are there where the objective is wpe; of test songs' plays nothing is kept."""
     use_threads(threads)
     source = LogMels(read_table(index), log_mels)
     part = read_table(split)["part"].to_numpy()
     long_enough = source.lengths >= options["window"]
+    training = np.flatnonzero((part == TRAIN) & long_enough)
+    targets, objective = read_array(song_factors), None
+    if options["objective"] == "wpe":
+        seen = read_table(plays).filter(~pl.col("song").is_in(np.flatnonzero(part == TEST)))
+        confidence = {key: options[key] for key in ("alpha", "epsilon", "temper")}
+        objective = weighted_objective(seen, read_array(user_factors), targets, training, **confidence)
     network, errors = train(
         source,
         frames=source.lengths,
-        targets=read_array(song_factors),
-        training=np.flatnonzero((part == TRAIN) & long_enough),
+        targets=targets,
+        training=training,
         validation=np.flatnonzero((part == VALIDATION) & long_enough),
         settings=options,
         seed=seed,
         cache=cache / "training",
+        objective=objective,
     )
     write_weights(weights, network.arrays(), options)
     write_table(curve, errors, CURVE_SCHEMA)

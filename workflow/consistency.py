@@ -31,7 +31,12 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
     ]
     for name, model in config.get("models", {}).items():
         if model.get("kind") == "cnn":
-            checks += [_layers(model, name), _windows(config, model, name)]
+            checks += [
+                _objective(model, name),
+                _pools(model, name),
+                _layers(model, name),
+                _windows(config, model, name),
+            ]
         if model.get("kind") == "metadata" and model.get("audio") is not None:
             checks += [_audio_model(config, model, name)]
     return checks
@@ -160,14 +165,35 @@ def _codebook(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
         yield ("bow", "sample_frames"), f"{frames} is below bow.words ({words}): k-means needs a frame for each word"
 
 
+def _objective(model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
+    if model["objective"] == "wpe":
+        if model["unit_norm"]:
+            yield ("models", name, "unit_norm"), "true is for targets, and the objective wpe has none: write false"
+        if model["precision"] in ("16-true", "bf16-true"):
+            yield (
+                ("models", name, "precision"),
+                f"{model['precision']} is too coarse for the objective wpe, a small difference of large sums: take "
+                f"{model['precision'].replace('true', 'mixed')} or 32-true",
+            )
+    elif model["temper"]:
+        yield ("models", name, "temper"), f"{model['temper']} is for the objective wpe: write objective: wpe, or 0"
+
+
+def _pools(model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
+    pool, layers = model["pool"], len(model["channels"])
+    if isinstance(pool, list) and len(pool) != layers:
+        yield ("models", name, "pool"), f"{short(pool)} has {len(pool)} numbers for {layers} layers (channels)"
+
+
 def _layers(model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
     frames = model["window"]
-    for layer, _ in enumerate(model["channels"], start=1):
-        frames = (frames - model["kernel"] + 1) // model["pool"]
+    layers, pool = len(model["channels"]), model["pool"]
+    for layer, pooled in enumerate(pool if isinstance(pool, list) else [pool] * layers, start=1):
+        frames = (frames - model["kernel"] + 1) // pooled
         if frames < 1:
             yield (
                 ("models", name, "window"),
-                f"{model['window']} leaves no frame after convolutional layer {layer} of {len(model['channels'])}: "
+                f"{model['window']} leaves no frame after convolutional layer {layer} of {layers}: "
                 "make window longer, or pool, kernel or the list of channels shorter",
             )
             return

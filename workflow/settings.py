@@ -223,7 +223,8 @@ def _canonical(value: Any, part: Mapping[str, Any]) -> Any:
         filled = {key: value[key] if key in value else sub.get("default") for key, sub in known.items()}
         return {key: _canonical(filled[key], known[key]) for key in known if key in value or "default" in known[key]}
     if isinstance(value, list):
-        return [_canonical(item, part.get("items", {})) for item in value]
+        items = next((one["items"] for one in _alternatives(part) if "items" in one), {})
+        return [_canonical(item, items) for item in value]
     types = _types(part)
     if isinstance(value, int) and not isinstance(value, bool) and "number" in types and "integer" not in types:
         return float(value)

@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 import scipy.sparse as sparse
 
+from coldwave.confidence import confidence_matrix
 from coldwave.errors import InputError
 from coldwave.progress import track
 
@@ -24,18 +25,6 @@ log = logging.getLogger(__name__)
 OBJECTIVE_SCHEMA = {"iteration": pl.UInt32, "objective": pl.Float64, "seconds": pl.Float64}
 VANISHED = 1e-6  # products of factors that a regularisation too strong for the data leaves; sound ones are near 1
 BLOCK = 1 << 18  # observed plays looked at together: bounds memory, not the result
-
-
-def confidence(counts: np.ndarray, alpha: float, epsilon: float) -> np.ndarray:
-    """Confidence of each played pair, 1 + alpha log(1 + r / epsilon) (eq. 2): float32, the shape of ``counts``."""
-    return (1 + alpha * np.log1p(np.asarray(counts, dtype=np.float64) / epsilon)).astype(np.float32)
-
-
-def confidence_matrix(plays: pl.DataFrame, users: int, songs: int, alpha: float, epsilon: float) -> sparse.csr_matrix:
-    """Confidences of the plays in a table ``user``, ``song``, ``count``: float32 CSR [users, songs]."""
-    values = confidence(plays["count"].to_numpy(), alpha, epsilon)
-    pairs = (plays["user"].to_numpy(), plays["song"].to_numpy())
-    return sparse.csr_matrix((values, pairs), shape=(users, songs))
 
 
 def objective(

@@ -5,8 +5,9 @@ import polars as pl
 import pytest
 import scipy.sparse as sparse
 
+from coldwave.confidence import confidence, confidence_matrix
 from coldwave.errors import InputError
-from coldwave.wmf import confidence, confidence_matrix, factorise, factorise_songs, fold_in, objective
+from coldwave.wmf import factorise, factorise_songs, fold_in, objective
 
 USERS, SONGS, FACTORS, REGULARIZATION = 40, 30, 5, 0.1
 

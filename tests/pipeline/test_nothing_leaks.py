@@ -13,7 +13,9 @@ import polars as pl
 import pytest
 
 SEED = 3
-NOT_OF_TEST_PLAYS = ["random", "mean", "metadata", "knn", "mlr", "linear", "mlp", "names_and_linear", "cnn_mse"]
+NOT_OF_TEST_PLAYS = [
+    "random", "mean", "metadata", "knn", "mlr", "linear", "mlp", "names_and_linear", "cnn_mse", "cnn_wpe",
+]  # fmt: skip
 LEARNT_FROM_TRAINING_SONGS = [
     "wmf/user_factors.npy",
     "bow/codebook.npy",
@@ -101,6 +103,7 @@ def test_the_plays_of_test_songs_are_others(tiny, other_test_plays):
         f"models/names_and_linear/{SEED}.safetensors",
         f"models/mlp/{SEED}.safetensors",
         f"models/cnn_mse/{SEED}.safetensors",
+        f"models/cnn_wpe/{SEED}.safetensors",
         f"predictions/knn/{SEED}.users.npy",
         f"predictions/metadata/{SEED}.npy",
         f"predictions/random/{SEED}.npy",
@@ -112,7 +115,9 @@ def test_no_test_song_reaches(path, tiny, other_test_plays):
     assert (tiny.results / path).read_bytes() == (other_test_plays.results / path).read_bytes()
 
 
-@pytest.mark.parametrize("path", ["wmf/objective.parquet", *(f"models/{m}/{SEED}.parquet" for m in ("mlp", "cnn_mse"))])
+@pytest.mark.parametrize(
+    "path", ["wmf/objective.parquet", *(f"models/{m}/{SEED}.parquet" for m in ("mlp", "cnn_mse", "cnn_wpe"))]
+)
 def test_but_for_the_seconds_no_test_song_reaches(path, tiny, other_test_plays):
     assert tiny.table(path).drop("seconds").equals(other_test_plays.table(path).drop("seconds"))
 

@@ -26,7 +26,7 @@ def test_from_mp3_to_the_table(workplace, emotify):
         "top_songs": SONGS,
     }
     # the paper's window of 3 s: 30-second clips give ten of them
-    models = {"cnn_mse": {"window": 129}}
+    models = {"cnn_mse": {"window": 129}, "cnn_wpe": None}
     workplace.make(overlay={"world": None, "plays": plays, "models": models, "evaluation": {"cutoff": 500}})
     songs = workplace.table("plays/songs.parquet")
     assert songs.height == SONGS

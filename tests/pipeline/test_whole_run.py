@@ -17,11 +17,12 @@ ROOT = Path(__file__).parents[2]
 TINY = Path(__file__).with_name("tiny.yaml")
 SEED, CUTOFF = 3, 3
 MODELS = [
-    "random", "mean", "metadata", "knn", "mlr", "linear", "mlp", "names_and_linear", "cnn_mse", "popularity", "usage",
+    "random", "mean", "metadata", "knn", "mlr", "linear", "mlp", "names_and_linear", "cnn_mse", "cnn_wpe", "popularity",
+    "usage",
 ]  # fmt: skip
-FACTORS = [
-    model for model in MODELS if model not in ("random", "knn", "mlr", "popularity")
-]  # predicted, for WMF's users
+LEARNT = ["mlr", "linear", "names_and_linear", "mlp", "cnn_mse", "cnn_wpe"]  # with weights
+OWN_USERS = ("random", "knn", "mlr", "popularity")
+FACTORS = [model for model in MODELS if model not in OWN_USERS]  # predicted, for WMF's users
 SHARDS = ["000", "001"]
 SIZES = {"songs": 40, "users": 80, "factors": 4, "words": 32, "bands": 128, "coefficients": 39}
 
@@ -55,7 +56,7 @@ TABLES = {
             "epoch": U32, "train_loss": F64, "validation_loss": F64, "learning_rate": F64, "seconds": F64,
             "best": pl.Boolean,
         }
-        for model in ("mlp", "cnn_mse")
+        for model in ("mlp", "cnn_mse", "cnn_wpe")
     },
     **{
         f"scores/{model}/{SEED}": {
@@ -92,7 +93,7 @@ ARRAYS = {
 OTHERS = [
     "world/train_triplets.txt", "world/songs.csv", "world/truth.parquet", "tables/recommendation.md",
     "tables/recommendation.csv", "report/index.html",
-    *(f"models/{model}/{SEED}.safetensors" for model in ("mlr", "linear", "names_and_linear", "mlp", "cnn_mse")),
+    *(f"models/{model}/{SEED}.safetensors" for model in LEARNT),
 ]  # fmt: skip
 
 
@@ -140,7 +141,7 @@ def test_the_pca_has_the_features_width(tiny):
     assert tiny.array("bow/features.npy").shape[1] == len(tiny.array("bow/pca_components.npy"))
 
 
-@pytest.mark.parametrize("model", ["mlr", "linear", "names_and_linear", "mlp", "cnn_mse"])
+@pytest.mark.parametrize("model", LEARNT)
 def test_weights_hold_the_settings_as_metadata(model, tiny):
     content = (tiny.results / f"models/{model}/{SEED}.safetensors").read_bytes()
     header = json.loads(content[8 : 8 + struct.unpack("<Q", content[:8])[0]])

@@ -104,11 +104,13 @@ def test_the_defaults_of_models_are_valid():
 
 
 def test_the_default_config_is_valid_and_its_models_say_the_schemas_defaults():
-    checked = check(CONFIG)
+    checked, seen = check(CONFIG), set()
     for name, model in CONFIG["models"].items():
         filled = check(overlaid({"models": {"extra": {"kind": model["kind"]}}}))["models"]["extra"]
-        assert checked["models"][name] == filled
-        assert model.items() <= filled.items(), name
+        if model["kind"] not in seen:  # the first of a kind; another says where it differs
+            assert model.items() <= filled.items(), name
+        assert checked["models"][name] == filled | model
+        seen.add(model["kind"])
     assert {key: value for key, value in checked.items() if key != "models"} == {
         key: value for key, value in CONFIG.items() if key != "models"
     }
@@ -120,6 +122,18 @@ def test_the_overlay_of_references_adds_models_and_changes_nothing_else():
     assert checked == default
     assert before.items() < models.items()
     assert {model["kind"] for name, model in models.items() if name not in before} == {"popularity", "metadata"}
+
+
+def test_the_network_of_2014_is_laid_over_the_demo_world_or_under_a_data_set(monkeypatch):
+    monkeypatch.setenv("COLDWAVE_DATA", "/data")
+    network, emotify = ((ROOT / "presets" / f"{name}.yaml").read_text() for name in ("network-2014", "emotify"))
+    alone, together = check(overlaid(network)), check(overlaid(network, emotify))
+    assert (alone["world"]["seconds"], alone["run"]) == (15, "network-2014")
+    assert (together["world"], together["run"]) == (None, "emotify")
+    assert alone["models"]["cnn_2014"] == together["models"]["cnn_2014"]
+    assert together["audio"]["min_seconds"] == alone["audio"]["min_seconds"] >= 598 * 512 / 22050
+    models = yaml.safe_load(network)["models"]
+    assert set(mistakes({"models": models})) == {"models.cnn_2014.window"}  # the demo world's default songs are shorter
 
 
 def test_each_key_of_the_default_config_is_commented():
@@ -169,6 +183,11 @@ def test_canonical_order_and_builtins():
 
 def test_numbers_have_the_schemas_type():
     checked = check(overlaid("{wmf: {alpha: 2, factors: 50.0}, audio: {offset: 3}, split: {validation: 5}}"))
+    pools = [
+        check(overlaid({"models": {"cnn_mse": {"pool": pool}}}))["models"]["cnn_mse"]["pool"]
+        for pool in (2.0, [2.0, 1])
+    ]
+    assert json.dumps(pools) == "[2, [2, 1]]"
     found = [checked["wmf"]["alpha"], checked["wmf"]["factors"], checked["audio"]["offset"]]
     assert json.dumps(found) == "[2.0, 50, 3.0]"
     assert json.dumps(checked["split"]) == '{"by": "song", "validation": 5, "test": 0.2}'
@@ -230,7 +249,8 @@ def test_the_command_line_can_say_that_there_is_no_world(text):
         "plays: {format: table, table: {user: 1, song: 2, count: null, header: false}}",
         "plays: {table: {quote: '\"', encoding: latin-1}}",
         "models: {cnn_mse: {window: 130, dense: []}}",
-        "models: {a1: {kind: cnn, objective: mse}}",
+        "models: {a1: {kind: cnn, objective: mse, pool: [4, 1], pooling: statistics, unit_norm: true}}",
+        "models: {a1: {kind: cnn, objective: wpe, temper: 1, optimizer: nesterov}}",
         "world: {artists: 600}",
     ],
 )
@@ -340,7 +360,24 @@ MISTAKES = [
     ("bow: {coefficients: 129}", "bow.coefficients", "129 is more than audio.mel_bands (128)"),
     ("bow: {sample_frames: 499}", "bow.sample_frames", "499 is below bow.words (500)"),
     ("models: {cnn_mse: {window: 131}}", "models.cnn_mse.window", "set window to at most 130, or audio.min_seconds"),
-    ("audio: {min_seconds: 2.9}", "models.cnn_mse.window", "or audio.min_seconds to at least 2.973"),
+    (
+        "{audio: {min_seconds: 2.9}, models: {cnn_wpe: null}}",
+        "models.cnn_mse.window",
+        "or audio.min_seconds to at least 2.973",
+    ),
+    ("models: {cnn_mse: {pool: 0}}", "models.cnn_mse.pool", "0 is not a whole number from 1 or a list of them"),
+    ("models: {cnn_mse: {pool: [4, 0]}}", "models.cnn_mse.pool", "[4, 0] is not a whole number from 1 or a list"),
+    ("models: {cnn_mse: {pool: [4]}}", "models.cnn_mse.pool", "[4] has 1 numbers for 2 layers (channels)"),
+    ("models: {cnn_mse: {pool: [40, 4]}}", "models.cnn_mse.window", "no frame after convolutional layer 2 of 2"),
+    ("models: {cnn_mse: {temper: 0.5}}", "models.cnn_mse.temper", "0.5 is for the objective wpe: write objective: wpe"),
+    ("models: {cnn_wpe: {temper: 1.5}}", "models.cnn_wpe.temper", "1.5 is not a number from 0 to 1"),
+    ("models: {cnn_wpe: {unit_norm: true}}", "models.cnn_wpe.unit_norm", "the objective wpe has none: write false"),
+    (
+        "models: {cnn_wpe: {precision: 16-true}}",
+        "models.cnn_wpe.precision",
+        "16-true is too coarse for the objective wpe, a small difference of large sums: take 16-mixed or 32-true",
+    ),
+    ("models: {cnn_mse: {momentum: 0}}", "models.cnn_mse.momentum", "0 is not a number above 0 and below 1"),
     (
         "models: {x: {kind: metadata, audio: liner}}",
         "models.x.audio",
@@ -350,7 +387,7 @@ MISTAKES = [
     ("models: {x: {kind: metadata, audio: x}}", "models.x.audio", "of kind metadata"),
     ("models: {x: {kind: metadata, audio: knn}}", "models.x.audio", "name one of linear, mlp, cnn_mse"),
     (
-        "models: {linear: null, mlp: null, cnn_mse: null, x: {kind: metadata, audio: linear}}",
+        "models: {linear: null, mlp: null, cnn_mse: null, cnn_wpe: null, x: {kind: metadata, audio: linear}}",
         "models.x.audio",
         "there is none in this config: write null",
     ),
@@ -410,7 +447,8 @@ def test_all_mistakes_at_once_in_the_order_of_the_schema():
 
 def test_a_wrong_value_is_not_replaced_by_its_default_in_other_checks():
     """Else the default window would be said to be too long for audio of two seconds."""
-    assert set(mistakes("audio: {min_seconds: 2}", "models: {cnn_mse: {window: 0}}")) == {"models.cnn_mse.window"}
+    overlay = "models: {cnn_mse: {window: 0}, cnn_wpe: null}"
+    assert set(mistakes("audio: {min_seconds: 2}", overlay)) == {"models.cnn_mse.window"}
 
 
 def test_the_count_in_the_head():
@@ -435,7 +473,7 @@ def test_the_longest_window_that_is_allowed(seconds, rate, hop):
     }
     overlay = {
         "audio": audio,
-        "models": {"cnn_mse": None, "net": {"kind": "cnn", "kernel": 1, "pool": 1, "window": frames}},
+        "models": {"cnn_mse": None, "cnn_wpe": None, "net": {"kind": "cnn", "kernel": 1, "pool": 1, "window": frames}},
     }
     overlay["world"] = {"seconds": 60}
     check(overlaid(overlay))
@@ -447,7 +485,8 @@ def test_the_longest_window_that_is_allowed(seconds, rate, hop):
 
 def test_layers_as_the_network_counts_them():
     network = pytest.importorskip("coldwave.cnn.network")
-    for window, layers, kernel, pool in [(129, 2, 4, 4), (23, 2, 4, 4), (22, 2, 4, 4), (10, 3, 2, 2), (11, 3, 2, 2)]:
+    cases = [(129, 2, 4, 4), (23, 2, 4, 4), (22, 2, 4, 4), (10, 3, 2, 2), (11, 3, 2, 2), (17, 2, 3, [5, 1])]
+    for window, layers, kernel, pool in [*cases, (16, 2, 3, [5, 1])]:
         model = {"window": window, "channels": [8] * layers, "kernel": kernel, "pool": pool}
         if network.frames_after(window, layers, kernel, pool) >= 1:
             check(overlaid({"models": {"cnn_mse": model}}))

@@ -3,6 +3,7 @@
 
 rule train_cnn:
     input:
+        unpack(plays_and_users),
         split=settled("<results>/split/split.parquet"),
         index=settled("<results>/audio/index.parquet"),
         log_mels=settled(*LOG_MELS),
@@ -24,7 +25,7 @@ rule train_cnn:
         runtime=1440,
         gpu=gpus,
     params:
-        options=model_options,
+        options=cnn_options,
         cache=cache_folder,
         code=code("train_cnn.py"),
     script:

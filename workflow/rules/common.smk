@@ -126,6 +126,20 @@ def audio_files_state(wildcards):
     return audio_state(f"results/{SETTINGS['run']}/plays/songs.parquet")
 
 
+def plays_and_users(wildcards):
+    """What the weighted prediction error takes besides the factors; a network with another objective has none of it."""
+    if SETTINGS["models"][wildcards.model]["objective"] != "wpe":
+        return {}
+    named = {"plays": "<results>/plays/plays.parquet", "user_factors": "<results>/wmf/user_factors.npy"}
+    return {name: settled(path)(wildcards) for name, path in named.items()}
+
+
+def cnn_options(wildcards):
+    """The settings of a network, and those of the confidences where its objective has them."""
+    model = model_options(wildcards)
+    return model | options("wmf", "alpha", "epsilon") if model["objective"] == "wpe" else model
+
+
 def gpus(wildcards):
     """GPUs to reserve: those that the model's settings ask for by name."""
     model = SETTINGS["models"][wildcards.model]

@@ -6,11 +6,18 @@ import numpy as np
 import torch
 from torch import nn
 
+LAYERS = ("window", "channels", "kernel", "pool", "pooling", "dense")  # the settings that a network is built from
 
-def frames_after(window: int, layers: int, kernel: int, pool: int) -> int:
+
+def pools_of(pool: int | Sequence[int], layers: int) -> list[int]:
+    """The frames that each convolutional layer pools, where one number stands for all layers."""
+    return [pool] * layers if isinstance(pool, int) else list(pool)
+
+
+def frames_after(window: int, layers: int, kernel: int, pool: int | Sequence[int]) -> int:
     """Count the frames left after the convolutional layers; below 1 the window is too short for them."""
-    for _ in range(layers):
-        window = (window - kernel + 1) // pool
+    for frames in pools_of(pool, layers):
+        window = (window - kernel + 1) // frames
     return window
 
 
@@ -38,6 +45,16 @@ def pool_time(frames: torch.Tensor, pool: int) -> torch.Tensor:
     return frames[:, :whole].unflatten(1, (-1, pool)).amax(dim=2)
 
 
+def statistics_over_time(frames: torch.Tensor) -> torch.Tensor:
+    """Pool over all of time: [batch, frames, channels] → [batch, 3 x channels], mean, maximum and L2.
+
+    L2 is the norm over time divided by the square root of the frames (a root mean square), so that the three are
+    as large as each other whatever the window.
+    """
+    norm = torch.linalg.vector_norm(frames, dim=1) / frames.shape[1] ** 0.5
+    return torch.cat([frames.mean(dim=1), frames.amax(dim=1), norm], dim=1)
+
+
 class SongNetwork(nn.Module):
     """From windows of log-mel to song factors.
 
@@ -47,6 +64,8 @@ class SongNetwork(nn.Module):
 
     Parameters
     ----------
+    pool : frames pooled after each convolutional layer, or after all of them alike; 1 pools nothing
+    pooling : what the dense layers see: ``flatten``, every frame that is left, or ``statistics`` over them
     band_mean, band_scale : float32 [mel bands], of training frames
     target_mean : float32 [factors]; target_scale : one number
     """
@@ -56,7 +75,8 @@ class SongNetwork(nn.Module):
         window: int,
         channels: Sequence[int],
         kernel: int,
-        pool: int,
+        pool: int | Sequence[int],
+        pooling: str,
         dense: Sequence[int],
         band_mean: np.ndarray,
         band_scale: np.ndarray,
@@ -64,7 +84,7 @@ class SongNetwork(nn.Module):
         target_scale: float,
     ):
         super().__init__()
-        self.pool = pool
+        self.pools, self.pooling = pools_of(pool, len(channels)), pooling
         self.register_buffer("band_mean", torch.as_tensor(band_mean, dtype=torch.float32))
         self.register_buffer("band_scale", torch.as_tensor(band_scale, dtype=torch.float32))
         self.register_buffer("target_mean", torch.as_tensor(target_mean, dtype=torch.float32))
@@ -76,7 +96,7 @@ class SongNetwork(nn.Module):
         left = frames_after(window, len(channels), kernel, pool)
         if left < 1:
             raise ValueError(f"a window of {window} frames is too short for these layers")
-        sizes = [left * sizes[-1], *dense]
+        sizes = [(3 if pooling == "statistics" else left) * sizes[-1], *dense]
         self.hidden = nn.ModuleList(
             nn.Linear(inputs, outputs) for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True)
         )
@@ -89,9 +109,9 @@ class SongNetwork(nn.Module):
     def forward(self, windows: torch.Tensor) -> torch.Tensor:
         """Predict factors: float [windows, frames, mel bands] → float32 [windows, factors]."""
         layer = (windows - self.band_mean) / self.band_scale
-        for convolution in self.convolutions:
-            layer = pool_time(torch.relu(convolution(layer)), self.pool)
-        layer = layer.flatten(1)
+        for convolution, pool in zip(self.convolutions, self.pools, strict=True):
+            layer = pool_time(torch.relu(convolution(layer)), pool)
+        layer = statistics_over_time(layer) if self.pooling == "statistics" else layer.flatten(1)
         for dense in self.hidden:
             layer = torch.relu(dense(layer))
         return self.output(layer).float() * self.target_scale + self.target_mean

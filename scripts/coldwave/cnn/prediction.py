@@ -6,12 +6,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from coldwave.cnn.network import SongNetwork, average_by_song
+from coldwave.cnn.network import LAYERS, SongNetwork, average_by_song
 from coldwave.cnn.windows import ConsecutiveWindowSampler, WindowSource
 from coldwave.progress import track
 from coldwave.weights import read_weights
-
-LAYERS = ("window", "channels", "kernel", "pool", "dense")
 
 
 def load_network(path: Path) -> tuple[SongNetwork, dict[str, Any]]:

@@ -3,7 +3,7 @@
 import logging
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from torch.utils.data import DataLoader
 
-from coldwave.cnn.network import SongNetwork, average_by_song
+from coldwave.cnn.network import LAYERS, SongNetwork, average_by_song
+from coldwave.cnn.objectives import Objective, Reference, SquaredError, unit_rows
 from coldwave.cnn.windows import ConsecutiveWindowSampler, RandomWindowSampler, WindowDataset, WindowSource
 from coldwave.errors import InputError
 from coldwave.progress import duration
@@ -32,49 +33,58 @@ CURVE_SCHEMA = {
 EVALUATION_BATCH = 256  # windows predicted together
 
 
-class SongTraining(lightning.LightningModule):
-    """The objective and what is measured: squared error of each song's factors (eq. 4), each song once an epoch.
+def optimizer_of(parameters: Iterator[torch.nn.Parameter], settings: dict[str, Any]) -> torch.optim.Optimizer:
+    """AdamW, or stochastic gradient descent with Nesterov momentum."""
+    step = {"lr": settings["learning_rate"], "weight_decay": settings["weight_decay"]}
+    if settings["optimizer"] == "nesterov":
+        return torch.optim.SGD(parameters, momentum=settings["momentum"], nesterov=True, **step)
+    return torch.optim.AdamW(parameters, **step)
 
-    Errors are divided by that of predicting the training songs' mean factors for the same part of the songs, so 1
-    means that nothing was learnt.
+
+class SongTraining(lightning.LightningModule):
+    """What is minimised and what is measured: the mean of the objective's error over songs, each once an epoch.
+
+    Errors are shown, and minimised, on a scale on which 1 is that of predicting the training songs' mean factors for
+    the same part of the songs: nothing was learnt. Early stopping looks at the same objective on validation songs.
 
     Parameters
     ----------
-    train_scale, validation_scale : what the errors of each part are divided by
+    train, validation : the scale of each part of the songs
+    settings : those of the optimiser
     """
 
     def __init__(
         self,
         network: SongNetwork,
-        train_scale: float,
-        validation_scale: float,
-        learning_rate: float,
-        weight_decay: float,
+        objective: Objective,
+        train: Reference,
+        validation: Reference,
+        settings: dict[str, Any],
     ):
         super().__init__()
-        self.network, self.train_scale, self.validation_scale = network, train_scale, validation_scale
-        self.learning_rate, self.weight_decay = learning_rate, weight_decay
+        self.network, self.objective, self.references = network, objective, (train, validation)
+        self.settings = settings
         self.curve: list[dict[str, Any]] = []
         self.begin = time.monotonic()
         self.error_sum = self.error_songs = 0.0
 
-    def _error(self, batch: Sequence[torch.Tensor]) -> torch.Tensor:
-        windows, owners, targets = batch
-        predicted = average_by_song(self.network(windows), owners, len(targets))
-        return (predicted - targets).square().sum(dim=1).mean()
+    def _error(self, batch: Sequence, reference: Reference) -> torch.Tensor:
+        windows, owners, songs, known = batch
+        predicted = average_by_song(self.network(windows), owners, len(songs))
+        return (self.objective.errors(predicted, *known).mean() - reference.origin) / reference.unit
 
-    def training_step(self, batch: Sequence[torch.Tensor], _index: int) -> torch.Tensor:
-        error = self._error(batch) / self.train_scale
+    def training_step(self, batch: Sequence, _index: int) -> torch.Tensor:
+        error = self._error(batch, self.references[0])
         self.error_sum += float(error.detach()) * len(batch[2])
         self.error_songs += len(batch[2])
         return error
 
-    def validation_step(self, batch: Sequence[torch.Tensor], _index: int) -> None:
-        error = self._error(batch) / self.validation_scale
+    def validation_step(self, batch: Sequence, _index: int) -> None:
+        error = self._error(batch, self.references[1])
         self.log("validation_loss", error, batch_size=len(batch[2]), on_epoch=True, sync_dist=True)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(self.parameters(), lr=self.learning_rate, weight_decay=self.weight_decay)
+        return optimizer_of(self.parameters(), self.settings)
 
     def on_train_epoch_end(self) -> None:
         row = {
@@ -115,6 +125,7 @@ def train(
     settings: dict[str, Any],
     seed: int,
     cache: Path,
+    objective: Objective | None = None,
 ) -> tuple[SongNetwork, pl.DataFrame]:
     """Train a network and return the one of the epoch with the smallest validation error, and its learning curve.
 
@@ -124,11 +135,12 @@ def train(
     training, validation : int [n], song indices, all with at least one window of frames
     settings : a ``cnn`` entry of the configuration's models
     cache : folder for the checkpoints
+    objective : what is minimised; the squared error of the targets where none is given
 
     Raises
     ------
     InputError
-        There is no training or no validation song.
+        There is no training or no validation song, or the errors grew beyond all bounds.
     """
     for part, songs in (("training", training), ("validation", validation)):
         if len(songs) == 0:
@@ -138,17 +150,17 @@ def train(
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # its notices are not about this training
     lightning.seed_everything(seed, verbose=False)
     window, batch_size = settings["window"], settings["batch_size"]
+    targets = unit_rows(targets) if settings["unit_norm"] else targets
     band_mean, band_scale = band_statistics(source, training, frames[training])
     target_mean = targets[training].mean(axis=0)
-    train_scale, validation_scale = (
-        float(np.square(targets[part] - target_mean).sum(axis=1).mean()) for part in (training, validation)
-    )
-    layers = {name: settings[name] for name in ("window", "channels", "kernel", "pool", "dense")}
+    objective = objective or SquaredError(targets)
+    references = [objective.reference(part, target_mean) for part in (training, validation)]
+    layers = {name: settings[name] for name in LAYERS}
     scale = float((targets[training] - target_mean).std())
     network = SongNetwork(**layers, band_mean=band_mean, band_scale=band_scale, target_mean=target_mean,
                           target_scale=scale)  # fmt: skip
-    model = SongTraining(network, train_scale, validation_scale, settings["learning_rate"], settings["weight_decay"])
-    data = WindowDataset(source, window, targets)
+    model = SongTraining(network, objective, *references, settings)
+    data = WindowDataset(source, window, objective.known)
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as folder:
         best = ModelCheckpoint(folder, monitor="validation_loss", save_top_k=1, save_weights_only=True)
@@ -175,10 +187,13 @@ def train(
                 batch_size=None,
             ),
         )
+        losses = [row["validation_loss"] for row in model.curve]
+        if not np.isfinite(losses).any():
+            raise InputError("training diverged: no epoch has a finite validation error; lower learning_rate")
         # plain tensors only: nothing that is read back may run code
         state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
         model.load_state_dict(state)
-    losses = [row["validation_loss"] for row in model.curve]
-    curve = pl.DataFrame(model.curve).with_columns(best=pl.int_range(pl.len()) == int(np.argmin(losses)))
-    log.info("best epoch: %d of %d, validation error %.4f", np.argmin(losses) + 1, len(losses), min(losses))
+    best_epoch = int(np.nanargmin(losses))
+    curve = pl.DataFrame(model.curve).with_columns(best=pl.int_range(pl.len()) == best_epoch)
+    log.info("best epoch: %d of %d, validation error %.4f", best_epoch + 1, len(losses), losses[best_epoch])
     return network.cpu().eval(), curve.cast(CURVE_SCHEMA)

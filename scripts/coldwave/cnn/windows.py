@@ -1,6 +1,6 @@
 """Windows of log-mel: drawn at random for training, consecutive for prediction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -99,19 +99,23 @@ class ConsecutiveWindowSampler(Sampler):
 
 
 class WindowDataset(Dataset):
-    """Gives a whole batch at once: (windows, the song of each window as 0.., the targets of those songs).
+    """Gives a whole batch at once: (windows, the song of each window as 0.., those songs, what is known of them).
 
     A batch of random windows has one window a song; a batch of consecutive windows has several.
+
+    Parameters
+    ----------
+    known : from songs, int [n], to the tensors that their predictions are compared with
     """
 
-    def __init__(self, source: WindowSource, window: int, targets: np.ndarray):
-        self.source, self.window = source, window
-        self.targets = torch.as_tensor(targets, dtype=torch.float32)
+    def __init__(self, source: WindowSource, window: int, known: Callable[[np.ndarray], tuple[torch.Tensor, ...]]):
+        self.source, self.window, self.known = source, window, known
 
     def __getitem__(
         self, batch: tuple[Sequence[int], Sequence[int]]
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, tuple[torch.Tensor, ...]]:
         owners, starts = np.asarray(batch[0]), np.asarray(batch[1])
         windows = torch.from_numpy(self.source.windows(owners, starts, self.window))
         songs, positions = np.unique(owners, return_inverse=True)
-        return windows, torch.from_numpy(positions), self.targets[torch.from_numpy(songs.astype(np.int64))]
+        songs = songs.astype(np.int64)
+        return windows, torch.from_numpy(positions), torch.from_numpy(songs), self.known(songs)

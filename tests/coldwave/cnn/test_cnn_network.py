@@ -1,11 +1,22 @@
 """The network: its layers against torch's own, and the average over windows."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+import yaml
 from torch import nn
 
-from coldwave.cnn.network import SongNetwork, TimeConvolution, average_by_song, frames_after, pool_time
+from coldwave.cnn.network import (
+    LAYERS,
+    SongNetwork,
+    TimeConvolution,
+    average_by_song,
+    frames_after,
+    pool_time,
+    statistics_over_time,
+)
 
 BANDS, FACTORS = 16, 3
 
@@ -18,6 +29,7 @@ def network(window=40, seed=0):
         channels=[6, 5],
         kernel=4,
         pool=2,
+        pooling="flatten",
         dense=[8],
         band_mean=rng.standard_normal(BANDS),
         band_scale=rng.random(BANDS) + 1,
@@ -70,3 +82,60 @@ def test_the_average_is_of_each_songs_windows():
     found = average_by_song(predicted, owners, 3)
     for song in range(3):
         assert torch.allclose(found[song], predicted[owners == song].mean(dim=0), atol=1e-6)
+
+
+# The 2014 network
+
+PRESET = Path(__file__).parents[3] / "presets" / "network-2014.yaml"
+
+
+@pytest.fixture(scope="module")
+def network_2014():
+    model = yaml.safe_load(PRESET.read_text())["models"]["cnn_2014"]
+    layers = {name: model[name] for name in LAYERS}
+    torch.manual_seed(0)
+    return SongNetwork(**layers, band_mean=np.zeros(128), band_scale=np.ones(128), target_mean=np.zeros(40),
+                       target_scale=1.0).eval()  # fmt: skip
+
+
+def test_the_2014_networks_shapes_are_the_posts(network_2014):
+    """599 frames: convolutions without padding, as 596 / 4 = 149, (149 - 3) / 2 = 73 and (73 - 3) / 2 = 35."""
+    shapes = []
+
+    def note(_module, inputs, outputs):
+        shapes.append((tuple(inputs[0].shape[1:]), tuple(outputs.shape[1:])))
+
+    for module in (*network_2014.convolutions, *network_2014.hidden, network_2014.output):
+        module.register_forward_hook(note)
+    with torch.inference_mode():
+        assert network_2014(torch.randn(2, 599, 128)).shape == (2, 40)
+    assert shapes == [
+        ((599, 128), (596, 256)),
+        ((149, 256), (146, 256)),
+        ((73, 256), (70, 512)),
+        ((35, 512), (32, 512)),
+        ((1536,), (2048,)),
+        ((2048,), (2048,)),
+        ((2048,), (40,)),
+    ]
+
+
+def test_statistics_over_time_equal_numpys():
+    frames = torch.relu(torch.randn(3, 11, 7))
+    found, plain = statistics_over_time(frames).numpy(), frames.numpy()
+    expected = [plain.mean(axis=1), plain.max(axis=1), np.linalg.norm(plain, axis=1) / 11**0.5]
+    assert found == pytest.approx(np.concatenate(expected, axis=1), rel=1e-5)
+
+
+def test_silent_channels_have_a_finite_gradient():
+    frames = torch.zeros(2, 5, 3, requires_grad=True)
+    statistics_over_time(frames).sum().backward()
+    assert torch.isfinite(frames.grad).all()
+
+
+def test_each_layer_pools_as_its_number_says():
+    assert frames_after(40, 2, 4, [3, 1]) == 9  # 40 -> 37 -> 12 -> 9 -> 9
+    torch.manual_seed(0)
+    net = SongNetwork(40, [6, 5], 4, [3, 1], "flatten", [8], np.zeros(BANDS), np.ones(BANDS), np.zeros(FACTORS), 1.0)
+    assert net.hidden[0].in_features == 9 * 5
+    assert net(torch.randn(2, 40, BANDS)).shape == (2, FACTORS)
