@@ -167,7 +167,7 @@ def other_validation_songs(tiny, tmp_path_factory):
     shutil.rmtree(place.results / "wmf")
     shutil.rmtree(place.results / "bow")
     plays = {"path": "results/tiny/world/train_triplets.txt", "songs": {"path": "results/tiny/world/songs.csv"}}
-    fewer_models = {model: None for model in (*NOT_OF_TEST_PLAYS, "popularity") if model != "linear"}
+    fewer_models = {model: None for model in (*NOT_OF_TEST_PLAYS, "popularity") if model not in ("linear", "mlr")}
     outcome = place.make(overlay={"world": None, "plays": plays, "models": fewer_models})
     return place, outcome, files
 

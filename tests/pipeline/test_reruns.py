@@ -62,8 +62,14 @@ def test_plays_reach_only_the_networks_whose_objective_has_them(tiny):
             inputs[Path(output).parent.name] = {
                 name for name in ("plays/plays.parquet", "wmf/user_factors.npy") if any(name in part for part in others)
             }
-    expected = {"linear": set(), "cnn_mse": set(), "cnn_wpe": {"plays/plays.parquet", "wmf/user_factors.npy"}}
-    assert inputs == expected
+    assert inputs == {
+        "linear": set(),
+        "names_and_linear": set(),
+        "mlp": set(),
+        "cnn_mse": set(),
+        "cnn_wpe": {"plays/plays.parquet", "wmf/user_factors.npy"},
+        "mlr": {"plays/plays.parquet"},
+    }
 
 
 @pytest.mark.parametrize(
