@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from coldwave.errors import InputError
+from coldwave.split import songs_with_features
 
 log = logging.getLogger(__name__)
 
@@ -52,11 +52,7 @@ def fit_linear(
     """
     from sklearn.linear_model import Ridge
 
-    usable = np.isfinite(features).all(axis=1)
-    train, held_out = training & usable, validation & usable
-    for part, chosen in (("training", train), ("validation", held_out)):
-        if not chosen.any():
-            raise InputError(f"no {part} song has features: see the statuses in audio/index.parquet")
+    train, held_out = songs_with_features(features, training, validation)
     inputs, outputs = features[train].astype(np.float64), targets[train].astype(np.float64)
     mean_eigenvalue = float(inputs.var(axis=0).sum()) * len(inputs) / inputs.shape[1]
     rows, fits = [], []

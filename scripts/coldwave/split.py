@@ -108,3 +108,29 @@ def split_songs(
                 f"change split.validation or split.test, or read more songs"
             )
     return pl.DataFrame({"song": songs["song"], "part": pl.Series(part, dtype=pl.String)}, schema=SCHEMA)
+
+
+def songs_with_features(
+    features: np.ndarray, training: np.ndarray, validation: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Leave out the songs that have no features, those without usable audio.
+
+    Parameters
+    ----------
+    features : float [songs, d], NaN rows for songs without audio
+    training, validation : bool [songs]
+
+    Returns
+    -------
+    the training and the validation songs that have features, bool [songs] each
+
+    Raises
+    ------
+    InputError
+        There are none in one of the parts.
+    """
+    usable = np.isfinite(features).all(axis=1)
+    for part, chosen in (("training", training), ("validation", validation)):
+        if not (chosen & usable).any():
+            raise InputError(f"no {part} song has features: see the statuses in audio/index.parquet")
+    return training & usable, validation & usable

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coldwave.errors import InputError
-from coldwave.split import TEST, TRAIN, VALIDATION, hash_fractions, split_songs
+from coldwave.split import TEST, TRAIN, VALIDATION, hash_fractions, songs_with_features, split_songs
 
 
 def songs_table(number, artists=None):
@@ -109,3 +109,12 @@ def test_an_empty_part_is_an_error_that_says_what_to_change():
         split_songs(songs_table(3), validation=0.001, test=0.2)
     with pytest.raises(InputError, match=r"split\.test = 30"):
         split_songs(songs_table(30), validation=0.1, test=30)
+
+
+def test_songs_without_features_are_in_no_part():
+    features = np.array([[1.0], [np.nan], [2.0], [np.nan], [3.0]])
+    training, validation = np.array([True, True, False, False, False]), np.array([False, False, True, True, False])
+    found = songs_with_features(features, training, validation)
+    assert [part.tolist() for part in found] == [[True] + 4 * [False], [False, False, True, False, False]]
+    with pytest.raises(InputError, match="no validation song has features"):
+        songs_with_features(features, training, np.array([False, True, False, True, False]))

@@ -15,8 +15,8 @@ import polars as pl
 import torch
 from torch import nn
 
-from coldwave.errors import InputError
 from coldwave.progress import duration
+from coldwave.split import songs_with_features
 
 log = logging.getLogger(__name__)
 
@@ -91,11 +91,7 @@ def train_mlp(
     InputError
         No training or no validation song has features.
     """
-    usable = np.isfinite(features).all(axis=1)
-    train, held_out = training & usable, validation & usable
-    for part, chosen in (("training", train), ("validation", held_out)):
-        if not chosen.any():
-            raise InputError(f"no {part} song has features: see the statuses in audio/index.parquet")
+    train, held_out = songs_with_features(features, training, validation)
     statistics = _statistics(features[train], targets[train])
     inputs, outputs, held_out_inputs, held_out_outputs = (
         torch.from_numpy((values[part] - statistics[f"{name}_mean"]) / statistics[f"{name}_scale"])

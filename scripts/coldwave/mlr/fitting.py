@@ -14,6 +14,7 @@ from coldwave.mlr.metric import factor, learn_metrics
 from coldwave.mlr.plays import training_plays
 from coldwave.mlr.relevance import choose_queries
 from coldwave.mlr.vectors import embed, song_vectors, user_vectors
+from coldwave.split import songs_with_features
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +59,8 @@ def fit_mlr(
     InputError
         No training or no validation song has features, or there are no plays to learn or to choose from.
     """
-    usable = np.isfinite(features).all(axis=1)
-    for part, chosen in (("training", training), ("validation", validation)):
-        if not (chosen & usable).any():
-            raise InputError(f"no {part} song has features: see the statuses in audio/index.parquet")
-    held_out = np.flatnonzero(validation & usable)
+    _, held_out_songs = songs_with_features(features, training, validation)
+    held_out = np.flatnonzero(held_out_songs)
     starts, relevant = relevant_songs(plays, held_out, users, len(features))
     if not np.isin(np.diff(starts), (0, len(held_out)), invert=True).any():
         raise InputError(
