@@ -8,9 +8,10 @@ import polars as pl
 from coldwave.audio.frames import LogMels
 from coldwave.cnn.devices import use_threads
 from coldwave.cnn.objectives import weighted_objective
-from coldwave.cnn.training import CURVE_SCHEMA, train
+from coldwave.cnn.training import train
 from coldwave.files import read_array, read_table, write_table
 from coldwave.job import run
+from coldwave.learning_curve import CURVE_SCHEMA
 from coldwave.split import TEST, TRAIN, VALIDATION
 from coldwave.weights import write_weights
 

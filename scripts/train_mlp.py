@@ -4,7 +4,8 @@ from pathlib import Path
 
 from coldwave.files import read_array, read_table, write_table
 from coldwave.job import run
-from coldwave.mlp.training import CURVE_SCHEMA, train_mlp
+from coldwave.learning_curve import CURVE_SCHEMA
+from coldwave.mlp.training import train_mlp
 from coldwave.split import TRAIN, VALIDATION
 from coldwave.weights import write_weights
 

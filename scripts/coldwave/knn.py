@@ -11,7 +11,8 @@ import logging
 
 import numpy as np
 import polars as pl
-import scipy.sparse as sparse
+
+from coldwave.training_plays import training_plays
 
 log = logging.getLogger(__name__)
 
@@ -35,15 +36,9 @@ def mean_played(plays: pl.DataFrame, song_vectors: np.ndarray, training: np.ndar
     -------
     float32 [users, d]; zeros for a user who has played no training song with audio
     """
-    known = training & np.isfinite(song_vectors).all(axis=1)
-    user, song = plays["user"].to_numpy(), plays["song"].to_numpy()
-    counted = known[song]
-    played = sparse.csr_matrix(
-        (np.ones(counted.sum()), (user[counted], song[counted])), shape=(users, len(song_vectors))
-    )
-    played.sort_indices()  # the order of the table does not reach the sums
+    songs, played = training_plays(plays, song_vectors, training, users)
     songs_played = np.diff(played.indptr)
     if nothing := int((songs_played == 0).sum()):
         log.warning("%s users have played no training song with audio: all songs tie for them", f"{nothing:,}")
-    sums = played @ np.where(known[:, None], song_vectors, 0).astype(np.float64)
+    sums = played @ song_vectors[songs].astype(np.float64)
     return (sums / np.maximum(songs_played, 1)[:, None]).astype(np.float32)

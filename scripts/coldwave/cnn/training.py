@@ -18,18 +18,11 @@ from coldwave.cnn.network import LAYERS, SongNetwork, average_by_song
 from coldwave.cnn.objectives import Objective, Reference, SquaredError, unit_rows
 from coldwave.cnn.windows import ConsecutiveWindowSampler, RandomWindowSampler, WindowDataset, WindowSource
 from coldwave.errors import InputError
+from coldwave.learning_curve import CURVE_SCHEMA
 from coldwave.progress import duration
 
 log = logging.getLogger(__name__)
 
-CURVE_SCHEMA = {
-    "epoch": pl.UInt32,
-    "train_loss": pl.Float64,
-    "validation_loss": pl.Float64,
-    "learning_rate": pl.Float64,
-    "seconds": pl.Float64,
-    "best": pl.Boolean,
-}
 EVALUATION_BATCH = 256  # windows predicted together
 
 

@@ -15,19 +15,12 @@ import polars as pl
 import torch
 from torch import nn
 
+from coldwave.learning_curve import CURVE_SCHEMA
 from coldwave.progress import duration
 from coldwave.split import songs_with_features
 
 log = logging.getLogger(__name__)
 
-CURVE_SCHEMA = {  # as a convolutional network's
-    "epoch": pl.UInt32,
-    "train_loss": pl.Float64,
-    "validation_loss": pl.Float64,
-    "learning_rate": pl.Float64,
-    "seconds": pl.Float64,
-    "best": pl.Boolean,
-}
 LOGGED_EVERY = 10  # epochs
 
 

@@ -11,10 +11,10 @@ from coldwave.errors import InputError
 from coldwave.evaluation.ranking import rank_songs
 from coldwave.evaluation.scores import relevant_songs
 from coldwave.mlr.metric import factor, learn_metrics
-from coldwave.mlr.plays import training_plays
 from coldwave.mlr.relevance import choose_queries
 from coldwave.mlr.vectors import embed, song_vectors, user_vectors
 from coldwave.split import songs_with_features
+from coldwave.training_plays import training_plays
 
 log = logging.getLogger(__name__)
 

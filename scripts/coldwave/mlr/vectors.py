@@ -5,7 +5,7 @@ import polars as pl
 import scipy.sparse as sparse
 from threadpoolctl import threadpool_limits
 
-from coldwave.mlr.plays import training_plays
+from coldwave.training_plays import training_plays
 
 
 def embed(features: np.ndarray, mean: np.ndarray, factor: np.ndarray) -> np.ndarray:

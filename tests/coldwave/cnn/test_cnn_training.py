@@ -7,9 +7,10 @@ import torch
 
 from coldwave.cnn.objectives import weighted_objective
 from coldwave.cnn.prediction import load_network, predict
-from coldwave.cnn.training import CURVE_SCHEMA, band_statistics, optimizer_of, train
+from coldwave.cnn.training import band_statistics, optimizer_of, train
 from coldwave.confidence import confidence_matrix
 from coldwave.errors import InputError
+from coldwave.learning_curve import CURVE_SCHEMA
 from coldwave.weights import write_weights
 from coldwave.wmf import fold_in
 

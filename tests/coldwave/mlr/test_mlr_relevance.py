@@ -6,8 +6,8 @@ import pytest
 import scipy.sparse as sparse
 
 from coldwave.errors import InputError
-from coldwave.mlr.plays import training_plays
 from coldwave.mlr.relevance import choose_queries, similar_songs
+from coldwave.training_plays import training_plays
 
 
 @pytest.fixture

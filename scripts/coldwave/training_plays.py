@@ -1,4 +1,4 @@
-"""Who has played which training songs: all that metric learning knows of the users."""
+"""Who has played which training songs: all that models which compare songs with those played know of the users."""
 
 import numpy as np
 import polars as pl

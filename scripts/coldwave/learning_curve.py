@@ -1,0 +1,12 @@
+"""The learning curve of a network, one row an epoch, whatever trained it."""
+
+import polars as pl
+
+CURVE_SCHEMA = {
+    "epoch": pl.UInt32,
+    "train_loss": pl.Float64,
+    "validation_loss": pl.Float64,
+    "learning_rate": pl.Float64,
+    "seconds": pl.Float64,
+    "best": pl.Boolean,
+}
