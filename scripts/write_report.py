@@ -5,7 +5,7 @@ from pathlib import Path
 from coldwave.evaluation.recommendation import Trained, model_and_seed
 from coldwave.files import read_table, write_text
 from coldwave.job import run
-from coldwave.report.page import TEMPLATE, Curve, Data, render
+from coldwave.report.page import TEMPLATE, Curve, Data, divide, render
 
 
 def main(
@@ -21,10 +21,12 @@ def main(
     split: Path,
     page: Path,
     options: dict,
+    exhibits: list[Path] = (),
     index: Path = None,
     template: Path = TEMPLATE,
 ) -> None:
-    """``options``: run (its name), data and protocol (a sentence each) and config (as text)."""
+    """``options``: run (its name), data and protocol (a sentence each), config (as text) and sections: from each
+    heading to how many of ``exhibits`` are under it, in their order."""
     data = Data(
         songs=read_table(songs, ["song", "song_id", "title", "artist"]),
         users=read_table(users, ["user"]),
@@ -42,6 +44,7 @@ def main(
         curves=[Curve(*model_and_seed(path), read_table(path)) for path in curves],
         objective=read_table(objective),
         data=data,
+        sections=divide(exhibits, options.get("sections", {})),
         template=template,
     )
     write_text(page, html)

@@ -9,6 +9,8 @@ import pytest
 from coldwave.errors import InputError
 from coldwave.evaluation.recommendation import Trained, recommendation_table
 from coldwave.evaluation.scores import SCORES
+from coldwave.report.exhibits import write_exhibit_figure, write_exhibit_table
+from coldwave.report.figures import lines
 from coldwave.report.page import Curve, Data, audio_failures, finding, parts, rejected_reasons, render
 
 HOSTILE = '<script>alert("1")</script>&<img src=x onerror=alert(1)>'
@@ -82,6 +84,7 @@ def page(**changes):
                    Curve("cnn_mse", 2, network_curve(4))],
         "objective": pl.DataFrame({"iteration": [1, 2, 3], "objective": [9.0, 5.0, 4.0]}),
         "data": data(),
+        "sections": {},
     }  # fmt: skip
     return render(**settings | changes)
 
@@ -235,3 +238,13 @@ def test_a_broken_template_is_named(tmp_path):
         page(template=tmp_path / "page.html.j2")
     with pytest.raises(InputError, match="none.j2"):
         page(template=tmp_path / "none.j2")
+
+
+def test_exhibits_are_under_their_headings(tmp_path):
+    write_exhibit_table(tmp_path / "a.md", "A title", ["About it."], {"song": [HOSTILE]}, 1)
+    write_exhibit_figure(tmp_path / "a.svg", lines({"a": [([1, 2], [3, 4])]}, [], "x", "y", "alt"), "A caption")
+    html = page(sections={"Songs": [tmp_path / "a.svg", tmp_path / "a.md"], "Empty": []})
+    elements = Elements(html)
+    for words in ("Songs", "A title", "About it.", "A caption", HOSTILE):
+        assert words in " ".join(elements.words)
+    assert "Empty" not in html

@@ -39,6 +39,10 @@ WITH_OWN_USERS = {"random", "knn", "mlr", "popularity"}  # not scored with the u
 # Every file that the workflow keeps. `rule all` asks for each of them, or a lost one would go unnoticed.
 KEPT = []
 
+# What the report shows besides its own tables and figures: files of tables/ (.md) and figures/ (.svg), under the
+# headings of the page. A rule that makes one adds it.
+EXHIBITS = {"Comparison of models": [], "Songs": [], "Protocol": []}
+
 SEED = SETTINGS["seed"]
 SEEDS = list(range(SEED, SEED + SETTINGS["repeats"]))
 

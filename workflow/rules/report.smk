@@ -14,6 +14,7 @@ rule write_report:
         users=settled("<results>/plays/users.parquet"),
         plays=settled("<results>/plays/plays.parquet"),
         split=settled("<results>/split/split.parquet"),
+        exhibits=settled(*(path for paths in EXHIBITS.values() for path in paths)),
     output:
         page=report("<results>/report/index.html", caption="../report/page.rst", category="Results"),
     log:
@@ -32,6 +33,7 @@ rule write_report:
             "data": DATA_NOTE,
             "protocol": PROTOCOL_NOTE,
             "run": SETTINGS["run"],
+            "sections": {heading: len(paths) for heading, paths in EXHIBITS.items()},
         },
         code=code("write_report.py"),
     script:

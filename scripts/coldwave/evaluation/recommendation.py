@@ -11,6 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.markdown import number, percent, pipe_table
 
 _PLACES = {"random": 0, "mean": 1, "metadata": 2, "popularity": 4, "usage": 5}  # 3: all that hear the songs
 
@@ -161,7 +162,7 @@ def as_markdown(table: pl.DataFrame, caption: Sequence[str]) -> str:
     size = f"{first['users']:,} users × {first['songs']:,} test songs."
     if first["users_without_test_plays"]:
         size += f" {first['users_without_test_plays']:,} more users have played no test song and are in no mean."
-    lines = [*(line for line in caption if line), size, "", *_pipe_table(columns, left=2), ""]
+    lines = [*(line for line in caption if line), size, "", *pipe_table(columns, left=2), ""]
     lines += [textwrap.fill(note, 110, initial_indent="- ", subsequent_indent="  ") for note in notes(table)]
     return "\n".join(lines) + "\n"
 
@@ -196,29 +197,7 @@ def notes(table: pl.DataFrame) -> list[str]:
     return lines
 
 
-def percent(share: float | None) -> str:
-    """A share as ``12.3 %``, or a dash for none."""
-    return "–" if share is None else f"{100 * share:.1f} %"
-
-
-def number(value: float | None) -> str:
-    """A measure with the five decimals of the paper, or a dash for none."""
-    return "–" if value is None else f"{value:.5f}"
-
-
 def _measure(table: pl.DataFrame, name: str) -> list[str]:
     """Means, with their deviation over seeds where there is one."""
     pairs = zip(table[name], table[f"{name}_sd"], strict=True)
     return [number(mean) + ("" if deviation is None else f" ± {number(deviation)}") for mean, deviation in pairs]
-
-
-def _pipe_table(columns: Mapping[str, list[str]], left: int) -> list[str]:
-    """Lines of a Markdown table: the first ``left`` columns to the left, the others to the right."""
-    cells = {name: [name, *(value.replace("|", "\\|") for value in values)] for name, values in columns.items()}
-    padded, rules = [], []
-    for place, values in enumerate(cells.values()):
-        width = max(3, *map(len, values))
-        padded.append([value.ljust(width) if place < left else value.rjust(width) for value in values])
-        rules.append(":" + "-" * (width - 1) if place < left else "-" * (width - 1) + ":")
-    rows = list(zip(*padded, strict=True))
-    return ["| " + " | ".join(row) + " |" for row in [rows[0], rules, *rows[1:]]]

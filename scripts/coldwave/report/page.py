@@ -3,7 +3,7 @@
 The page holds no time and no path of the machine, so that the same results give the same bytes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,8 +12,10 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
-from coldwave.evaluation.recommendation import Trained, cutoff_of, notes, number, percent
+from coldwave.evaluation.recommendation import Trained, cutoff_of, notes
+from coldwave.markdown import number, percent
 from coldwave.report import figures
+from coldwave.report.exhibits import read_exhibit
 
 TEMPLATE = Path(__file__).resolve().parents[3] / "workflow" / "report" / "page.html.j2"
 REFERENCES = ("random", "mean", "metadata", "popularity", "usage")  # kinds that hear no audio
@@ -80,6 +82,7 @@ def render(
     curves: Sequence[Curve],
     objective: pl.DataFrame,
     data: Data,
+    sections: Mapping[str, Sequence[Path]],
     template: Path = TEMPLATE,
 ) -> str:
     """Build the page.
@@ -97,11 +100,13 @@ def render(
         regression (``strength``, ``train_mse``, ``validation_mse``, ``best``). Others are not drawn.
     objective
         ``iteration`` and ``objective`` of the matrix factorisation.
+    sections
+        More exhibits (see ``coldwave.report.exhibits``) under each heading, in order.
 
     Raises
     ------
     InputError
-        The template is missing or not valid.
+        The template is missing or not valid, or a file is no exhibit.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(template.parent),
@@ -121,6 +126,7 @@ def render(
         "finding": finding(table),
         "result_figures": result_figures(table, trained),
         "training_figures": training_figures(objective, curves),
+        "sections": {heading: [read_exhibit(path) for path in paths] for heading, paths in sections.items()},
         "counts": counts(data),
         "parts": parts(data.split, data.plays),
         "rejected": rejected_reasons(data.rejected),
@@ -131,6 +137,12 @@ def render(
         return environment.get_template(template.name).render(values)
     except jinja2.TemplateError as error:
         raise InputError(f"{template}: not a valid template ({error})") from error
+
+
+def divide(exhibits: Sequence[Path], sizes: Mapping[str, int]) -> dict[str, list[Path]]:
+    """Put exhibits under headings: the first so many under the first heading, and so on."""
+    left = iter(exhibits)
+    return {heading: [next(left) for _ in range(size)] for heading, size in sizes.items()}
 
 
 def results(table: pl.DataFrame) -> list[dict]:
