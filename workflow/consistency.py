@@ -28,6 +28,8 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         _duration(config),
         _coefficients(config),
         _codebook(config),
+        _tuned_model(config),
+        _tuned_settings(config),
     ]
     for name, model in config.get("models", {}).items():
         if model.get("kind") == "cnn":
@@ -38,7 +40,7 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
                 _windows(config, model, name),
             ]
         if model.get("kind") == "metadata" and model.get("audio") is not None:
-            checks += [_audio_model(config, model, name)]
+            checks += [_audio_model(config, model["audio"], ("models", name, "audio"))]
     return checks
 
 
@@ -212,8 +214,7 @@ def _windows(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterat
         )
 
 
-def _audio_model(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
-    keys, audio = ("models", name, "audio"), model["audio"]
+def _audio_model(config: dict[str, Any], audio: str, keys: Keys) -> Iterator[tuple[Keys, str]]:
     fitting = [other for other, entry in config["models"].items() if entry["kind"] in FACTORS_FROM_AUDIO]
     choice = f"name one of {', '.join(fitting)}" if fitting else "there is none in this config: write null"
     if audio not in config["models"]:
@@ -221,3 +222,58 @@ def _audio_model(config: dict[str, Any], model: dict[str, Any], name: str) -> It
     elif audio not in fitting:
         kind = config["models"][audio]["kind"]
         yield keys, f"{short(audio)} is of kind {kind}, which does not predict factors from audio: {choice}"
+
+
+def tuned_model(config: dict[str, Any]) -> str | None:
+    """The name of the model whose settings are searched; None where no model predicts factors from audio."""
+    fitting = [name for name, model in config["models"].items() if model["kind"] in FACTORS_FROM_AUDIO]
+    return config["tune"]["model"] or next(iter(fitting), None)
+
+
+def _tuned_model(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    if config["tune"]["model"] is not None:
+        yield from _audio_model(config, config["tune"]["model"], ("tune", "model"))
+
+
+def _tuned_settings(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    name = tuned_model(config)
+    model = config["models"].get(name, {})
+    if config["tune"]["settings"] and name is None:
+        yield (
+            ("tune", "settings"),
+            "there is no model of kind linear, mlp or cnn whose settings they could be: write {}",
+        )
+        return
+    for section, now, called in (("wmf", config["wmf"], "wmf"), ("settings", model, f"model {name}")):
+        for key, values in config["tune"][section].items():
+            keys = ("tune", section, key)
+            if section == "settings" and (key == "kind" or key not in now):
+                known = ", ".join(other for other in now if other != "kind")
+                yield keys, f"{called} has no such setting; it has {known}"
+            else:
+                for mistake in _range(values, now[key]):
+                    yield keys, mistake
+
+
+def _range(values: dict[str, Any], now: Any) -> Iterator[str]:
+    """What is wrong with the range of a setting that is ``now``."""
+    ends, given = [values.get("low"), values.get("high")], values.get("choices")
+    if given is not None and ends != [None, None]:
+        yield "has both choices and low or high: keep one of the two"
+    elif given is None and None in ends:
+        yield "needs low and high, or choices"
+    elif isinstance(now, list) or now is None:
+        yield f"the setting is {short(now)}, and only single values can be searched"
+    elif isinstance(now, (bool, str)):
+        if given is None or not all(isinstance(value, type(now)) for value in given):
+            yield f"the setting is {short(now)}: give choices of that kind"
+    else:
+        for value in given or ends:
+            whole = isinstance(now, int) and not isinstance(value, int)
+            if isinstance(value, (bool, str)) or whole:
+                yield f"{short(value)} is no {'whole ' if isinstance(now, int) else ''}number, as the setting is"
+                return
+        if given is None and ends[0] > ends[1]:
+            yield f"low ({ends[0]}) is above high ({ends[1]})"
+        elif given is None and values.get("log") and ends[0] <= 0:
+            yield f"low is {ends[0]}, which has no logarithm: raise it, or write log: false"

@@ -8,6 +8,7 @@ from coldwave.audio.state import audio_state, folder_state
 from coldwave.world.planted import planted
 from workflow import settings
 from workflow.code import code as code_digests
+from workflow.consistency import tuned_model
 
 ROOT = Path(workflow.basedir)
 
@@ -170,3 +171,32 @@ def user_vectors(wildcards):
     """The user vectors that a model is scored with: its own, or those of the factorisation."""
     own = wildcards.model in models_of(*WITH_OWN_USERS)
     return settled(PREDICTION_USERS if own else "<results>/wmf/user_factors.npy")(wildcards)
+
+
+def tuned_inputs(wildcards):
+    """What the model hears whose settings are searched."""
+    model = tuned_model(SETTINGS)
+    if model is None:
+        raise WorkflowError("tune needs a model of kind linear, mlp or cnn, and the config has none")
+    if SETTINGS["models"][model]["kind"] == "cnn":
+        return {
+            "index": settled("<results>/audio/index.parquet")(wildcards),
+            "log_mels": settled(*LOG_MELS)(wildcards),
+        }
+    return {"features": settled("<results>/bow/features.npy")(wildcards)}
+
+
+def tuned_options():
+    """The settings of a search, and those that it starts from."""
+    name = tuned_model(SETTINGS)
+    model = SETTINGS["models"].get(name, {"kind": None})
+    return {
+        "cutoff": SETTINGS["evaluation"]["cutoff"],
+        "data": DATA_NOTE,
+        "kind": model["kind"],
+        "model": {key: model[key] for key in sorted(model) if key != "kind"},
+        "name": name,
+        "seed": SEED,
+        "tune": options("tune", "measure", "minutes", "settings", "trials", "wmf"),
+        "wmf": options("wmf", "alpha", "epsilon", "factors", "iterations", "regularization", "solver"),
+    }

@@ -1,0 +1,158 @@
+"""One trial of a search: factorise with some settings, teach a model, and rank the validation songs.
+
+Test songs do not exist here: their plays are taken out before anything is fitted. A trial is worth what its ranking
+of the validation songs is, for the users who played one of them, by the measures of the evaluation.
+"""
+
+import functools
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from coldwave.errors import InputError
+from coldwave.evaluation.ranking import rank_songs
+from coldwave.evaluation.scores import relevant_songs
+from coldwave.split import TEST, TRAIN, VALIDATION
+from coldwave.tuning.search import Setting
+
+MEASURES = {"auc": "AUC", "map": "mAP"}
+Teach = Callable[[np.ndarray, np.ndarray, Mapping[str, Any]], np.ndarray]
+
+
+class Listening(NamedTuple):
+    """The plays of training and validation songs, and which are which (bool [songs] each)."""
+
+    plays: pl.DataFrame
+    training: np.ndarray
+    validation: np.ndarray
+    users: int
+
+
+def listening(plays: pl.DataFrame, split: pl.DataFrame, users: int) -> Listening:
+    """Take the test songs' plays out.
+
+    Raises
+    ------
+    InputError
+        Nobody has played a validation song.
+    """
+    part = split["part"].to_numpy()
+    seen = plays.filter(~pl.col("song").is_in(np.flatnonzero(part == TEST)))
+    validation = part == VALIDATION
+    if not seen["song"].is_in(np.flatnonzero(validation)).any():
+        raise InputError("nobody has played a validation song: raise split.validation in the config")
+    return Listening(seen, part == TRAIN, validation, users)
+
+
+def search_space(tune: Mapping[str, Any], wmf: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, dict]:
+    """What is searched: ``wmf.KEY`` and ``model.KEY``, with numbers of the type that the setting has now."""
+    space = {}
+    for section, now, searched in (("wmf", wmf, tune["wmf"]), ("model", model, tune["settings"])):
+        for key, values in searched.items():
+            whole = not isinstance(now[key], float)
+            numbers = {name: value if whole or isinstance(value, bool) else _float(value)
+                       for name, value in values.items() if name in ("low", "high", "choices")}  # fmt: skip
+            space[f"{section}.{key}"] = numbers if "choices" in numbers else numbers | {"log": values.get("log", False)}
+    return space
+
+
+def start_of(space: Mapping[str, Any], wmf: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Setting]:
+    """The settings of the config, for every name of the space."""
+    sections = {"wmf": wmf, "model": model}
+    return {name: sections[name.partition(".")[0]][name.partition(".")[2]] for name in space}
+
+
+def _float(value: Any) -> Any:
+    return [float(one) for one in value] if isinstance(value, list) else float(value)
+
+
+def laid_over(
+    wmf: Mapping[str, Any], model: Mapping[str, Any], settings: Mapping[str, Setting]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The settings of the factorisation and of the model, with those of a trial in them."""
+    sections = {"wmf": dict(wmf), "model": dict(model)}
+    for name, value in settings.items():
+        section, _, key = name.partition(".")
+        sections[section][key] = value
+    return sections["wmf"], sections["model"]
+
+
+def validation_score(
+    listening: Listening,
+    user_factors: np.ndarray,
+    predicted: np.ndarray,
+    measure: str,
+    cutoff: int,
+    threads: int,
+) -> float:
+    """Rank the validation songs for every user who played one, and average the users' AUC or AP.
+
+    Parameters
+    ----------
+    user_factors, predicted : float32 [users, factors], [songs, factors]; a song's row of NaN ranks last
+    """
+    songs = np.flatnonzero(listening.validation)
+    starts, relevant = relevant_songs(listening.plays, songs, listening.users, len(predicted))
+    ranking = rank_songs(user_factors, predicted[songs], starts, relevant, cutoff, threads)
+    values = ranking.auc if measure == "auc" else ranking.ap
+    if np.isnan(values).all():
+        raise InputError("no user has an AUC: each has played all validation songs; raise split.validation")
+    return float(np.nanmean(values))
+
+
+def _quietly(evaluate: Callable[[dict[str, Setting]], float]) -> Callable[[dict[str, Setting]], float]:
+    """Let the library say nothing but warnings: hundreds of trainings would bury the trials."""
+
+    @functools.wraps(evaluate)
+    def quiet(settings: dict[str, Setting]) -> float:
+        library = logging.getLogger("coldwave")
+        before = library.level
+        library.setLevel(logging.WARNING)
+        try:
+            return evaluate(settings)
+        finally:
+            library.setLevel(before)
+
+    return quiet
+
+
+def evaluator(
+    listening: Listening,
+    teach: Teach,
+    measure: str,
+    wmf: Mapping[str, Any],
+    model: Mapping[str, Any],
+    cutoff: int,
+    seed: int,
+    threads: int,
+) -> Callable[[dict[str, Setting]], float]:
+    """A function from the settings of a trial to its value; the factors are kept while those of wmf are the same.
+
+    Parameters
+    ----------
+    measure : auc or map
+    teach : from user factors, song factors and the model's settings to predicted song factors
+    """
+    from coldwave.wmf import factorise_songs
+
+    known: dict[tuple, tuple[np.ndarray, np.ndarray]] = {}
+
+    @_quietly
+    def evaluate(settings: dict[str, Setting]) -> float:
+        wmf_settings, model_settings = laid_over(wmf, model, settings)
+        key = tuple(wmf_settings.items())
+        if key not in known:
+            known.clear()
+            users, songs, _ = factorise_songs(
+                listening.plays, listening.training, listening.users, **wmf_settings, seed=seed, threads=threads
+            )
+            known[key] = users, songs
+        user_factors, song_factors = known[key]
+        confidence = {name: wmf_settings[name] for name in ("alpha", "epsilon")}  # for objectives that weigh plays
+        predicted = teach(user_factors, song_factors, confidence | model_settings)
+        return validation_score(listening, user_factors, predicted, measure, cutoff, threads)
+
+    return evaluate

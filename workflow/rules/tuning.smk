@@ -1,0 +1,32 @@
+"""tuning: a search for settings, by validation songs. `snakemake tune` runs it; no other target does."""
+
+
+rule tune:
+    input:
+        unpack(tuned_inputs),
+        plays=settled("<results>/plays/plays.parquet"),
+        users=settled("<results>/plays/users.parquet"),
+        split=settled("<results>/split/split.parquet"),
+    output:
+        found="<results>/tuning/overlay.yaml",
+        trials="<results>/tables/tuning.parquet",
+        markdown="<results>/tables/tuning.md",
+        csv="<results>/tables/tuning.csv",
+        figure="<results>/figures/tuning.svg",
+    log:
+        "<results>/logs/tune.log",
+    benchmark:
+        "<results>/timings/tune.tsv"
+    conda:
+        "../../envs/tuning.yaml"
+    threads: 8
+    resources:
+        mem_mb=8000,
+        runtime=1440,
+    params:
+        options=tuned_options(),
+        cache=cache_folder,
+        state=code("tune.py"),
+        code=code("tune.py"),
+    script:
+        "../../scripts/tune.py"
