@@ -50,7 +50,8 @@ def main(
     text = about(table, options["name"], measure)
     write_exhibit_table(markdown, "Settings tried", [options["data"], text], table_for_people(table, measure), left=0)
     logarithmic = {name: values.get("log", False) for name, values in space.items()}
-    write_exhibit_figure(figure, search_figure(table, logarithmic, f"{measure}, validation", text), text)
+    caption = f"{text} Orange: the settings before the search. Ring: the best."
+    write_exhibit_figure(figure, search_figure(table, logarithmic, f"{measure}, validation", text), caption)
     write_text(found, overlay(table, options["name"], text))
 
 

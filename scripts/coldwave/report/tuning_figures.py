@@ -45,4 +45,5 @@ def search_figure(trials: pl.DataFrame, settings: dict[str, bool], label: str, a
             axes.tick_params(length=0, which="both")
             axes.grid(True, axis="y")
             axes.set_ylabel(label)
+            axes.margins(y=0.12)
         return as_svg(figure, label + alt, alt)
