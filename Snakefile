@@ -29,6 +29,7 @@ include: "workflow/rules/metadata.smk"
 include: "workflow/rules/cnn.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/provenance.smk"
 include: "workflow/rules/tuning.smk"
 
 

@@ -1,0 +1,20 @@
+"""Record what the run was made from and with, and the digest of everything that it made."""
+
+import json
+from pathlib import Path
+
+from coldwave.files import write_text
+from coldwave.job import run
+from coldwave.provenance import provenance
+
+
+def main(*, source: Path, kept: list[Path], record: Path, options: dict, catalogue: Path = None) -> None:
+    """``options``: config (as text), seeds and data (a note, or empty)."""
+    root = record.parent
+    told = {key: options[key] for key in ("config", "data", "seeds")}
+    inputs = {"plays": source} | ({"songs": catalogue} if catalogue else {})
+    found = provenance(inputs, kept, root, root / "timings", told)
+    write_text(record, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+
+
+run(main)
