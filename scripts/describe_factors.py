@@ -23,7 +23,7 @@ def main(
     csv: Path,
     options: dict,
 ) -> None:
-    """``options``: factors (the settings), data and protocol."""
+    """``options``: factors (the settings) and data."""
     settings = options["factors"]
     training = (read_table(split, ["part"])["part"] == TRAIN).to_numpy()
     artist, names, _ = artists_of(read_table(songs, ["song_id", "title", "artist"]))
@@ -33,9 +33,13 @@ def main(
     ends = artist_ends(axes, artist, names, training, settings["artists"], needed)
     write_table(table, ends, ENDS)
     write_text(csv, ends.write_csv())
-    about = [options["data"], options["protocol"]]
     write_exhibit_table(
-        markdown, "Artists at both ends of the first factors", about, end_columns(ends, HIGH, LOW), 1, end_notes(needed)
+        markdown,
+        "Artists at both ends of the first factors",
+        [options["data"]],
+        end_columns(ends, HIGH, LOW),
+        3,
+        end_notes(needed),
     )
 
 

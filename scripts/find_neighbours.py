@@ -31,7 +31,7 @@ def main(
     artists_csv: Path,
     options: dict,
 ) -> None:
-    """``options``: neighbours (the settings), data and protocol."""
+    """``options``: neighbours (the settings) and data."""
     catalogue = read_table(songs, ["song_id", "title", "artist", "plays"])
     test = (read_table(split, ["part"])["part"] == TEST).to_numpy()
     root = pattern_root(read_array(user_factors, memory_map=True))
@@ -48,9 +48,9 @@ def main(
     write_table(artists, counted, ARTISTS)
     write_text(csv, found.write_csv())
     write_text(artists_csv, counted.write_csv())
-    about, missing = [options["data"], options["protocol"]], int((~complete).sum())
+    about, missing = [options["data"]], int((~complete).sum())
     columns, notes = neighbour_columns(found, catalogue), neighbour_notes(settings, missing)
-    write_exhibit_table(markdown, "Nearest songs by predicted usage patterns", about, columns, 1, notes)
+    write_exhibit_table(markdown, "Nearest songs by predicted usage patterns", about, columns, len(columns), notes)
     title, columns = "How often the nearest songs are by the same artist", artist_columns(counted)
     write_exhibit_table(artists_markdown, title, about, columns, 1, artist_notes(counted))
 

@@ -53,7 +53,7 @@ rule describe_factors:
         mem_mb=lambda wildcards, input: max(2000, int(6 * input.size_mb)),
         runtime=20,
     params:
-        options=options("analysis", "factors", data=DATA_NOTE, protocol=PROTOCOL_NOTE),
+        options=options("analysis", "factors", data=DATA_NOTE),
         code=code("describe_factors.py"),
     script:
         "../../scripts/describe_factors.py"
@@ -84,7 +84,7 @@ rule find_neighbours:
         mem_mb=lambda wildcards, input: max(2000, int(4 * input.size_mb)),
         runtime=120,
     params:
-        options=options("analysis", "neighbours", data=DATA_NOTE, protocol=PROTOCOL_NOTE),
+        options=options("analysis", "neighbours", data=DATA_NOTE),
         code=code("find_neighbours.py"),
     script:
         "../../scripts/find_neighbours.py"

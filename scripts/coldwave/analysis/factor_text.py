@@ -14,8 +14,8 @@ def end_columns(ends: pl.DataFrame, high: str, low: str) -> dict[str, list[str]]
     return {
         "factor": [f"{factor} ({percent(variance)})" if rank == 1 else "" for factor, rank, variance in keys],
         "high end": [one[0] for one, _ in both],
-        "at high": [f"{one[1]:+.2f}" for one, _ in both],
         "low end": [other[0] for _, other in both],
+        "at high": [f"{one[1]:+.2f}" for one, _ in both],
         "at low": [f"{other[1]:+.2f}" for _, other in both],
     }
 

@@ -44,6 +44,7 @@ def embed(units: np.ndarray, perplexity: float, seed: int, threads: int = 1) -> 
         axes = np.linalg.svd(centred.astype(np.float64), full_matrices=False)[2][:2] if songs else np.zeros((0, 2))
         flat = centred @ axes.T if songs else axes
         return np.pad(flat, ((0, 0), (0, 2 - flat.shape[1]))).astype(np.float64)
+    threads = threads if songs >= EXACT else 1  # they would wait for each other more than they help
     bounded = bounded_perplexity(perplexity, songs)
     neighbours = min(songs - 1, int(3 * bounded))
     method = Sklearn if songs < EXACT else Annoy

@@ -17,6 +17,7 @@ CATEGORIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00")
 OTHER = "#8b929b"
 MANY = 2000  # points from which they are drawn as one image
 LABEL = 24  # letters of an artist's or a song's name
+COLUMNS = 360  # of a spectrogram's picture, at most
 _DPI = 200
 
 
@@ -123,7 +124,7 @@ def spectrograms(log_mels: Mapping[str, np.ndarray], seconds_a_frame: float, alt
         low, high = np.quantile(everything, [0.02, 0.998])
         for panel, (name, frames) in zip(panels, log_mels.items(), strict=True):
             seconds = len(frames) * seconds_a_frame
-            narrow = _narrowed(frames.astype(np.float32), 480)
+            narrow = _narrowed(frames.astype(np.float32), COLUMNS)
             panel.imshow(
                 narrow.T,
                 origin="lower",
