@@ -10,6 +10,7 @@ from workflow.wording import short
 Keys = tuple[str | int, ...]
 
 FACTORS_FROM_AUDIO = ("linear", "mlp", "cnn")  # kinds that predict song factors from what they hear, and nothing else
+WITH_FACTORS = (*FACTORS_FROM_AUDIO, "metadata", "usage")  # kinds whose song vectors are factors, and differ
 
 
 def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
@@ -30,6 +31,8 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         _codebook(config),
         _tuned_model(config),
         _tuned_settings(config),
+        _tag_folds(config),
+        _mapped_model(config),
     ]
     for name, model in config.get("models", {}).items():
         if model.get("kind") == "cnn":
@@ -165,6 +168,27 @@ def _codebook(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     words, frames = config["bow"]["words"], config["bow"]["sample_frames"]
     if frames < words:
         yield ("bow", "sample_frames"), f"{frames} is below bow.words ({words}): k-means needs a frame for each word"
+
+
+def _tag_folds(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    tags = config["analysis"]["tags"]
+    if tags["min_songs"] < tags["folds"]:
+        yield (
+            ("analysis", "tags", "min_songs"),
+            f"{tags['min_songs']} is below analysis.tags.folds ({tags['folds']}): every fold needs a song with the tag",
+        )
+
+
+def _mapped_model(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    keys, name = ("analysis", "map", "model"), config["analysis"]["map"]["model"]
+    if name is None:
+        return
+    fitting = [other for other, entry in config["models"].items() if entry["kind"] in WITH_FACTORS]
+    choice = f"name one of {', '.join(fitting)}, or write null" if fitting else "write null"
+    if name not in config["models"]:
+        yield keys, f"there is no model {short(name)}: {choice}"
+    elif name not in fitting:
+        yield keys, f"{short(name)} is of kind {config['models'][name]['kind']}, whose vectors make no map: {choice}"
 
 
 def _objective(model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:

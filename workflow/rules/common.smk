@@ -8,7 +8,7 @@ from coldwave.audio.state import audio_state, folder_state
 from coldwave.world.planted import planted
 from workflow import settings
 from workflow.code import code as code_digests
-from workflow.consistency import tuned_model
+from workflow.consistency import FACTORS_FROM_AUDIO, tuned_model
 
 ROOT = Path(workflow.basedir)
 
@@ -200,3 +200,21 @@ def tuned_options():
         "tune": options("tune", "measure", "minutes", "settings", "trials", "wmf"),
         "wmf": options("wmf", "alpha", "epsilon", "factors", "iterations", "regularization", "solver"),
     }
+
+
+def first_predictions():
+    """What the models that predict factors from audio predict, each with its first seed."""
+    return [for_models(PREDICTIONS, [model])[0] for model in models_of(*FACTORS_FROM_AUDIO)]
+
+
+def mapped_model():
+    """The model that the map of songs shows: the one named, else the first network that convolves, else the first that
+    predicts factors from audio; None where there is none, and the factors from usage are shown."""
+    named = SETTINGS["analysis"]["map"]["model"]
+    return named or next(iter([*models_of("cnn"), *models_of(*FACTORS_FROM_AUDIO)]), None)
+
+
+def mapped_vectors():
+    """The song vectors that the map of songs is made of."""
+    model = mapped_model()
+    return for_models(PREDICTIONS, [model])[0] if model else "<results>/wmf/song_factors.npy"

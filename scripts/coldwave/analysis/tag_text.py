@@ -1,0 +1,57 @@
+"""The tables of the tag prediction, in words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from coldwave.analysis.tags import ALL
+from coldwave.markdown import number
+
+
+def summary_columns(summary: pl.DataFrame) -> dict[str, list[str]]:
+    """The columns of the means, as people read them (``tags.SUMMARY``)."""
+    return {
+        "from": summary["inputs"].to_list(),
+        "songs": summary["part"].to_list(),
+        "number": [f"{songs:,}" for songs in summary["songs"]],
+        "tags": [f"{tags:,}" for tags in summary["tags"]],
+        "mean AUC": [number(value) for value in summary["auc"]],
+        "sd over tags": [number(value) for value in summary["auc_sd"]],
+        "paper": [number(value) for value in summary["paper"]],
+    }
+
+
+def summary_notes(settings: Mapping[str, Any]) -> list[str]:
+    """How to read the means."""
+    least = max(settings["min_songs"], settings["folds"])
+    return [
+        f"One logistic regression a tag, for the {settings['number']} most popular tags that at least {least} songs "
+        f"have and {least} lack; mean AUC over {settings['folds']} folds, then over tags; 0.5 is chance. Inputs are "
+        f"standardised within each fold; strength of L2 regularisation {settings['regularization']:g}.",
+        "A song without any tag takes no part, nor does one that lacks any of the inputs.",
+        "Over all songs, as in the paper, stand the bag of words and the factors from usage. Models have seen the "
+        "plays of the songs that they were trained on, so their predictions are judged by validation and test songs "
+        "alone (held out); to compare with them, read the rows of the same songs.",
+        "Held-out songs are fewer, so the tags are fewer as well and each fold is small. Validation songs chose when "
+        "training stopped.",
+        "The paper's figures are of other songs and tags.",
+    ]
+
+
+def by_tag_columns(by_tag: pl.DataFrame) -> dict[str, list[str]]:
+    """The AUC of each tag, a column for each input and the songs it was measured on (``tags.BY_TAG``)."""
+    tags = by_tag.sort("tagged", "tag", descending=[True, False]).unique("tag", keep="first", maintain_order=True)[
+        "tag"
+    ]
+    columns = {"tag": tags.to_list()}
+    for part in by_tag["part"].unique(maintain_order=True):
+        own = by_tag.filter(pl.col("part") == part)
+        counts = dict(own.select("tag", "tagged").iter_rows())
+        columns[f"songs ({part})"] = [f"{counts[tag]:,}" if tag in counts else "–" for tag in tags]
+        for name in own["inputs"].unique(maintain_order=True):
+            values = dict(own.filter(pl.col("inputs") == name).select("tag", "auc").iter_rows())
+            columns[name if part != ALL else f"{name} (all)"] = [
+                "–" if values.get(tag) is None else f"{values[tag]:.3f}" for tag in tags
+            ]
+    return columns

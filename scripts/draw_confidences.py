@@ -1,0 +1,19 @@
+"""Draw how many plays have which confidence."""
+
+from pathlib import Path
+
+from coldwave.analysis.confidences import caption, distinct_confidences
+from coldwave.files import read_table
+from coldwave.job import run
+from coldwave.report.analysis_figures import confidence_histogram
+from coldwave.report.exhibits import write_exhibit_figure
+
+
+def main(*, plays: Path, figure: Path, options: dict) -> None:
+    """``options``: alpha and epsilon."""
+    values, pairs = distinct_confidences(read_table(plays, ["count"])["count"], options["alpha"], options["epsilon"])
+    words = caption(values, pairs, options["alpha"], options["epsilon"])
+    write_exhibit_figure(figure, confidence_histogram(values, pairs, words), words)
+
+
+run(main)

@@ -1,0 +1,26 @@
+"""Draw the filters of a network's first layer."""
+
+from pathlib import Path
+
+from coldwave.analysis.filters import first_filters, largest
+from coldwave.job import run
+from coldwave.report.analysis_figures import filters
+from coldwave.report.exhibits import write_exhibit_figure
+from coldwave.weights import read_weights
+
+FILTERS = 32
+
+
+def main(*, weights: Path, figure: Path, options: dict) -> None:
+    """``options``: model, its name."""
+    whole = first_filters(read_weights(weights)[0])
+    shown = largest(whole, FILTERS)
+    caption = (
+        f"Filters of the first layer of {options['model']}: {len(shown)} of {len(whole)}, those of the largest "
+        "weights, from low to high mel bands. Each spans all mel bands, low below, and a few frames; red adds, blue "
+        "takes away."
+    )
+    write_exhibit_figure(figure, filters(shown, caption), caption)
+
+
+run(main)

@@ -1,0 +1,47 @@
+"""Predict the most popular tags from a song's sound, its plays, and what models predict from its sound."""
+
+from pathlib import Path
+
+from coldwave.analysis.tag_text import by_tag_columns, summary_columns, summary_notes
+from coldwave.analysis.tags import BAG_OF_WORDS, BY_TAG, SUMMARY, USAGE, tag_tables
+from coldwave.evaluation.recommendation import model_and_seed
+from coldwave.files import read_array, read_table, write_table, write_text
+from coldwave.job import run
+from coldwave.report.exhibits import write_exhibit_table
+from coldwave.split import TRAIN
+
+
+def main(
+    *,
+    songs: Path,
+    split: Path,
+    song_factors: Path,
+    predictions: list[Path],
+    table: Path,
+    markdown: Path,
+    csv: Path,
+    by_tag: Path,
+    by_tag_markdown: Path,
+    by_tag_csv: Path,
+    options: dict,
+    features: Path = None,
+    threads: int = 1,
+) -> None:
+    """``options``: tags (the settings), seed, data and protocol. ``features`` are there where a model hears audio."""
+    held_out = (read_table(split, ["part"])["part"] != TRAIN).to_numpy()
+    known = ({BAG_OF_WORDS: read_array(features)} if features else {}) | {USAGE: read_array(song_factors)}
+    predicted = {model_and_seed(path)[0]: read_array(path) for path in predictions}
+    settings = options["tags"] | {"seed": options["seed"], "threads": threads}
+    summary, tags, reason = tag_tables(read_table(songs, ["tags"])["tags"], held_out, known, predicted, **settings)
+    write_table(table, summary, SUMMARY)
+    write_table(by_tag, tags, BY_TAG)
+    write_text(csv, summary.write_csv())
+    write_text(by_tag_csv, tags.write_csv())
+    about = [reason, options["data"], options["protocol"]]
+    write_exhibit_table(
+        markdown, "Tags from sound and from plays", about, summary_columns(summary), 2, summary_notes(options["tags"])
+    )
+    write_exhibit_table(by_tag_markdown, "AUC of each tag", [reason, options["data"]], by_tag_columns(tags), 1)
+
+
+run(main)
