@@ -194,10 +194,12 @@ def train(
     data = WindowDataset(source, window, objective.known)
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as folder:
-        best = ModelCheckpoint(folder, monitor="validation_loss", save_top_k=1, save_weights_only=True)
+        averaging = settings["averaging"]
+        # the average takes the weights' place in whole checkpoints alone
+        best = ModelCheckpoint(folder, monitor="validation_loss", save_top_k=1, save_weights_only=not averaging)
         callbacks = [EarlyStopping("validation_loss", patience=settings["patience"]), best]
-        if settings["averaging"]:
-            callbacks.append(NetworkAverage(settings["averaging"]))
+        if averaging:
+            callbacks.append(NetworkAverage(averaging))
         trainer = lightning.Trainer(
             accelerator=settings["accelerator"],
             devices=settings["devices"],
