@@ -34,7 +34,7 @@ from coldwave.wmf import factorise_songs
 from workflow.settings import load_schema
 
 CUTOFF = 500
-TOGETHER = {"mask_frames": "mask_bands", "warm_up": "schedule", "epochs": "schedule", "patience": "schedule"}
+TOGETHER = {"mask_frames": "mask_bands"} | dict.fromkeys(("warm_up", "epochs", "patience", "learning_rate"), "schedule")
 
 
 def defaults() -> dict[str, Any]:

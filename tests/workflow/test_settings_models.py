@@ -73,3 +73,38 @@ def test_what_is_refused(model, key, mistake):
     (line,) = error.value.mistakes
     assert line.startswith(f"models.net.{key}: ")
     assert mistake in line
+
+
+def overlay(name):
+    return yaml.load((ROOT / "presets" / f"{name}.yaml").read_text(encoding="utf-8"), Loader=yaml.FullLoader)
+
+
+def laid_over(name):
+    config = copy.deepcopy(CONFIG)
+    update_config(config, overlay(name))
+    return check(config)
+
+
+@pytest.mark.parametrize("name", ["ablations", "better-network", "ranking-objectives"])
+def test_a_preset_of_networks_adds_them_and_changes_nothing_else(name):
+    found, default = laid_over(name), check(CONFIG)
+    assert found.pop("models").items() > default.pop("models").items()
+    assert found == default
+
+
+def test_each_ablation_adds_or_takes_away_one_ingredient():
+    models, paper = laid_over("ablations")["models"], checked()
+    full = models["all_ingredients"]
+    schedule = {"schedule", "warm_up", "epochs", "patience", "learning_rate"}
+    ingredients = {
+        "mixup": {"mixup"}, "masks": {"mask_bands", "mask_frames"}, "averaging": {"averaging"}, "cosine": schedule,
+        "attention": {"pooling"}, "normalization": {"normalization"}, "residual": {"blocks"},
+    }  # fmt: skip
+    assert {key for key in full if full[key] != paper[key]} == set().union(*ingredients.values())
+    for name, keys in ingredients.items():
+        added, without = models[f"plus_{name}"], models[f"minus_{name}"]
+        assert added == paper | {key: full[key] for key in keys}
+        assert without == full | {key: paper[key] for key in keys}
+    assert set(models) - set(CONFIG["models"]) == {"all_ingredients"} | {
+        f"{sign}_{name}" for sign in ("plus", "minus") for name in ingredients
+    }
