@@ -8,6 +8,7 @@ import polars as pl
 from coldwave.audio.frames import LogMels
 from coldwave.cnn.devices import use_threads
 from coldwave.cnn.objectives import weighted_objective
+from coldwave.cnn.ranking import LOSSES, RankingError
 from coldwave.cnn.training import train
 from coldwave.files import read_array, read_table, write_table
 from coldwave.job import run
@@ -31,15 +32,21 @@ def main(
     user_factors: Path = None,
     threads: int = 1,
 ) -> None:
-    """``plays`` and ``user_factors`` are there where the objective is wpe; of test songs' plays nothing is kept."""
+    """``plays`` and ``user_factors`` are there where the objective is not mse; of test songs' plays nothing is kept."""
     use_threads(threads)
     source = LogMels(read_table(index), log_mels)
     part = read_table(split)["part"].to_numpy()
     long_enough = source.lengths >= options["window"]
     training = np.flatnonzero((part == TRAIN) & long_enough)
     targets, objective = read_array(song_factors), None
-    if options["objective"] == "wpe":
+    if options["objective"] != "mse":
         seen = read_table(plays).filter(~pl.col("song").is_in(np.flatnonzero(part == TEST)))
+    if options["objective"] in LOSSES:
+        compared = {key: options[key] for key in ("temperature", "plays_per_song", "temper")}
+        objective = RankingError(
+            seen, read_array(user_factors), len(targets), training, options["objective"], **compared, seed=seed
+        )
+    elif options["objective"] == "wpe":
         confidence = {key: options[key] for key in ("alpha", "epsilon", "temper")}
         objective = weighted_objective(seen, read_array(user_factors), targets, training, **confidence)
     network, errors = train(

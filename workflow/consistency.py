@@ -38,6 +38,8 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         if model.get("kind") == "cnn":
             checks += [
                 _objective(model, name),
+                _masks(config, model, name),
+                _schedule(model, name),
                 _pools(model, name),
                 _layers(model, name),
                 _windows(config, model, name),
@@ -192,17 +194,35 @@ def _mapped_model(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
 
 
 def _objective(model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
-    if model["objective"] == "wpe":
-        if model["unit_norm"]:
-            yield ("models", name, "unit_norm"), "true is for targets, and the objective wpe has none: write false"
-        if model["precision"] in ("16-true", "bf16-true"):
+    objective = model["objective"]
+    if objective == "mse":
+        if model["temper"]:
             yield (
-                ("models", name, "precision"),
-                f"{model['precision']} is too coarse for the objective wpe, a small difference of large sums: take "
-                f"{model['precision'].replace('true', 'mixed')} or 32-true",
+                ("models", name, "temper"),
+                f"{model['temper']} is for objectives of plays: write objective: wpe, or 0",
             )
-    elif model["temper"]:
-        yield ("models", name, "temper"), f"{model['temper']} is for the objective wpe: write objective: wpe, or 0"
+        return
+    if model["unit_norm"]:
+        yield ("models", name, "unit_norm"), f"true is for targets, and the objective {objective} has none: write false"
+    if objective == "wpe" and model["precision"] in ("16-true", "bf16-true"):
+        yield (
+            ("models", name, "precision"),
+            f"{model['precision']} is too coarse for the objective wpe, a small difference of large sums: take "
+            f"{model['precision'].replace('true', 'mixed')} or 32-true",
+        )
+
+
+def _masks(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
+    bands = config["audio"]["mel_bands"]
+    for key, of, size in (("mask_bands", "audio.mel_bands", bands), ("mask_frames", "window", model["window"])):
+        if model[key] >= size:
+            yield ("models", name, key), f"{model[key]} could hide everything, as {of} is {size}: take a smaller number"
+
+
+def _schedule(model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
+    warm_up, epochs = model["warm_up"], model["epochs"]
+    if warm_up >= epochs:
+        yield ("models", name, "warm_up"), f"{warm_up} leaves none of the {epochs} epochs for full steps"
 
 
 def _pools(model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:

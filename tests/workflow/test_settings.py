@@ -369,7 +369,11 @@ MISTAKES = [
     ("models: {cnn_mse: {pool: [4, 0]}}", "models.cnn_mse.pool", "[4, 0] is not a whole number from 1 or a list"),
     ("models: {cnn_mse: {pool: [4]}}", "models.cnn_mse.pool", "[4] has 1 numbers for 2 layers (channels)"),
     ("models: {cnn_mse: {pool: [40, 4]}}", "models.cnn_mse.window", "no frame after convolutional layer 2 of 2"),
-    ("models: {cnn_mse: {temper: 0.5}}", "models.cnn_mse.temper", "0.5 is for the objective wpe: write objective: wpe"),
+    (
+        "models: {cnn_mse: {temper: 0.5}}",
+        "models.cnn_mse.temper",
+        "0.5 is for objectives of plays: write objective: wpe",
+    ),
     ("models: {cnn_wpe: {temper: 1.5}}", "models.cnn_wpe.temper", "1.5 is not a number from 0 to 1"),
     ("models: {cnn_wpe: {unit_norm: true}}", "models.cnn_wpe.unit_norm", "the objective wpe has none: write false"),
     (

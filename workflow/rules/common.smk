@@ -132,8 +132,8 @@ def audio_files_state(wildcards):
 
 
 def plays_and_users(wildcards):
-    """What the weighted prediction error takes besides the factors; a network with another objective has none of it."""
-    if SETTINGS["models"][wildcards.model]["objective"] != "wpe":
+    """What objectives of users' plays take besides the factors; a network that minimises mse has none of it."""
+    if SETTINGS["models"][wildcards.model]["objective"] == "mse":
         return {}
     named = {"plays": "<results>/plays/plays.parquet", "user_factors": "<results>/wmf/user_factors.npy"}
     return {name: settled(path)(wildcards) for name, path in named.items()}

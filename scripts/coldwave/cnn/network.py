@@ -1,4 +1,4 @@
-"""The paper's convolutional network: convolution and pooling over time only (section 5.2)."""
+"""The paper's convolutional network, convolution and pooling over time only (section 5.2), and what may be added."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,17 @@ import numpy as np
 import torch
 from torch import nn
 
-LAYERS = ("window", "channels", "kernel", "pool", "pooling", "dense")  # the settings that a network is built from
+from coldwave.cnn.layers import (
+    AttentionPooling,
+    ResidualBlock,
+    TimeConvolution,
+    normalization_of,
+    pool_time,
+    statistics_over_time,
+)
+
+# the settings that a network is built from
+LAYERS = ("window", "channels", "kernel", "pool", "pooling", "dense", "normalization", "blocks", "dropout")
 
 
 def pools_of(pool: int | Sequence[int], layers: int) -> list[int]:
@@ -21,53 +31,23 @@ def frames_after(window: int, layers: int, kernel: int, pool: int | Sequence[int
     return window
 
 
-class TimeConvolution(nn.Module):
-    """Convolution over time, all channels at once: [batch, frames, inputs] → [batch, frames - kernel + 1, outputs].
-
-    The same as ``nn.Conv1d`` over [batch, inputs, frames]. It is written as a two-dimensional convolution with the
-    channels last in memory, which runs several times faster on a processor and as fast on a GPU.
-    """
-
-    def __init__(self, inputs: int, outputs: int, kernel: int):
-        super().__init__()
-        self.convolution = nn.Conv2d(inputs, outputs, (kernel, 1))
-        self.convolution.to(memory_format=torch.channels_last)
-
-    def forward(self, frames: torch.Tensor) -> torch.Tensor:
-        # a permuted view of [batch, frames, inputs] already lies in memory as channels_last wants it
-        convolved = self.convolution(frames.permute(0, 2, 1).unsqueeze(-1))
-        return convolved.squeeze(-1).permute(0, 2, 1)
-
-
-def pool_time(frames: torch.Tensor, pool: int) -> torch.Tensor:
-    """Take the maximum of each ``pool`` frames: [batch, frames, channels] → [batch, frames // pool, channels]."""
-    whole = frames.shape[1] // pool * pool
-    return frames[:, :whole].unflatten(1, (-1, pool)).amax(dim=2)
-
-
-def statistics_over_time(frames: torch.Tensor) -> torch.Tensor:
-    """Pool over all of time: [batch, frames, channels] → [batch, 3 x channels], mean, maximum and L2.
-
-    L2 is the norm over time divided by the square root of the frames (a root mean square), so that the three are
-    as large as each other whatever the window.
-    """
-    norm = torch.linalg.vector_norm(frames, dim=1) / frames.shape[1] ** 0.5
-    return torch.cat([frames.mean(dim=1), frames.amax(dim=1), norm], dim=1)
-
-
 class SongNetwork(nn.Module):
     """From windows of log-mel to song factors.
 
     Convolutional layers over time, each followed by ReLU and max-pooling; a hidden dense layer (or several) with
     ReLU; a dense output layer. The inputs are standardised for each mel band, and the outputs are scaled back,
-    by statistics of training songs that are stored with the weights.
+    by statistics of training songs that are stored with the weights. With its defaults it is the paper's network.
 
     Parameters
     ----------
     pool : frames pooled after each convolutional layer, or after all of them alike; 1 pools nothing
-    pooling : what the dense layers see: ``flatten``, every frame that is left, or ``statistics`` over them
+    pooling : what the dense layers see: ``flatten``, every frame that is left, ``statistics`` over them, or
+        ``attention``, their weighted mean and deviation
     band_mean, band_scale : float32 [mel bands], of training frames
     target_mean : float32 [factors]; target_scale : one number
+    normalization : ``none``, or ``batch``, before the ReLU of each convolutional and hidden dense layer
+    blocks : ``plain``, or ``residual``, a residual block after each convolutional layer's pooling
+    dropout : share of each hidden dense layer's units that are dropped in training
     """
 
     def __init__(
@@ -82,6 +62,9 @@ class SongNetwork(nn.Module):
         band_scale: np.ndarray,
         target_mean: np.ndarray,
         target_scale: float,
+        normalization: str = "none",
+        blocks: str = "plain",
+        dropout: float = 0.0,
     ):
         super().__init__()
         self.pools, self.pooling = pools_of(pool, len(channels)), pooling
@@ -96,11 +79,19 @@ class SongNetwork(nn.Module):
         left = frames_after(window, len(channels), kernel, pool)
         if left < 1:
             raise ValueError(f"a window of {window} frames is too short for these layers")
-        sizes = [(3 if pooling == "statistics" else left) * sizes[-1], *dense]
+        sizes = [{"flatten": left, "statistics": 3, "attention": 2}[pooling] * sizes[-1], *dense]
         self.hidden = nn.ModuleList(
             nn.Linear(inputs, outputs) for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True)
         )
         self.output = nn.Linear(sizes[-1], len(target_mean))
+        # all after the layers above, whose first weights are then the same with any of them
+        self.normalizations = nn.ModuleList(normalization_of(normalization, size) for size in channels)
+        self.hidden_normalizations = nn.ModuleList(normalization_of(normalization, size) for size in dense)
+        self.blocks = nn.ModuleList(
+            ResidualBlock(size, normalization) if blocks == "residual" else nn.Identity() for size in channels
+        )
+        self.attention = AttentionPooling(channels[-1]) if pooling == "attention" else None
+        self.dropout = nn.Dropout(dropout) if dropout else nn.Identity()
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Weights and statistics as arrays, by their names in the state."""
@@ -109,12 +100,18 @@ class SongNetwork(nn.Module):
     def forward(self, windows: torch.Tensor) -> torch.Tensor:
         """Predict factors: float [windows, frames, mel bands] → float32 [windows, factors]."""
         layer = (windows - self.band_mean) / self.band_scale
-        for convolution, pool in zip(self.convolutions, self.pools, strict=True):
-            layer = pool_time(torch.relu(convolution(layer)), pool)
-        layer = statistics_over_time(layer) if self.pooling == "statistics" else layer.flatten(1)
-        for dense in self.hidden:
-            layer = torch.relu(dense(layer))
+        stages = zip(self.convolutions, self.normalizations, self.pools, self.blocks, strict=True)
+        for convolve, normalize, pool, block in stages:
+            layer = block(pool_time(torch.relu(normalize(convolve(layer))), pool))
+        layer = self._pool_window(layer)
+        for dense, normalize in zip(self.hidden, self.hidden_normalizations, strict=True):
+            layer = self.dropout(torch.relu(normalize(dense(layer))))
         return self.output(layer).float() * self.target_scale + self.target_mean
+
+    def _pool_window(self, frames: torch.Tensor) -> torch.Tensor:
+        if self.attention is not None:
+            return self.attention(frames)
+        return statistics_over_time(frames) if self.pooling == "statistics" else frames.flatten(1)
 
 
 def average_by_song(predicted: torch.Tensor, owners: torch.Tensor, songs: int) -> torch.Tensor:

@@ -1,6 +1,7 @@
 """What training minimises: the squared error of the factors (eq. 4) or the weighted prediction error (eq. 5).
 
 Both are sums over songs, so a step needs a batch of songs and what they are compared with, and nothing of the others.
+The ranking objectives are in ``coldwave.cnn.ranking``.
 """
 
 from typing import NamedTuple, Protocol
@@ -34,6 +35,9 @@ class Objective(Protocol):
 
     def reference(self, songs: np.ndarray, mean: np.ndarray) -> Reference:
         """The scale on which predicting ``mean``, float32 [factors], for all of these songs is 1."""
+
+    def order(self, songs: np.ndarray) -> np.ndarray:
+        """The order in which songs, int [n], are validated: it matters where songs of a batch are compared."""
 
 
 def squared_errors(predicted: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -153,6 +157,10 @@ class SquaredError:
         """0 is no error, and 1 that of predicting ``mean``."""
         return Reference(0.0, float(np.square(self.targets[songs] - mean).sum(axis=1).mean()))
 
+    def order(self, songs: np.ndarray) -> np.ndarray:
+        """As they are: songs are not compared with each other."""
+        return songs
+
 
 class WeightedPredictionError:
     """Each song's weighted prediction error, with frozen user factors, weighted by how popular it is or not.
@@ -203,6 +211,10 @@ class WeightedPredictionError:
         gap = at_mean - self._mean_error(songs, self.song_factors[songs])
         unit = gap if gap > 0 else at_mean
         return Reference(at_mean - unit, unit)
+
+    def order(self, songs: np.ndarray) -> np.ndarray:
+        """As they are: songs are not compared with each other."""
+        return songs
 
     def _mean_error(self, songs: np.ndarray, factors: np.ndarray) -> float:
         blocks = [slice(begin, begin + SONG_BLOCK) for begin in range(0, len(songs), SONG_BLOCK)]

@@ -1,6 +1,7 @@
 """Training of the network on Lightning: random windows, each song once an epoch, early stopping."""
 
 import logging
+import math
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,8 @@ import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from torch.utils.data import DataLoader
 
+from coldwave.cnn.augmentation import mask_windows, mix
+from coldwave.cnn.averaging import NetworkAverage
 from coldwave.cnn.network import LAYERS, SongNetwork, average_by_song
 from coldwave.cnn.objectives import Objective, Reference, SquaredError, unit_rows
 from coldwave.cnn.windows import ConsecutiveWindowSampler, RandomWindowSampler, WindowDataset, WindowSource
@@ -34,6 +37,18 @@ def optimizer_of(parameters: Iterator[torch.nn.Parameter], settings: dict[str, A
     return torch.optim.AdamW(parameters, **step)
 
 
+def rate_at(step: int, steps: int, warm_up: int, schedule: str) -> float:
+    """Share of the learning rate at a step of ``steps``, from 0: risen over ``warm_up`` steps, then as scheduled.
+
+    ``constant`` stays at 1; ``cosine`` falls to 0 at the end, along half a wave.
+    """
+    if step < warm_up:
+        return (step + 1) / (warm_up + 1)
+    if schedule == "constant":
+        return 1.0
+    return (1 + math.cos(math.pi * (step - warm_up) / max(steps - warm_up, 1))) / 2
+
+
 class SongTraining(lightning.LightningModule):
     """What is minimised and what is measured: the mean of the objective's error over songs, each once an epoch.
 
@@ -43,7 +58,8 @@ class SongTraining(lightning.LightningModule):
     Parameters
     ----------
     train, validation : the scale of each part of the songs
-    settings : those of the optimiser
+    settings : those of the optimiser, its schedule and the augmentation
+    seed : of the augmentation, which depends on it, the epoch and the batch alone
     """
 
     def __init__(
@@ -53,31 +69,52 @@ class SongTraining(lightning.LightningModule):
         train: Reference,
         validation: Reference,
         settings: dict[str, Any],
+        seed: int,
     ):
         super().__init__()
         self.network, self.objective, self.references = network, objective, (train, validation)
-        self.settings = settings
+        self.settings, self.seed = settings, seed
         self.curve: list[dict[str, Any]] = []
         self.begin = time.monotonic()
         self.error_sum = self.error_songs = 0.0
 
-    def _error(self, batch: Sequence, reference: Reference) -> torch.Tensor:
-        windows, owners, songs, known = batch
-        predicted = average_by_song(self.network(windows), owners, len(songs))
-        return (self.objective.errors(predicted, *known).mean() - reference.origin) / reference.unit
+    def _error(self, predicted: torch.Tensor, batch: Sequence, reference: Reference) -> torch.Tensor:
+        _, owners, songs, known = batch
+        errors = self.objective.errors(average_by_song(predicted, owners, len(songs)), *known)
+        return (errors.mean() - reference.origin) / reference.unit
 
-    def training_step(self, batch: Sequence, _index: int) -> torch.Tensor:
-        error = self._error(batch, self.references[0])
+    def training_step(self, batch: Sequence, index: int) -> torch.Tensor:
+        windows, owners, songs, known = batch
+        rng = np.random.default_rng([self.seed, self.current_epoch, index, self.global_rank])
+        bands, frames = self.settings["mask_bands"], self.settings["mask_frames"]
+        if bands or frames:
+            windows = mask_windows(windows, self.network.band_mean, bands, frames, rng)
+        if self.settings["mixup"]:
+            windows, share, partners = mix(windows, self.settings["mixup"], rng)
+            # a mixture is compared with both of its songs: with squared errors the same as mixing the targets
+            predicted, others = self.network(windows), (windows, owners[partners], songs, known)
+            error = share * self._error(predicted, batch, self.references[0])
+            error = error + (1 - share) * self._error(predicted, others, self.references[0])
+        else:
+            error = self._error(self.network(windows), batch, self.references[0])
         self.error_sum += float(error.detach()) * len(batch[2])
         self.error_songs += len(batch[2])
         return error
 
     def validation_step(self, batch: Sequence, _index: int) -> None:
-        error = self._error(batch, self.references[1])
+        error = self._error(self.network(batch[0]), batch, self.references[1])
         self.log("validation_loss", error, batch_size=len(batch[2]), on_epoch=True, sync_dist=True)
 
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        return optimizer_of(self.parameters(), self.settings)
+    def configure_optimizers(self) -> dict[str, Any]:
+        optimizer = optimizer_of(self.parameters(), self.settings)
+        steps = self.trainer.estimated_stepping_batches
+        warm_up = round(steps * self.settings["warm_up"] / self.settings["epochs"])
+
+        def rate(step: int) -> float:
+            return rate_at(step, steps, warm_up, self.settings["schedule"])
+
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def on_train_epoch_end(self) -> None:
         row = {
@@ -148,21 +185,27 @@ def train(
     target_mean = targets[training].mean(axis=0)
     objective = objective or SquaredError(targets)
     references = [objective.reference(part, target_mean) for part in (training, validation)]
+    validation = objective.order(validation)
     layers = {name: settings[name] for name in LAYERS}
     scale = float((targets[training] - target_mean).std())
     network = SongNetwork(**layers, band_mean=band_mean, band_scale=band_scale, target_mean=target_mean,
                           target_scale=scale)  # fmt: skip
-    model = SongTraining(network, objective, *references, settings)
+    model = SongTraining(network, objective, *references, settings, seed)
     data = WindowDataset(source, window, objective.known)
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as folder:
-        best = ModelCheckpoint(folder, monitor="validation_loss", save_top_k=1, save_weights_only=True)
+        averaging = settings["averaging"]
+        # the average takes the weights' place in whole checkpoints alone
+        best = ModelCheckpoint(folder, monitor="validation_loss", save_top_k=1, save_weights_only=not averaging)
+        callbacks = [EarlyStopping("validation_loss", patience=settings["patience"]), best]
+        if averaging:
+            callbacks.append(NetworkAverage(averaging))
         trainer = lightning.Trainer(
             accelerator=settings["accelerator"],
             devices=settings["devices"],
             precision=settings["precision"],
             max_epochs=settings["epochs"],
-            callbacks=[EarlyStopping("validation_loss", patience=settings["patience"]), best],
+            callbacks=callbacks,
             use_distributed_sampler=False,  # the sampler shares the songs out itself
             num_sanity_val_steps=0,
             logger=False,

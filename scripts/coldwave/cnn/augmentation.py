@@ -1,0 +1,54 @@
+"""Changes to training windows that a song's factors should not depend on: masked strips, mixtures of two songs."""
+
+import numpy as np
+import torch
+
+
+def mask_windows(
+    windows: torch.Tensor, fill: torch.Tensor, bands: int, frames: int, rng: np.random.Generator
+) -> torch.Tensor:
+    """Hide a strip of neighbouring bands and a strip of neighbouring frames of each window (SpecAugment).
+
+    Each strip's width is drawn from 0 to the widest, and so is its place.
+
+    Parameters
+    ----------
+    windows : float [windows, frames, mel bands], left as they are
+    fill : float [mel bands], what is put in place of the hidden: the bands' means
+    bands, frames : the widest strips; 0 hides none
+
+    Returns
+    -------
+    float [windows, frames, mel bands]
+    """
+    count, length, size = windows.shape
+    hidden_frames = torch.from_numpy(_strips(count, length, frames, rng)).to(windows.device)
+    hidden_bands = torch.from_numpy(_strips(count, size, bands, rng)).to(windows.device)
+    return torch.where(hidden_frames[:, :, None] | hidden_bands[:, None, :], fill.to(windows.dtype), windows)
+
+
+def _strips(count: int, size: int, widest: int, rng: np.random.Generator) -> np.ndarray:
+    """One strip for each of ``count`` windows: bool [count, size]."""
+    width = rng.integers(0, min(widest, size) + 1, count)
+    begin = (rng.random(count) * (size - width + 1)).astype(np.int64)
+    place = np.arange(size)
+    return (place >= begin[:, None]) & (place < (begin + width)[:, None])
+
+
+def mix(
+    windows: torch.Tensor, concentration: float, rng: np.random.Generator
+) -> tuple[torch.Tensor, float, torch.Tensor]:
+    """Mix each window with another one of its batch (mixup).
+
+    Parameters
+    ----------
+    windows : float [windows, frames, mel bands]
+    concentration : both parameters of the beta distribution that the share of each batch is drawn from
+
+    Returns
+    -------
+    share x windows + (1 - share) x windows[partners]; the share, from 0 to 1; and the partners, int [windows]
+    """
+    share = float(rng.beta(concentration, concentration))
+    partners = torch.from_numpy(rng.permutation(len(windows))).to(windows.device)
+    return share * windows + (1 - share) * windows[partners], share, partners

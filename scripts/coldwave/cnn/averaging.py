@@ -1,0 +1,25 @@
+"""A moving average of the weights, which is what is validated and kept."""
+
+import lightning
+from lightning.pytorch.callbacks import EMAWeightAveraging
+
+
+class NetworkAverage(EMAWeightAveraging):
+    """Exponential moving average of weights and running statistics, updated after every step.
+
+    Lightning copies the whole module that is trained; the objective with all plays and user factors is left out.
+
+    Parameters
+    ----------
+    decay : how much of the average an update keeps, below 1
+    """
+
+    def __init__(self, decay: float):
+        super().__init__(decay=decay)
+
+    def setup(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, stage: str) -> None:
+        objective, pl_module.objective = pl_module.objective, None
+        try:
+            super().setup(trainer, pl_module, stage)
+        finally:
+            pl_module.objective = objective
