@@ -46,8 +46,9 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
     mistakes: dict[Keys, str] = {}
     given = _plain(config, load_schema(), (), mistakes)
     # `--config world=null` arrives as text, and a cluster's jobs are then given Python's None as text
-    if given.get("world") in ("null", "None"):
-        given["world"] = None
+    for section in ("world", "warm"):
+        if given.get(section) in ("null", "None"):
+            given[section] = None
     _expand_paths(given)
     for keys, mistake in _schema_mistakes(given):
         mistakes.setdefault(keys, mistake)
