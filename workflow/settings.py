@@ -120,6 +120,8 @@ def describe(schema: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
             cells = [cell.replace("|", "\\|") for cell in (f"`{above}{key}`", shown, sub["description"])]
             rows.append(f"| {' | '.join(cells)} |")
             add(sub, values.get(key) or {}, f"{above}{key}.")
+            if key == "embeddings":
+                add(sub["additionalProperties"], {}, "embeddings.<NAME>.")
             if key == "models":
                 for kind in _kinds():
                     add(schema["$defs"][kind], {}, f"models.<{kind}>.")
