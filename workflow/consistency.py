@@ -1,8 +1,10 @@
 """What the keys of a config must be to each other: a check a function, each of which gives (keys, mistake)."""
 
 import codecs
+import difflib
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from workflow.wording import short
@@ -33,8 +35,11 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         _tuned_settings(config),
         _tag_folds(config),
         _mapped_model(config),
+        *(_delimiter(embedding, name) for name, embedding in config.get("embeddings", {}).items()),
     ]
     for name, model in config.get("models", {}).items():
+        if "features" in model:
+            checks += [_features(config, model, name)]
         if model.get("kind") == "cnn":
             checks += [
                 _objective(model, name),
@@ -52,11 +57,13 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
 def paths(config: dict[str, Any]) -> dict[Keys, str]:
     """The paths that a config names, by key."""
     plays = config.get("plays", {})
+    embeddings = {("embeddings", name, "path"): one.get("path") for name, one in config.get("embeddings", {}).items()}
     named = {
         ("cache",): config.get("cache"),
         ("plays", "path"): plays.get("path"),
         ("plays", "songs", "path"): plays.get("songs", {}).get("path"),
         ("plays", "songs", "audio_root"): plays.get("songs", {}).get("audio_root"),
+        **embeddings,
     }
     return {keys: path for keys, path in named.items() if path}
 
@@ -256,6 +263,28 @@ def _windows(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterat
             f"{window} frames do not fit the shortest audio, audio.min_seconds = {seconds} or {frames} frames: "
             f"set window to at most {frames}, or audio.min_seconds to at least {needed}",
         )
+
+
+def _delimiter(embedding: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
+    path = Path(embedding["path"])
+    named = (path.with_suffix("") if path.suffix.lower() in (".gz", ".bz2", ".xz", ".zst") else path).suffix.lower()
+    if named in (".parquet", ".pq"):
+        if embedding["delimiter"] is not None:
+            yield ("embeddings", name, "delimiter"), "Parquet has none: write null"
+    elif embedding["delimiter"] is None and named not in (".csv", ".tsv"):
+        yield (
+            ("embeddings", name, "delimiter"),
+            f"the name of {short(embedding['path'])} does not say whether it is .csv, .tsv or .parquet: write the "
+            "character between its columns",
+        )
+
+
+def _features(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
+    features, known = model["features"], ["bow", *config["embeddings"]]
+    if features not in known:
+        close = difflib.get_close_matches(features, known, n=1)
+        guess = f"did you mean {close[0]!r}?" if close else f"it may be {' or '.join(known)}"
+        yield ("models", name, "features"), f"there is no {short(features)} in embeddings; {guess}"
 
 
 def _audio_model(config: dict[str, Any], audio: str, keys: Keys) -> Iterator[tuple[Keys, str]]:

@@ -46,8 +46,9 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
     mistakes: dict[Keys, str] = {}
     given = _plain(config, load_schema(), (), mistakes)
     # `--config world=null` arrives as text, and a cluster's jobs are then given Python's None as text
-    if given.get("world") in ("null", "None"):
-        given["world"] = None
+    for section in ("world", "warm"):
+        if given.get(section) in ("null", "None"):
+            given[section] = None
     _expand_paths(given)
     for keys, mistake in _schema_mistakes(given):
         mistakes.setdefault(keys, mistake)
@@ -119,6 +120,8 @@ def describe(schema: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
             cells = [cell.replace("|", "\\|") for cell in (f"`{above}{key}`", shown, sub["description"])]
             rows.append(f"| {' | '.join(cells)} |")
             add(sub, values.get(key) or {}, f"{above}{key}.")
+            if key == "embeddings":
+                add(sub["additionalProperties"], {}, "embeddings.<NAME>.")
             if key == "models":
                 for kind in _kinds():
                     add(schema["$defs"][kind], {}, f"models.<{kind}>.")

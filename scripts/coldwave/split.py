@@ -132,5 +132,7 @@ def songs_with_features(
     usable = np.isfinite(features).all(axis=1)
     for part, chosen in (("training", training), ("validation", validation)):
         if not (chosen & usable).any():
-            raise InputError(f"no {part} song has features: see the statuses in audio/index.parquet")
+            raise InputError(
+                f"no {part} song has features: see the statuses in audio/index.parquet, or the log of the embedding"
+            )
     return training & usable, validation & usable

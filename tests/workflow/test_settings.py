@@ -51,6 +51,8 @@ def subschemas(schema: dict, path: str = "") -> dict[str, dict]:
     for key, sub in schema.get("properties", {}).items():
         found[f"{path}{key}"] = sub
         found |= subschemas(sub, f"{path}{key}.")
+        if key == "embeddings":
+            found |= subschemas(sub["additionalProperties"], "embeddings.<NAME>.")
     for kind in KINDS if path == "" else ():
         found |= subschemas(schema["$defs"][kind], f"{kind}.")
     return found

@@ -88,7 +88,7 @@ rule index_audio:
         "../../scripts/index_audio.py"
 
 
-if models_of(*LISTENING):
+if LISTENERS:
     KEPT += rules.shard_songs.output
     KEPT += expand(rules.extract_log_mel.output, shard=SHARDS)
     KEPT += rules.index_audio.output

@@ -81,7 +81,7 @@ rule reduce_counts:
         "../../scripts/reduce_counts.py"
 
 
-if models_of(*LISTENING):
+if LISTENERS:
     KEPT += rules.learn_codebook.output
     KEPT += expand(rules.count_words.output, shard=SHARDS)
     KEPT += rules.reduce_counts.output

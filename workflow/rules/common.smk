@@ -33,9 +33,17 @@ if any(model["kind"] == "popularity" for model in SETTINGS["models"].values()):
     PROTOCOL_NOTE += " Kind popularity is an oracle: it knows how many users each test song has."
 
 # What the workflow has to know of the kinds of models. Where no model listens, no audio is read.
-LISTENING = {"knn", "mlr", "linear", "mlp", "cnn"}
+LISTENING = {"knn", "mlr", "linear", "mlp", "cnn"}  # unless their features are an embedding that the user brings
 WITH_CHANCE = {"random", "mlr", "mlp", "cnn"}  # run once for each seed
 WITH_OWN_USERS = {"random", "knn", "mlr", "popularity"}  # not scored with the user factors of the factorisation
+
+# The models that listen, and the embeddings that models take in place of audio.
+LISTENERS = [
+    name
+    for name, model in SETTINGS["models"].items()
+    if model["kind"] in LISTENING and model.get("features", "bow") == "bow"
+]
+EMBEDDINGS = sorted({model.get("features", "bow") for model in SETTINGS["models"].values()} - {"bow"})
 
 # Every file that the workflow keeps. `rule all` asks for each of them, or a lost one would go unnoticed.
 KEPT = []
@@ -90,6 +98,26 @@ def model_options(wildcards):
     return {key: model[key] for key in sorted(model) if key != "kind"}
 
 
+def features(wildcards):
+    """What a model sees of the songs: the bag of words, or an embedding that the user brings."""
+    name = SETTINGS["models"][wildcards.model]["features"]
+    return settled("<results>/bow/features.npy" if name == "bow" else f"<results>/embeddings/{name}.features.npy")(
+        wildcards
+    )
+
+
+def embedding_source(wildcards):
+    """The file of an embedding."""
+    return SETTINGS["embeddings"][wildcards.embedding]["path"]
+
+
+def embedding_options(wildcards):
+    """How the file of an embedding is read; the seed only where it decides."""
+    embedding = SETTINGS["embeddings"][wildcards.embedding]
+    read = {key: embedding[key] for key in ("columns", "delimiter", "shuffle", "song")}
+    return dict(sorted((read | ({"seed": SEED} if embedding["shuffle"] else {})).items()))
+
+
 def seeds_of(model):
     """The seeds that a model runs with: all of them, or the first where nothing in it is left to chance."""
     model = SETTINGS["models"][model].get("audio") or model  # one that builds on another has the other's
@@ -109,7 +137,7 @@ def settled(*paths):
     """
 
     def wait(wildcards):
-        if models_of(*LISTENING):
+        if LISTENERS:
             checkpoints.shard_songs.get()
         found = [path.format(**dict(wildcards.items())) for path in paths]
         return found if len(found) != 1 else found[0]

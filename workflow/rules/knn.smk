@@ -6,7 +6,7 @@ rule predict_knn:
         plays=settled("<results>/plays/plays.parquet"),
         users=settled("<results>/plays/users.parquet"),
         split=settled("<results>/split/split.parquet"),
-        features=settled("<results>/bow/features.npy"),
+        features=features,
     output:
         predictions=PREDICTIONS,
         prediction_users=PREDICTION_USERS,

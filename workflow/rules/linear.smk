@@ -7,7 +7,7 @@ CURVE = "<results>/models/{model}/{seed}.parquet"
 rule fit_linear:
     input:
         split=settled("<results>/split/split.parquet"),
-        features=settled("<results>/bow/features.npy"),
+        features=features,
         song_factors=settled("<results>/wmf/song_factors.npy"),
     output:
         weights=WEIGHTS,
@@ -34,7 +34,7 @@ rule fit_linear:
 rule predict_linear:
     input:
         weights=settled(WEIGHTS),
-        features=settled("<results>/bow/features.npy"),
+        features=features,
     output:
         predictions=PREDICTIONS,
     log:

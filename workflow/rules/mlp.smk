@@ -4,7 +4,7 @@
 rule train_mlp:
     input:
         split=settled("<results>/split/split.parquet"),
-        features=settled("<results>/bow/features.npy"),
+        features=features,
         song_factors=settled("<results>/wmf/song_factors.npy"),
     output:
         weights=WEIGHTS,
@@ -31,7 +31,7 @@ rule train_mlp:
 rule predict_mlp:
     input:
         weights=settled(WEIGHTS),
-        features=settled("<results>/bow/features.npy"),
+        features=features,
     output:
         predictions=PREDICTIONS,
     log:

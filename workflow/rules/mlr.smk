@@ -6,7 +6,7 @@ rule fit_mlr:
         plays=settled("<results>/plays/plays.parquet"),
         users=settled("<results>/plays/users.parquet"),
         split=settled("<results>/split/split.parquet"),
-        features=settled("<results>/bow/features.npy"),
+        features=features,
     output:
         weights=WEIGHTS,
         curve=CURVE,
@@ -35,7 +35,7 @@ rule predict_mlr:
         plays=settled("<results>/plays/plays.parquet"),
         users=settled("<results>/plays/users.parquet"),
         split=settled("<results>/split/split.parquet"),
-        features=settled("<results>/bow/features.npy"),
+        features=features,
     output:
         predictions=PREDICTIONS,
         prediction_users=PREDICTION_USERS,

@@ -3,7 +3,7 @@
 
 rule write_report:
     input:
-        **({"index": settled("<results>/audio/index.parquet")} if models_of(*LISTENING) else {}),
+        **({"index": settled("<results>/audio/index.parquet")} if LISTENERS else {}),
         template=str(ROOT / "workflow" / "report" / "page.html.j2"),
         table=settled("<results>/tables/recommendation.parquet"),
         scores=settled(*for_models(SCORES, SETTINGS["models"])),

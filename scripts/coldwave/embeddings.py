@@ -1,0 +1,307 @@
+"""Embeddings that a user brings: a table of numbers for each song id, joined to the songs of a run.
+
+Text is one line a song after a header, comma- or tab-separated, compressed or not; Parquet may hold the numbers in
+columns of their own or in one column of lists. Only the songs of the run are kept in memory.
+"""
+
+import csv
+import difflib
+import logging
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from coldwave.errors import InputError
+from coldwave.plays.batches import BLANKS
+from coldwave.plays.columns import find_column
+from coldwave.plays.rejections import rejected_rows
+from coldwave.plays.streams import read_blocks, without_compression
+from coldwave.progress import track
+
+log = logging.getLogger(__name__)
+
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+BATCH_ROWS = 1 << 14
+WRONG_FIELDS = "wrong number of fields"
+WRONG_QUOTES = "quotes do not match"
+NOT_UTF8 = "not valid utf-8"
+EMPTY_ID = "empty song id"
+DUPLICATE = "song id occurs before"
+NO_NUMBER = "a value is not a number"
+NOT_FINITE = "a value is not finite"
+
+Values = list[float] | str  # the numbers of a song, or why there are none
+Row = tuple[int, str, str | None, Values]  # line, text as it stands, song id where the line can be read, values
+
+
+class Embeddings(NamedTuple):
+    """``vectors``: float32 [songs, d], NaN rows for songs without one. ``rejected``: as in ``plays.tables.REJECTED``.
+
+    ``others``: number of rows of songs that the run does not have.
+    """
+
+    vectors: np.ndarray
+    rejected: pl.DataFrame
+    others: int
+
+
+def read_embeddings(path: Path, songs: Sequence[str], options: Mapping[str, Any], key: str) -> Embeddings:
+    """Read a table of embeddings and join it to the songs.
+
+    The first good row of a song counts. A row of a song of the run that is malformed, is repeated or holds something
+    else than finite numbers is set aside; rows of other songs are counted.
+
+    Parameters
+    ----------
+    songs : ids of the songs, row n of the result is that of song n
+    options : ``song``, the column of the ids; ``columns``, those of the numbers: a list of names, the beginning of
+        their names, or None for all others; ``delimiter``, or None for the one that the file's name says
+    key : the setting that names the table, for messages
+
+    Raises
+    ------
+    InputError
+        The file, its header or a column is wrong, or no song of the run is in it.
+    """
+    places = {song_id: place for place, song_id in enumerate(songs)}
+    rows = _parquet_rows(path, options, places, key) if is_parquet(path) else _text_rows(path, options, places, key)
+    vectors: np.ndarray | None = None
+    seen, examples, rejected = np.zeros(len(songs), dtype=bool), [], []
+    others = 0
+    for line, text, song_id, values in rows:
+        if song_id is not None and song_id not in places and song_id:
+            others += 1
+            examples += [song_id] if len(examples) < 3 else []
+            continue
+        reason = _reason(song_id, values, places, seen, vectors)
+        if reason:
+            rejected.append((line, reason, text))
+            continue
+        if vectors is None:
+            vectors = np.full((len(songs), len(values)), np.nan, dtype=np.float32)
+        vectors[places[song_id]] = values
+        seen[places[song_id]] = True
+    if vectors is None:
+        told = f"; {len(rejected):,} rows were set aside, the first for: {rejected[0][1]}" if rejected else ""
+        ids = f"; its ids are like {', '.join(map(repr, examples))}" if examples else ""
+        raise InputError(
+            f"{key}: {path} has an embedding of none of the {len(songs):,} songs, whose ids are like {songs[0]!r}"
+            f"{ids}{told}"
+        )
+    return Embeddings(vectors, rejected_rows(str(path), rejected), others)
+
+
+def _reason(
+    song_id: str | None, values: Values, places: Mapping[str, int], seen: np.ndarray, vectors: np.ndarray | None
+) -> str | None:
+    """Say why a row of a song of the run, or a row that cannot be read, does not count."""
+    if song_id == "":
+        return EMPTY_ID
+    if isinstance(values, str):
+        return values
+    if seen[places[song_id]]:
+        return DUPLICATE
+    if vectors is not None and len(values) != vectors.shape[1]:
+        return f"{len(values)} numbers, where the first song has {vectors.shape[1]}"
+    with np.errstate(over="ignore"):  # what is too large for 32 bits becomes infinite
+        finite = np.isfinite(np.asarray(values, dtype=np.float64).astype(np.float32)).all()
+    return None if finite else NOT_FINITE
+
+
+def is_parquet(path: Path) -> bool:
+    """Tell whether a path is read as Parquet: by its suffix."""
+    return path.suffix.lower() in (".parquet", ".pq")
+
+
+def choose_columns(
+    header: Sequence[str], song: int, columns: Sequence[str] | str | None, key: str, path: Path
+) -> list[int]:
+    """Find the columns that hold the numbers: those named, those whose names begin so, or all but the song's id.
+
+    Raises
+    ------
+    InputError
+        There are none, or one that is named is missing, or is the song's id.
+    """
+    if isinstance(columns, str):
+        places = [place for place, name in enumerate(header) if name.startswith(columns) and place != song]
+        if not places:
+            close = difflib.get_close_matches(columns, header, n=1)
+            guess = f"; did you mean {close[0]!r}?" if close else ""
+            raise InputError(f"{key}.columns: no column of {path} begins with {columns!r}{guess}")
+    elif columns is None:
+        places = [place for place in range(len(header)) if place != song]
+        if not places:
+            raise InputError(f"{key}: {path} has no column besides the song's id")
+    else:
+        places = [find_column(name, header, f"{key}.columns", path) for name in columns]
+        if song in places:
+            raise InputError(f"{key}.columns: {header[song]!r} is the column of the song's id ({key}.song)")
+    return places
+
+
+def _text_rows(path: Path, options: Mapping[str, Any], songs: Mapping[str, int], key: str) -> Iterator[Row]:
+    """Read delimited text, a line at a time; a line with quotes by the rules of CSV, within its line."""
+    delimiter = options["delimiter"] or DELIMITERS.get(without_compression(path).suffix.lower())
+    if delimiter is None:
+        raise InputError(f"{key}: {path} is not a .csv, .tsv or .parquet file by its name: set {key}.delimiter")
+    song, places, fields, line = -1, [], 0, 0
+    for block, _ in read_blocks(path):
+        for raw in block.removesuffix(b"\n").split(b"\n"):
+            line += 1
+            text = raw.rstrip(b"\r").decode("utf-8", "surrogateescape")
+            if not text:
+                continue
+            found = _fields(text, delimiter)
+            if not places:
+                if found is None:
+                    raise InputError(f"{key}: quotes in the header of {path} do not match: {text[:200]!r}")
+                header = [name.strip(BLANKS) for name in found]
+                song = find_column(options["song"], header, f"{key}.song", path)
+                places, fields = choose_columns(header, song, options["columns"], key, path), len(header)
+            elif any("\udc80" <= character <= "\udcff" for character in text):
+                yield line, text, None, NOT_UTF8
+            elif found is None:
+                yield line, text, None, WRONG_QUOTES
+            elif len(found) != fields:
+                yield line, text, None, WRONG_FIELDS
+            else:
+                song_id = found[song].strip(BLANKS)
+                yield line, text, song_id, _numbers([found[place] for place in places]) if song_id in songs else ""
+    if not places:
+        raise InputError(f"{key}: {path} is empty, without even a header")
+
+
+def _fields(text: str, delimiter: str) -> list[str] | None:
+    """Split one line; None where its quotes do not match."""
+    if '"' not in text:
+        return text.split(delimiter)
+    try:
+        return next(csv.reader([text], delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+
+
+def _numbers(texts: Sequence[str]) -> Values:
+    try:
+        numbers = [float(text) for text in texts]
+    except ValueError:
+        return NO_NUMBER
+    return NO_NUMBER if any("_" in text for text in texts) else numbers  # Python reads 1_0 as ten
+
+
+def _parquet_rows(path: Path, options: Mapping[str, Any], songs: Mapping[str, int], key: str) -> Iterator[Row]:
+    """Read Parquet, some rows at a time; a line is a row, counted from 1."""
+    first = 1
+    try:
+        with pq.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            song = find_column(options["song"], names, f"{key}.song", path)
+            columns = [names[place] for place in _columns_of_numbers(file.schema_arrow, song, options, key, path)]
+            for group in track(range(file.num_row_groups), f"{path}, row groups read"):
+                for rows in file.iter_batches(BATCH_ROWS, [group], [names[song], *columns]):
+                    part = pl.from_arrow(rows)
+                    ids = part[names[song]].cast(pl.String).fill_null("").str.strip_chars(BLANKS)
+                    ours = ids.is_in([*songs, ""])
+                    for song_id in ids.filter(~ours):
+                        yield 0, "", song_id, []
+                    lines = (np.flatnonzero(ours.to_numpy()) + first).tolist()
+                    numbers = part.filter(ours).select(columns).rows()
+                    for line, song_id, values in zip(lines, ids.filter(ours), numbers, strict=True):
+                        yield line, _shown(song_id, values), song_id, _flat(values)
+                    first += len(ids)
+    except FileNotFoundError as error:
+        raise InputError(f"{key}: there is no {path}") from error
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{key}: {path} is not a whole Parquet file ({error})") from error
+
+
+def _columns_of_numbers(schema: pa.Schema, song: int, options: Mapping[str, Any], key: str, path: Path) -> list[int]:
+    """Choose the columns and check their types: numbers, or lists of numbers. Without a choice, others are left out."""
+
+    def numeric(kind: pa.DataType) -> bool:
+        if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+            kind = kind.value_type
+        return pa.types.is_integer(kind) or pa.types.is_floating(kind)
+
+    places = choose_columns(schema.names, song, options["columns"], key, path)
+    wrong = [schema.field(place) for place in places if not numeric(schema.field(place).type)]
+    if wrong and options["columns"] is not None:
+        raise InputError(f"{key}.columns: {wrong[0].name!r} of {path} holds {wrong[0].type}, not numbers")
+    if len(wrong) == len(places):
+        raise InputError(f"{key}: no column of {path} holds numbers or lists of them")
+    return [place for place in places if schema.field(place) not in wrong]
+
+
+def _flat(values: Sequence[Any]) -> Values:
+    """Put numbers and lists of them in one row; a null is no number."""
+    numbers: list[Any] = []
+    for value in values:
+        numbers += value if isinstance(value, list) else [value]
+    return NO_NUMBER if not numbers or any(number is None for number in numbers) else numbers
+
+
+def _shown(song_id: str, values: Sequence[Any], shown: int = 8) -> str:
+    """A row as text, as far as its first numbers tell which it is."""
+    first = [value[:shown] if isinstance(value, list) else value for value in values[:shown]]
+    return "\t".join([song_id, *map(str, first)])
+
+
+def shuffled(vectors: np.ndarray, seed: int) -> np.ndarray:
+    """Deal the embeddings out anew among the songs that have one: a control, in which they tell nothing of a song."""
+    rows = np.flatnonzero(np.isfinite(vectors).all(axis=1))
+    dealt = vectors.copy()
+    dealt[rows] = vectors[np.random.default_rng(seed).permutation(rows)]
+    return dealt
+
+
+def log_embeddings(found: Embeddings, key: str) -> None:
+    """Log how many songs have an embedding, and how many rows were of none of them."""
+    songs, width = found.vectors.shape
+    with_one = int(np.isfinite(found.vectors).all(axis=1).sum())
+    log.info("%s: %s of %s songs have an embedding of %d numbers", key, f"{with_one:,}", f"{songs:,}", width)
+    if with_one < songs:
+        log.warning("%s: %s songs have no embedding and rank last", key, f"{songs - with_one:,}")
+    if found.others:
+        log.info("%s: %s rows are of songs that the run does not have", key, f"{found.others:,}")
+
+
+def embedding_features(vectors: np.ndarray, training: np.ndarray, standardize: bool) -> np.ndarray:
+    """Centre embeddings on the training songs' mean, and scale them by the training songs' deviation.
+
+    Parameters
+    ----------
+    vectors : float32 [songs, d], NaN rows for songs without one; training : bool [songs]
+    standardize : whether each column is divided by its own deviation (one that does not vary becomes zero), or all of
+        them by one number, the root of their mean variance
+
+    Returns
+    -------
+    float32 [songs, d], NaN rows where they were
+
+    Raises
+    ------
+    InputError
+        No training song has an embedding.
+    """
+    known = vectors[training & np.isfinite(vectors).all(axis=1)].astype(np.float64)
+    if not len(known):
+        raise InputError("no training song has an embedding: nothing can be learnt from it")
+    variances = known.var(axis=0)
+    scale = np.sqrt(variances if standardize else np.full_like(variances, variances.mean()))
+    # a column whose deviation is but rounding of its mean does not vary
+    varies = scale > 1e-6 * np.maximum(np.abs(known).max(axis=0), np.finfo(np.float32).tiny)
+    if constant := int((~varies).sum()):
+        log.warning("%d of %d columns are the same for all training songs and are set to zero", constant, len(scale))
+    centred = vectors.astype(np.float64) - known.mean(axis=0)
+    present = np.isfinite(vectors).all(axis=1, keepdims=True)
+    features = np.where(varies, centred / np.where(varies, scale, 1), np.where(present, 0.0, np.nan))
+    if not math.isfinite(float(np.abs(features[present[:, 0]]).max())):
+        raise InputError("an embedding is too far from those of the training songs to be told in 32 bits")
+    return features.astype(np.float32)

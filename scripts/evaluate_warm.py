@@ -1,0 +1,41 @@
+"""Hold out plays of training songs, and see how collaborative filtering ranks them: factorisation and neighbours."""
+
+from pathlib import Path
+
+from coldwave.files import read_table, write_table, write_text
+from coldwave.job import run
+from coldwave.report.warm_table import write_warm_table
+from coldwave.split import TRAIN
+from coldwave.warm import evaluate_warm, schema
+
+
+def main(
+    *,
+    plays: Path,
+    users: Path,
+    split: Path,
+    table: Path,
+    markdown: Path,
+    csv: Path,
+    options: dict,
+    threads: int = 1,
+) -> None:
+    """``options``: wmf (its settings), held_out, neighbours, recall_at, cutoff, seed, and a line on the data."""
+    rows = evaluate_warm(
+        plays=read_table(plays),
+        training=(read_table(split)["part"] == TRAIN).to_numpy(),
+        users=read_table(users, ["user"]).height,
+        wmf=options["wmf"],
+        held_out=options["held_out"],
+        neighbours=options["neighbours"],
+        first=options["recall_at"],
+        cutoff=options["cutoff"],
+        seed=options["seed"],
+        threads=threads,
+    )
+    write_table(table, rows, schema(options["cutoff"], options["recall_at"]))
+    write_text(csv, rows.write_csv())
+    write_warm_table(markdown, rows, options, [options["data"]])
+
+
+run(main)

@@ -1,0 +1,56 @@
+"""embeddings: tables of numbers that a user brings for songs, as features of the models that name them."""
+
+
+rule read_embeddings:
+    input:
+        songs="<results>/plays/songs.parquet",
+        source=embedding_source,
+    output:
+        vectors="<results>/embeddings/{embedding}.npy",
+        rejected="<results>/embeddings/{embedding}.rejected.parquet",
+    log:
+        "<results>/logs/read_embeddings/{embedding}.log",
+    benchmark:
+        "<results>/timings/read_embeddings/{embedding}.tsv"
+    wildcard_constraints:
+        embedding=one_of(EMBEDDINGS),
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, input: max(2000, int(2 * input.size_mb)),
+        runtime=120,
+    params:
+        options=embedding_options,
+        code=code("read_embeddings.py"),
+    script:
+        "../../scripts/read_embeddings.py"
+
+
+rule scale_embeddings:
+    input:
+        vectors="<results>/embeddings/{embedding}.npy",
+        split="<results>/split/split.parquet",
+    output:
+        features="<results>/embeddings/{embedding}.features.npy",
+    log:
+        "<results>/logs/scale_embeddings/{embedding}.log",
+    benchmark:
+        "<results>/timings/scale_embeddings/{embedding}.tsv"
+    wildcard_constraints:
+        embedding=one_of(EMBEDDINGS),
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, input: max(2000, int(10 * input.size_mb)),
+        runtime=20,
+    params:
+        options=lambda wildcards: {"standardize": SETTINGS["embeddings"][wildcards.embedding]["standardize"]},
+        code=code("scale_embeddings.py"),
+    script:
+        "../../scripts/scale_embeddings.py"
+
+
+KEPT += expand(rules.read_embeddings.output, embedding=EMBEDDINGS)
+KEPT += expand(rules.scale_embeddings.output, embedding=EMBEDDINGS)

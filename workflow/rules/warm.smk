@@ -1,0 +1,40 @@
+"""warm: collaborative filtering on held-out plays of training songs, beside cold start."""
+
+if SETTINGS["warm"]:
+
+    rule evaluate_warm:
+        input:
+            plays="<results>/plays/plays.parquet",
+            users="<results>/plays/users.parquet",
+            split="<results>/split/split.parquet",
+        output:
+            table="<results>/tables/warm.parquet",
+            markdown="<results>/tables/warm.md",
+            csv="<results>/tables/warm.csv",
+        log:
+            "<results>/logs/evaluate_warm.log",
+        benchmark:
+            "<results>/timings/evaluate_warm.tsv"
+        conda:
+            "../../envs/wmf.yaml"
+        threads: 8
+        resources:
+            mem_mb=lambda wildcards, input: max(2000, int(60 * input.size_mb)),
+            runtime=480,
+        params:
+            options=options(
+                "warm",
+                "held_out",
+                "neighbours",
+                "recall_at",
+                cutoff=SETTINGS["evaluation"]["cutoff"],
+                wmf=options("wmf", "factors", "alpha", "epsilon", "regularization", "iterations", "solver"),
+                seed=SEED,
+                data=DATA_NOTE,
+            ),
+            code=code("evaluate_warm.py"),
+        script:
+            "../../scripts/evaluate_warm.py"
+
+    KEPT += rules.evaluate_warm.output
+    EXHIBITS["Comparison of models"] += [rules.evaluate_warm.output.markdown]
