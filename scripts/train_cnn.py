@@ -6,9 +6,8 @@ import numpy as np
 import polars as pl
 
 from coldwave.audio.frames import LogMels
+from coldwave.cnn.chosen_objective import chosen_objective
 from coldwave.cnn.devices import use_threads
-from coldwave.cnn.objectives import weighted_objective
-from coldwave.cnn.ranking import LOSSES, RankingError
 from coldwave.cnn.training import train
 from coldwave.files import read_array, read_table, write_table
 from coldwave.job import run
@@ -38,17 +37,11 @@ def main(
     part = read_table(split)["part"].to_numpy()
     long_enough = source.lengths >= options["window"]
     training = np.flatnonzero((part == TRAIN) & long_enough)
-    targets, objective = read_array(song_factors), None
+    targets, seen, users = read_array(song_factors), None, None
     if options["objective"] != "mse":
+        users = read_array(user_factors)
         seen = read_table(plays).filter(~pl.col("song").is_in(np.flatnonzero(part == TEST)))
-    if options["objective"] in LOSSES:
-        compared = {key: options[key] for key in ("temperature", "plays_per_song", "temper")}
-        objective = RankingError(
-            seen, read_array(user_factors), len(targets), training, options["objective"], **compared, seed=seed
-        )
-    elif options["objective"] == "wpe":
-        confidence = {key: options[key] for key in ("alpha", "epsilon", "temper")}
-        objective = weighted_objective(seen, read_array(user_factors), targets, training, **confidence)
+    objective = chosen_objective(options, seen, users, targets, training, seed)
     network, errors = train(
         source,
         frames=source.lengths,

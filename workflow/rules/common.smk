@@ -100,10 +100,13 @@ def model_options(wildcards):
 
 def features(wildcards):
     """What a model sees of the songs: the bag of words, or an embedding that the user brings."""
-    name = SETTINGS["models"][wildcards.model]["features"]
-    return settled("<results>/bow/features.npy" if name == "bow" else f"<results>/embeddings/{name}.features.npy")(
-        wildcards
-    )
+    return features_of(wildcards.model)(wildcards)
+
+
+def features_of(model):
+    """The same for a model by its name, as a function of wildcards."""
+    name = SETTINGS["models"][model]["features"]
+    return settled("<results>/bow/features.npy" if name == "bow" else f"<results>/embeddings/{name}.features.npy")
 
 
 def embedding_source(wildcards):
@@ -211,7 +214,7 @@ def tuned_inputs(wildcards):
             "index": settled("<results>/audio/index.parquet")(wildcards),
             "log_mels": settled(*LOG_MELS)(wildcards),
         }
-    return {"features": settled("<results>/bow/features.npy")(wildcards)}
+    return {"features": features_of(model)(wildcards)}
 
 
 def tuned_options():

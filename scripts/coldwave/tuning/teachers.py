@@ -46,8 +46,8 @@ def _perceptron(listening: Listening, features: np.ndarray, seed: int) -> Teach:
 
 
 def _network(listening: Listening, source: LogMels, seed: int, cache: Path, threads: int) -> Teach:
+    from coldwave.cnn.chosen_objective import chosen_objective
     from coldwave.cnn.devices import best_device, use_threads
-    from coldwave.cnn.objectives import weighted_objective
     from coldwave.cnn.prediction import predict
     from coldwave.cnn.training import train
 
@@ -57,10 +57,7 @@ def _network(listening: Listening, source: LogMels, seed: int, cache: Path, thre
         long_enough = source.lengths >= settings["window"]
         training = np.flatnonzero(listening.training & long_enough)
         validation = np.flatnonzero(listening.validation & long_enough)
-        objective = None
-        if settings["objective"] == "wpe":
-            confidence = {key: settings[key] for key in ("alpha", "epsilon", "temper")}
-            objective = weighted_objective(listening.plays, users, songs, training, **confidence)
+        objective = chosen_objective(settings, listening.plays, users, songs, training, seed)
         network, _ = train(source, source.lengths, songs, training, validation, dict(settings), seed, cache, objective)
         device = best_device(settings["accelerator"])
         return predict(network, source, source.lengths, settings["window"], device)
