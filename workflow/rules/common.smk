@@ -170,3 +170,23 @@ def user_vectors(wildcards):
     """The user vectors that a model is scored with: its own, or those of the factorisation."""
     own = wildcards.model in models_of(*WITH_OWN_USERS)
     return settled(PREDICTION_USERS if own else "<results>/wmf/user_factors.npy")(wildcards)
+
+
+def factors_to_compare(wildcards):
+    """The factors of the songs' own plays, for a model that predicts them; the others have vectors of their own."""
+    own = wildcards.model in models_of(*WITH_OWN_USERS)
+    return {} if own else {"song_factors": settled("<results>/wmf/song_factors.npy")(wildcards)}
+
+
+def published_rows():
+    """From each model to the row of the paper's tables that it can stand beside; models with none are left out."""
+    rows = {}
+    for name, model in SETTINGS["models"].items():
+        kind = model["kind"]
+        if kind in ("random", "mlr", "linear", "mlp", "usage"):
+            rows[name] = kind
+        elif kind == "cnn" and model["objective"] == "mse" and not model["unit_norm"]:
+            rows[name] = "cnn_mse"
+        elif kind == "cnn" and model["objective"] == "wpe" and not model["temper"]:
+            rows[name] = "cnn_wpe"
+    return rows
