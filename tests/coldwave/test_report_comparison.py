@@ -46,7 +46,7 @@ def test_every_model_is_named_and_networks_are_in_colour(groups, tmp_path):
     assert "net_0, net_1, net_2, net_3, net_4" in caption
     for colour in ("--accent", "--second", "--ink", "--muted"):
         assert f"var({colour})" in svg
-    heights = [float(y) for y in re.findall(r"translate\([\d.-]+ ([\d.-]+)\)[^>]*>(?:net_|other )", svg)]
+    heights = [float(y) for y in re.findall(r'<text[^>]* y="([\d.-]+)"[^>]*>(?:net_|other )', svg)]
     assert len(heights) == 14
     assert all(abs(one - other) > 8 for one, other in itertools.combinations(heights, 2))
     write_exhibit_figure(tmp_path / "figure.svg", svg, caption)

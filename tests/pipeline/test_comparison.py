@@ -79,3 +79,8 @@ def test_intervals_are_around_the_means_of_the_results_table(tiny):
 def test_networks_stand_beside_the_rows_of_the_paper_that_have_their_objective(tiny):
     rows = tiny.table("tables/published.parquet").drop_nulls("model").filter(pl.col("row").str.starts_with("CNN"))
     assert set(rows.select("row", "model").rows()) == {("CNN with MSE", "cnn_mse"), ("CNN with WPE", "cnn_wpe")}
+
+
+def test_compiled_code_is_kept_in_the_cache_and_nowhere_among_the_results(tiny):
+    assert list((tiny.folder / "cache/compiled").rglob("*.nbc"))
+    assert not list(tiny.results.rglob("*.nb?"))

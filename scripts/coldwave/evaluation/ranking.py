@@ -136,6 +136,7 @@ def stand(
     longest = float(np.sqrt(np.square(distinct, dtype=np.float64).sum(axis=1).max(initial=0)))
     transposed = np.ascontiguousarray(distinct.T)
     order = np.concatenate([order[~missing[order]], order[missing[order]]])  # those without a prediction come last
+    columns = group[order[: int((~missing).sum())]].astype(np.int32)
 
     users = np.flatnonzero(np.diff(starts))
     result = Standing(
@@ -155,7 +156,7 @@ def stand(
         scores = vectors @ transposed
         _stand(scores, weight, int(missing.sum()), group, chunk, starts, relevant, result.above, result.tied)
         if length:
-            _list(scores, group, order, int((~missing).sum()), chunk, result.lists)
+            _list(scores, columns, order, chunk, result.lists)
 
     # Each thread multiplies and counts a chunk of its own, BLAS with one thread: chunks, and so the order in
     # which BLAS adds, do not depend on the number of threads.
@@ -228,30 +229,30 @@ def _stand(scores, weight, missing, group, users, starts, relevant, above, tied)
 
 
 @numba.njit(nogil=True, cache=False)
-def _list(scores, group, order, scored, users, lists):
+def _list(scores, columns, order, users, lists):
     """Write the first songs of a chunk of users: the highest scores, and of equal ones the first in ``order``.
 
     The candidates pass by in that order, so one that ties with the last of a full list comes too late. As the order
-    has nothing to do with the scores, few of them enter a list: about length · log(candidates / length).
+    has nothing to do with the scores, few of them enter a list: about length · log(candidates / length). ``columns``
+    has the column of the scores of each but those without a prediction, which stand at the end of the order.
     """
     length = lists.shape[1]
     best = np.empty(length, scores.dtype)
     for row in range(users.size):
         found = lists[users[row]]
         filled = 0
-        for place in range(scored):
-            song = order[place]
-            score = scores[row, group[song]]
+        for place in range(columns.size):
+            score = scores[row, columns[place]]
             if filled == length and score <= best[length - 1]:
                 continue
             at = filled if filled < length else length - 1
             while at > 0 and best[at - 1] < score:
                 best[at], found[at] = best[at - 1], found[at - 1]
                 at -= 1
-            best[at], found[at] = score, song
+            best[at], found[at] = score, order[place]
             filled = min(filled + 1, length)
         for place in range(filled, length):
-            found[place] = order[scored + place - filled]
+            found[place] = order[columns.size + place - filled]
 
 
 @numba.njit(nogil=True, cache=False)

@@ -103,6 +103,8 @@ def _name_lines(axes: Axes, ends: Mapping[str, float], styles: Mapping[str, tupl
     distance = (high - low) * 0.135 / height
     places = spread(list(ends.values()), distance)
     axes.set_ylim(min(low, places.min() - distance / 2), max(high, places.max() + distance / 2))
+    low, high = axes.get_ylim()
+    axes.set_yticks([tick for tick in axes.get_yticks() if low <= tick <= min(1, high)])  # no AUC is above 1
     last, step = groups - 1, max(1, groups - 1)
     for (model, end), place in zip(ends.items(), places.tolist(), strict=True):
         colour = styles[model][0] if model in styles else MUTED
