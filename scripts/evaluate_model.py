@@ -1,24 +1,42 @@
-"""Score one trained model: average precision and AUC of every user who has played a test song."""
+"""Score one trained model, by user (average precision, AUC, measures of the first songs) and by test song."""
 
 from pathlib import Path
 
 from coldwave.errors import InputError
-from coldwave.evaluation.scores import SCORES, score_users
+from coldwave.evaluation.compiled import keep_compiled
+from coldwave.evaluation.scores import SONG_SCORES, schema, score_model
 from coldwave.files import read_array, read_table, write_table
 from coldwave.job import run
 
 
 def main(
-    *, predictions: Path, users: Path, plays: Path, split: Path, scores: Path, options: dict, threads: int = 1
+    *,
+    predictions: Path,
+    users: Path,
+    plays: Path,
+    split: Path,
+    songs: Path,
+    scores: Path,
+    song_scores: Path,
+    options: dict,
+    song_factors: Path = None,
+    cache: Path = None,
+    threads: int = 1,
 ) -> None:
-    """``predictions`` and ``users`` are the song and user vectors; ``options``: cutoff."""
+    """``predictions`` and ``users`` are the song and user vectors; ``options``: cutoff and list_lengths."""
+    if cache:
+        keep_compiled(cache / "compiled")
     tables = read_table(plays, ["user", "song"]), read_table(split, ["song", "part"])
+    tables += (read_table(songs, ["song", "song_id", "artist"]),)
     vectors = read_array(users, memory_map=True), read_array(predictions)
+    factors = read_array(song_factors) if song_factors else None
+    lengths = options["list_lengths"]
     try:
-        table = score_users(*tables, *vectors, options["cutoff"], threads)
+        found = score_model(*tables, *vectors, options["cutoff"], lengths, factors, threads)
     except InputError as error:
         raise InputError(f"{predictions} with {users}: {error}") from error
-    write_table(scores, table, SCORES)
+    write_table(scores, found.users, schema(lengths))
+    write_table(song_scores, found.songs, SONG_SCORES)
 
 
 run(main)

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from coldwave.evaluation.scores import score_users
+from coldwave.evaluation.scores import score_model
 
 TESTS = Path(__file__).parent
 
@@ -75,7 +75,9 @@ def test_the_tests_against_it_are_there(mistake):
 def evaluated(pairs, parts, users, songs):
     plays = pl.DataFrame(pairs, schema={"user": pl.UInt32, "song": pl.UInt32}, orient="row")
     split = pl.DataFrame({"song": range(len(parts)), "part": parts}, schema={"song": pl.UInt32, "part": pl.String})
-    return score_users(plays, split, users, songs, cutoff=500)
+    ids = [f"S{song}" for song in range(len(parts))]
+    named = pl.DataFrame({"song": range(len(parts)), "song_id": ids, "artist": "Ann"})
+    return score_model(plays, split, named, users, songs, cutoff=500, list_lengths=[10]).users
 
 
 def test_a_test_song_that_nobody_has_played_is_a_candidate_all_the_same():

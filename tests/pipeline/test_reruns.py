@@ -8,7 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SEED = 3
-AFTER_SCORES = {"tabulate_recommendation": 1, "write_report": 1}
+COMPARISON = {"tabulate_ranking": 1, "tabulate_published": 1, "compare_models": 1, "tabulate_strata": 1}
+AFTER_SCORES = {"tabulate_recommendation": 1, "write_report": 1, **COMPARISON}
 MLR = {"fit_mlr": 1, "predict_mlr": 1, "evaluate_model": 1, **AFTER_SCORES}
 SECOND_LINEAR = {"fit_linear": 1, "predict_linear": 1, "evaluate_model": 1, **AFTER_SCORES}
 LINEAR = SECOND_LINEAR | {"stack_metadata": 1, "evaluate_model": 2}  # names_and_linear follows it
@@ -79,7 +80,7 @@ def test_plays_reach_only_the_networks_whose_objective_has_them(tiny):
 @pytest.mark.parametrize(
     ("lost", "jobs"),
     [
-        ("tables/recommendation.csv", AFTER_SCORES),
+        ("tables/recommendation.csv", {"tabulate_recommendation": 1, "tabulate_published": 1, "write_report": 1}),
         ("plays/rejected.parquet", None),
         ("bow/counts/001.parquet", {"count_words": 1, "reduce_counts": 1, **ON_WORDS}),
         (f"models/cnn_mse/{SEED}.parquet", CNN),

@@ -12,6 +12,11 @@ from sklearn.metrics import roc_auc_score
 from snakemake.utils import update_config
 
 from coldwave.cli import main
+from coldwave.evaluation.differences import DIFFERENCES, INTERVALS
+from coldwave.evaluation.further import schema as ranking_schema
+from coldwave.evaluation.published import SCHEMA as PUBLISHED
+from coldwave.evaluation.scores import SONG_SCORES
+from coldwave.evaluation.strata import SCHEMA as STRATA
 
 ROOT = Path(__file__).parents[2]
 TINY = Path(__file__).with_name("tiny.yaml")
@@ -24,12 +29,20 @@ LEARNT = ["mlr", "linear", "names_and_linear", "mlp", "cnn_mse", "cnn_wpe"]  # w
 OWN_USERS = ("random", "knn", "mlr", "popularity")
 FACTORS = [model for model in MODELS if model not in OWN_USERS]  # predicted, for WMF's users
 SHARDS = ["000", "001"]
+COMPARISON = ["ranking", "published", "differences", "strata"]
 SIZES = {"songs": 40, "users": 80, "factors": 4, "words": 32, "bands": 128, "coefficients": 39}
 
 U32, U64, I32, I64, F32, F64 = pl.UInt32, pl.UInt64, pl.Int32, pl.Int64, pl.Float32, pl.Float64
 TEXT, TEXTS = pl.String, pl.List(pl.String)
 STATUS = {"start": I64, "frames": I32, "seconds": F32, "status": TEXT, "detail": TEXT}
 MEASURES = [f"map_{CUTOFF}", f"map_{CUTOFF}_relevant", "auc"]
+FIRST_SONGS = dict.fromkeys(
+    [
+        *(f"{name}_{length}" for length in (10, 50) for name in ("precision", "recall", "ndcg")),
+        "reciprocal_rank", "artist_diversity", "novelty",
+    ],
+    F64,
+)  # fmt: skip
 TABLES = {
     "plays/plays": {"user": U32, "song": U32, "count": U32},
     "plays/users": {"user": U32, "user_id": TEXT, "songs": U32, "plays": U64},
@@ -61,6 +74,7 @@ TABLES = {
     **{
         f"scores/{model}/{SEED}": {
             "user": U32, "relevant": U32, "ap": F64, "ap_relevant": F64, "auc": F64, "songs": U32, "missing": U32,
+            **FIRST_SONGS,
         }
         for model in MODELS
     },
@@ -74,6 +88,11 @@ TABLES = {
         "system": TEXT, f"map_{CUTOFF}": F64, "auc": F64, "recall_20": F64, "users": U32, "songs": U32, "plays": U64,
         "held_out": U64, "unreachable": U64,
     },
+}  # fmt: skip
+TABLES |= {f"scores_by_song/{model}/{SEED}": SONG_SCORES for model in MODELS}
+TABLES |= {
+    "tables/ranking": ranking_schema([10, 50]), "tables/published": PUBLISHED, "tables/differences": DIFFERENCES,
+    "tables/intervals": INTERVALS, "tables/strata": STRATA,
 }  # fmt: skip
 ARRAYS = {
     "wmf/user_factors": (np.float32, ("users", "factors")),
@@ -98,6 +117,8 @@ OTHERS = [
     "world/train_triplets.txt", "world/songs.csv", "world/truth.parquet", "tables/recommendation.md",
     "tables/recommendation.csv", "tables/warm.md", "tables/warm.csv", "report/index.html",
     *(f"models/{model}/{SEED}.safetensors" for model in LEARNT),
+    *(f"tables/{name}.{suffix}" for name in COMPARISON for suffix in ("md", "csv")),
+    "figures/popularity_strata.svg", "figures/activity_strata.svg",
 ]  # fmt: skip
 
 

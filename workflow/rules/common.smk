@@ -37,6 +37,20 @@ LISTENING = {"knn", "mlr", "linear", "mlp", "cnn"}  # unless their features are 
 WITH_CHANCE = {"random", "mlr", "mlp", "cnn"}  # run once for each seed
 WITH_OWN_USERS = {"random", "knn", "mlr", "popularity"}  # not scored with the user factors of the factorisation
 
+# What a network has none of where it stands beside the paper's in its tables.
+AS_PUBLISHED = {
+    "averaging": 0.0,
+    "blocks": "plain",
+    "dropout": 0.0,
+    "mask_bands": 0,
+    "mask_frames": 0,
+    "mixup": 0.0,
+    "normalization": "none",
+    "pooling": "flatten",
+    "temper": 0.0,
+    "unit_norm": False,
+}
+
 # The models that listen, and the embeddings that models take in place of audio.
 LISTENERS = [
     name
@@ -249,3 +263,22 @@ def mapped_vectors():
     """The song vectors that the map of songs is made of."""
     model = mapped_model()
     return for_models(PREDICTIONS, [model])[0] if model else "<results>/wmf/song_factors.npy"
+
+
+def factors_to_compare(wildcards):
+    """The factors of the songs' own plays, for a model that predicts them; the others have vectors of their own."""
+    own = wildcards.model in models_of(*WITH_OWN_USERS)
+    return {} if own else {"song_factors": settled("<results>/wmf/song_factors.npy")(wildcards)}
+
+
+def published_rows():
+    """From each model to the row of the paper's tables that it can stand beside; models with none are left out."""
+    rows = {}
+    for name, model in SETTINGS["models"].items():
+        kind = model["kind"]
+        if kind in ("random", "mlr", "linear", "mlp", "usage"):
+            rows[name] = kind
+        elif kind == "cnn" and all(model.get(key) == value for key, value in AS_PUBLISHED.items()):
+            if model["objective"] in ("mse", "wpe"):
+                rows[name] = f"cnn_{model['objective']}"
+    return rows

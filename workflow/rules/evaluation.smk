@@ -1,16 +1,20 @@
-"""evaluation: every user with a test play against every test song."""
+"""evaluation: every user with a test play against every test song, and how the models compare."""
 
 SCORES = "<results>/scores/{model}/{seed}.parquet"
+SONG_SCORES = "<results>/scores_by_song/{model}/{seed}.parquet"
 
 
 rule evaluate_model:
     input:
+        unpack(factors_to_compare),
         plays=settled("<results>/plays/plays.parquet"),
         split=settled("<results>/split/split.parquet"),
+        songs=settled("<results>/plays/songs.parquet"),
         users=user_vectors,
         predictions=settled(PREDICTIONS),
     output:
         scores=SCORES,
+        song_scores=SONG_SCORES,
     log:
         "<results>/logs/evaluate_model/{model}/{seed}.log",
     benchmark:
@@ -24,7 +28,8 @@ rule evaluate_model:
         mem_mb=4000,
         runtime=120,
     params:
-        options=options("evaluation", "cutoff"),
+        options=options("evaluation", "cutoff", "list_lengths"),
+        cache=cache_folder,
         code=code("evaluate_model.py"),
     script:
         "../../scripts/evaluate_model.py"
@@ -63,5 +68,136 @@ rule tabulate_recommendation:
         "../../scripts/tabulate_recommendation.py"
 
 
+rule tabulate_ranking:
+    input:
+        scores=settled(*for_models(SCORES, SETTINGS["models"])),
+        song_scores=settled(*for_models(SONG_SCORES, SETTINGS["models"])),
+    output:
+        table="<results>/tables/ranking.parquet",
+        markdown="<results>/tables/ranking.md",
+        csv="<results>/tables/ranking.csv",
+    log:
+        "<results>/logs/tabulate_ranking.log",
+    benchmark:
+        "<results>/timings/tabulate_ranking.tsv"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        options=options(
+            "evaluation",
+            "list_lengths",
+            models=tabulated_kinds(),
+            data=DATA_NOTE,
+            protocol=PROTOCOL_NOTE,
+        ),
+        code=code("tabulate_ranking.py"),
+    script:
+        "../../scripts/tabulate_ranking.py"
+
+
+rule tabulate_published:
+    input:
+        recommendation=settled("<results>/tables/recommendation.parquet"),
+    output:
+        table="<results>/tables/published.parquet",
+        markdown="<results>/tables/published.md",
+        csv="<results>/tables/published.csv",
+    log:
+        "<results>/logs/tabulate_published.log",
+    benchmark:
+        "<results>/timings/tabulate_published.tsv"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        options={"data": DATA_NOTE, "models": published_rows(), "protocol": PROTOCOL_NOTE},
+        code=code("tabulate_published.py"),
+    script:
+        "../../scripts/tabulate_published.py"
+
+
+rule compare_models:
+    input:
+        scores=settled(*for_models(SCORES, SETTINGS["models"])),
+    output:
+        table="<results>/tables/differences.parquet",
+        markdown="<results>/tables/differences.md",
+        csv="<results>/tables/differences.csv",
+        intervals="<results>/tables/intervals.parquet",
+    log:
+        "<results>/logs/compare_models.log",
+    benchmark:
+        "<results>/timings/compare_models.tsv"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=120,
+    params:
+        options=options(
+            "evaluation",
+            "bootstrap",
+            "cutoff",
+            models=tabulated_kinds(),
+            seed=SEED,
+            data=DATA_NOTE,
+            protocol=PROTOCOL_NOTE,
+        ),
+        code=code("compare_models.py"),
+    script:
+        "../../scripts/compare_models.py"
+
+
+rule tabulate_strata:
+    input:
+        plays=settled("<results>/plays/plays.parquet"),
+        songs=settled("<results>/plays/songs.parquet"),
+        split=settled("<results>/split/split.parquet"),
+        scores=settled(*for_models(SCORES, SETTINGS["models"])),
+        song_scores=settled(*for_models(SONG_SCORES, SETTINGS["models"])),
+    output:
+        table="<results>/tables/strata.parquet",
+        markdown="<results>/tables/strata.md",
+        csv="<results>/tables/strata.csv",
+        popularity="<results>/figures/popularity_strata.svg",
+        activity="<results>/figures/activity_strata.svg",
+    log:
+        "<results>/logs/tabulate_strata.log",
+    benchmark:
+        "<results>/timings/tabulate_strata.tsv"
+    conda:
+        "../../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        options={"data": DATA_NOTE, "models": tabulated_kinds(), "protocol": PROTOCOL_NOTE},
+        code=code("tabulate_strata.py"),
+    script:
+        "../../scripts/tabulate_strata.py"
+
+
 KEPT += for_models(SCORES, SETTINGS["models"])
+KEPT += for_models(SONG_SCORES, SETTINGS["models"])
 KEPT += rules.tabulate_recommendation.output
+KEPT += rules.tabulate_ranking.output
+KEPT += rules.tabulate_published.output
+KEPT += rules.compare_models.output
+KEPT += rules.tabulate_strata.output
+EXHIBITS["Comparison of models"] += [
+    rules.compare_models.output.markdown,
+    rules.tabulate_published.output.markdown,
+    rules.tabulate_ranking.output.markdown,
+    rules.tabulate_strata.output.popularity,
+    rules.tabulate_strata.output.activity,
+    rules.tabulate_strata.output.markdown,
+]

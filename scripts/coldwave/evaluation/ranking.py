@@ -1,10 +1,10 @@
 """How high each user's relevant songs rank among all candidate songs: average precision and AUC, exactly.
 
-A score is the inner product of a user's and a song's vector. No ranking is ever sorted: both measures follow
-from two counts for each relevant song, the candidates scored above it and those that tie with it.
+A score is the inner product of a user's and a song's vector. No ranking is ever sorted: all measures follow
+from two counts for each relevant song, the candidates scored above it and those that tie with it. The first
+songs of each user's ranking are kept while the scores are counted.
 
-Compiled code is not cached on disk (numba's ``cache=True`` fails where neither the library's folder nor the
-home can be written); it compiles in about two seconds, once a process.
+Compiled code is not cached on disk unless a rule asks for it (``coldwave.evaluation.compiled``).
 """
 
 from collections.abc import Iterator
@@ -19,6 +19,19 @@ from coldwave.progress import track
 
 _SCORES_AT_ONCE = 2**20
 _LARGEST_SCORE = float(np.finfo(np.float32).max)
+
+
+class Standing(NamedTuple):
+    """Where the relevant songs stand, and the first songs of each ranking.
+
+    ``above``, ``tied``: int32 [pairs], candidates scored above each relevant song, and those scored the same, itself
+    included. ``lists``: int32 [users, length], candidates from the highest score; where scores tie, in the order
+    asked for; -1 for users without a relevant song.
+    """
+
+    above: np.ndarray
+    tied: np.ndarray
+    lists: np.ndarray
 
 
 class Ranking(NamedTuple):
@@ -61,9 +74,34 @@ def rank_songs(
 ) -> Ranking:
     """Rank every candidate song for every user, and measure where the relevant ones stand.
 
+    The parameters are those of `stand` and `measure`. Where songs tie, AP is its expectation over all orders of the
+    tied songs.
+
+    Raises
+    ------
+    ValueError
+        As the two functions raise it.
+    """
+    if cutoff < 1:
+        raise ValueError(f"cutoff is {cutoff}, not at least 1")
+    standing = stand(user_vectors, song_vectors, starts, relevant, threads=threads, users_at_once=users_at_once)
+    return measure(standing, starts, len(song_vectors), cutoff)
+
+
+def stand(
+    user_vectors: np.ndarray,
+    song_vectors: np.ndarray,
+    starts: np.ndarray,
+    relevant: np.ndarray,
+    order: np.ndarray | None = None,
+    length: int = 0,
+    threads: int = 1,
+    users_at_once: int | None = None,
+) -> Standing:
+    """Score every candidate song for every user with a relevant song, and count where the relevant ones stand.
+
     Songs without a prediction rank below all others and tie among themselves. Songs with the same vector always
-    tie: each distinct vector is scored once, so that rounding cannot tell them apart. Where songs tie, AP is
-    its expectation over all orders of the tied songs.
+    tie: each distinct vector is scored once, so that rounding cannot tell them apart.
 
     Parameters
     ----------
@@ -74,8 +112,9 @@ def rank_songs(
     starts, relevant
         The relevant songs of user u are ``relevant[starts[u]:starts[u + 1]]``, rows of ``song_vectors`` without
         repetition: integers [users + 1] and [pairs].
-    cutoff
-        Length of the ranking that AP looks at.
+    order, length
+        The candidates, each once, in the order that breaks ties in the lists, and how long these are (at most all
+        candidates). No list is kept by default.
     threads
         Changes the time, not a bit of the result.
     users_at_once
@@ -87,39 +126,67 @@ def rank_songs(
     ValueError
         Shapes do not fit together, an index is out of range, or vectors are not finite or overflow float32.
     """
-    _check(user_vectors, song_vectors, starts, relevant, cutoff)
+    _check(user_vectors, song_vectors, starts, relevant)
+    order = np.arange(len(song_vectors)) if order is None else np.asarray(order, np.int64)
+    if not np.array_equal(np.sort(order), np.arange(len(song_vectors))):
+        raise ValueError(f"order does not name each of the {len(song_vectors)} candidates once")
     starts, relevant = np.asarray(starts, np.int64), np.asarray(relevant, np.int64)
     missing = missing_songs(song_vectors)
     distinct, group, weight = _distinct(np.asarray(song_vectors, np.float32), missing)
     longest = float(np.sqrt(np.square(distinct, dtype=np.float64).sum(axis=1).max(initial=0)))
     transposed = np.ascontiguousarray(distinct.T)
+    order = np.concatenate([order[~missing[order]], order[missing[order]]])  # those without a prediction come last
+    columns = group[order[: int((~missing).sum())]].astype(np.int32)
 
     users = np.flatnonzero(np.diff(starts))
-    result = Ranking(*(np.full(len(user_vectors), np.nan) for _ in Ranking._fields))
+    result = Standing(
+        np.zeros(len(relevant), np.int32),
+        np.zeros(len(relevant), np.int32),
+        np.full((len(user_vectors), min(length, len(song_vectors))), -1, np.int32),
+    )
     step = users_at_once or int(np.clip(_SCORES_AT_ONCE // max(len(distinct), 1), 128, 4096))
 
-    def measure(chunk: np.ndarray) -> None:
+    def score(chunk: np.ndarray) -> None:
         vectors = np.asarray(user_vectors[chunk], np.float32)
         norms = np.sqrt(np.square(vectors, dtype=np.float64).sum(axis=1))
         if bad := int((~np.isfinite(norms)).sum()):
             raise ValueError(f"{bad} user vectors are not finite")
         if norms.max() * longest > _LARGEST_SCORE:
             raise ValueError("scores overflow float32: the vectors are too long")
-        _measure(vectors @ transposed, weight, missing.sum(), group, chunk, starts, relevant, cutoff, *result)
+        scores = vectors @ transposed
+        _stand(scores, weight, int(missing.sum()), group, chunk, starts, relevant, result.above, result.tied)
+        if length:
+            _list(scores, columns, order, chunk, result.lists)
 
     # Each thread multiplies and counts a chunk of its own, BLAS with one thread: chunks, and so the order in
     # which BLAS adds, do not depend on the number of threads.
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-        for _ in track(pool.map(measure, _chunks(users, step)), "chunks of users ranked", -(-len(users) // step)):
+        for _ in track(pool.map(score, _chunks(users, step)), "chunks of users ranked", -(-len(users) // step)):
             pass
     return result
 
 
-def _check(users: np.ndarray, songs: np.ndarray, starts: np.ndarray, relevant: np.ndarray, cutoff: int) -> None:
+def measure(standing: Standing, starts: np.ndarray, candidates: int, cutoff: int) -> Ranking:
+    """AP and AUC of every user, from where the relevant songs stand.
+
+    Parameters
+    ----------
+    starts
+        As in `stand`.
+    candidates
+        Number of candidate songs.
+    cutoff
+        Length of the ranking that AP looks at.
+    """
+    starts = np.asarray(starts, np.int64)
+    result = Ranking(*(np.full(len(starts) - 1, np.nan) for _ in Ranking._fields))
+    _measure(starts, standing.above, standing.tied, candidates, cutoff, *result)
+    return result
+
+
+def _check(users: np.ndarray, songs: np.ndarray, starts: np.ndarray, relevant: np.ndarray) -> None:
     if users.ndim != 2 or songs.ndim != 2 or users.shape[1] != songs.shape[1]:
         raise ValueError(f"user vectors {users.shape} and song vectors {songs.shape} are not [users, k] and [songs, k]")
-    if cutoff < 1:
-        raise ValueError(f"cutoff is {cutoff}, not at least 1")
     if len(starts) != len(users) + 1 or starts[0] != 0 or starts[-1] != len(relevant) or (np.diff(starts) < 0).any():
         raise ValueError("starts does not divide the relevant songs among the users")
     if len(relevant) and (relevant.min() < 0 or relevant.max() >= len(songs)):
@@ -150,8 +217,47 @@ def _count(scores, weight, score):
 
 
 @numba.njit(nogil=True, cache=False)
-def _measure(scores, weight, missing, group, users, starts, relevant, cutoff, ap, ap_relevant, auc):
-    """Write the measures of a chunk of users, from their scores [chunk, d] for the distinct vectors.
+def _stand(scores, weight, missing, group, users, starts, relevant, above, tied):
+    """Write the counts of a chunk of users, from their scores [chunk, d] for the distinct vectors."""
+    for row in range(users.size):
+        for pair in range(starts[users[row]], starts[users[row] + 1]):
+            column = group[relevant[pair]]
+            if column < 0:
+                above[pair], tied[pair] = group.size - missing, missing
+            else:
+                above[pair], tied[pair] = _count(scores[row], weight, scores[row, column])
+
+
+@numba.njit(nogil=True, cache=False)
+def _list(scores, columns, order, users, lists):
+    """Write the first songs of a chunk of users: the highest scores, and of equal ones the first in ``order``.
+
+    The candidates pass by in that order, so one that ties with the last of a full list comes too late. As the order
+    has nothing to do with the scores, few of them enter a list: about length · log(candidates / length). ``columns``
+    has the column of the scores of each but those without a prediction, which stand at the end of the order.
+    """
+    length = lists.shape[1]
+    best = np.empty(length, scores.dtype)
+    for row in range(users.size):
+        found = lists[users[row]]
+        filled = 0
+        for place in range(columns.size):
+            score = scores[row, columns[place]]
+            if filled == length and score <= best[length - 1]:
+                continue
+            at = filled if filled < length else length - 1
+            while at > 0 and best[at - 1] < score:
+                best[at], found[at] = best[at - 1], found[at - 1]
+                at -= 1
+            best[at], found[at] = score, order[place]
+            filled = min(filled + 1, length)
+        for place in range(filled, length):
+            found[place] = order[columns.size + place - filled]
+
+
+@numba.njit(nogil=True, cache=False)
+def _measure(starts, above_all, tied_all, candidates, cutoff, ap, ap_relevant, auc):
+    """Write the measures of all users.
 
     Take a group of n tied songs, r of them relevant, below s other songs of which R are relevant. In a random
     order of the group, its position i = 1 … n holds a relevant song with probability r / n, and given that, each
@@ -162,23 +268,16 @@ def _measure(scores, weight, missing, group, users, starts, relevant, cutoff, ap
 
     counted while s + i ≤ cutoff. With n = r = 1 it is (R + 1) / (s + 1), the usual precision at a hit.
     """
-    candidates = group.size
-    scored = candidates - missing
-    for row in range(users.size):
-        user = users[row]
+    for user in range(starts.size - 1):
         first, total = starts[user], starts[user + 1] - starts[user]
+        if total == 0:
+            continue
         others = candidates - total
 
         # One number for (above, equal), which orders the relevant songs and is the same just within a tie.
         places = np.empty(total, np.int64)
         for hit in range(total):
-            column = group[relevant[first + hit]]
-            if column < 0:
-                above, equal = np.int64(scored), np.int64(missing)
-            else:
-                counts = _count(scores[row], weight, scores[row, column])
-                above, equal = np.int64(counts[0]), np.int64(counts[1])
-            places[hit] = (above << 32) | equal
+            places[hit] = (np.int64(above_all[first + hit]) << 32) | np.int64(tied_all[first + hit])
         places.sort()
 
         precisions, half_pairs, before, hit = 0.0, 0, 0, 0

@@ -108,8 +108,12 @@ def recommendation_table(
         row["users_without_auc"] = frames[0]["auc"].null_count()
         row["songs"] = frames[0]["songs"][0]
         row["missing"] = max(frame["missing"][0] for frame in frames)
-    ordered = sorted(kinds, key=lambda model: _PLACES.get(kinds[model], 3))
-    return pl.DataFrame([rows[model] for model in ordered], schema=schema(cutoff))
+    return pl.DataFrame([rows[model] for model in in_order(kinds)], schema=schema(cutoff))
+
+
+def in_order(kinds: Mapping[str, str]) -> list[str]:
+    """The models of ``kinds`` (name: kind) from the floor to the upper bound, those of one kind as they are there."""
+    return sorted(kinds, key=lambda model: _PLACES.get(kinds[model], 3))
 
 
 def _gap(rows: Mapping[str, Mapping], kinds: Mapping[str, str], model: str, measure: str) -> float | None:

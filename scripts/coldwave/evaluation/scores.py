@@ -1,15 +1,21 @@
 """The scores of one model: for each user, how high the test songs that the user has played rank among all test songs.
 
-Paper, section 4: every user against every test song, mAP cut at 500 and AUC.
+Paper, section 4: every user against every test song, mAP cut at 500 and AUC. Besides, measures of the first songs
+alone, and a table by song.
 """
 
 import logging
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
-from coldwave.evaluation.ranking import missing_songs, rank_songs
+from coldwave.evaluation.factors import factor_errors
+from coldwave.evaluation.lists import artist_diversity, artist_numbers, novelty, tie_order, times_listed
+from coldwave.evaluation.measures import list_measures, pair_shares
+from coldwave.evaluation.ranking import Ranking, Standing, measure, missing_songs, stand
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +28,29 @@ SCORES = {
     "songs": pl.UInt32,  # test songs; the same in every row, as is the next
     "missing": pl.UInt32,  # test songs without a prediction, which rank last
 }
+SONG_SCORES = {
+    "song": pl.UInt32,
+    "users": pl.UInt32,  # who have played it
+    "auc": pl.Float64,  # share of the other test songs ranked below it, mean over these users; null without one
+    "listed": pl.UInt32,  # users in whose list it is
+    "squared_error": pl.Float64,  # of its predicted factors; null where a model predicts none, as the next two
+    "squared_deviation": pl.Float64,  # of its factors from the mean of test songs
+    "cosine": pl.Float64,  # of its predicted factors with those of its own plays
+}
+
+
+class Scores(NamedTuple):
+    """The scores of one model by user (columns as `schema`) and by test song (as ``SONG_SCORES``)."""
+
+    users: pl.DataFrame
+    songs: pl.DataFrame
+
+
+def schema(list_lengths: Sequence[int]) -> dict[str, type[pl.DataType]]:
+    """Columns of the scores by user, where the first songs of these numbers are measured."""
+    names = [f"{name}_{length}" for length in list_lengths for name in ("precision", "recall", "ndcg")]
+    names += ["reciprocal_rank", "artist_diversity", "novelty"]  # the last two of lists of the first length
+    return SCORES | dict.fromkeys(names, pl.Float64)
 
 
 def relevant_songs(
@@ -43,59 +72,123 @@ def relevant_songs(
     return starts, song
 
 
-def score_users(
+def score_model(
     plays: pl.DataFrame,
     split: pl.DataFrame,
+    songs: pl.DataFrame,
     user_vectors: np.ndarray,
     song_vectors: np.ndarray,
     cutoff: int,
+    list_lengths: Sequence[int],
+    song_factors: np.ndarray | None = None,
     threads: int = 1,
-) -> pl.DataFrame:
-    """Score every user who has played a test song; one row each, columns as in ``SCORES``, sorted by user.
+) -> Scores:
+    """Score every user who has played a test song, and every test song; a row each, sorted by user and by song.
 
     Parameters
     ----------
-    plays, split
-        Columns ``user``, ``song`` and ``song``, ``part``.
+    plays, split, songs
+        Columns ``user``, ``song``; ``song``, ``part``; ``song``, ``song_id``, ``artist``.
     user_vectors, song_vectors
         [users, k] and [songs, k], row by index; a song's row of NaN is a missing prediction.
+    cutoff
+        Length of the ranking that AP looks at.
+    list_lengths
+        Lengths of the lists that are measured; the first is that of the lists themselves.
+    song_factors
+        [songs, k], the factors of the songs' own plays, of a model that predicts them.
 
     Raises
     ------
     InputError
         The vectors do not fit the plays and the split, are not finite, or nobody has played a test song.
     """
-    _check(plays, split, user_vectors, song_vectors)
+    _check(plays, split, songs, user_vectors, song_vectors)
     test_songs = np.sort(split.filter(pl.col("part") == "test")["song"].to_numpy())
     starts, relevant = relevant_songs(plays, test_songs, len(user_vectors), len(song_vectors))
     if len(relevant) == 0:
         raise InputError(f"nobody has played any of the {len(test_songs)} test songs: raise split: test in the config")
+    named = songs.sort("song")[test_songs.tolist()]
+    vectors = song_vectors[test_songs]
     try:
-        missing = int(missing_songs(song_vectors[test_songs]).sum())
-        ranking = rank_songs(user_vectors, song_vectors[test_songs], starts, relevant, cutoff, threads)
+        missing = int(missing_songs(vectors).sum())
+        order = tie_order(named["song_id"].to_list())
+        standing = stand(user_vectors, vectors, starts, relevant, order, list_lengths[0], threads)
+        ranking = measure(standing, starts, len(test_songs), cutoff)
+        errors = {} if song_factors is None else factor_errors(vectors, song_factors[test_songs])
     except ValueError as error:
         raise InputError(f"these vectors cannot be ranked: {error}") from error
 
+    number = np.bincount(relevant, minlength=len(test_songs))
+    # a song without users counts as known to one of them, or its self-information would be infinite
+    shares = np.maximum(number, 1) / len(user_vectors)
+    measures = list_measures(standing, starts, list_lengths)
+    if named["artist"].null_count() < len(named):
+        measures["artist_diversity"] = artist_diversity(standing.lists, artist_numbers(named["artist"].to_list()))
+    measures["novelty"] = novelty(standing.lists, shares)
+    users = _by_user(starts, ranking, measures, len(test_songs), missing, schema(list_lengths))
+    _tell(users)
+    return Scores(users, _by_song(test_songs, number, standing, starts, relevant, errors))
+
+
+def _by_user(
+    starts: np.ndarray,
+    ranking: Ranking,
+    measures: dict[str, np.ndarray],
+    songs: int,
+    missing: int,
+    columns: dict[str, type[pl.DataType]],
+) -> pl.DataFrame:
     users = np.flatnonzero(np.diff(starts))
-    scores = pl.DataFrame(
-        {
-            "user": users,
-            "relevant": np.diff(starts)[users],
-            **{name: values[users] for name, values in ranking._asdict().items()},
-            "songs": np.full(len(users), len(test_songs)),
-            "missing": np.full(len(users), missing),
-        },
-        schema_overrides=SCORES,
-    ).with_columns(pl.col("auc").fill_nan(None))
-    log.info("%s users with a test play, %s test songs", f"{len(users):,}", f"{len(test_songs):,}")
-    if missing:
+    values = {
+        "user": users,
+        "relevant": np.diff(starts)[users],
+        "songs": np.full(len(users), songs),
+        "missing": np.full(len(users), missing),
+        **{name: array[users] for name, array in {**ranking._asdict(), **measures}.items()},
+    }
+    # nobody knows the artists: a column of nulls
+    frame = pl.DataFrame({name: values.get(name, [None] * len(users)) for name in columns}, schema_overrides=columns)
+    return frame.with_columns(pl.col("auc").fill_nan(None))
+
+
+def _by_song(
+    test_songs: np.ndarray,
+    number: np.ndarray,
+    standing: Standing,
+    starts: np.ndarray,
+    relevant: np.ndarray,
+    errors: dict[str, np.ndarray],
+) -> pl.DataFrame:
+    share = pair_shares(standing, starts, len(test_songs))
+    counted = np.isfinite(share)  # not the pairs of users who have played every test song
+    pairs = np.bincount(relevant[counted], minlength=len(test_songs))
+    total = np.bincount(relevant[counted], weights=share[counted], minlength=len(test_songs))
+    values = {
+        "song": test_songs,
+        "users": number,
+        "auc": np.divide(total, pairs, out=np.full(len(test_songs), np.nan), where=pairs > 0),
+        "listed": times_listed(standing.lists, len(test_songs)),
+        **errors,
+    }
+    frame = pl.DataFrame(
+        {name: values.get(name, [None] * len(test_songs)) for name in SONG_SCORES}, schema_overrides=SONG_SCORES
+    )
+    return frame.with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+def _tell(scores: pl.DataFrame) -> None:
+    """Log what a reader of the scores should know."""
+    log.info("%s users with a test play, %s test songs", f"{len(scores):,}", f"{scores['songs'][0]:,}")
+    if missing := scores["missing"][0]:
         log.warning("%s test songs have no prediction and rank last", f"{missing:,}")
     if undefined := scores["auc"].null_count():
         log.warning("%s users have played every test song and have no AUC", f"{undefined:,}")
-    return scores
 
 
-def _check(plays: pl.DataFrame, split: pl.DataFrame, user_vectors: np.ndarray, song_vectors: np.ndarray) -> None:
+def _check(
+    plays: pl.DataFrame, split: pl.DataFrame, songs: pl.DataFrame, user_vectors: np.ndarray, song_vectors: np.ndarray
+) -> None:
     if user_vectors.ndim != 2 or song_vectors.ndim != 2 or user_vectors.shape[1] != song_vectors.shape[1]:
         raise InputError(
             f"user vectors are {list(user_vectors.shape)} and song vectors {list(song_vectors.shape)}: "
@@ -103,6 +196,8 @@ def _check(plays: pl.DataFrame, split: pl.DataFrame, user_vectors: np.ndarray, s
         )
     if len(song_vectors) != len(split) or split["song"].n_unique() != len(split) or split["song"].max() >= len(split):
         raise InputError(f"there are vectors of {len(song_vectors)} songs, but the split has {len(split)}")
+    if len(songs) != len(split):
+        raise InputError(f"the songs table has {len(songs)} songs, but the split has {len(split)}")
     if len(plays) and plays["user"].max() >= len(user_vectors):
         raise InputError(f"there are vectors of {len(user_vectors)} users, but plays of user {plays['user'].max()}")
     if len(plays) and plays["song"].max() >= len(song_vectors):

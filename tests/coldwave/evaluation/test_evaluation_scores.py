@@ -5,8 +5,18 @@ import polars as pl
 import pytest
 
 from coldwave.errors import InputError
-from coldwave.evaluation.scores import SCORES, score_users
+from coldwave.evaluation.scores import SCORES, SONG_SCORES, schema, score_model
 from coldwave.files import check_table
+
+
+def songs_table(songs):
+    return pl.DataFrame({"song": range(songs), "song_id": [f"S{song}" for song in range(songs)], "artist": "Ann"})
+
+
+def score_users(plays, split, users, songs, cutoff, lengths=(10,), named=None, **more):
+    """The scores by user, of songs all by one artist."""
+    named = songs_table(len(split)) if named is None else named
+    return score_model(plays, split, named, users, songs, cutoff, lengths, **more).users
 
 
 def tables(pairs, parts):
@@ -22,7 +32,8 @@ def test_only_test_songs_count_and_hits_or_not_every_user_is_in():
     plays, split = tables([(0, 0), (0, 3), (1, 1), (1, 4), (2, 0), (2, 2), (3, 1)], PARTS)
     songs = np.array([[9.0], [1], [9], [3], [2], [9]])
     scores = score_users(plays, split, np.array([[1.0], [1], [1], [1]]), songs, cutoff=2)
-    check_table(scores, SCORES, "scores")
+    check_table(scores, schema([10]), "scores")
+    assert list(scores.columns[: len(SCORES)]) == list(SCORES)
     assert scores["user"].to_list() == [0, 1, 3]  # user 2 has played no test song
     assert scores["relevant"].to_list() == [1, 2, 1]
     assert scores["ap"].to_list() == [1, 1 / 4, 0]  # the last has no hit
@@ -96,3 +107,46 @@ def test_what_cannot_be_evaluated():
     twice, split = tables([(0, 1), (0, 1)], PARTS)
     with pytest.raises(ValueError, match="twice"):
         score_users(twice, split, np.ones((2, 1)), np.ones((6, 1)), 500)
+
+
+def test_the_table_by_song_by_hand():
+    plays, split = tables([(0, 1), (0, 3), (1, 3), (2, 1), (2, 3), (2, 4), (3, 0)], PARTS)
+    songs = np.array([[9.0], [1], [9], [3], [2], [9]])
+    found = score_model(plays, split, songs_table(6), np.ones((4, 1)), songs, 500, [2], song_factors=songs + 1).songs
+    check_table(found, SONG_SCORES, "song scores")
+    assert found["song"].to_list() == [1, 3, 4]
+    assert found["users"].to_list() == [2, 3, 1]
+    # song 1 is last; user 2 has played every test song, and is in no mean
+    assert found["auc"].to_list() == [0, 1, None]
+    assert found["listed"].to_list() == [0, 3, 3]  # the lists of three users; the fourth has no test song
+    assert found["squared_error"].to_list() == [1] * 3
+    assert found["cosine"].to_list() == pytest.approx([1] * 3)
+    assert found["squared_deviation"].to_list() == pytest.approx([1, 1, 0])
+
+
+def test_a_model_that_predicts_no_factors_has_no_errors_of_them():
+    plays, split = tables([(0, 1), (0, 3)], PARTS)
+    found = score_model(plays, split, songs_table(6), np.ones((1, 1)), np.ones((6, 1)), 500, [2]).songs
+    for column in ("squared_error", "squared_deviation", "cosine"):
+        assert found[column].null_count() == 3
+
+
+def test_novelty_takes_the_songs_own_users_and_artists_are_those_of_the_list():
+    plays, split = tables([(0, 1), (1, 1), (2, 3), (3, 0)], PARTS)
+    songs = np.array([[9.0], [3], [9], [2], [1], [9]])
+    named = songs_table(6).with_columns(artist=pl.Series([None, "Ann", None, "ann", "Bo", None]))
+    scores = score_users(plays, split, np.ones((4, 1)), songs, 500, lengths=(2, 3), named=named)
+    assert scores["novelty"].to_list() == [(1 + 2) / 2] * 3  # two of four users, and one of four
+    assert scores["artist_diversity"].to_list() == [1 / 2] * 3
+    assert scores["recall_3"].to_list() == [1, 1, 1]
+    assert scores["reciprocal_rank"].to_list() == [1, 1, 1 / 2]
+    nobody = songs_table(6).with_columns(artist=pl.lit(None, pl.String))
+    assert score_users(plays, split, np.ones((4, 1)), songs, 500, named=nobody)["artist_diversity"].null_count() == 3
+    unplayed = score_users(plays, split, np.ones((4, 1)), songs[::-1], 500, lengths=(1,))
+    assert unplayed["novelty"].to_list() == [2] * 3  # song 4 has no user, and counts as if it had one
+
+
+def test_a_songs_table_of_other_songs_is_refused():
+    plays, split = tables([(0, 1)], PARTS)
+    with pytest.raises(InputError, match="songs table has 5 songs, but the split has 6"):
+        score_users(plays, split, np.ones((1, 1)), np.ones((6, 1)), 500, named=songs_table(5))

@@ -9,7 +9,10 @@ import pytest
 
 from coldwave import job
 from coldwave.errors import InputError
+from coldwave.evaluation import ranking
+from coldwave.evaluation.compiled import keep_compiled
 from coldwave.files import read_table, write_array, write_table
+from coldwave.report.exhibits import read_exhibit
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 
@@ -54,7 +57,8 @@ def test_from_predictions_to_the_page(run, script):
         predictions = run / f"predictions/{model}/1.npy"
         script("evaluate_model")(
             predictions=predictions, users=run / "users.npy", plays=plays, split=split, scores=path,
-            options={"cutoff": 500}, threads=2,
+            songs=run / "plays/songs.parquet", song_scores=run / f"scores_by_song/{model}/1.parquet",
+            options={"cutoff": 500, "list_lengths": [2, 5]}, threads=2,
         )  # fmt: skip
     results = {name: run / f"tables/recommendation.{suffix}"
                for name, suffix in (("table", "parquet"), ("markdown", "md"), ("csv", "csv"))}  # fmt: skip
@@ -84,6 +88,63 @@ def test_an_error_names_the_files(run, script):
     with pytest.raises(InputError, match=r"short.npy with .*users.npy: there are vectors of 19 songs"):
         script("evaluate_model")(
             predictions=run / "short.npy", users=run / "users.npy", plays=run / "plays/plays.parquet",
-            split=run / "split/split.parquet", scores=run / "scores.parquet", options={"cutoff": 500},
+            split=run / "split/split.parquet", songs=run / "plays/songs.parquet", scores=run / "scores.parquet",
+            song_scores=run / "song_scores.parquet", options={"cutoff": 500, "list_lengths": [2]},
         )  # fmt: skip
     assert not (run / "scores.parquet").exists()
+
+
+def test_from_predictions_to_the_comparison(run, script):
+    kinds = {"random": "random", "linear": "linear", "usage": "usage"}
+    paths = {"plays": run / "plays/plays.parquet", "songs": run / "plays/songs.parquet"}
+    paths["split"] = run / "split/split.parquet"
+    scores = {model: run / f"scores/{model}/1.parquet" for model in kinds}
+    by_song = {model: run / f"scores_by_song/{model}/1.parquet" for model in kinds}
+    for model in kinds:
+        script("evaluate_model")(
+            predictions=run / f"predictions/{model}/1.npy", users=run / "users.npy", **paths, scores=scores[model],
+            song_scores=by_song[model], song_factors=run / "predictions/usage/1.npy", cache=run / "cache",
+            options={"cutoff": 500, "list_lengths": [2, 5]},
+        )  # fmt: skip
+
+    def exhibit(name):
+        suffixes = {"table": "parquet", "markdown": "md", "csv": "csv"}
+        return {key: run / f"tables/{name}.{suffix}" for key, suffix in suffixes.items()}
+
+    lines = {"data": "Made up.", "protocol": "Strict."}
+    files = {"scores": list(scores.values()), "song_scores": list(by_song.values())}
+    script("tabulate_recommendation")(
+        scores=files["scores"], users=run / "plays/users.parquet", **exhibit("recommendation"),
+        options=lines | {"models": kinds, "cutoff": 500},
+    )  # fmt: skip
+    script("tabulate_ranking")(
+        **files, **exhibit("ranking"), options=lines | {"models": kinds, "list_lengths": [2, 5]}
+    )  # fmt: skip
+    script("tabulate_published")(
+        recommendation=run / "tables/recommendation.parquet", **exhibit("published"),
+        options=lines | {"models": {"linear": "linear", "usage": "usage"}},
+    )  # fmt: skip
+    script("compare_models")(
+        scores=files["scores"], **exhibit("differences"), intervals=run / "tables/intervals.parquet",
+        options=lines | {"models": kinds, "cutoff": 500, "bootstrap": 100, "seed": 1},
+    )  # fmt: skip
+    figures = {name: run / f"figures/{name}.svg" for name in ("popularity", "activity")}
+    script("tabulate_strata")(**files, **paths, **exhibit("strata"), **figures, options=lines | {"models": kinds})
+    for name in ("ranking", "published", "differences", "strata"):
+        assert "Made up." in read_exhibit(run / f"tables/{name}.md").markup
+        rows = read_table(run / f"tables/{name}.parquet")
+        assert pl.read_csv(run / f"tables/{name}.csv").columns == rows.columns
+    table = read_table(run / "tables/ranking.parquet")
+    assert table.filter(model="usage")["r2"].item() == 1
+    assert table.filter(model="linear")["r2"].item() < 1
+    assert all(read_exhibit(path).figure for path in figures.values())
+
+
+def test_compiled_code_that_cannot_be_kept_is_only_told(tmp_path, monkeypatch, caplog):
+    def refuse(self):
+        raise RuntimeError("cannot cache function: no locator available")
+
+    monkeypatch.setattr(type(ranking._count), "enable_caching", refuse)
+    with caplog.at_level("INFO"):
+        keep_compiled(tmp_path)
+    assert "compiled code is not kept" in caplog.text

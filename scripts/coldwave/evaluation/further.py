@@ -1,0 +1,132 @@
+"""The table of further measures: what the first songs of the rankings are worth, and what they are made of."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import polars as pl
+
+from coldwave.errors import InputError
+from coldwave.evaluation.lists import coverage, gini
+from coldwave.evaluation.recommendation import in_order
+
+
+class Tables(NamedTuple):
+    """The scores of one model trained with one seed, by user and by test song (``coldwave.evaluation.scores``)."""
+
+    model: str
+    seed: int
+    users: pl.DataFrame
+    songs: pl.DataFrame
+
+
+def measures(list_lengths: Sequence[int]) -> dict[str, str]:
+    """From each column of measures, without deviations, to what people call it."""
+    first = list_lengths[0]
+    return {
+        **{
+            f"{name}_{length}": f"{title}@{length}"
+            for name, title in (("ndcg", "nDCG"), ("precision", "precision"), ("recall", "recall"))
+            for length in list_lengths
+        },
+        "reciprocal_rank": "MRR",
+        "coverage": f"coverage@{first}",
+        "gini": f"Gini@{first}",
+        "novelty": f"novelty@{first}",
+        "artist_diversity": f"artists@{first}",
+        "r2": "R² of factors",
+        "cosine": "cosine of factors",
+    }
+
+
+def schema(list_lengths: Sequence[int]) -> dict[str, type[pl.DataType]]:
+    """Columns of the table. A ``_sd`` is the standard deviation over seeds, null where there is one."""
+    names = [column for name in measures(list_lengths) for column in (name, f"{name}_sd")]
+    return {"model": pl.String, "kind": pl.String, "seeds": pl.UInt32, **dict.fromkeys(names, pl.Float64)}
+
+
+def further_table(tables: Sequence[Tables], kinds: Mapping[str, str], list_lengths: Sequence[int]) -> pl.DataFrame:
+    """One row for each model of ``kinds`` (name: kind), in the order of the results table; columns as ``schema``.
+
+    A mean is over users (factors: over test songs with a prediction) first, then over seeds.
+
+    Raises
+    ------
+    InputError
+        A model has no scores.
+    """
+    rows = []
+    for model in in_order(kinds):
+        each = pl.DataFrame([one_seed(one, list_lengths) for one in tables if one.model == model])
+        if each.is_empty():
+            raise InputError(f"no scores of {model}, which models: in the config names")
+        row = {"model": model, "kind": kinds[model], "seeds": len(each)}
+        for name in measures(list_lengths):
+            values = each[name].cast(pl.Float64)
+            row |= {name: values.mean(), f"{name}_sd": values.std() if len(each) > 1 else None}
+        rows.append(row)
+    return pl.DataFrame(rows, schema=schema(list_lengths))
+
+
+def one_seed(one: Tables, list_lengths: Sequence[int]) -> dict[str, float | None]:
+    """The measures of one model trained with one seed, by column; None where a model has none."""
+    listed = one.songs["listed"].to_numpy()
+    known = one.songs.drop_nulls("squared_error")
+    deviation = known["squared_deviation"].sum()
+    whole = {
+        "coverage": coverage(listed),
+        "gini": gini(listed),
+        "r2": 1 - known["squared_error"].sum() / deviation if deviation else None,
+        "cosine": known["cosine"].mean(),
+    }
+    return {name: whole[name] if name in whole else one.users[name].mean() for name in measures(list_lengths)}
+
+
+def columns(table: pl.DataFrame, list_lengths: Sequence[int]) -> dict[str, list[str]]:
+    """The table for people: means, with their deviation over seeds where there is one."""
+    cells = {"model": table["model"].to_list(), "kind": table["kind"].to_list()}
+    for name, title in measures(list_lengths).items():
+        pairs = zip(table[name], table[f"{name}_sd"], strict=True)
+        cells[title] = [
+            ("–" if mean is None else f"{mean:.4f}") + ("" if deviation is None else f" ± {deviation:.4f}")
+            for mean, deviation in pairs
+        ]
+    return cells
+
+
+def notes(table: pl.DataFrame, list_lengths: Sequence[int]) -> list[str]:
+    """How to read the table, a sentence or two a note."""
+    first = list_lengths[0]
+    lines = [
+        "precision, recall, nDCG: of the first songs of each user's ranking, with a song relevant or not; MRR: one "
+        "divided by the place of the first relevant song. Where songs tie, each is the expectation over their orders.",
+        f"A list is the first {first} songs of a user's ranking; songs that tie are in an order drawn by a hash of "
+        "their ids, and songs without a prediction come last. Coverage: share of the test songs that are in any list. "
+        "Gini: 0 where all are listed as often, near 1 where a few songs have all the places.",
+        "Novelty: mean of -log2 of the share of users who have played a listed song, in bits; its own plays count, as "
+        "it has no others. Artists: different artists in a list, divided by its length.",
+        "R² and cosine compare predicted factors of test songs with those of their own plays, R² over all factors "
+        "together; – for models that predict no factors.",
+    ]
+    if text := artists_note(table, first):
+        lines.append(text)
+    if table["seeds"].max() > 1:
+        lines.append("±: standard deviation over seeds.")
+    return lines
+
+
+def artists_note(table: pl.DataFrame, length: int) -> str:
+    """The paper's claim about artists beside what was measured; empty where there is nothing to compare."""
+    known = table.drop_nulls("artist_diversity")
+    usage, networks = known.filter(kind="usage"), known.filter(kind="cnn")
+    if usage.is_empty() or networks.is_empty():
+        return ""
+    factors = usage["artist_diversity"].mean()
+    predicted = dict(networks.select("model", "artist_diversity").iter_rows())
+    listed = ", ".join(f"{length * value:.2f} by {model}" for model, value in predicted.items())
+    agreeing = sum(value > factors for value in predicted.values())
+    verdict = "so here too" if agreeing == len(predicted) else "so not here" if agreeing == 0 else "so here for some"
+    return (
+        "The paper sees that factors from usage repeat an artist where a network's vary (its table 4, songs near a "
+        f"song). In lists for users, {length * factors:.2f} of {length} artists are different by usage, and {listed}: "
+        f"{verdict}. Only artists with several test songs can be repeated, and a model that ranks at random varies too."
+    )

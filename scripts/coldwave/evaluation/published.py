@@ -1,0 +1,135 @@
+"""The paper's tables 2 and 3 with its figures, and what a run's models have beside them."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import polars as pl
+
+from coldwave.evaluation.recommendation import cutoff_of, gap_closed
+from coldwave.markdown import number, percent
+
+
+class Published(NamedTuple):
+    """One row of a table of the paper. ``row`` is what a run's models are matched by."""
+
+    table: int
+    row: str
+    name: str
+    map: float
+    auc: float
+
+
+PUBLISHED = (
+    Published(2, "mlr", "MLR", 0.01801, 0.60608),
+    Published(2, "linear", "linear regression", 0.02389, 0.63518),
+    Published(2, "mlp", "MLP", 0.02536, 0.64611),
+    Published(2, "cnn_mse", "CNN with MSE", 0.05016, 0.70987),
+    Published(2, "cnn_wpe", "CNN with WPE", 0.04323, 0.70101),
+    Published(3, "random", "random", 0.00015, 0.49935),
+    Published(3, "linear", "linear regression", 0.00101, 0.64522),
+    Published(3, "cnn_mse", "CNN with MSE", 0.00672, 0.77192),
+    Published(3, "usage", "upper bound", 0.23278, 0.96070),
+)
+SCHEMA = {
+    "table": pl.UInt32,
+    "row": pl.String,
+    "paper_map": pl.Float64,
+    "paper_auc": pl.Float64,
+    "paper_gap_closed_auc": pl.Float64,  # null in table 2, which has neither end
+    "model": pl.String,  # null where the run has none for the row
+    "seeds": pl.UInt32,
+    "map": pl.Float64,
+    "map_sd": pl.Float64,
+    "auc": pl.Float64,
+    "auc_sd": pl.Float64,
+    "gap_closed_auc": pl.Float64,
+}
+
+
+def published_table(recommendation: pl.DataFrame, rows: Mapping[str, str]) -> pl.DataFrame:
+    """Each row of the paper's tables beside each model of the run that matches it; columns as ``SCHEMA``.
+
+    Parameters
+    ----------
+    recommendation : the table of the recommendation experiment
+    rows : from each of its models that matches to the row (``Published.row``) that it stands beside
+    """
+    cutoff = cutoff_of(recommendation)
+    ours = {row["model"]: row for row in recommendation.iter_rows(named=True)}
+    ends = {(one.table, one.row): one.auc for one in PUBLISHED}
+    found = []
+    for one in PUBLISHED:
+        floor, ceiling = ends.get((one.table, "random")), ends.get((one.table, "usage"))
+        paper = {
+            "table": one.table,
+            "row": one.name,
+            "paper_map": one.map,
+            "paper_auc": one.auc,
+            "paper_gap_closed_auc": gap_closed(one.auc, floor, ceiling),
+        }
+        matching = [ours[model] for model, row in rows.items() if row == one.row and model in ours]
+        for row in matching or [None]:
+            found.append(paper if row is None else paper | _own(row, cutoff))
+    return pl.DataFrame(found, schema=SCHEMA)
+
+
+def _own(row: Mapping, cutoff: int) -> dict:
+    return {
+        "model": row["model"],
+        "seeds": row["seeds"],
+        "map": row[f"map_{cutoff}"],
+        "map_sd": row[f"map_{cutoff}_sd"],
+        "auc": row["auc"],
+        "auc_sd": row["auc_sd"],
+        "gap_closed_auc": row["gap_closed_auc"],
+    }
+
+
+def about(recommendation: pl.DataFrame) -> list[str]:
+    """What has to be said before anyone compares the two."""
+    size = recommendation.row(0, named=True)
+    lines = [
+        "NOT THE SAME DATA. The paper's figures are of the Million Song Dataset with 29-second clips, which can no "
+        "longer be had: 20,000 users and 1,881 test songs in table 2, 1,000,000 and 46,728 in table 3. This run has "
+        f"{size['users']:,} users with a test play and {size['songs']:,} test songs. mAP and AUC depend on these "
+        "numbers, so only the order of the models and how far they are apart compare, not the figures themselves."
+    ]
+    if cutoff_of(recommendation) != 500:
+        lines.append(f"mAP looks at the first {cutoff_of(recommendation)} songs here, and at 500 in the paper.")
+    return lines
+
+
+def columns(table: pl.DataFrame) -> dict[str, list[str]]:
+    """The table for people, in the paper's layout with this run's models beside it."""
+    rows: Sequence[dict] = table.to_dicts()
+    return {
+        "table": [f"{row['table']}" for row in rows],
+        "model": [row["row"] for row in rows],
+        "mAP, paper": [number(row["paper_map"]) for row in rows],
+        "AUC, paper": [number(row["paper_auc"]) for row in rows],
+        "gap closed, paper": [percent(row["paper_gap_closed_auc"]) for row in rows],
+        "this run's": [row["model"] or "–" for row in rows],
+        "mAP": [_measure(row, "map") for row in rows],
+        "AUC": [_measure(row, "auc") for row in rows],
+        "gap closed": [percent(row["gap_closed_auc"]) for row in rows],
+    }
+
+
+def notes(table: pl.DataFrame) -> list[str]:
+    """How to read the table, a sentence or two a note."""
+    lines = [
+        "A model of this run stands beside a row of the paper by its kind, and a network by its objective. – where a "
+        "run has none, or the paper gives no figure.",
+        "Gap closed: share of the way from the AUC of random scores to that of the factors of the songs' own plays. "
+        "It compares better between data sets than the figures. Table 2 of the paper has neither end.",
+        "The paper gives neither the number of seeds nor how much its figures vary, and does not say whether its "
+        "factors had seen the test songs' plays.",
+    ]
+    if (table["seeds"].max() or 0) > 1:
+        lines.append("±: standard deviation over seeds.")
+    return lines
+
+
+def _measure(row: Mapping, name: str) -> str:
+    deviation = row[f"{name}_sd"]
+    return number(row[name]) + ("" if deviation is None else f" ± {number(deviation)}")

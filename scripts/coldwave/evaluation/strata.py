@@ -1,0 +1,158 @@
+"""AUC by strata: of test songs by how popular they are, of users by how active, of songs by whether the artist is new.
+
+The paper leaves open why the weighted prediction error does worse than the mean squared error, and supposes that it
+is for weighing songs by their popularity: then the two should differ most where songs are least or most popular.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from coldwave.evaluation.further import Tables
+from coldwave.evaluation.lists import artist_numbers
+from coldwave.evaluation.recommendation import in_order
+from coldwave.split import TEST, TRAIN
+
+POPULARITY, ACTIVITY, ARTIST = "popularity", "activity", "artist"
+GROUPS = 10  # deciles
+AT_LEAST = 20  # songs or users in a group
+SCHEMA = {
+    "by": pl.String,  # popularity (of test songs), activity (of users), artist (of test songs)
+    "group": pl.UInt32,  # from 0, the least popular or active
+    "label": pl.String,
+    "low": pl.UInt32,  # users of a song, training songs of a user; null of artists
+    "high": pl.UInt32,
+    "size": pl.UInt32,  # songs or users with an AUC
+    "model": pl.String,
+    "kind": pl.String,
+    "seeds": pl.UInt32,
+    "auc": pl.Float64,  # mean over the songs or users, then over seeds
+    "auc_sd": pl.Float64,  # standard deviation over seeds, null where there is one
+}
+
+
+def quantile_groups(values: np.ndarray, groups: int = GROUPS, at_least: int = AT_LEAST) -> np.ndarray:
+    """Divide items into groups of about the same size by their value: int64 [items], from the lowest.
+
+    Equal values are never torn apart, so groups may be fewer and differ in size; they are also fewer where a group
+    would have fewer than ``at_least`` items.
+    """
+    number = int(np.clip(len(values) // at_least, 1, groups))
+    edges = np.quantile(values, np.arange(1, number) / number, method="inverted_cdf") if len(values) else []
+    _, places = np.unique(np.searchsorted(np.unique(edges), values, side="left"), return_inverse=True)
+    return places.reshape(-1).astype(np.int64)
+
+
+def artists_seen(songs: pl.DataFrame, split: pl.DataFrame) -> pl.DataFrame:
+    """Tell of each test song whether its artist has a training song: ``song``, ``label``."""
+    both = songs.select("song", "artist").join(split, on="song").sort("song")
+    artists = artist_numbers(both["artist"].to_list())
+    part = both["part"].to_numpy()
+    seen = np.isin(artists, artists[part == TRAIN])
+    label = np.where(seen, "artist in training", "new artist")
+    label[[not artist or not artist.strip() for artist in both["artist"].to_list()]] = "artist not named"
+    return pl.DataFrame({"song": both["song"], "label": label}).filter(part == TEST)
+
+
+def songs_in_training(plays: pl.DataFrame, split: pl.DataFrame) -> pl.DataFrame:
+    """Number of training songs that each user has played: ``user``, ``songs``; users with none are left out."""
+    training = split.filter(pl.col("part") == TRAIN).select("song")
+    return plays.join(training, on="song", how="semi").group_by("user").agg(pl.len().alias("songs")).sort("user")
+
+
+def strata_table(
+    tables: Sequence[Tables],
+    kinds: Mapping[str, str],
+    plays: pl.DataFrame,
+    songs: pl.DataFrame,
+    split: pl.DataFrame,
+) -> pl.DataFrame:
+    """AUC of every model in every stratum; columns as ``SCHEMA``, models in the order of the results table.
+
+    The AUC of a song is the mean, over the users who have played it, of the share of other test songs ranked below
+    it. A stratum of songs takes each song once, a stratum of users each user once.
+
+    Parameters
+    ----------
+    tables, kinds
+        Scores by user and by song; the kind of each model.
+    plays, songs, split
+        ``user``, ``song``; ``song``, ``artist``; ``song``, ``part``.
+    """
+    by_song, by_user = tables[0].songs.drop_nulls("auc"), tables[0].users.drop_nulls("auc")
+    activity = by_user.select("user").join(
+        songs_in_training(plays, split), on="user", how="left", maintain_order="left"
+    )
+    artist = by_song.select("song").join(artists_seen(songs, split), on="song", how="left", maintain_order="left")
+    labels = sorted(artist["label"].unique())
+    strata = [
+        (POPULARITY, "song", "users", *_ranges(by_song["song"], by_song["users"].to_numpy())),
+        (ACTIVITY, "user", "training songs", *_ranges(by_user["user"], activity["songs"].fill_null(0).to_numpy())),
+    ]
+    groups = artist.select("song", pl.col("label").replace_strict(labels, range(len(labels)), return_dtype=pl.UInt32))
+    strata.append((ARTIST, "song", "", groups.rename({"label": "group"}), [(label, None, None) for label in labels]))
+
+    rows = []
+    for by, key, unit, members, ranges in strata:
+        for model in in_order(kinds):
+            seeds = [
+                (one.songs if key == "song" else one.users)
+                .select(key, "auc")
+                .join(members, on=key)
+                .group_by("group")
+                .agg(pl.col("auc").mean(), pl.len().alias("size"))
+                for one in tables
+                if one.model == model
+            ]
+            means = pl.concat(seeds).group_by("group").agg(
+                pl.col("auc").mean(), pl.col("auc").std().alias("auc_sd"), pl.col("size").first(),
+                pl.len().alias("seeds"),
+            )  # fmt: skip
+            for row in means.sort("group").iter_rows(named=True):
+                label, low, high = ranges[row["group"]]
+                row |= {"by": by, "label": label or _label(low, high, unit), "low": low, "high": high}
+                rows.append(row | {"model": model, "kind": kinds[model]})
+    return pl.DataFrame([{name: row[name] for name in SCHEMA} for row in rows], schema=SCHEMA)
+
+
+def _ranges(items: pl.Series, values: np.ndarray) -> tuple[pl.DataFrame, list[tuple[str, int, int]]]:
+    """The group of each item, and the lowest and highest value of each group."""
+    group = quantile_groups(values)
+    ranges = [("", int(values[group == one].min()), int(values[group == one].max())) for one in np.unique(group)]
+    return pl.DataFrame({items.name: items, "group": group.astype(np.uint32)}), ranges
+
+
+def _label(low: int, high: int, unit: str) -> str:
+    return f"{low:,} {unit}" if low == high else f"{low:,}–{high:,} {unit}"
+
+
+def columns(table: pl.DataFrame) -> dict[str, list[str]]:
+    """The table for people: a row for each stratum, a column for each model."""
+    cells: dict[str, list[str]] = {name: [] for name in ("by", "stratum", "size")}
+    for (by, _), rows in table.group_by("by", "group", maintain_order=True):
+        cells["by"].append(by)
+        cells["stratum"].append(rows["label"][0])
+        cells["size"].append(f"{rows['size'][0]:,}")
+        for row in rows.iter_rows(named=True):
+            deviation = "" if row["auc_sd"] is None else f" ± {row['auc_sd']:.4f}"
+            cells.setdefault(row["model"], []).append(f"{row['auc']:.4f}{deviation}")
+    return cells
+
+
+def notes(table: pl.DataFrame) -> list[str]:
+    """How to read the table, a sentence or two a note."""
+    lines = [
+        "By popularity and artist: the AUC of a song is the mean, over the users who have played it, of the share of "
+        "the other test songs that rank below it, ties counting one half. Each song counts once, so this is not the "
+        "mean over users of the results table, in which popular songs weigh more.",
+        "By activity: the AUC of users, by how many training songs they have played.",
+        f"Strata of popularity and activity are at most {GROUPS}, of about the same size and some {AT_LEAST} songs or "
+        "users at least; equal numbers are never torn apart. Size: songs or users. Songs that nobody has played have "
+        "no AUC.",
+        "A model that prefers what is popular, or what sounds popular, does better on popular songs at the cost of "
+        "others: chance is 0.5 over all songs, not in every stratum.",
+    ]
+    if table["seeds"].max() > 1:
+        lines.append("±: standard deviation over seeds.")
+    return lines

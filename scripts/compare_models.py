@@ -1,0 +1,31 @@
+"""Compare all pairs of models over users: differences, intervals, corrected tests, and what holds in words."""
+
+from pathlib import Path
+
+from coldwave.evaluation.differences import DIFFERENCES, INTERVALS, columns, compare, notes, statement
+from coldwave.evaluation.recommendation import Trained, model_and_seed
+from coldwave.files import read_table, write_table, write_text
+from coldwave.job import run
+from coldwave.report.exhibits import write_exhibit_table
+
+
+def main(*, scores: list[Path], table: Path, intervals: Path, markdown: Path, csv: Path, options: dict) -> None:
+    """``options``: models (name: kind), cutoff, bootstrap, seed, and the lines data and protocol."""
+    measures = {"AUC": "auc", f"mAP@{options['cutoff']}": "ap"}
+    trained = [Trained(*model_and_seed(path), read_table(path, ["user", *measures.values()])) for path in scores]
+    comparison = compare(trained, options["models"], measures, options["bootstrap"], options["seed"])
+    write_table(table, comparison.differences, DIFFERENCES)
+    write_table(intervals, comparison.intervals, INTERVALS)
+    write_text(csv, comparison.differences.write_csv())
+    found = [measure for measure in measures if measure in comparison.intervals["measure"]]
+    write_exhibit_table(
+        markdown,
+        "Which differences between models hold",
+        [options["data"], options["protocol"], *(statement(comparison, measure) for measure in found)],
+        columns(comparison),
+        left=2,
+        notes=notes(comparison, options["bootstrap"]),
+    )
+
+
+run(main)

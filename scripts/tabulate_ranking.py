@@ -1,0 +1,27 @@
+"""Tabulate further measures of every model: the first songs of the rankings, and what they are made of."""
+
+from pathlib import Path
+
+from coldwave.evaluation.further import Tables, columns, further_table, notes, schema
+from coldwave.evaluation.recommendation import model_and_seed
+from coldwave.files import read_table, write_table, write_text
+from coldwave.job import run
+from coldwave.report.exhibits import write_exhibit_table
+
+
+def main(*, scores: list[Path], song_scores: list[Path], table: Path, markdown: Path, csv: Path, options: dict) -> None:
+    """``options``: models (name: kind), list_lengths, and the lines data and protocol."""
+    lengths = options["list_lengths"]
+    tables = [
+        Tables(*model_and_seed(users), read_table(users), read_table(songs))
+        for users, songs in zip(scores, song_scores, strict=True)
+    ]
+    rows = further_table(tables, options["models"], lengths)
+    write_table(table, rows, schema(lengths))
+    write_text(csv, rows.write_csv())
+    about = [options["data"], options["protocol"]]
+    title = "The first songs of the rankings"
+    write_exhibit_table(markdown, title, about, columns(rows, lengths), left=2, notes=notes(rows, lengths))
+
+
+run(main)
