@@ -28,7 +28,7 @@ def main(
     options: dict,
 ) -> None:
     part, targets = read_table(split)["part"].to_numpy(), read_array(song_factors)
-    names = read_table(songs, ["song_id", "artist", "album"])
+    names = read_table(songs, ["song_id", "artist", "album", "date"])
     metadata, source = metadata_factors(names, targets, part == TRAIN)
     log_sources(source, {name: part == name for name in (VALIDATION, TEST)})
     inputs = stacked_inputs(metadata, source, read_array(audio))

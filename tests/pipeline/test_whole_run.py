@@ -34,8 +34,8 @@ TABLES = {
     "plays/plays": {"user": U32, "song": U32, "count": U32},
     "plays/users": {"user": U32, "user_id": TEXT, "songs": U32, "plays": U64},
     "plays/songs": {
-        "song": U32, "song_id": TEXT, "title": TEXT, "artist": TEXT, "album": TEXT, "tags": TEXTS, "audio": TEXT,
-        "users": U32, "plays": U64,
+        "song": U32, "song_id": TEXT, "title": TEXT, "artist": TEXT, "album": TEXT, "date": TEXT,
+        "tags": TEXTS, "audio": TEXT, "users": U32, "plays": U64,
     },
     "plays/rejected": {"source": TEXT, "line": U64, "reason": TEXT, "text": TEXT},
     "split/split": {"song": U32, "part": TEXT},
@@ -255,11 +255,13 @@ def test_the_mean_model_predicts_the_mean_of_training_songs(tiny):
 
 def test_names_give_a_song_the_mean_factors_of_its_artists_training_songs(tiny):
     factors, training = tiny.array("wmf/song_factors.npy"), set(tiny.part("train").tolist())
-    artists, albums = (tiny.table("plays/songs.parquet")[column].to_list() for column in ("artist", "album"))
+    songs = tiny.table("plays/songs.parquet")
+    artists, albums, years = (songs[column].to_list() for column in ("artist", "album", "date"))
     predicted = tiny.array(f"predictions/metadata/{SEED}.npy")
     for song in tiny.part("test"):
         known = [other for other in training if artists[other] == artists[song]]
         known = known or [other for other in training if albums[song] and albums[other] == albums[song]]
+        known = known or [other for other in training if years[other][:4] == years[song][:4]]
         assert predicted[song] == pytest.approx(factors[known or list(training)].mean(axis=0), rel=1e-4, abs=1e-5)
 
 

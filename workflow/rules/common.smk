@@ -24,10 +24,24 @@ pathvars:
 
 # What is said of the data and the protocol wherever a result is shown.
 DATA_NOTE = planted() if SETTINGS["world"] else SETTINGS["data_note"] or ""
-PROTOCOL_NOTE = (
-    "Protocol: strict. User factors and every model are learnt from training songs and chosen on validation songs; "
-    "nothing of a test song is used before the evaluation, except by the upper bound (kind usage), made of its plays."
-)
+PROTOCOL_NOTE = {
+    "strict": "Protocol: strict. User factors and every model are learnt from training songs and chosen on validation "
+    "songs; nothing of a test song is used before the evaluation, except by the upper bound (kind usage), made of its "
+    "plays.",
+    "transductive": "Protocol: transductive. User and song factors are fitted to all plays, those of validation and "
+    "test songs included, as the paper's probably were; so the factors of validation songs, which models are chosen by, "
+    "are fitted as well. Every model is still learnt from training songs alone. Users' vectors already know the test "
+    "plays: compare with a strict run before taking a score for that of a new song.",
+}[SETTINGS["protocol"]]
+PROTOCOL_NOTE += {
+    "song": "",
+    "artist": " Split by artist: no artist is in two parts.",
+    "date": " Split by release date: the newest songs are test songs, and those without a date training songs.",
+}[SETTINGS["split"]["by"]]
+if SETTINGS["split"]["path"]:
+    PROTOCOL_NOTE += f" The split was made elsewhere ({Path(SETTINGS['split']['path']).name})."
+if SETTINGS["split"]["folds"]:
+    PROTOCOL_NOTE += f" Cross-validation: the test songs of a run are one of {SETTINGS['split']['folds']} folds."
 if any(model["kind"] == "popularity" for model in SETTINGS["models"].values()):
     PROTOCOL_NOTE += " Kind popularity is an oracle: it knows how many users each test song has."
 
@@ -53,9 +67,9 @@ def options(section, *keys, **others):
 
 
 def plays_inputs():
-    """The files that the plays stage reads: the plays and, where one is named, the songs table."""
+    """The files that the plays stage reads: the plays and, where they are named, the songs table and ids to leave out."""
     plays = SETTINGS["plays"]
-    named = {"source": plays["path"], "catalogue": plays["songs"]["path"]}
+    named = {"source": plays["path"], "catalogue": plays["songs"]["path"], "excluded": plays["songs"]["exclude"]}
     return {name: path for name, path in named.items() if path}
 
 
