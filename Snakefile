@@ -28,6 +28,7 @@ include: "workflow/rules/knn.smk"
 include: "workflow/rules/metadata.smk"
 include: "workflow/rules/cnn.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/audit.smk"
 include: "workflow/rules/report.smk"
 
 

@@ -1,6 +1,7 @@
 """What the stages share: the checked config, paths, and the parameters that decide on reruns."""
 
 import re
+from types import SimpleNamespace
 
 from snakemake.exceptions import WorkflowError
 
@@ -127,6 +128,7 @@ def settled(*paths):
         found = [path.format(**dict(wildcards.items())) for path in paths]
         return found if len(found) != 1 else found[0]
 
+    wait.paths = paths  # for the audit, which looks at what the rules read
     return wait
 
 
@@ -150,6 +152,9 @@ def plays_and_users(wildcards):
         return {}
     named = {"plays": "<results>/plays/plays.parquet", "user_factors": "<results>/wmf/user_factors.npy"}
     return {name: settled(path)(wildcards) for name, path in named.items()}
+
+
+plays_and_users.paths = ["<results>/plays/plays.parquet", "<results>/wmf/user_factors.npy"]
 
 
 def cnn_options(wildcards):
@@ -184,3 +189,75 @@ def user_vectors(wildcards):
     """The user vectors that a model is scored with: its own, or those of the factorisation."""
     own = wildcards.model in models_of(*WITH_OWN_USERS)
     return settled(PREDICTION_USERS if own else "<results>/wmf/user_factors.npy")(wildcards)
+
+
+def stacked_predictions():
+    """The predictions that models of kind metadata are combined with."""
+    audio = [SETTINGS["models"][name]["audio"] for name in metadata_models(with_audio=True)]
+    return for_models(PREDICTIONS, dict.fromkeys(audio))
+
+
+audio_predictions.paths = [
+    "<results>/predictions/{audio}/{seed}.npy".replace("{audio}", SETTINGS["models"][name]["audio"])
+    for name in metadata_models(with_audio=True)
+]
+
+
+def learnt_models():
+    """The names of the models that have weights."""
+    return models_of("linear", "mlr", "mlp", "cnn") + metadata_models(with_audio=True)
+
+
+def learning_inputs():
+    """From each rule that makes factors, a codebook, components or weights to the paths that it reads, sorted."""
+    folder = f"results/{SETTINGS['run']}"
+    learnt = tuple(f"{folder}/{stage}/" for stage in ("wmf", "bow", "models"))
+    found = {}
+    for rule in workflow.rules:
+        if any(str(path).startswith(learnt) for path in rule.output):
+            read = set()
+            for item in rule.input:
+                function = getattr(getattr(item, "_file", item), "callable", None)
+                read |= set(function.paths) if function else {str(item)}
+            found[rule.name] = sorted(path.replace("<results>", folder) for path in read)
+    return dict(sorted(found.items()))
+
+
+def forbidden_paths():
+    """Beginnings of paths that nothing which learns may read: the evaluation, and models made of test songs' plays."""
+    folder = f"results/{SETTINGS['run']}"
+    knowing = [f"{folder}/predictions/{name}/" for name in models_of("usage", "popularity")]
+    return [f"{folder}/{stage}/" for stage in ("report", "scores", "tables")] + knowing
+
+
+def audited_learners():
+    """What the audit learns again: from its name to its kind and the options of its rule."""
+    named, learners = SETTINGS["audit"]["canary"], {}
+    if "wmf" in named:
+        learners["wmf"] = {"kind": "wmf", "options": rules.factorise_plays.params.options}
+    if "bow" in named and models_of(*LISTENING):
+        learners["codebook"] = {"kind": "codebook", "options": rules.learn_codebook.params.options}
+        learners["pca"] = {"kind": "pca", "options": rules.reduce_counts.params.options}
+    for name in learnt_models():
+        kind = SETTINGS["models"][name]["kind"]
+        if kind in named or name in named:
+            wildcards = SimpleNamespace(model=name)
+            read = cnn_options(wildcards) if kind == "cnn" else model_options(wildcards)
+            learners[name] = {"kind": kind, "options": read}
+    return learners
+
+
+def audited_files():
+    """The files of the bag of words that the audit looks at, where a model listens."""
+    if not models_of(*LISTENING):
+        return {}
+    names = ["codebook", "frame_scale", "codebook_songs", "pca_mean", "pca_components", "pca_songs", "features"]
+    named = {name: settled(f"<results>/bow/{name}.npy") for name in names}
+    named["counts"] = settled(*expand("<results>/bow/counts/{shard}.parquet", shard=SHARDS))
+    return named | {"index": settled("<results>/audio/index.parquet"), "log_mels": settled(*LOG_MELS)}
+
+
+def audit_memory(wildcards, input):
+    """Megabytes: the factorisation's need, twice its plays, for it is run inside the audit."""
+    plays = Path(str(input.plays))
+    return max(6000, int(60 * plays.stat().st_size / 1e6)) if plays.is_file() else 6000
