@@ -13,8 +13,8 @@ from coldwave.report.exhibits import write_exhibit_table
 
 ABOUT = (
     "What could have carried plays, audio or names of held-out songs into what is learnt, check by check; the run "
-    "fails where one does. Learnt again: a rule's own script, run on inputs in which held-out songs have others' plays, "
-    "audio and names, must make the same bytes as in the run."
+    "fails where one does. Learnt again: a rule's own script, run on inputs in which held-out songs have plays, audio "
+    "and names of others, must make the same bytes as in the run."
 )
 
 
