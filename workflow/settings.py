@@ -83,7 +83,7 @@ def check_files(config: Mapping[str, Any]) -> None:
     if missing:
         here = Path.cwd()
         raise SettingsError(
-            [f"{_dotted(keys)}: there is no {short(path)} (looked for in {here})" for keys, path in missing.items()],
+            [f"{_dotted(keys)}: there is no {path!r} (looked for in {here})" for keys, path in missing.items()],
             config["data_note"],
         )
 

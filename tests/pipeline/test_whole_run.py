@@ -64,6 +64,7 @@ TABLES = {
         }
         for model in MODELS
     },
+    "tables/leakage": dict.fromkeys(("check", "of", "result", "detail"), TEXT),
     "tables/recommendation": {
         "model": TEXT, "kind": TEXT, "seeds": U32,
         **{column: F64 for measure in MEASURES for column in (measure, f"{measure}_sd")},
@@ -74,6 +75,7 @@ TABLES = {
 ARRAYS = {
     "wmf/user_factors": (np.float32, ("users", "factors")),
     "wmf/song_factors": (np.float32, ("songs", "factors")),
+    **{path: (np.bool_, ("songs",)) for path in ("wmf/fitted_songs", "bow/codebook_songs", "bow/pca_songs")},
     **{f"audio/log_mel/{shard}": (np.float16, (None, "bands")) for shard in SHARDS},
     "bow/codebook": (np.float32, ("words", "coefficients")),
     "bow/frame_scale": (np.float32, ("coefficients",)),
@@ -92,7 +94,7 @@ ARRAYS = {
 }
 OTHERS = [
     "world/train_triplets.txt", "world/songs.csv", "world/truth.parquet", "tables/recommendation.md",
-    "tables/recommendation.csv", "report/index.html",
+    "tables/recommendation.csv", "report/index.html", "tables/leakage.md", "tables/leakage.csv",
     *(f"models/{model}/{SEED}.safetensors" for model in LEARNT),
 ]  # fmt: skip
 
