@@ -1,6 +1,11 @@
-"""Factorise the training songs' plays; fold in the others with the user factors frozen."""
+"""Factorise the training songs' plays; fold in the others with the user factors frozen.
+
+In the transductive protocol all songs are fitted, and none folded in. fitted_songs.npy says whose plays were seen.
+"""
 
 from pathlib import Path
+
+import numpy as np
 
 from coldwave.files import read_table, write_array, write_table
 from coldwave.job import run
@@ -15,19 +20,22 @@ def main(
     split: Path,
     user_factors: Path,
     song_factors: Path,
+    fitted_songs: Path,
     objective: Path,
     options: dict,
     threads: int = 1,
 ) -> None:
-    fitted_users, fitted_songs, iterations = factorise_songs(
-        plays=read_table(plays),
-        training=(read_table(split)["part"] == TRAIN).to_numpy(),
-        users=read_table(users, ["user"]).height,
-        threads=threads,
-        **options,
+    """``options``: protocol (strict or transductive) and those of the factorisation."""
+    settings = {key: value for key, value in options.items() if key != "protocol"}
+    seen = (read_table(split)["part"] == TRAIN).to_numpy()
+    if options["protocol"] == "transductive":
+        seen = np.ones_like(seen)
+    of_users, of_songs, iterations = factorise_songs(
+        plays=read_table(plays), fitted=seen, users=read_table(users, ["user"]).height, threads=threads, **settings
     )
-    write_array(user_factors, fitted_users)
-    write_array(song_factors, fitted_songs)
+    write_array(user_factors, of_users)
+    write_array(song_factors, of_songs)
+    write_array(fitted_songs, seen)
     write_table(objective, iterations, OBJECTIVE_SCHEMA)
 
 

@@ -11,10 +11,11 @@ from coldwave.weights import write_weights
 
 def main(*, split: Path, features: Path, song_factors: Path, weights: Path, curve: Path, options: dict) -> None:
     part = read_table(split)["part"].to_numpy()
+    training = part == TRAIN
     coefficients, intercept, errors = fit_linear(
-        read_array(features), read_array(song_factors), part == TRAIN, part == VALIDATION, options["strengths"]
+        read_array(features), read_array(song_factors), training, part == VALIDATION, options["strengths"]
     )
-    write_weights(weights, {"weights": coefficients, "intercept": intercept}, options)
+    write_weights(weights, {"weights": coefficients, "intercept": intercept}, options, fitted_on=training)
     write_table(curve, errors, CURVE_SCHEMA)
 
 

@@ -21,16 +21,17 @@ def main(
     seed: int,
 ) -> None:
     part = read_table(split)["part"].to_numpy()
+    training = part == TRAIN
     tensors, steps = fit_mlr(
         read_table(plays, ["user", "song"]),
         read_array(features),
-        part == TRAIN,
+        training,
         part == VALIDATION,
         read_table(users, ["user"]).height,
         options,
         seed,
     )
-    write_weights(weights, tensors, options)
+    write_weights(weights, tensors, options, fitted_on=training)
     write_table(curve, steps, CURVE_SCHEMA)
 
 

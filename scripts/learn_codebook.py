@@ -17,6 +17,7 @@ def main(
     log_mels: list[Path],
     codebook: Path,
     frame_scale: Path,
+    codebook_songs: Path,
     options: dict,
     threads: int = 1,
 ) -> None:
@@ -26,6 +27,7 @@ def main(
     scale = scale_of(frames, options["standardize"])
     write_array(codebook, learn_codebook(frames / scale, options["words"], options["seed"], threads))
     write_array(frame_scale, scale)
+    write_array(codebook_songs, training)
 
 
 run(main)

@@ -19,9 +19,10 @@ def main(
     rejected: Path,
     options: dict,
     catalogue: Path = None,
+    excluded: Path = None,
     threads: int = 1,
 ) -> None:
-    tables = ingest(source, catalogue, options, threads)
+    tables = ingest(source, catalogue, options, threads, excluded=excluded)
     write_plays(plays, tables.plays)
     write_users(users, tables.users)
     write_songs(songs, tables.songs)

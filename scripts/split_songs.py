@@ -1,17 +1,25 @@
-"""Split the songs into train, validation and test: by song (or by artist), never by play."""
+"""Split the songs into train, validation and test: by song, artist or date, never by play; or as a file says."""
 
 import logging
 from pathlib import Path
 
 from coldwave.files import read_table, write_table
 from coldwave.job import run
-from coldwave.split import SCHEMA, split_songs
+from coldwave.split import SCHEMA, check_parts, given_split, split_songs
+from coldwave.split_file import read_parts
 
 log = logging.getLogger(__name__)
 
 
-def main(*, songs: Path, split: Path, options: dict) -> None:
-    table = split_songs(read_table(songs, ["song", "song_id", "artist"]), **options)
+def main(*, songs: Path, split: Path, options: dict, given: Path = None) -> None:
+    """``given`` is a split made elsewhere; the other options are then not used, save that ``by`` is held to."""
+    known = read_table(songs, ["song", "song_id", "artist", "date"])
+    if given:
+        log.info("the parts are those of %s; split.validation and split.test are not used", given)
+        table = given_split(read_parts(given), known, options["by"], given)
+    else:
+        table = split_songs(known, **options)
+        check_parts(table, known, options["by"], split)
     sizes = table["part"].value_counts(sort=True)
     log.info("songs by part: %s", ", ".join(f"{part} {count:,}" for part, count in sizes.iter_rows()))
     write_table(split, table, SCHEMA)

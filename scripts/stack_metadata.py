@@ -28,15 +28,14 @@ def main(
     options: dict,
 ) -> None:
     part, targets = read_table(split)["part"].to_numpy(), read_array(song_factors)
-    names = read_table(songs, ["song_id", "artist", "album"])
-    metadata, source = metadata_factors(names, targets, part == TRAIN)
+    names = read_table(songs, ["song_id", "artist", "album", "date"])
+    training = part == TRAIN
+    metadata, source = metadata_factors(names, targets, training)
     log_sources(source, {name: part == name for name in (VALIDATION, TEST)})
     inputs = stacked_inputs(metadata, source, read_array(audio))
-    coefficients, intercept, errors = fit_linear(
-        inputs, targets, part == TRAIN, part == VALIDATION, options["strengths"]
-    )
+    coefficients, intercept, errors = fit_linear(inputs, targets, training, part == VALIDATION, options["strengths"])
     stacked = predict_linear(inputs, coefficients, intercept)
-    write_weights(weights, {"weights": coefficients, "intercept": intercept}, options)
+    write_weights(weights, {"weights": coefficients, "intercept": intercept}, options, fitted_on=training)
     write_table(curve, errors, CURVE_SCHEMA)
     write_array(predictions, np.where(np.isnan(stacked), metadata, stacked))
 

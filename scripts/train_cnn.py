@@ -53,7 +53,8 @@ def main(
         cache=cache / "training",
         objective=objective,
     )
-    write_weights(weights, network.arrays(), options)
+    fitted_on = np.isin(np.arange(len(part)), training)
+    write_weights(weights, network.arrays(), options, fitted_on)
     write_table(curve, errors, CURVE_SCHEMA)
 
 

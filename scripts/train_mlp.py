@@ -14,10 +14,11 @@ def main(
     *, split: Path, features: Path, song_factors: Path, weights: Path, curve: Path, options: dict, seed: int
 ) -> None:
     part = read_table(split)["part"].to_numpy()
+    training = part == TRAIN
     arrays, errors = train_mlp(
-        read_array(features), read_array(song_factors), part == TRAIN, part == VALIDATION, options, seed
+        read_array(features), read_array(song_factors), training, part == VALIDATION, options, seed
     )
-    write_weights(weights, arrays, options)
+    write_weights(weights, arrays, options, fitted_on=training)
     write_table(curve, errors, CURVE_SCHEMA)
 
 

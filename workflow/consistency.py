@@ -13,6 +13,7 @@ Keys = tuple[str | int, ...]
 
 FACTORS_FROM_AUDIO = ("linear", "mlp", "cnn")  # kinds that predict song factors from what they hear, and nothing else
 WITH_FACTORS = (*FACTORS_FROM_AUDIO, "metadata", "usage")  # kinds whose song vectors are factors, and differ
+CANARIES = ("wmf", "bow", "linear", "mlr", "mlp", "cnn", "metadata")  # stages and kinds that the audit can learn again
 
 
 def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
@@ -26,6 +27,9 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         _quoting(config),
         _encoding(config),
         _part_sizes(config),
+        _folds(config),
+        _given_split(config),
+        _canary(config),
         _frame(config),
         _mel_bands(config),
         _duration(config),
@@ -64,6 +68,8 @@ def paths(config: dict[str, Any]) -> dict[Keys, str]:
         ("plays", "songs", "path"): plays.get("songs", {}).get("path"),
         ("plays", "songs", "audio_root"): plays.get("songs", {}).get("audio_root"),
         **embeddings,
+        ("plays", "songs", "exclude"): plays.get("songs", {}).get("exclude"),
+        ("split", "path"): config.get("split", {}).get("path"),
     }
     return {keys: path for keys, path in named.items() if path}
 
@@ -137,6 +143,8 @@ def _part_sizes(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     for part, size in sizes.items():
         if isinstance(size, float) and size >= 1:
             yield ("split", part), f"{size} is no share below 1; as a number of songs, write it without a point"
+    if config["split"]["folds"] is not None:
+        return  # `_folds` sees to it
     if len(sizes) == 2 and all(isinstance(size, float) and size < 1 for size in sizes.values()):
         total = sum(sizes.values())
         if total >= 1:
@@ -144,6 +152,48 @@ def _part_sizes(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
                 ("split", "test"),
                 f"{sizes['test']} and split.validation ({sizes['validation']}) leave no song for training",
             )
+
+
+def _folds(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    split = config["split"]
+    folds, fold, validation = split["folds"], split["fold"], split["validation"]
+    if folds is None:
+        if fold != 1:
+            yield ("split", "fold"), f"{fold} is a fold, but split.folds is null: give their number"
+        return
+    if fold > folds:
+        yield ("split", "fold"), f"{fold} is more than split.folds ({folds})"
+    if split["by"] == "date":
+        yield (
+            ("split", "folds"),
+            f"{folds} folds cannot be by date, of which the newest songs are tested on: write null",
+        )
+    if isinstance(validation, float) and validation + 1 / folds >= 1:
+        yield (
+            ("split", "validation"),
+            f"{validation} and one of split.folds ({folds}) leave no song for training",
+        )
+
+
+def _given_split(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    split = config["split"]
+    if split["path"] is None:
+        return
+    if split["folds"] is not None:
+        yield ("split", "folds"), f"{split['folds']} folds are not drawn where split.path gives the parts: write null"
+    if split["by"] == "date":
+        yield (
+            ("split", "by"),
+            "date is not used where split.path gives the parts: write song, or artist to hold it to that",
+        )
+
+
+def _canary(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    models = config["models"]
+    known = [*CANARIES, *(name for name, model in models.items() if model["kind"] in CANARIES)]
+    for place, name in enumerate(config["audit"]["canary"]):
+        if name not in known:
+            yield ("audit", "canary", place), f"{short(name)} is nothing that is learnt: name any of {', '.join(known)}"
 
 
 def _frame(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:

@@ -29,10 +29,11 @@ CLOSE = 0.65  # likeness of two words from which one is taken for the other miss
 class SettingsError(ValueError):
     """All mistakes in a config, one line each."""
 
-    def __init__(self, mistakes: list[str]):
+    def __init__(self, mistakes: list[str], note: str | None = None):
         self.mistakes = mistakes
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        super().__init__("\n".join([f"{count} in the config:", *(f"  {mistake}" for mistake in mistakes)]))
+        lines = [f"{count} in the config:", *(f"  {mistake}" for mistake in mistakes)]
+        super().__init__("\n".join(lines + ([f"  What the config says of its data: {note}"] if note else [])))
 
 
 def check(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,7 +65,9 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
     if mistakes:
         order = {section: place for place, section in enumerate(load_schema()["properties"])}
         ordered = sorted(mistakes.items(), key=lambda item: order.get(item[0][0], -1))
-        raise SettingsError([f"{_dotted(keys)}: {mistake}" for keys, mistake in ordered])
+        of_paths = any("environment variable" in mistake for mistake in mistakes.values())
+        lines = [f"{_dotted(keys)}: {mistake}" for keys, mistake in ordered]
+        raise SettingsError(lines, sound.get("data_note") if of_paths else None)
     return sound
 
 
@@ -81,7 +84,8 @@ def check_files(config: Mapping[str, Any]) -> None:
     if missing:
         here = Path.cwd()
         raise SettingsError(
-            [f"{_dotted(keys)}: there is no {short(path)} (looked for in {here})" for keys, path in missing.items()]
+            [f"{_dotted(keys)}: there is no {path!r} (looked for in {here})" for keys, path in missing.items()],
+            config["data_note"],
         )
 
 

@@ -1,4 +1,7 @@
-"""The ``coldwave`` command: looks at what the workflow has made. The workflow itself is run by ``snakemake``."""
+"""The ``coldwave`` command: looks at what the workflow has made, or has it made several times over.
+
+The workflow itself is run by ``snakemake``.
+"""
 
 import argparse
 import sys
@@ -18,7 +21,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
-    parsed = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    end = given.index("--") if "--" in given else len(given)
+    parsed = _parser().parse_args(given[:end])
+    parsed.snakemake = given[end + 1 :]
+    if parsed.snakemake and parsed.command is not _repeat:
+        print("error: only `coldwave repeat` takes arguments for snakemake after --", file=sys.stderr)
+        return 2
     try:
         parsed.command(parsed)
     except InputError as error:
@@ -34,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"coldwave {_version()}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_results(commands)
+    _add_repeat(commands)
     return parser
 
 
@@ -63,7 +73,40 @@ def _results(parsed: argparse.Namespace) -> None:
     folder = find_run(parsed.run)
     print((folder / _TABLE).read_text(encoding="utf-8"))
     page = folder / _PAGE
-    print(f"Report: {page}" if page.is_file() else "Report: not made yet; run `snakemake` again")
+    if page.is_file():
+        print(f"Report: {page}")
+    elif (folder / "configs").is_dir():
+        print("Report: each of the runs has its own")
+    else:
+        print("Report: not made yet; run `snakemake` again")
+
+
+def _add_repeat(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "repeat",
+        help="run the whole pipeline with several seeds or on all folds, and pool the tables",
+        description="Run the whole pipeline once for each seed, or on each fold of the songs, as runs of their own "
+        "(<run>-seed2, <run>-fold3), one after another, then print one table: means and standard deviations over "
+        "them. Given again, the command goes on where it stopped.",
+        epilog="What follows -- goes to snakemake: coldwave repeat --seeds 1 2 3 -- --configfile mine.yaml --cores 4",
+    )
+    what = command.add_mutually_exclusive_group(required=True)
+    what.add_argument("--seeds", nargs="+", type=int, metavar="SEED", help="seeds, each for a run of its own")
+    what.add_argument("--folds", type=int, metavar="K", help="number of folds: each song is tested on in one of K runs")
+    command.set_defaults(command=_repeat)
+
+
+def _repeat(parsed: argparse.Namespace) -> None:
+    from coldwave.repeats import repeat
+
+    if parsed.folds is not None and parsed.folds < 2:
+        raise InputError(f"--folds {parsed.folds}: 2 or more")
+    if parsed.seeds and len(set(parsed.seeds)) < max(2, len(parsed.seeds)):
+        raise InputError("--seeds: give two or more, each once")
+    folder = repeat(parsed.snakemake, parsed.seeds, parsed.folds)
+    if folder:
+        print((folder / _TABLE).read_text(encoding="utf-8"))
+        print(f"Table: {folder / _TABLE}")
 
 
 def find_run(run: str | None, results: Path = RESULTS) -> Path:

@@ -126,7 +126,7 @@ def fold_in(confidences: sparse.csr_matrix, user_factors: np.ndarray, regulariza
 
 def factorise_songs(
     plays: pl.DataFrame,
-    training: np.ndarray,
+    fitted: np.ndarray,
     users: int,
     factors: int,
     alpha: float,
@@ -137,24 +137,24 @@ def factorise_songs(
     seed: int,
     threads: int,
 ) -> tuple[np.ndarray, np.ndarray, pl.DataFrame]:
-    """Factorise the training songs' plays, then fold in the other songs with the user factors frozen.
+    """Factorise the plays of some songs, then fold in the other songs with the user factors frozen.
 
     Parameters
     ----------
     plays : table ``user``, ``song``, ``count``
-    training : bool [songs]
+    fitted : bool [songs], the songs that the user factors see: the training songs, or all in the transductive protocol
 
     Returns
     -------
     user factors float32 [users, factors], song factors float32 [songs, factors], and the objective of each
-    iteration (over the training songs) as a table
+    iteration (over the fitted songs) as a table
 
     Raises
     ------
     InputError
         The regularisation is so strong that all factors go to zero.
     """
-    matrix = confidence_matrix(plays, users, len(training), alpha, epsilon).tocsc()
+    matrix = confidence_matrix(plays, users, len(fitted), alpha, epsilon).tocsc()
     rows: list[dict] = []
 
     def report(iteration: int, value: float, seconds: float) -> None:
@@ -162,18 +162,18 @@ def factorise_songs(
         log.info("iteration %d of %d: objective %.6g, %.2f s", iteration, iterations, value, seconds)
 
     begin = time.monotonic()
-    fitted = matrix[:, training].tocsr()
+    confidences = matrix[:, fitted].tocsr()
     user_factors, fitted_songs = factorise(
-        fitted, factors, regularization, iterations, solver, seed, threads, report=report
+        confidences, factors, regularization, iterations, solver, seed, threads, report=report
     )
     largest = float(np.abs(user_factors).max() * np.abs(fitted_songs).max())
     if largest < VANISHED:
         raise InputError(
             f"the factors have vanished (the largest product of two is {largest:.1g}): wmf.regularization = "
-            f"{regularization:g} is too strong for {fitted.nnz:,} played pairs; lower it"
+            f"{regularization:g} is too strong for {confidences.nnz:,} played pairs; lower it"
         )
-    song_factors = np.zeros((len(training), factors), dtype=np.float32)
-    song_factors[training] = fitted_songs
-    song_factors[~training] = fold_in(matrix[:, ~training], user_factors, regularization)
-    log.info("%s users and %s songs in %.1f s", f"{users:,}", f"{len(training):,}", time.monotonic() - begin)
+    song_factors = np.zeros((len(fitted), factors), dtype=np.float32)
+    song_factors[fitted] = fitted_songs
+    song_factors[~fitted] = fold_in(matrix[:, ~fitted], user_factors, regularization)
+    log.info("%s users and %s songs in %.1f s", f"{users:,}", f"{len(fitted):,}", time.monotonic() - begin)
     return user_factors, song_factors, pl.DataFrame(rows, schema=OBJECTIVE_SCHEMA)

@@ -7,13 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coldwave.linear import fit_linear, predict_linear
-from coldwave.metadata import ALBUM, ALL, ARTIST, log_sources, metadata_factors, stacked_inputs
+from coldwave.metadata import ALBUM, ALL, ARTIST, YEAR, log_sources, metadata_factors, stacked_inputs
 
 
-def table(artists, albums=None):
+def table(artists, albums=None, dates=None):
     columns = {"song_id": [f"s{n}" for n in range(len(artists))], "artist": artists}
-    schema = {"song_id": pl.String, "artist": pl.String, "album": pl.String}
-    return pl.DataFrame(columns | {"album": albums or [None] * len(artists)}, schema=schema)
+    columns |= {"album": albums or [None] * len(artists), "date": dates or [None] * len(artists)}
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+
+
+def test_a_song_of_a_known_year_alone_takes_that_years_mean():
+    songs = table(["A", "B", "C", "D", "E"], dates=["1999", "1999-03", "2001", "1999-12-31", "1980"])
+    factors = np.array([[1], [3], [9], [0], [0]], dtype=np.float32)
+    found, source = metadata_factors(songs, factors, np.arange(5) < 3)
+    assert found[3:, 0] == pytest.approx([2, 13 / 3])
+    assert source[3:].tolist() == [YEAR, ALL]
+    assert (found[0, 0], source[0]) == (3, YEAR)  # by the other song of its year
+    stacked = stacked_inputs(found, source, factors)
+    assert stacked[:, -1].tolist() == [0] * 5  # neither artist nor album is known
 
 
 def test_artist_else_album_else_all_by_hand():
@@ -33,19 +44,23 @@ def test_artist_else_album_else_all_by_hand():
 NAMES = st.sampled_from([None, "", " ", "A", "a", "B b", "b  B", "C"])
 
 
-@given(st.lists(st.tuples(NAMES, NAMES, st.booleans()), min_size=1, max_size=12), st.integers(0, 9))
+DATES = st.sampled_from([None, "1999", "1999-05", "2001"])
+
+
+@given(st.lists(st.tuples(NAMES, NAMES, DATES, st.booleans()), min_size=1, max_size=12), st.integers(0, 9))
 def test_it_is_plain_loops(rows, seed):
-    artists, albums, parts = zip(*rows, strict=True)
+    artists, albums, dates, parts = zip(*rows, strict=True)
     factors = np.random.default_rng(seed).standard_normal((len(rows), 2)).astype(np.float32)
-    found, source = metadata_factors(table(list(artists), list(albums)), factors, np.array(parts))
+    found, source = metadata_factors(table(list(artists), list(albums), list(dates)), factors, np.array(parts))
     plain = [[" ".join((name or "").lower().split()) for name in names] for names in (artists, albums)]
+    plain.append([(date or "")[:4] for date in dates])
     for song in range(len(rows)):
         others = [other for other in range(len(rows)) if parts[other] and other != song]
         expected, case = np.zeros(2), ALL
         chosen = [[other for other in others if names[song] and names[other] == names[song]] for names in plain] + [
             others
         ]
-        for known, of_case in zip(chosen, (ARTIST, ALBUM, ALL), strict=True):
+        for known, of_case in zip(chosen, (ARTIST, ALBUM, YEAR, ALL), strict=True):
             if known:
                 expected, case = factors[known].mean(axis=0), of_case
                 break
@@ -68,12 +83,17 @@ def test_a_song_never_sees_its_own_factors():
 
 
 def test_the_cases_are_counted_in_the_log(caplog):
-    source = np.array([ARTIST, ARTIST, ALBUM, ALL, ALL, ALL])
+    source = np.array([ARTIST, ARTIST, ALBUM, ALL, YEAR, ALL])
     parts = {"validation": np.arange(6) < 3, "test": np.arange(6) >= 3}
     with caplog.at_level("INFO"):
         log_sources(source, parts)
-    assert "validation songs: 2 by their artist's training songs, 1 by their album's, 0 by all" in caplog.text
-    assert "test songs: 0 by their artist's training songs, 0 by their album's, 3 by all" in caplog.text
+    assert (
+        "validation songs: 2 by their artist's training songs, 1 by their album's, 0 by their year's, 0 by all"
+        in caplog.text
+    )
+    assert (
+        "test songs: 0 by their artist's training songs, 0 by their album's, 1 by their year's, 2 by all" in caplog.text
+    )
     assert "no test song's artist is known from training; with split.by: artist none can be" in caplog.text
 
 

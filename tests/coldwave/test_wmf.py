@@ -117,6 +117,17 @@ def test_other_songs_plays_do_not_reach_the_user_factors():
     assert not np.array_equal(y[~training], y_changed[~training])
 
 
+def test_with_all_songs_fitted_none_is_folded_in():
+    plays = random_plays()
+    x, y, _ = factorised(plays, np.ones(SONGS, dtype=bool))
+    weights = confidence_matrix(plays, USERS, SONGS, 2, 0.5)
+    assert y == pytest.approx(fold_in(weights, x, REGULARIZATION), abs=1e-4)  # the exact solver ends with the songs
+    # and other plays of any song reach the users
+    other = random_plays(seed=9)
+    changed = pl.concat([plays.filter(pl.col("song") != 3), other.filter(pl.col("song") == 3)])
+    assert not np.array_equal(x, factorised(changed, np.ones(SONGS, dtype=bool))[0])
+
+
 def test_the_same_numbers_with_any_number_of_threads():
     training = np.arange(SONGS) % 3 > 0
     one, two = (factorised(random_plays(), training, threads) for threads in (1, 2))

@@ -47,8 +47,8 @@ TABLES = {
     "plays/plays": {"user": U32, "song": U32, "count": U32},
     "plays/users": {"user": U32, "user_id": TEXT, "songs": U32, "plays": U64},
     "plays/songs": {
-        "song": U32, "song_id": TEXT, "title": TEXT, "artist": TEXT, "album": TEXT, "tags": TEXTS, "audio": TEXT,
-        "users": U32, "plays": U64,
+        "song": U32, "song_id": TEXT, "title": TEXT, "artist": TEXT, "album": TEXT, "date": TEXT,
+        "tags": TEXTS, "audio": TEXT, "users": U32, "plays": U64,
     },
     "plays/rejected": {"source": TEXT, "line": U64, "reason": TEXT, "text": TEXT},
     "split/split": {"song": U32, "part": TEXT},
@@ -78,6 +78,7 @@ TABLES = {
         }
         for model in MODELS
     },
+    "tables/leakage": dict.fromkeys(("check", "of", "result", "detail"), TEXT),
     "tables/recommendation": {
         "model": TEXT, "kind": TEXT, "seeds": U32,
         **{column: F64 for measure in MEASURES for column in (measure, f"{measure}_sd")},
@@ -97,6 +98,7 @@ TABLES |= {
 ARRAYS = {
     "wmf/user_factors": (np.float32, ("users", "factors")),
     "wmf/song_factors": (np.float32, ("songs", "factors")),
+    **{path: (np.bool_, ("songs",)) for path in ("wmf/fitted_songs", "bow/codebook_songs", "bow/pca_songs")},
     **{f"audio/log_mel/{shard}": (np.float16, (None, "bands")) for shard in SHARDS},
     "bow/codebook": (np.float32, ("words", "coefficients")),
     "bow/frame_scale": (np.float32, ("coefficients",)),
@@ -115,7 +117,8 @@ ARRAYS = {
 }
 OTHERS = [
     "world/train_triplets.txt", "world/songs.csv", "world/truth.parquet", "tables/recommendation.md",
-    "tables/recommendation.csv", "tables/warm.md", "tables/warm.csv", "report/index.html",
+    "tables/recommendation.csv", "tables/warm.md", "tables/warm.csv", "report/index.html", "tables/leakage.md",
+    "tables/leakage.csv", "provenance.json",
     *(f"models/{model}/{SEED}.safetensors" for model in LEARNT),
     *(f"tables/{name}.{suffix}" for name in COMPARISON for suffix in ("md", "csv")),
     "figures/popularity_strata.svg", "figures/activity_strata.svg",
@@ -281,11 +284,13 @@ def test_the_mean_model_predicts_the_mean_of_training_songs(tiny):
 
 def test_names_give_a_song_the_mean_factors_of_its_artists_training_songs(tiny):
     factors, training = tiny.array("wmf/song_factors.npy"), set(tiny.part("train").tolist())
-    artists, albums = (tiny.table("plays/songs.parquet")[column].to_list() for column in ("artist", "album"))
+    songs = tiny.table("plays/songs.parquet")
+    artists, albums, years = (songs[column].to_list() for column in ("artist", "album", "date"))
     predicted = tiny.array(f"predictions/metadata/{SEED}.npy")
     for song in tiny.part("test"):
         known = [other for other in training if artists[other] == artists[song]]
         known = known or [other for other in training if albums[song] and albums[other] == albums[song]]
+        known = known or [other for other in training if years[other][:4] == years[song][:4]]
         assert predicted[song] == pytest.approx(factors[known or list(training)].mean(axis=0), rel=1e-4, abs=1e-5)
 
 

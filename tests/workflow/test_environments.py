@@ -12,6 +12,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from coldwave.audit.learners import LEARNERS
 from workflow.code import PLUMBING, code
 
 ROOT = Path(__file__).parents[2]
@@ -155,7 +156,9 @@ def test_a_rules_environment_is_there(rule):
 def test_an_environment_has_what_its_rules_scripts_import_and_no_more(name):
     users = [rule for rule, parts in RULES.items() if parts["conda"].strip('"').endswith(f"/{name}")]
     assert users, "no rule uses it"
-    used = set().union(*(distributions(reached_from(ROOT / "scripts" / f"{rule}.py")) for rule in users))
+    scripts = [f"{rule}.py" for rule in users]
+    scripts += [learner.script for learner in LEARNERS.values()] if "audit_leakage" in users else []  # it runs them
+    used = set().union(*(distributions(reached_from(ROOT / "scripts" / script)) for script in scripts))
     assert set(ENVIRONMENTS[name]) == used
 
 

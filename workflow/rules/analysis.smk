@@ -3,7 +3,7 @@
 
 rule predict_tags:
     input:
-        **({"features": settled("<results>/bow/features.npy")} if models_of(*LISTENING) else {}),
+        **({"features": settled("<results>/bow/features.npy")} if LISTENERS else {}),
         songs=settled("<results>/plays/songs.parquet"),
         split=settled("<results>/split/split.parquet"),
         song_factors=settled("<results>/wmf/song_factors.npy"),
@@ -239,7 +239,7 @@ SHOWN = [*rules.predict_tags.output, *rules.describe_factors.output, *rules.find
 SHOWN += [*rules.draw_map.output, *rules.draw_confidences.output]
 if models_of(*FACTORS_FROM_AUDIO):
     SHOWN += rules.compare_factors.output
-if models_of(*LISTENING):
+if LISTENERS:
     SHOWN += rules.draw_spectrograms.output
 if models_of("cnn"):
     SHOWN += rules.draw_filters.output

@@ -11,6 +11,7 @@ rule learn_codebook:
     output:
         codebook="<results>/bow/codebook.npy",
         frame_scale="<results>/bow/frame_scale.npy",
+        codebook_songs="<results>/bow/codebook_songs.npy",
     log:
         "<results>/logs/learn_codebook.log",
     benchmark:
@@ -63,6 +64,7 @@ rule reduce_counts:
     output:
         pca_mean="<results>/bow/pca_mean.npy",
         pca_components="<results>/bow/pca_components.npy",
+        pca_songs="<results>/bow/pca_songs.npy",
         features="<results>/bow/features.npy",
     log:
         "<results>/logs/reduce_counts.log",

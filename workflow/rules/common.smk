@@ -1,6 +1,7 @@
 """What the stages share: the checked config, paths, and the parameters that decide on reruns."""
 
 import re
+from types import SimpleNamespace
 
 from snakemake.exceptions import WorkflowError
 
@@ -25,10 +26,24 @@ pathvars:
 
 # What is said of the data and the protocol wherever a result is shown.
 DATA_NOTE = planted() if SETTINGS["world"] else SETTINGS["data_note"] or ""
-PROTOCOL_NOTE = (
-    "Protocol: strict. User factors and every model are learnt from training songs and chosen on validation songs; "
-    "nothing of a test song is used before the evaluation, except by the upper bound (kind usage), made of its plays."
-)
+PROTOCOL_NOTE = {
+    "strict": "Protocol: strict. User factors and every model are learnt from training songs and chosen on validation "
+    "songs; nothing of a test song is used before the evaluation, except by the upper bound (kind usage), made of its "
+    "plays.",
+    "transductive": "Protocol: transductive. User and song factors are fitted to all plays, those of validation and "
+    "test songs included, as the paper's probably were; so the factors of validation songs, which models are chosen by, "
+    "are fitted as well. Every model is still learnt from training songs alone. Users' vectors already know the test "
+    "plays: compare with a strict run before taking a score for that of a new song.",
+}[SETTINGS["protocol"]]
+PROTOCOL_NOTE += {
+    "song": "",
+    "artist": " Split by artist: no artist is in two parts.",
+    "date": " Split by release date: the newest songs are test songs, and those without a date training songs.",
+}[SETTINGS["split"]["by"]]
+if SETTINGS["split"]["path"]:
+    PROTOCOL_NOTE += f" The split was made elsewhere ({Path(SETTINGS['split']['path']).name})."
+if SETTINGS["split"]["folds"]:
+    PROTOCOL_NOTE += f" Cross-validation: the test songs of a run are one of {SETTINGS['split']['folds']} folds."
 if any(model["kind"] == "popularity" for model in SETTINGS["models"].values()):
     PROTOCOL_NOTE += " Kind popularity is an oracle: it knows how many users each test song has."
 
@@ -76,9 +91,9 @@ def options(section, *keys, **others):
 
 
 def plays_inputs():
-    """The files that the plays stage reads: the plays and, where one is named, the songs table."""
+    """The files that the plays stage reads: the plays and, where they are named, the songs table and ids to leave out."""
     plays = SETTINGS["plays"]
-    named = {"source": plays["path"], "catalogue": plays["songs"]["path"]}
+    named = {"source": plays["path"], "catalogue": plays["songs"]["path"], "excluded": plays["songs"]["exclude"]}
     return {name: path for name, path in named.items() if path}
 
 
@@ -115,6 +130,10 @@ def model_options(wildcards):
 def features(wildcards):
     """What a model sees of the songs: the bag of words, or an embedding that the user brings."""
     return features_of(wildcards.model)(wildcards)
+
+
+features.paths = ["<results>/bow/features.npy"] * bool(LISTENERS)
+features.paths += [f"<results>/embeddings/{name}.features.npy" for name in EMBEDDINGS]
 
 
 def features_of(model):
@@ -159,6 +178,7 @@ def settled(*paths):
         found = [path.format(**dict(wildcards.items())) for path in paths]
         return found if len(found) != 1 else found[0]
 
+    wait.paths = paths  # for the audit, which looks at what the rules read
     return wait
 
 
@@ -182,6 +202,9 @@ def plays_and_users(wildcards):
         return {}
     named = {"plays": "<results>/plays/plays.parquet", "user_factors": "<results>/wmf/user_factors.npy"}
     return {name: settled(path)(wildcards) for name, path in named.items()}
+
+
+plays_and_users.paths = ["<results>/plays/plays.parquet", "<results>/wmf/user_factors.npy"]
 
 
 def cnn_options(wildcards):
@@ -282,3 +305,77 @@ def published_rows():
             if model["objective"] in ("mse", "wpe"):
                 rows[name] = f"cnn_{model['objective']}"
     return rows
+
+
+def stacked_predictions():
+    """The predictions that models of kind metadata are combined with."""
+    audio = [SETTINGS["models"][name]["audio"] for name in metadata_models(with_audio=True)]
+    return for_models(PREDICTIONS, dict.fromkeys(audio))
+
+
+audio_predictions.paths = [
+    "<results>/predictions/{audio}/{seed}.npy".replace("{audio}", SETTINGS["models"][name]["audio"])
+    for name in metadata_models(with_audio=True)
+]
+
+
+def learnt_models():
+    """The names of the models that have weights."""
+    return models_of("linear", "mlr", "mlp", "cnn") + metadata_models(with_audio=True)
+
+
+def learning_inputs():
+    """From each rule that makes factors, a codebook, components or weights to the paths that it reads, sorted."""
+    folder = f"results/{SETTINGS['run']}"
+    learnt = tuple(f"{folder}/{stage}/" for stage in ("wmf", "bow", "models"))
+    found = {}
+    for rule in workflow.rules:
+        if any(str(path).startswith(learnt) for path in rule.output):
+            read = set()
+            for item in rule.input:
+                function = getattr(getattr(item, "_file", item), "callable", None)
+                read |= set(function.paths) if function else {str(item)}
+            found[rule.name] = sorted(path.replace("<results>", folder) for path in read)
+    return dict(sorted(found.items()))
+
+
+def forbidden_paths():
+    """Beginnings of paths that nothing which learns may read: the evaluation, and models made of test songs' plays."""
+    folder = f"results/{SETTINGS['run']}"
+    knowing = [f"{folder}/predictions/{name}/" for name in models_of("usage", "popularity")]
+    return [f"{folder}/{stage}/" for stage in ("report", "scores", "tables")] + knowing
+
+
+def audited_learners():
+    """What the audit learns again: from its name to its kind and the options of its rule."""
+    named, learners = SETTINGS["audit"]["canary"], {}
+    if "wmf" in named:
+        learners["wmf"] = {"kind": "wmf", "options": rules.factorise_plays.params.options}
+    if "bow" in named and LISTENERS:
+        learners["codebook"] = {"kind": "codebook", "options": rules.learn_codebook.params.options}
+        learners["pca"] = {"kind": "pca", "options": rules.reduce_counts.params.options}
+    for name in learnt_models():
+        kind = SETTINGS["models"][name]["kind"]
+        if kind in named or name in named:
+            wildcards = SimpleNamespace(model=name)
+            read = cnn_options(wildcards) if kind == "cnn" else model_options(wildcards)
+            learners[name] = {"kind": kind, "options": read}
+    return learners
+
+
+def audited_files():
+    """The features that the audit looks at: those that users bring and, where a model listens, the bag of words."""
+    brought = {"embeddings": settled(*(f"<results>/embeddings/{name}.features.npy" for name in EMBEDDINGS))}
+    if not LISTENERS:
+        return brought if EMBEDDINGS else {}
+    names = ["codebook", "frame_scale", "codebook_songs", "pca_mean", "pca_components", "pca_songs", "features"]
+    named = {name: settled(f"<results>/bow/{name}.npy") for name in names}
+    named["counts"] = settled(*expand("<results>/bow/counts/{shard}.parquet", shard=SHARDS))
+    named |= {"index": settled("<results>/audio/index.parquet"), "log_mels": settled(*LOG_MELS)}
+    return named | brought if EMBEDDINGS else named
+
+
+def audit_memory(wildcards, input):
+    """Megabytes: the factorisation's need, twice its plays, for it is run inside the audit."""
+    plays = Path(str(input.plays))
+    return max(6000, int(60 * plays.stat().st_size / 1e6)) if plays.is_file() else 6000

@@ -3,6 +3,7 @@
 
 rule split_songs:
     input:
+        **({"given": SETTINGS["split"]["path"]} if SETTINGS["split"]["path"] else {}),
         songs="<results>/plays/songs.parquet",
     output:
         split="<results>/split/split.parquet",
@@ -17,7 +18,7 @@ rule split_songs:
         mem_mb=1000,
         runtime=10,
     params:
-        options=options("split", "by", "validation", "test", seed=SEED),
+        options=options("split", "by", "validation", "test", "folds", "fold", seed=SEED),
         code=code("split_songs.py"),
     script:
         "../../scripts/split_songs.py"

@@ -1,4 +1,4 @@
-"""wmf: user and song factors from the training songs' plays."""
+"""wmf: user and song factors from the training songs' plays, or from all."""
 
 
 rule factorise_plays:
@@ -9,6 +9,7 @@ rule factorise_plays:
     output:
         user_factors="<results>/wmf/user_factors.npy",
         song_factors="<results>/wmf/song_factors.npy",
+        fitted_songs="<results>/wmf/fitted_songs.npy",
         objective="<results>/wmf/objective.parquet",
     log:
         "<results>/logs/factorise_plays.log",
@@ -21,7 +22,17 @@ rule factorise_plays:
         mem_mb=lambda wildcards, input: max(2000, int(40 * input.size_mb)),
         runtime=240,
     params:
-        options=options("wmf", "factors", "alpha", "epsilon", "regularization", "iterations", "solver", seed=SEED),
+        options=options(
+            "wmf",
+            "factors",
+            "alpha",
+            "epsilon",
+            "regularization",
+            "iterations",
+            "solver",
+            protocol=SETTINGS["protocol"],
+            seed=SEED,
+        ),
         code=code("factorise_plays.py"),
     script:
         "../../scripts/factorise_plays.py"

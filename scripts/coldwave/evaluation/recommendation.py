@@ -189,8 +189,8 @@ def notes(table: pl.DataFrame) -> list[str]:
         )
     if table["kind"].str.starts_with("metadata").any():
         lines.append(
-            "Metadata: the mean factors of the training songs of a song's artist, else album, else of all; with audio, "
-            "stacked with what a model predicts that hears the song."
+            "Metadata: the mean factors of the training songs of a song's artist, else album, else year, else of "
+            "all; with audio, stacked with what a model predicts that hears the song."
         )
     if first["songs"] <= cutoff:
         lines.append(f"With {first['songs']:,} test songs, mAP@{cutoff} looks at the whole ranking.")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from coldwave.errors import InputError
 from coldwave.plays.audio_paths import from_here
+from coldwave.plays.dates import release_date
 from coldwave.progress import track
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ _NAMES = {
     "title": ("title", "TIT2"),
     "artist": ("artist", "TPE1", "Author"),
     "album": ("album", "TALB", "WM/AlbumTitle"),
+    "date": ("date", "year", "TDRC", "TYER", "WM/Year"),
     "tags": ("genre", "TCON", "WM/Genre"),
     "recording": ("musicbrainz_trackid", "UFID:http://musicbrainz.org", "MusicBrainz/Track Id"),
 }
@@ -39,6 +41,7 @@ class AudioTags(NamedTuple):
     title: str | None = None
     artist: str | None = None
     album: str | None = None
+    date: str | None = None
     tags: tuple[str, ...] = ()
     recording: str | None = None
     readable: bool = True
@@ -94,8 +97,9 @@ def read_tags(path: Path) -> AudioTags:
         return AudioTags(readable=False)
     values = {field: _values(file.tags, names) for field, names in _NAMES.items()}
     text = {field: ", ".join(values[field]) or None for field in ("title", "artist", "album")}
+    date = next(filter(None, map(release_date, values["date"])), None)
     recording = values["recording"][0] if values["recording"] else None
-    return AudioTags(**text, tags=tuple(dict.fromkeys(values["tags"])), recording=recording)
+    return AudioTags(**text, date=date, tags=tuple(dict.fromkeys(values["tags"])), recording=recording)
 
 
 def _values(tags: object, names: tuple[str, ...]) -> list[str]:
@@ -126,7 +130,7 @@ def read_folder(
     Returns
     -------
     songs
-        song_id, title, artist, album, tags, audio of each file, in the order of their paths.
+        song_id, title, artist, album, date, tags, audio of each file, in the order of their paths.
     rejected
         (None, reason, path) of the files that have no id.
 
@@ -151,7 +155,8 @@ def read_folder(
             elif song_id is None:
                 rejected.append((None, NO_RECORDING, from_here(path)))
             else:
-                fields = {"title": tags.title, "artist": tags.artist, "album": tags.album, "tags": list(tags.tags)}
+                fields = {name: getattr(tags, name) for name in ("title", "artist", "album", "date")}
+                fields["tags"] = list(tags.tags)
                 songs.append({"song_id": song_id, **fields, "audio": from_here(path)})
     if unreadable:
         log.warning("%s: tags of %s files could not be read; their songs have no title", folder, f"{unreadable:,}")

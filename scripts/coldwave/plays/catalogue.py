@@ -14,6 +14,7 @@ from coldwave.plays.audio_folder import read_folder
 from coldwave.plays.audio_paths import AudioRoot
 from coldwave.plays.batches import BLANKS
 from coldwave.plays.columns import find_column
+from coldwave.plays.dates import release_date
 from coldwave.plays.rejections import rejected_rows
 from coldwave.plays.streams import read_chunks, without_compression
 
@@ -24,6 +25,7 @@ CATALOGUE = {
     "title": pl.String,
     "artist": pl.String,
     "album": pl.String,
+    "date": pl.String,
     "tags": pl.List(pl.String),
     "audio": pl.String,
 }
@@ -33,6 +35,8 @@ EMPTY_ID = "empty song id"
 DUPLICATE = "song id occurs before"
 NUL = "NUL byte"
 OUTSIDE = "audio lies outside plays.songs.audio_root; the song is kept without it"
+NO_DATE = "date is not YYYY, YYYY-MM or YYYY-MM-DD; the song is kept without it"
+UNKNOWN_YEARS = ("0", "0000", "0.0")  # how the Million Song Dataset and others write that a year is not known
 
 Row = tuple[int | None, str, list[Any]]  # line, text as it stands, values of the catalogue's columns
 Rejected = tuple[int | None, str, str]  # line, reason, text
@@ -47,7 +51,7 @@ def read_catalogue(path: Path, options: Mapping[str, Any], threads: int = 1) -> 
         The songs, as in ``CATALOGUE``: unique ids, in the order of the file. Empty texts are null, tags never.
     DataFrame
         The rejected rows, as in ``tables.REJECTED``: no or a repeated id (the first is kept), not as many fields
-        as the header; and rows whose audio lies outside its root, which are kept without it.
+        as the header; and rows whose audio lies outside its root, or whose date is none, which are kept without it.
 
     Raises
     ------
@@ -65,7 +69,7 @@ def read_catalogue(path: Path, options: Mapping[str, Any], threads: int = 1) -> 
         rows = _manifest_rows(path, options, rejected)
         locate = AudioRoot(Path(options.get("audio_root") or path.parent)).locate
     kept: dict[str, list[Any]] = {}
-    for line, text, (song_id, title, artist, album, tags, audio) in rows:
+    for line, text, (song_id, title, artist, album, date, tags, audio) in rows:
         song_id = song_id and str(song_id).strip(BLANKS)
         if "\0" in text:
             rejected.append((line, NUL, text))
@@ -79,7 +83,14 @@ def read_catalogue(path: Path, options: Mapping[str, Any], threads: int = 1) -> 
                 audio = locate(audio)
                 if audio is None:
                     rejected.append((line, OUTSIDE, text))
-            texts = (_text(title), _text(artist), _text(album))
+            date = _text(date)
+            if date and not (known := release_date(date)):
+                if date not in UNKNOWN_YEARS:
+                    rejected.append((line, NO_DATE, text))
+                date = None
+            elif date:
+                date = known
+            texts = (_text(title), _text(artist), _text(album), date)
             kept[song_id] = [song_id, *texts, _tags(tags, options.get("tag_separator")), audio]
     if not kept:
         first = f"; {len(rejected):,} rows were set aside, the first for: {rejected[0][1]}" if rejected else ""

@@ -10,6 +10,7 @@ import polars as pl
 
 from coldwave.errors import InputError
 from coldwave.plays.catalogue import CATALOGUE, read_catalogue
+from coldwave.plays.exclusion import read_excluded
 from coldwave.plays.filters import core, highest, random_scores, totals
 from coldwave.plays.pairs import Pairs
 from coldwave.plays.reading import read_plays
@@ -42,10 +43,12 @@ def ingest(
     options: Mapping[str, Any],
     threads: int = 1,
     block_bytes: int = BLOCK_BYTES,
+    excluded: Path | None = None,
 ) -> Ingested:
     """Read plays and songs, apply the rules, and number what is left from 0, sorted by id, bytewise.
 
-    In this order: songs that are not in the songs table, songs without audio, ``top_songs``, ``top_users``, then
+    In this order: songs that are not in the songs table, songs without audio, songs of the file ``excluded``,
+    ``top_songs``, ``top_users``, then
     ``min_users`` and ``min_songs``. Without a songs table every song is kept; its id serves as its title.
 
     Raises
@@ -69,6 +72,11 @@ def ingest(
         rejected = pl.concat([rejected, set_aside])
         pairs, songs = _join(pairs, listed, catalogue)
         kept = _song_rules(pairs, songs, options, catalogue)
+    if excluded is not None:
+        named = songs["song_id"].is_in(read_excluded(excluded).implode()).to_numpy()
+        kept = _songs_rule("songs.exclude", f"named in {excluded}", "drop", named, pairs, songs, kept)
+        if not kept.songs[pairs.song].any():
+            raise InputError(f"{excluded}: every song of the plays is named in it (plays.songs.exclude)")
     kept = _top(pairs, kept, options)
     kept = _minima(pairs, kept, options)
     return Ingested(*_numbered(pairs, songs, kept), rejected)
@@ -79,7 +87,7 @@ def _songs_of_ids(song_ids: pl.Series) -> pl.DataFrame:
     return pl.DataFrame({"song_id": song_ids}).select(
         "song_id",
         pl.col("song_id").alias("title"),
-        *(pl.lit(None, dtype=pl.String).alias(name) for name in ("artist", "album")),
+        *(pl.lit(None, dtype=pl.String).alias(name) for name in ("artist", "album", "date")),
         pl.lit([], dtype=pl.List(pl.String)).alias("tags"),
         pl.lit(None, dtype=pl.String).alias("audio"),
     )

@@ -14,6 +14,7 @@ SONGS = {
     "title": pl.String,
     "artist": pl.String,
     "album": pl.String,
+    "date": pl.String,
     "tags": pl.List(pl.String),
     "audio": pl.String,
     "users": pl.UInt32,
@@ -37,7 +38,10 @@ def write_users(path: str | Path, users: pl.DataFrame) -> None:
 
 
 def write_songs(path: str | Path, songs: pl.DataFrame) -> None:
-    """Write the songs: row n is song n, sorted by id. ``tags`` may be empty, not null; ``audio`` is a path or null."""
+    """Write the songs: row n is song n, sorted by id. ``tags`` may be empty, not null; ``audio`` is a path or null.
+
+    ``date`` is YYYY, YYYY-MM or YYYY-MM-DD, or null (``coldwave.plays.dates``).
+    """
     _check_index(path, songs, "song", "song_id")
     _check(songs["tags"].null_count() == 0, path, "tags are null")
     write_table(path, songs, SONGS)

@@ -1,9 +1,10 @@
-"""Invented ids, titles, artists and albums, a few of them awkward on purpose.
+"""Invented ids, titles, artists, albums and release dates, a few of them awkward on purpose.
 
 Commas, quotation marks, apostrophes, accents and other scripts occur in every world, so that the reading
 of tables is put to the test by the demo itself. Likeness to anyone's name is chance.
 """
 
+import datetime
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -85,6 +86,26 @@ def album_titles(artist: np.ndarray, generator: np.random.Generator) -> list[str
     albums = sorted(set(zip(artist.tolist(), map(int, volume), strict=True)))
     titles = dict(zip(albums, _names(len(albums), ALBUM_PATTERNS, (), generator), strict=True))
     return [titles[key] for key in zip(artist.tolist(), map(int, volume), strict=True)]
+
+
+def release_dates(artist: np.ndarray, album: Sequence[str], generator: np.random.Generator) -> list[str]:
+    """Draw the release date of each song, YYYY-MM-DD, that of its album.
+
+    An artist begins between 1970 and 2009 and lets one to four years pass between albums, which are taken in the order
+    of their titles. Nothing else decides: dates say nothing of taste or fame.
+
+    Parameters
+    ----------
+    artist, album
+        [songs] number of the artist and title of the album of each song.
+    """
+    dates: dict[tuple[int, str], str] = {}
+    year, before = 0, -1
+    for key in sorted(set(zip(artist.tolist(), album, strict=True))):
+        year = int(generator.integers(1970, 2010) if key[0] != before else year + generator.integers(1, 5))
+        day = datetime.date(year, 1, 1) + datetime.timedelta(days=int(generator.integers(365)))
+        dates[key], before = day.isoformat(), key[0]
+    return [dates[key] for key in zip(artist.tolist(), album, strict=True)]
 
 
 def _names(size: int, patterns: Sequence[str], awkward: Sequence[str], generator: np.random.Generator) -> list[str]:

@@ -29,5 +29,6 @@ def planted() -> str:
         "(melodies that rise or fall over the same notes; kick and snare that alternate or come in pairs), and "
         f"{inaudible} for the artist's scene, which cannot be heard. "
         "Popularity (the artist's fame and a song's own luck) is inaudible too and comes on top, "
-        "so no model can learn everything from the audio."
+        "so no model can learn everything from the audio. "
+        "Release dates are drawn apart from all of this and tell nothing."
     )

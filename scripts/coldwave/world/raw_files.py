@@ -13,7 +13,7 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.files import replacing, write_table
 from coldwave.world.listeners import draw_plays, draw_tastes
-from coldwave.world.names import album_titles, artist_names, song_ids, song_titles, user_ids
+from coldwave.world.names import album_titles, artist_names, release_dates, song_ids, song_titles, user_ids
 from coldwave.world.recordings import FORMATS
 from coldwave.world.styles import STYLES, draw_styles
 from coldwave.world.tags import draw_tags, instrument
@@ -25,6 +25,7 @@ SONGS = {
     "title": pl.String,
     "artist": pl.String,
     "album": pl.String,
+    "date": pl.String,
     "tags": pl.List(pl.String),
 }
 TRUTH = {
@@ -79,8 +80,8 @@ def check_options(options: Mapping[str, Any]) -> None:
 
 def draw_world(songs: int, artists: int, users: int, seed: int) -> World:
     """Draw all of the demo world but its sound. The same arguments give the same tables."""
-    style, label, taste, play, shuffle = (
-        np.random.default_rng(child) for child in np.random.SeedSequence(seed, spawn_key=(0,)).spawn(5)
+    style, label, taste, play, shuffle, release = (
+        np.random.default_rng(child) for child in np.random.SeedSequence(seed, spawn_key=(0,)).spawn(6)
     )
     styles = draw_styles(songs, artists, style)
     artist = styles["artist"].to_numpy()
@@ -90,7 +91,8 @@ def draw_world(songs: int, artists: int, users: int, seed: int) -> World:
             "song_id": song_ids(songs, label),
             "title": song_titles(songs, label),
             "artist": named[artist].tolist(),
-            "album": album_titles(artist, label),
+            "album": (album := album_titles(artist, label)),
+            "date": release_dates(artist, album, release),
             "tags": draw_tags(styles, label),
         },
         schema=SONGS,

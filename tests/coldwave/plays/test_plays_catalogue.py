@@ -1,6 +1,7 @@
 """Songs tables: manifests and folders of audio."""
 
 import csv
+import datetime
 import os
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def test_manifest(tmp_path, monkeypatch, suffix):
     path = tmp_path / "data" / f"songs{suffix}"
     path.parent.mkdir()
     rows = [
-        ["song_id", "title", "artist", "album", "tags", "audio", "year"],
+        ["song_id", "title", "artist", "album", "tags", "audio", "date"],
         ["007", 'He said "hi", twice', "A, B", "two\nlines", "rock| slow ||rock", "audio/1.ogg", "1999"],
         [" s2 ", "", "", "", "", "", ""],
         ["s3", "Ünïcode", "x", "y", "jazz", str(tmp_path / "data" / "3.ogg"), ""],
@@ -39,9 +40,9 @@ def test_manifest(tmp_path, monkeypatch, suffix):
     table, rejected = read_catalogue(path, OPTIONS)
     assert dict(table.schema) == CATALOGUE
     assert table.rows() == [
-        ("007", 'He said "hi", twice', "A, B", "two\nlines", ["rock", "slow"], "data/audio/1.ogg"),
-        ("s2", None, None, None, [], None),
-        ("s3", "Ünïcode", "x", "y", ["jazz"], "data/3.ogg"),
+        ("007", 'He said "hi", twice', "A, B", "two\nlines", "1999", ["rock", "slow"], "data/audio/1.ogg"),
+        ("s2", None, None, None, None, [], None),
+        ("s3", "Ünïcode", "x", "y", None, ["jazz"], "data/3.ogg"),
     ]
     assert rejected.is_empty()
 
@@ -50,7 +51,7 @@ def test_columns_are_mapped_and_optional(tmp_path):
     path = tmp_path / "tracks.csv"
     write_csv(path, [["track", "file", "name"], ["a", "a.mp3", "x"]])
     table, _ = read_catalogue(path, OPTIONS | {"columns": {"song_id": "track", "audio": "file"}})
-    assert table.rows() == [("a", None, None, None, [], str(tmp_path / "a.mp3"))]
+    assert table.rows() == [("a", None, None, None, None, [], str(tmp_path / "a.mp3"))]
     with pytest.raises(
         InputError, match=r"plays\.songs\.columns\.song_id: .*tracks\.csv has no column 'tracks'.*'track'"
     ):
@@ -59,6 +60,25 @@ def test_columns_are_mapped_and_optional(tmp_path):
         read_catalogue(path, OPTIONS | {"columns": {"song_id": "track", "sound": "file"}})
     with pytest.raises(InputError, match=r"plays\.songs\.columns\.song_id"):
         read_catalogue(path, OPTIONS)
+
+
+def test_dates_are_read_and_others_are_set_aside(tmp_path):
+    path = tmp_path / "songs.csv"
+    given = ["1999", "2001-05", "2001-05-17", "1999.0", "2001-05-17T08:00:00Z", "0", "", "05/2001", "2001-13", "9999x"]
+    write_csv(path, [["song_id", "released"], *([f"s{n}", date] for n, date in enumerate(given))])
+    table, rejected = read_catalogue(path, OPTIONS | {"columns": {"date": "released"}})
+    assert table["date"].to_list() == ["1999", "2001-05", "2001-05-17", "1999", "2001-05-17", *[None] * 5]
+    assert rejected["line"].to_list() == [9, 10, 11]
+    assert set(rejected["reason"]) == {"date is not YYYY, YYYY-MM or YYYY-MM-DD; the song is kept without it"}
+
+
+def test_dates_in_parquet_may_be_dates_or_years(tmp_path):
+    path = tmp_path / "songs.parquet"
+    for values in ([datetime.date(1999, 1, 2), None], [1999, 0], [1999.0, None]):
+        pl.DataFrame({"song_id": ["a", "b"], "date": values}).write_parquet(path)
+        table, rejected = read_catalogue(path, OPTIONS)
+        assert table["date"].str.head(4).to_list() == ["1999", None]
+        assert rejected.is_empty()
 
 
 def test_rows_set_aside(tmp_path):
@@ -185,9 +205,13 @@ def write_audio(path, format=None, **tags):
 def test_folder_of_audio(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "music"
-    write_audio(folder / "b" / "1.flac", title="One", artist=["X", "Y"], album="Z", genre=["Rock", "Slow"])
+    write_audio(
+        folder / "b" / "1.flac", title="One", artist=["X", "Y"], album="Z", date="2003-05", genre=["Rock", "Slow"]
+    )
     write_audio(folder / "a.ogg", title="Two", musicbrainz_trackid=RECORDING.upper())
-    write_audio(folder / "c.MP3", format="MP3", title="Three", genre="Jazz", musicbrainz_trackid=RECORDING[::-1])
+    write_audio(
+        folder / "c.MP3", format="MP3", title="Three", date="1999", genre="Jazz", musicbrainz_trackid=RECORDING[::-1]
+    )
     write_audio(folder / "d.wav")
     wave = mutagen.File(folder / "d.wav")
     wave.add_tags()
@@ -199,11 +223,11 @@ def test_folder_of_audio(tmp_path, monkeypatch):
     write_audio(folder / ".hidden.ogg", title="hidden")
     table, rejected = read_catalogue(folder, OPTIONS, threads=2)
     assert table.rows() == [
-        ("a.ogg", "Two", None, None, [], "music/a.ogg"),
-        ("b/1.flac", "One", "X, Y", "Z", ["Rock", "Slow"], "music/b/1.flac"),
-        ("c.MP3", "Three", None, None, ["Jazz"], "music/c.MP3"),
-        ("d.wav", "Four", None, None, [], "music/d.wav"),
-        ("e.m4a", None, None, None, [], "music/e.m4a"),
+        ("a.ogg", "Two", None, None, None, [], "music/a.ogg"),
+        ("b/1.flac", "One", "X, Y", "Z", "2003-05", ["Rock", "Slow"], "music/b/1.flac"),
+        ("c.MP3", "Three", None, None, "1999", ["Jazz"], "music/c.MP3"),
+        ("d.wav", "Four", None, None, None, [], "music/d.wav"),
+        ("e.m4a", None, None, None, None, [], "music/e.m4a"),
     ]
     assert rejected.is_empty()
     write_audio(folder / "z" / "a.wav")

@@ -40,7 +40,7 @@ def made(tmp_path_factory) -> Path:
 def test_the_script_writes_what_users_have(made):
     with (made / "songs.csv").open(encoding="utf-8", newline="") as file:
         songs = list(csv.DictReader(file))
-    assert list(songs[0]) == ["song_id", "title", "artist", "album", "tags", "audio"]
+    assert list(songs[0]) == ["song_id", "title", "artist", "album", "date", "tags", "audio"]
     triplets = [line.split("\t") for line in (made / "train_triplets.txt").read_text().splitlines()]
     truth = pl.read_parquet(made / "truth.parquet")
     assert truth.schema == pl.Schema(TRUTH)
@@ -89,6 +89,26 @@ def test_default_world_has_enough_of_everything():
     played = world.plays.group_by("song_id").len()
     joined = world.truth.join(played, on="song_id", how="left")
     assert (joined["users"] == joined["len"]).all()
+
+
+def test_dates_are_the_albums_and_change_nothing_else():
+    world = draw_world(600, 150, 2000, seed=1)
+    dates = world.songs.group_by("artist", "album").agg(pl.col("date").unique())
+    assert dates["date"].list.len().max() == 1
+    days = world.songs["date"].str.to_date("%Y-%m-%d", strict=True)
+    assert 1970 <= days.dt.year().min() <= days.dt.year().max() <= 2030
+    assert days.dt.year().n_unique() > 30
+    # what was drawn before there were dates
+    assert world.plays.height == 88_411
+    digest = hashlib.sha256("".join(f"{row}" for row in world.plays.head(1000).iter_rows()).encode()).hexdigest()
+    assert digest[:16] == "59e50b06f903963e"
+
+
+def test_dates_tell_nothing_of_fame_or_taste():
+    world = draw_world(600, 150, 2000, seed=1)
+    years = world.songs["date"].str.head(4).cast(pl.Int64).to_numpy()
+    for trait in ("users", "tempo", "brightness"):
+        assert abs(np.corrcoef(years, world.truth[trait].to_numpy())[0, 1]) < 0.2
 
 
 def test_awkward_names_survive_csv(tmp_path):

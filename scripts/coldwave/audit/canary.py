@@ -1,0 +1,118 @@
+"""The canary: rules that learn, run again on inputs in which held-out songs are others, must learn the same bytes.
+
+A rule's script itself is run, not the functions that it should call, so that a leak in the script is found too. What
+it makes is compared with what the run has made. Where they differ, the script is run once more on the inputs as they
+are, for other processors or numbers of threads may add in another order: only what then differs again has leaked.
+"""
+
+import hashlib
+import json
+import logging
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from coldwave.errors import InputError
+from coldwave.files import read_array
+
+log = logging.getLogger(__name__)
+
+SAME = "the same bytes"
+ELSEWHERE = "the same bytes as from the inputs as they are, though not as in the run: other threads or another machine"
+DIFFERS = "differs"
+UNSTABLE = "cannot be told: learning it twice gives different bytes here; leave it out of audit.canary"
+
+
+class Canary(NamedTuple):
+    """One rule to learn again.
+
+    ``made`` : from each argument that names an output to the file of the run; ``ignored`` : outputs that are not
+    compared; ``rows`` : of which outputs only some rows are compared, and which.
+    """
+
+    name: str
+    what: str  # was replaced
+    script: str
+    inputs: Mapping[str, Any]
+    replaced: Callable[[Path], Mapping[str, Any]]  # writes the other inputs below a folder and names them
+    made: Mapping[str, Path]
+    options: Mapping[str, Any]
+    arguments: Mapping[str, Any] = {}
+    ignored: tuple[str, ...] = ()
+    rows: Mapping[str, np.ndarray] = {}
+
+
+def digest(path: Path, rows: np.ndarray | None = None) -> str:
+    """Digest a file, or some rows of an array."""
+    if rows is None:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    array = np.ascontiguousarray(read_array(path, memory_map=True)[rows])
+    return hashlib.sha256(repr((array.dtype.str, array.shape)).encode() + array.tobytes()).hexdigest()
+
+
+def verdict(run: str, changed: str, again: Callable[[], str]) -> str:
+    """Compare the digests of what the run made, and of what came of changed inputs; ``again`` learns from the same."""
+    if changed == run:
+        return SAME
+    unchanged = again()
+    if unchanged == changed:
+        return ELSEWHERE
+    return DIFFERS if unchanged == run else UNSTABLE
+
+
+def learn_again(canary: Canary, scripts: Path, cache: Path) -> dict[str, str]:
+    """Run a canary: from each of its outputs to `SAME`, `ELSEWHERE`, `DIFFERS` or `UNSTABLE`.
+
+    Raises
+    ------
+    InputError
+        The script fails.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    compared = [name for name in canary.made if name not in canary.ignored]
+    with tempfile.TemporaryDirectory(dir=cache) as name:
+        folder = Path(name)
+
+        def digests(label: str, inputs: Mapping[str, Any]) -> dict[str, str]:
+            made = {output: folder / label / path.name for output, path in canary.made.items()}
+            _run(canary, scripts, folder, {**inputs, **made})
+            return {output: digest(made[output], canary.rows.get(output)) for output in compared}
+
+        changed = digests("changed", {**canary.inputs, **canary.replaced(folder)})
+        unchanged: dict[str, str] = {}
+
+        def again(output: str) -> str:
+            if not unchanged:
+                log.info("%s: %s differs; learning it from the inputs as they are", canary.name, output)
+                unchanged.update(digests("unchanged", canary.inputs))
+            return unchanged[output]
+
+        return {
+            output: verdict(
+                digest(canary.made[output], canary.rows.get(output)),
+                changed[output],
+                lambda output=output: again(output),
+            )
+            for output in compared
+        }
+
+
+def _run(canary: Canary, scripts: Path, folder: Path, files: Mapping[str, Any]) -> None:
+    """Run a script by hand, in a process of its own."""
+    options = folder / "options.json"
+    options.write_text(json.dumps(dict(canary.options)), encoding="utf-8")
+    command = [sys.executable, str(scripts / canary.script), "--options", f"@{options}"]
+    for name, value in {**files, **canary.arguments}.items():
+        values = value if isinstance(value, (list, tuple)) else [value]
+        command += [f"--{name.replace('_', '-')}", *map(str, values)]
+    log.info("%s: learning again with %s", canary.name, canary.script)
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode:
+        last = "\n".join(done.stderr.strip().splitlines()[-5:])
+        raise InputError(f"audit: {canary.script} failed on changed inputs of {canary.name}: {last}")

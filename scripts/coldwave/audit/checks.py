@@ -1,0 +1,135 @@
+"""The checks of the leakage audit, a row each, and the table that they make.
+
+``files`` names the run's files as the rules do: split, songs, plays, users, user_factors, song_factors, fitted_songs;
+index, log_mels, counts, codebook, frame_scale, codebook_songs, pca_mean, pca_components, pca_songs, features where
+audio is heard; ``weights``, ``audio_predictions`` and ``embeddings`` are lists of files.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from coldwave.audit.canary import DIFFERS, ELSEWHERE, SAME, Canary, learn_again
+from coldwave.audit.learners import canaries
+from coldwave.audit.provenance import forbidden_inputs, strange_songs
+from coldwave.errors import InputError
+from coldwave.files import read_array, read_table
+from coldwave.split import check_parts
+from coldwave.weights import read_fitted_on
+
+LEAKAGE = {"check": pl.String, "of": pl.String, "result": pl.String, "detail": pl.String}
+PASSED, BY_PROTOCOL, FAILED = "passed", "by protocol", "failed"
+FITTED = {"fitted_songs": "user_factors", "codebook_songs": "codebook", "pca_songs": "pca_components"}
+Files = Mapping[str, Any]
+
+
+class Check(NamedTuple):
+    """One row of the table."""
+
+    check: str
+    of: str
+    result: str
+    detail: str
+
+
+def audit(
+    files: Files, options: Mapping[str, Any], scripts: Path, cache: Path, threads: int
+) -> tuple[pl.DataFrame, list[Check]]:
+    """Make all checks: the table of them, and those that failed.
+
+    Parameters
+    ----------
+    options : by (of the split), protocol, inputs (rule: paths), forbidden (beginnings of paths), seed, canary (what to
+        learn again: from wmf, codebook, pca or a model's name to ``kind`` and ``options``)
+    scripts : the folder of the rules' scripts
+    cache : folder in which canaries may write
+
+    Raises
+    ------
+    InputError
+        The parts of the split overlap, in which case nothing else can be told; or a script fails.
+    """
+    split, songs = read_table(files["split"]), read_table(files["songs"])
+    check_parts(split, songs, options["by"], files["split"])
+    sizes = ", ".join(f"{count:,} {part}" for part, count in split["part"].value_counts().sort("part").iter_rows())
+    rows = [Check("parts do not overlap", _shown(files["split"]), PASSED, f"{sizes} songs")]
+    split, songs = split.sort("song"), songs.sort("song")
+    rows += fitted_checks(files, split, songs, options["protocol"])
+    rows += input_checks(options["inputs"], options["forbidden"])
+    for canary in canaries(files, options, cache, threads):
+        rows += canary_checks(canary, learn_again(canary, scripts, cache / "audit"), options["protocol"])
+    return pl.DataFrame(rows, schema=LEAKAGE, orient="row"), [row for row in rows if row.result == FAILED]
+
+
+def refuse_leaks(failed: list[Check]) -> None:
+    """Fail where a check has.
+
+    Raises
+    ------
+    InputError
+        With a line for each check that failed.
+    """
+    if failed:
+        lines = [f"{row.of}: {row.detail} ({row.check})" for row in failed]
+        raise InputError(
+            "held-out songs may have reached what is learnt. Look at the rule that makes each of these files, mend it, "
+            "delete the file and run again:\n  " + "\n  ".join(lines)
+        )
+
+
+def fitted_checks(files: Files, split: pl.DataFrame, songs: pl.DataFrame, protocol: str) -> list[Check]:
+    """What the learnt files say of the songs that they were fitted on, held to the split."""
+    check, rows = "fitted on training songs alone", []
+    recorded = {files[of]: read_array(files[record]) for record, of in FITTED.items() if files.get(of)}
+    recorded |= {path: read_fitted_on(path) for path in files["weights"]}
+    for path, fitted in recorded.items():
+        if fitted is None:
+            rows.append(Check(check, _shown(path), FAILED, "it does not say which songs it was fitted on"))
+        elif protocol == "transductive" and path == files["user_factors"]:
+            seen = f"sees the plays of all {len(split):,} songs"
+            rows.append(
+                Check(check, _shown(path), BY_PROTOCOL, seen)
+                if len(fitted) == len(split) and fitted.all()
+                else Check(
+                    check, _shown(path), FAILED, "the protocol is transductive, but it was not fitted on all songs"
+                )
+            )
+        else:
+            strange = strange_songs(fitted, split, songs)
+            detail = strange or f"{int(fitted.sum()):,} songs"
+            rows.append(Check(check, _shown(path), FAILED if strange else PASSED, detail))
+    return rows
+
+
+def input_checks(inputs: Mapping[str, list[str]], forbidden: list[str]) -> list[Check]:
+    """What the rules that learn are given, held against what may be known only after them."""
+    rows = []
+    for rule, found in forbidden_inputs(inputs, forbidden).items():
+        bad = f"it reads {', '.join(found)}, which hold what test songs' plays say"
+        good = f"{len(inputs[rule])} kinds of inputs, none of them of the evaluation or of the upper bound"
+        rows.append(Check("reads nothing of the evaluation", rule, FAILED if found else PASSED, bad if found else good))
+    return rows
+
+
+def canary_checks(canary: Canary, verdicts: Mapping[str, str], protocol: str) -> list[Check]:
+    """What came of learning again, where held-out songs were others."""
+    check, rows = f"the same whatever the {canary.what}", []
+    for output, found in verdicts.items():
+        of = _shown(canary.made[output]) + (", training songs" if output in canary.rows else "")
+        factors = canary.script == "factorise_plays.py" and output in ("user_factors", "song_factors")
+        if protocol == "transductive" and factors:
+            if found == DIFFERS:
+                rows.append(Check(check, of, BY_PROTOCOL, "differs: sees all plays"))
+            else:
+                rows.append(Check(check, of, FAILED, f"the protocol is transductive, but it is {found}"))
+        else:
+            rows.append(Check(check, of, PASSED if found in (SAME, ELSEWHERE) else FAILED, found))
+    return rows
+
+
+def _shown(path: Path) -> str:
+    """The end of a path that says what it is: ``wmf/user_factors.npy``, ``models/linear/1.safetensors``."""
+    parts = path.parts
+    return "/".join(parts[-3:] if "models" in parts[-3:] else parts[-2:])

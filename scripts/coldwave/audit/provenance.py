@@ -1,0 +1,36 @@
+"""Where what is learnt comes from: the songs that it was fitted on, and the files that the rules read."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from coldwave.split import TRAIN
+
+
+def strange_songs(fitted: np.ndarray, split: pl.DataFrame, songs: pl.DataFrame) -> str | None:
+    """Say which songs something was fitted on that are not for training; None where there are none.
+
+    Parameters
+    ----------
+    fitted : bool [songs]
+    split : table ``song``, ``part``; songs : table ``song``, ``song_id``; row n is song n in both
+    """
+    if len(fitted) != len(split):
+        return f"it was fitted on another catalogue, of {len(fitted):,} songs instead of {len(split):,}"
+    if not fitted.any():
+        return "it names no song that it was fitted on"
+    held_out = np.flatnonzero(fitted & (split["part"] != TRAIN).to_numpy())
+    if len(held_out) == 0:
+        return None
+    first = int(held_out[0])
+    return (
+        f"it was fitted on {len(held_out):,} songs that are held out, e.g. {songs['song_id'][first]!r}, "
+        f"a {split['part'][first]} song"
+    )
+
+
+def forbidden_inputs(inputs: Mapping[str, Sequence[str]], forbidden: Iterable[str]) -> dict[str, list[str]]:
+    """From each rule that learns to those of its declared inputs that begin as one of ``forbidden`` does."""
+    beginnings = tuple(forbidden)
+    return {rule: [path for path in paths if path.startswith(beginnings)] for rule, paths in inputs.items()}

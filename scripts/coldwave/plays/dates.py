@@ -1,0 +1,23 @@
+"""Release dates as texts that sort: a year, a month or a day."""
+
+import datetime
+import re
+
+_DATE = re.compile(r"(\d{4})(?:\.0)?(?:-(\d{2})(?:-(\d{2}))?(?:[T ].*)?)?")
+
+
+def release_date(text: str) -> str | None:
+    """Give ``text`` as YYYY, YYYY-MM or YYYY-MM-DD; None where it is no such date.
+
+    A time of day is cut off, and a year may come as a number (``1999.0``). In the order of texts a year stands before
+    its months, and a month before its days.
+    """
+    parts = _DATE.fullmatch(text.strip())
+    if parts is None:
+        return None
+    numbers = [int(part) for part in parts.groups() if part]
+    try:
+        datetime.date(*numbers, *[1] * (3 - len(numbers)))
+    except ValueError:
+        return None
+    return "-".join(part for part in parts.groups() if part)

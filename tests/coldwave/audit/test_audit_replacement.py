@@ -1,0 +1,82 @@
+"""Changed inputs: other songs keep every byte, replaced ones do not; and what is said of the songs fitted on."""
+
+import numpy as np
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coldwave.audit.canary import DIFFERS, ELSEWHERE, SAME, UNSTABLE, verdict
+from coldwave.audit.provenance import forbidden_inputs, strange_songs
+from coldwave.audit.replacement import donors_for, other_counts, other_plays, other_rows, other_table_rows
+from coldwave.plays.tables import PLAYS, write_plays
+from coldwave.weights import read_fitted_on, read_weights, write_weights
+
+U32 = pl.UInt32
+
+
+@given(st.integers(0, 99))
+def test_plays_of_other_songs_stay_and_those_replaced_are_others(seed):
+    rng = np.random.default_rng(seed)
+    pairs = pl.DataFrame({"user": rng.integers(30, size=200), "song": rng.integers(10, size=200)}).unique()
+    plays = pairs.sort("user", "song").with_columns(count=pl.lit(3)).cast(PLAYS)
+    replaced = np.array([2, 7])
+    found = other_plays(plays, replaced, 30, seed)
+    held = pl.col("song").is_in([2, 7])
+    assert found.filter(~held).equals(plays.filter(~held))
+    assert not found.filter(held).equals(plays.filter(held))
+    assert len(found.filter(held)) > 0.5 * len(plays.filter(held))
+
+
+def test_plays_can_be_written_as_plays(tmp_path):
+    plays = pl.DataFrame({"user": [0, 0, 1, 2], "song": [0, 1, 1, 1], "count": [1, 1, 2, 3]}, schema=PLAYS)
+    write_plays(tmp_path / "plays.parquet", other_plays(plays, np.array([1]), 3, 0))
+
+
+def test_rows_and_counts_of_other_songs_stay():
+    array = np.arange(12, dtype=np.float32).reshape(6, 2)
+    found = other_rows(array, np.array([1, 4]), np.array([0, 5]))
+    assert found[[1, 4]].tolist() == [[0.25, 1.25], [10.25, 11.25]]
+    assert np.array_equal(found[[0, 2, 3, 5]], array[[0, 2, 3, 5]])
+    table = pl.DataFrame({"song": [0, 1, 2], "artist": ["a", "b", "c"]})
+    assert other_table_rows(table, np.array([1]), np.array([2]), ["song"]).rows() == [(0, "a"), (1, "c"), (2, "c")]
+    counts = pl.DataFrame({"song_id": ["a", "b", "b"], "word": [1, 1, 2], "count": [5, 6, 7]},
+                          schema={"song_id": pl.String, "word": U32, "count": U32})  # fmt: skip
+    assert other_counts(counts, ["b"], ["a"]).rows() == [("a", 1, 5), ("b", 1, 6)]
+
+
+def test_donors_are_others():
+    found = donors_for(np.array([5, 6]), np.array([1, 2, 3]), 1)
+    assert set(found) <= {1, 2, 3}
+    assert len(donors_for(np.arange(9), np.array([20]), 1)) == 9
+
+
+def test_the_verdicts():
+    assert verdict("a", "a", lambda: "never asked") == SAME
+    assert verdict("a", "b", lambda: "a") == DIFFERS
+    assert verdict("a", "b", lambda: "b") == ELSEWHERE
+    assert verdict("a", "b", lambda: "c") == UNSTABLE
+
+
+def test_songs_fitted_on_are_kept_with_the_weights(tmp_path):
+    fitted = np.arange(21) % 3 == 0
+    write_weights(tmp_path / "w", {"x": np.zeros(2)}, {"a": 1}, fitted)
+    assert np.array_equal(read_fitted_on(tmp_path / "w"), fitted)
+    assert read_weights(tmp_path / "w")[1] == {"a": 1}
+    write_weights(tmp_path / "w", {"x": np.zeros(2)}, {"a": 1})
+    assert read_fitted_on(tmp_path / "w") is None
+
+
+def test_held_out_songs_among_those_fitted_on_are_named():
+    split = pl.DataFrame({"song": [0, 1, 2], "part": ["train", "test", "train"]})
+    songs = pl.DataFrame({"song": [0, 1, 2], "song_id": ["a", "b", "c"]})
+    assert strange_songs(np.array([True, False, True]), split, songs) is None
+    assert strange_songs(np.array([True, True, True]), split, songs) == (
+        "it was fitted on 1 songs that are held out, e.g. 'b', a test song"
+    )
+    assert "another catalogue" in strange_songs(np.ones(4, dtype=bool), split, songs)
+    assert "no song" in strange_songs(np.zeros(3, dtype=bool), split, songs)
+
+
+def test_inputs_that_are_forbidden():
+    inputs = {"fit": ["r/bow/x.npy", "r/scores/a/1.parquet"], "train": ["r/bow/x.npy"]}
+    assert forbidden_inputs(inputs, ["r/scores/", "r/tables/"]) == {"fit": ["r/scores/a/1.parquet"], "train": []}

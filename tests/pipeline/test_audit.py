@@ -1,0 +1,179 @@
+"""The leakage audit over the finished tiny run: what it says, and that leaks planted in copies of it are found.
+
+Scripts are run by hand, as a user may: those that leak first, and then the audit.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from coldwave.split import TEST
+
+ROOT = Path(__file__).parents[2]
+SEED = 3
+WMF = {"factors": 4, "alpha": 2.0, "epsilon": 1.0, "regularization": 0.1, "iterations": 5, "solver": "cg", "seed": SEED,
+       "protocol": "strict"}  # fmt: skip
+PCA = {"words": 32, "variance": 0.95}
+CODEBOOK = {"coefficients": 13, "standardize": True, "words": 32, "sample_frames": 2000, "seed": SEED}
+OPTIONS = {"about": [], "by": "song", "protocol": "strict", "inputs": {}, "forbidden": [], "seed": SEED, "canary": {}}
+
+
+def run_script(script: Path, **arguments) -> subprocess.CompletedProcess:
+    """Run a script by hand with some arguments."""
+    command = [sys.executable, script]
+    for name, value in arguments.items():
+        values = value if isinstance(value, list) else [json.dumps(value) if isinstance(value, dict) else value]
+        command += [f"--{name.replace('_', '-')}", *values]
+    return subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+
+
+def audit(results: Path, out: Path, scripts: Path = ROOT / "scripts", **options) -> subprocess.CompletedProcess:
+    """Audit a run's files."""
+    files = {name: results / f"plays/{name}.parquet" for name in ("songs", "plays", "users")}
+    files |= {name: results / f"wmf/{name}.npy" for name in ("user_factors", "song_factors", "fitted_songs")}
+    bow = ("codebook", "frame_scale", "codebook_songs", "pca_mean", "pca_components", "pca_songs", "features")
+    files |= {name: results / f"bow/{name}.npy" for name in bow}
+    return run_script(
+        scripts / "audit_leakage.py",
+        **files,
+        split=results / "split/split.parquet",
+        objective=results / "wmf/objective.parquet",
+        index=results / "audio/index.parquet",
+        log_mels=sorted((results / "audio/log_mel").glob("*.npy")),
+        counts=sorted((results / "bow/counts").glob("*.parquet")),
+        weights=sorted((results / "models").rglob("*.safetensors")),
+        table=out / "leakage.parquet",
+        markdown=out / "leakage.md",
+        csv=out / "leakage.csv",
+        cache=out / "cache",
+        threads=1,
+        options=OPTIONS | options,
+    )
+
+
+@pytest.fixture
+def results(tiny, tmp_path) -> Path:
+    """A copy of the run's results, in which a test may plant a leak."""
+    folder = tmp_path / "results"
+    shutil.copytree(tiny.results, folder, ignore=shutil.ignore_patterns("world", "report", "scores", "logs", "timings"))
+    return folder
+
+
+@pytest.fixture
+def leaky(tmp_path) -> Path:
+    """A copy of the scripts, which a test may make leak."""
+    return Path(shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__")))
+
+
+def edit(script: Path, old: str, new: str) -> None:
+    """Change a script's code."""
+    text = script.read_text()
+    assert text.count(old) == 1
+    script.write_text(text.replace(old, new))
+
+
+def test_the_run_has_passed_and_says_of_what(tiny):
+    table = tiny.table("tables/leakage.parquet")
+    assert set(table["result"]) == {"passed"}
+    shown = set(table["of"])
+    assert {
+        "wmf/user_factors.npy",
+        "bow/codebook.npy",
+        "bow/pca_mean.npy",
+        f"models/cnn_wpe/{SEED}.safetensors",
+    } <= shown
+    assert {"factorise_plays", "train_cnn", "learn_codebook", "fit_linear", "stack_metadata", "fit_mlr"} <= shown
+    again = table.filter(pl.col("check").str.starts_with("the same whatever"))
+    assert set(again["detail"]) == {"the same bytes"}
+    assert set(again["of"]) == {
+        "wmf/user_factors.npy", "wmf/song_factors.npy, training songs", "wmf/fitted_songs.npy", "bow/codebook.npy",
+        "bow/frame_scale.npy", "bow/codebook_songs.npy", "bow/pca_mean.npy", "bow/pca_components.npy",
+        "bow/pca_songs.npy", "bow/features.npy, training songs", f"models/linear/{SEED}.safetensors",
+    }  # fmt: skip
+    markdown = (tiny.results / "tables/leakage.md").read_text()
+    assert markdown.startswith("# Leakage audit\n")
+    assert "Protocol: strict" in markdown
+    assert "Leakage audit" in (tiny.results / "report/index.html").read_text()
+
+
+def test_a_factorisation_of_all_songs_is_found(results, leaky, tmp_path):
+    """Both ways: by what it records, and, where it records what it should have seen, by the canary."""
+    fits_all = "plays=read_table(plays), fitted=seen | True, "
+    edit(leaky / "factorise_plays.py", "plays=read_table(plays), fitted=seen, ", fits_all)
+    files = {name: results / f"wmf/{name}.npy" for name in ("user_factors", "song_factors", "fitted_songs")}
+    tables = {name: results / f"plays/{name}.parquet" for name in ("plays", "users")}
+    done = run_script(leaky / "factorise_plays.py", **files, **tables, options=WMF, threads=1,
+                      split=results / "split/split.parquet", objective=results / "wmf/objective.parquet")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = audit(results, tmp_path / "out", leaky, canary={"wmf": {"kind": "wmf", "options": WMF}})
+    assert found.returncode == 1
+    assert "error: held-out songs may have reached what is learnt" in found.stderr
+    assert "wmf/user_factors.npy: differs (the same whatever the plays" in found.stderr
+    assert not (tmp_path / "out/leakage.parquet").exists()
+
+    np.save(results / "wmf/fitted_songs.npy", np.ones(40, dtype=bool))
+    found = audit(results, tmp_path / "out")
+    assert found.returncode == 1
+    assert "wmf/user_factors.npy: it was fitted on 12 songs that are held out, e.g. 'SO" in found.stderr
+
+
+@pytest.mark.parametrize("script", ["reduce_counts.py", "learn_codebook.py"])
+def test_a_bag_of_words_of_all_songs_is_found(script, results, leaky, tmp_path):
+    bow = results / "bow"
+    split = results / "split/split.parquet"
+    if script == "reduce_counts.py":
+        edit(leaky / script, "fit_pca(matrix[fitted]", "fit_pca(matrix[heard]")
+        canary = {"pca": {"kind": "pca", "options": PCA}}
+        names, shown = ("pca_mean", "pca_components", "pca_songs", "features"), "bow/pca_components.npy"
+        inputs = {"songs": results / "plays/songs.parquet", "counts": sorted((bow / "counts").glob("*.parquet"))}
+    else:
+        edit(leaky / script, "sample_frames(source, training,", "sample_frames(source, training | True,")
+        canary = {"codebook": {"kind": "codebook", "options": CODEBOOK}}
+        names, shown = ("codebook", "frame_scale", "codebook_songs"), "bow/codebook.npy"
+        inputs = {"index": results / "audio/index.parquet",
+                  "log_mels": sorted((results / "audio/log_mel").glob("*.npy")), "threads": 1}  # fmt: skip
+    options = next(iter(canary.values()))["options"]
+    done = run_script(leaky / script, split=split, **inputs, **{n: bow / f"{n}.npy" for n in names}, options=options)
+    assert done.returncode == 0, done.stderr
+    found = audit(results, tmp_path / "out", leaky, canary=canary)
+    assert found.returncode == 1
+    assert f"{shown}: differs (the same whatever the plays and audio" in found.stderr
+
+
+def test_overlapping_parts_are_found(results, tmp_path):
+    path = results / "split/split.parquet"
+    split = pl.read_parquet(path)
+    pl.concat([split, split.filter(pl.col("part") == TEST).head(1).with_columns(part=pl.lit("train"))]).write_parquet(
+        path
+    )
+    found = audit(results, tmp_path / "out")
+    assert found.returncode == 1
+    assert f"error: {path}: song 'SO" in found.stderr
+    assert "is there twice, in test and train" in found.stderr
+
+
+def test_a_rule_that_reads_the_evaluation_is_found(results, tmp_path):
+    inputs = {"fit_linear": ["results/x/bow/features.npy", "results/x/predictions/usage/{seed}.npy"]}
+    found = audit(results, tmp_path / "out", inputs=inputs, forbidden=["results/x/predictions/usage/"])
+    assert found.returncode == 1
+    assert "fit_linear: it reads results/x/predictions/usage/{seed}.npy" in found.stderr
+
+
+def test_in_the_transductive_protocol_the_factors_see_all_plays(results, tmp_path):
+    options = WMF | {"protocol": "transductive"}
+    files = {name: results / f"wmf/{name}.npy" for name in ("user_factors", "song_factors", "fitted_songs")}
+    tables = {name: results / f"plays/{name}.parquet" for name in ("plays", "users")}
+    done = run_script(ROOT / "scripts/factorise_plays.py", **files, **tables, options=options, threads=1,
+                      split=results / "split/split.parquet", objective=results / "wmf/objective.parquet")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    canary = {"wmf": {"kind": "wmf", "options": options}}
+    found = audit(results, tmp_path / "out", protocol="transductive", canary=canary)
+    assert found.returncode == 0, found.stderr
+    rows = pl.read_parquet(tmp_path / "out/leakage.parquet").filter(pl.col("result") == "by protocol")
+    assert rows["detail"].to_list() == ["sees the plays of all 40 songs", *["differs: sees all plays"] * 2]

@@ -1,0 +1,48 @@
+"""audit: whether anything of held-out songs could have reached what is learnt."""
+
+
+rule audit_leakage:
+    input:
+        **audited_files(),
+        split=settled("<results>/split/split.parquet"),
+        songs=settled("<results>/plays/songs.parquet"),
+        plays=settled("<results>/plays/plays.parquet"),
+        users=settled("<results>/plays/users.parquet"),
+        user_factors=settled("<results>/wmf/user_factors.npy"),
+        song_factors=settled("<results>/wmf/song_factors.npy"),
+        fitted_songs=settled("<results>/wmf/fitted_songs.npy"),
+        objective=settled("<results>/wmf/objective.parquet"),
+        weights=settled(*for_models(WEIGHTS, learnt_models())),
+        audio_predictions=settled(*stacked_predictions()),
+    output:
+        table="<results>/tables/leakage.parquet",
+        markdown="<results>/tables/leakage.md",
+        csv="<results>/tables/leakage.csv",
+    log:
+        "<results>/logs/audit_leakage.log",
+    benchmark:
+        "<results>/timings/audit_leakage.tsv"
+    conda:
+        "../../envs/audit.yaml"
+    threads: 8
+    resources:
+        mem_mb=audit_memory,
+        runtime=480,
+    params:
+        options={
+            "about": [DATA_NOTE, PROTOCOL_NOTE],
+            "by": SETTINGS["split"]["by"],
+            "canary": audited_learners(),
+            "forbidden": forbidden_paths(),
+            "inputs": learning_inputs(),
+            "protocol": SETTINGS["protocol"],
+            "seed": SEED,
+        },
+        cache=cache_folder,
+        code=code("audit_leakage.py"),
+    script:
+        "../../scripts/audit_leakage.py"
+
+
+KEPT += rules.audit_leakage.output
+EXHIBITS["Protocol"] += [rules.audit_leakage.output.markdown]
