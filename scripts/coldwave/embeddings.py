@@ -198,7 +198,7 @@ def _numbers(texts: Sequence[str]) -> Values:
 
 def _parquet_rows(path: Path, options: Mapping[str, Any], songs: Mapping[str, int], key: str) -> Iterator[Row]:
     """Read Parquet, some rows at a time; a line is a row, counted from 1."""
-    first, wanted = 1, pl.Series([*songs, ""])
+    first, wanted = 1, pl.Series([*songs, ""]).implode()
     try:
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
