@@ -198,7 +198,7 @@ def _numbers(texts: Sequence[str]) -> Values:
 
 def _parquet_rows(path: Path, options: Mapping[str, Any], songs: Mapping[str, int], key: str) -> Iterator[Row]:
     """Read Parquet, some rows at a time; a line is a row, counted from 1."""
-    first = 1
+    first, wanted = 1, pl.Series([*songs, ""]).implode()
     try:
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
@@ -208,7 +208,7 @@ def _parquet_rows(path: Path, options: Mapping[str, Any], songs: Mapping[str, in
                 for rows in file.iter_batches(BATCH_ROWS, [group], [names[song], *columns]):
                     part = pl.from_arrow(rows)
                     ids = part[names[song]].cast(pl.String).fill_null("").str.strip_chars(BLANKS)
-                    ours = ids.is_in([*songs, ""])
+                    ours = ids.is_in(wanted)
                     for song_id in ids.filter(~ours):
                         yield 0, "", song_id, []
                     lines = (np.flatnonzero(ours.to_numpy()) + first).tolist()

@@ -20,6 +20,7 @@ DIRECTIVES = ["input", "output", "log", "benchmark", "wildcard_constraints", "co
               "script"]  # fmt: skip
 NEEDED = set(DIRECTIVES) - {"input", "wildcard_constraints"}
 OWN = {"coldwave", "workflow"}
+PARITY = ROOT / "benchmarks/parity.py"  # its peers are in no environment of the workflow's
 
 
 def pins(lines):
@@ -141,9 +142,18 @@ def test_the_lock_names_what_each_of_its_packages_needs():
 
 def test_the_lock_names_everything_that_is_imported():
     folders = ("scripts", "workflow", "tests", "benchmarks")
-    files = {file for folder in folders for file in (ROOT / folder).rglob("*.py")}
+    files = {file for folder in folders for file in (ROOT / folder).rglob("*.py")} - {PARITY}
     assert len(files) > 80
     assert distributions(files) <= set(LOCK)
+
+
+def test_the_peers_that_are_no_part_of_the_lock_are_pinned_beside_their_benchmark():
+    lines = (ROOT / "benchmarks/requirements.txt").read_text().splitlines()
+    modules = {name.partition(".")[0] for file in reached_from(PARITY) for name in imports_of(file)}
+    lazily = {"implicit"}  # RecTools brings it
+    assert set(pins([line for line in lines if not line.startswith("#")])) == modules - set(sys.stdlib_module_names) - (
+        OWN | lazily
+    )
 
 
 @pytest.mark.parametrize("rule", RULES)
