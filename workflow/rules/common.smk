@@ -329,13 +329,13 @@ def learning_inputs():
     folder = f"results/{SETTINGS['run']}"
     learnt = tuple(f"{folder}/{stage}/" for stage in ("wmf", "bow", "models"))
     found = {}
-    for rule in workflow.rules:
-        if any(str(path).startswith(learnt) for path in rule.output):
+    for each in workflow.rules:
+        if any(str(path).startswith(learnt) for path in each.output):
             read = set()
-            for item in rule.input:
+            for item in each.input:
                 function = getattr(getattr(item, "_file", item), "callable", None)
                 read |= set(function.paths) if function else {str(item)}
-            found[rule.name] = sorted(path.replace("<results>", folder) for path in read)
+            found[each.name] = sorted(path.replace("<results>", folder) for path in read)
     return dict(sorted(found.items()))
 
 
