@@ -10,17 +10,19 @@ ROOT = Path(__file__).parents[2]
 SEED = 3
 AFTER_SCORES = {"tabulate_recommendation": 1, "write_report": 1}
 MLR = {"fit_mlr": 1, "predict_mlr": 1, "evaluate_model": 1, **AFTER_SCORES}
-SECOND_LINEAR = {"fit_linear": 1, "predict_linear": 1, "evaluate_model": 1, **AFTER_SCORES}
+ANALYSED = {"predict_tags": 1, "find_neighbours": 1, "compare_factors": 1}  # reads what predicts factors from audio
+MAPPED = {"map_songs": 1, "draw_map": 1, "draw_filters": 1}  # shows the first network, cnn_mse
+SECOND_LINEAR = {"fit_linear": 1, "predict_linear": 1, "evaluate_model": 1, **ANALYSED, **AFTER_SCORES}
 LINEAR = SECOND_LINEAR | {"stack_metadata": 1, "evaluate_model": 2}  # names_and_linear follows it
 CNN = {"train_cnn": 1, "predict_cnn": 1, "evaluate_model": 1, **AFTER_SCORES}
 CNNS = CNN | {"train_cnn": 2, "predict_cnn": 2, "evaluate_model": 2}
 MLP = {"train_mlp": 1, "predict_mlp": 1, "evaluate_model": 1, **AFTER_SCORES}
 STACK = {"stack_metadata": 1, "evaluate_model": 1, **AFTER_SCORES}
-ON_FACTORS = LINEAR | CNNS | MLP | {"evaluate_model": 5}  # what hears and predicts factors
+ON_FACTORS = LINEAR | CNNS | MLP | MAPPED | {"evaluate_model": 5}  # what hears and predicts factors
 ON_WORDS = LINEAR | MLP | MLR | {"predict_knn": 1, "evaluate_model": 5}  # what reads the bag of words
 ALL = ON_FACTORS | ON_WORDS | {"evaluate_model": 7}
 BAG_OF_WORDS = {"learn_codebook": 1, "count_words": 2, "reduce_counts": 1}
-FACTORS = {"factorise_plays": 1, "predict_mean": 1, "predict_metadata": 1, "predict_usage": 1}
+FACTORS = {"factorise_plays": 1, "predict_mean": 1, "predict_metadata": 1, "predict_usage": 1, "describe_factors": 1}
 
 
 def test_nothing_has_changed(tiny):
@@ -32,18 +34,24 @@ def test_nothing_has_changed(tiny):
     [
         ({"models": {"mlr": {"loss": "map"}}}, MLR),
         ({"models": {"linear": {"strengths": [0.5]}}}, LINEAR),
-        ({"models": {"cnn_mse": {"learning_rate": 0.01}}}, CNN),
-        ({"models": {"cnn_wpe": {"temper": 1.0}}}, CNN),
-        ({"models": {"mlp": {"learning_rate": 0.01}}}, MLP),
+        ({"models": {"cnn_mse": {"learning_rate": 0.01}}}, CNN | ANALYSED | MAPPED),
+        ({"models": {"cnn_wpe": {"temper": 1.0}}}, CNN | ANALYSED),
+        ({"models": {"mlp": {"learning_rate": 0.01}}}, MLP | ANALYSED),
         ({"models": {"names_and_linear": {"audio": "mlp"}}}, STACK),
         ({"models": {"second": {"kind": "linear", "strengths": [0.5]}}}, SECOND_LINEAR),
         ({"models": {"mean": None}}, AFTER_SCORES),
         ({"repeats": 2}, {"predict_random": 1, **MLR, **MLP, **CNNS, "evaluate_model": 5}),
         ({"bow": {"variance": 0.9}}, {"reduce_counts": 1, **ON_WORDS}),
         ({"bow": {"sample_frames": 1500}}, BAG_OF_WORDS | ON_WORDS),
-        ({"wmf": {"alpha": 3.0}}, FACTORS | ON_FACTORS | {"evaluate_model": 8}),
-        ({"audio": {"offset": 0.1}}, {"extract_log_mel": 2, "index_audio": 1} | BAG_OF_WORDS | ALL),
-        ({"split": {"test": 7}}, {"split_songs": 1} | FACTORS | BAG_OF_WORDS | ALL | {"evaluate_model": 12}),
+        ({"wmf": {"alpha": 3.0}}, FACTORS | ON_FACTORS | {"draw_confidences": 1, "evaluate_model": 8}),
+        (
+            {"audio": {"offset": 0.1}},
+            {"extract_log_mel": 2, "index_audio": 1, "draw_spectrograms": 1} | BAG_OF_WORDS | ALL,
+        ),
+        (
+            {"split": {"test": 7}},
+            {"split_songs": 1, "draw_spectrograms": 1} | FACTORS | BAG_OF_WORDS | ALL | {"evaluate_model": 12},
+        ),
         ({"evaluation": {"cutoff": 4}}, {"evaluate_model": 12, **AFTER_SCORES}),
         ({"data_note": "Not shown, as this world says itself that it is synthetic."}, {"write_report": 1}),
     ],
@@ -78,7 +86,7 @@ def test_plays_reach_only_the_networks_whose_objective_has_them(tiny):
         ("tables/recommendation.csv", AFTER_SCORES),
         ("plays/rejected.parquet", None),
         ("bow/counts/001.parquet", {"count_words": 1, "reduce_counts": 1, **ON_WORDS}),
-        (f"models/cnn_mse/{SEED}.parquet", CNN),
+        (f"models/cnn_mse/{SEED}.parquet", CNN | ANALYSED | MAPPED),
         ("audio/manifests/000.parquet", None),
     ],
 )

@@ -70,6 +70,28 @@ TABLES = {
         "gap_closed_map": F64, "gap_closed_auc": F64, "users": U32, "users_without_test_plays": U32,
         "users_without_auc": U32, "songs": U32, "missing": U32,
     },
+    "analysis/map": {"song": U32, "x": F64, "y": F64},
+    "tables/tags": {
+        "inputs": TEXT, "part": TEXT, "songs": U32, "tags": U32, "auc": F64, "auc_sd": F64, "paper": F64,
+    },
+    "tables/tags_by_tag": {
+        "inputs": TEXT, "part": TEXT, "tag": TEXT, "songs": U32, "tagged": U32, "auc": F64, "auc_sd": F64,
+    },
+    "tables/factors": {
+        "factor": U32, "variance": F64, "end": TEXT, "rank": U32, "artist": TEXT, "songs": U32, "loading": F64,
+    },
+    "tables/neighbours": {
+        "vectors": TEXT, "query": U32, "query_id": TEXT, "rank": U32, "song": U32, "song_id": TEXT, "artist": TEXT,
+        "title": TEXT, "cosine": F64,
+    },
+    "tables/neighbour_artists": {
+        "vectors": TEXT, "queries": U32, "neighbours": U32, "same_artist": F64, "chance": F64, "artists": F64,
+    },
+    "tables/factor_fit": {
+        "model": TEXT, "songs": U32, "missing": U32,
+        **dict.fromkeys(("r2", "r2_lowest", "r2_median", "r2_highest", "slope", "cosine", "cosine_sd"), F64),
+    },
+    "tables/factor_r2": {"model": TEXT, "factor": U32, "r2": F64, "slope": F64},
 }  # fmt: skip
 ARRAYS = {
     "wmf/user_factors": (np.float32, ("users", "factors")),
@@ -90,10 +112,13 @@ ARRAYS = {
     f"predictions/popularity/{SEED}.users": (np.float32, ("users", None)),
     **{f"predictions/{model}/{SEED}": (np.float32, ("songs", "factors")) for model in FACTORS},
 }
+ANALYSED = ["tags", "tags_by_tag", "factors", "neighbours", "neighbour_artists", "factor_fit"]
 OTHERS = [
     "world/train_triplets.txt", "world/songs.csv", "world/truth.parquet", "tables/recommendation.md",
     "tables/recommendation.csv", "report/index.html",
     *(f"models/{model}/{SEED}.safetensors" for model in LEARNT),
+    *(f"tables/{name}.md" for name in ANALYSED), *(f"tables/{name}.csv" for name in [*ANALYSED, "factor_r2"]),
+    *(f"figures/{name}.svg" for name in ("map", "factor_fit", "confidence", "spectrograms", "filters")),
 ]  # fmt: skip
 
 
