@@ -8,21 +8,24 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SEED = 3
+SHOWN = {"write_report": 1, "record_provenance": 1}
 COMPARISON = {"tabulate_ranking": 1, "tabulate_published": 1, "compare_models": 1, "tabulate_strata": 1}
-AFTER_SCORES = {"tabulate_recommendation": 1, "write_report": 1, "record_provenance": 1, **COMPARISON}
+AFTER_SCORES = {"tabulate_recommendation": 1, **COMPARISON, **SHOWN}
 AFTER_LEARNING = {"audit_leakage": 1, **AFTER_SCORES}
+ANALYSED = {"predict_tags": 1, "find_neighbours": 1, "compare_factors": 1}  # reads what predicts factors from audio
+MAPPED = {"map_songs": 1, "draw_map": 1, "draw_filters": 1}  # shows the first network, cnn_mse
 MLR = {"fit_mlr": 1, "predict_mlr": 1, "evaluate_model": 1, **AFTER_LEARNING}
-SECOND_LINEAR = {"fit_linear": 1, "predict_linear": 1, "evaluate_model": 1, **AFTER_LEARNING}
+SECOND_LINEAR = {"fit_linear": 1, "predict_linear": 1, "evaluate_model": 1, **ANALYSED, **AFTER_LEARNING}
 LINEAR = SECOND_LINEAR | {"stack_metadata": 1, "evaluate_model": 2}  # names_and_linear follows it
-CNN = {"train_cnn": 1, "predict_cnn": 1, "evaluate_model": 1, **AFTER_LEARNING}
+CNN = {"train_cnn": 1, "predict_cnn": 1, "evaluate_model": 1, **ANALYSED, **AFTER_LEARNING}
 CNNS = CNN | {"train_cnn": 2, "predict_cnn": 2, "evaluate_model": 2}
-MLP = {"train_mlp": 1, "predict_mlp": 1, "evaluate_model": 1, **AFTER_LEARNING}
+MLP = {"train_mlp": 1, "predict_mlp": 1, "evaluate_model": 1, **ANALYSED, **AFTER_LEARNING}
 STACK = {"stack_metadata": 1, "evaluate_model": 1, **AFTER_LEARNING}
-ON_FACTORS = LINEAR | CNNS | MLP | {"evaluate_model": 5}  # what hears and predicts factors
+ON_FACTORS = LINEAR | CNNS | MLP | MAPPED | {"evaluate_model": 5}  # what hears and predicts factors
 ON_WORDS = LINEAR | MLP | MLR | {"predict_knn": 1, "evaluate_model": 5}  # what reads the bag of words
 ALL = ON_FACTORS | ON_WORDS | {"evaluate_model": 7}
 BAG_OF_WORDS = {"learn_codebook": 1, "count_words": 2, "reduce_counts": 1}
-FACTORS = {"factorise_plays": 1, "predict_mean": 1, "predict_metadata": 1, "predict_usage": 1}
+FACTORS = {"factorise_plays": 1, "predict_mean": 1, "predict_metadata": 1, "predict_usage": 1, "describe_factors": 1}
 
 
 def test_nothing_has_changed(tiny):
@@ -34,7 +37,7 @@ def test_nothing_has_changed(tiny):
     [
         ({"models": {"mlr": {"loss": "map"}}}, MLR),
         ({"models": {"linear": {"strengths": [0.5]}}}, LINEAR),
-        ({"models": {"cnn_mse": {"learning_rate": 0.01}}}, CNN),
+        ({"models": {"cnn_mse": {"learning_rate": 0.01}}}, CNN | MAPPED),
         ({"models": {"cnn_wpe": {"temper": 1.0}}}, CNN),
         ({"models": {"mlp": {"learning_rate": 0.01}}}, MLP),
         ({"models": {"names_and_linear": {"audio": "mlp"}}}, STACK),
@@ -43,15 +46,22 @@ def test_nothing_has_changed(tiny):
         ({"repeats": 2}, {"predict_random": 1, **MLR, **MLP, **CNNS, "evaluate_model": 5}),
         ({"bow": {"variance": 0.9}}, {"reduce_counts": 1, **ON_WORDS}),
         ({"bow": {"sample_frames": 1500}}, BAG_OF_WORDS | ON_WORDS),
-        ({"wmf": {"alpha": 3.0}}, FACTORS | ON_FACTORS | {"evaluate_model": 8, "evaluate_warm": 1}),
-        ({"audio": {"offset": 0.1}}, {"extract_log_mel": 2, "index_audio": 1} | BAG_OF_WORDS | ALL),
+        (
+            {"wmf": {"alpha": 3.0}},
+            FACTORS | ON_FACTORS | {"draw_confidences": 1, "evaluate_model": 8, "evaluate_warm": 1},
+        ),
+        (
+            {"audio": {"offset": 0.1}},
+            {"extract_log_mel": 2, "index_audio": 1, "draw_spectrograms": 1} | BAG_OF_WORDS | ALL,
+        ),
         (
             {"split": {"test": 7}},
-            {"split_songs": 1} | FACTORS | BAG_OF_WORDS | ALL | {"evaluate_model": 12, "evaluate_warm": 1},
+            {"split_songs": 1, "draw_spectrograms": 1, **FACTORS, **BAG_OF_WORDS, **ALL}
+            | {"evaluate_model": 12, "evaluate_warm": 1},
         ),
         ({"evaluation": {"cutoff": 4}}, {"evaluate_model": 12, "evaluate_warm": 1, **AFTER_SCORES}),
-        ({"warm": {"neighbours": 5}}, {"evaluate_warm": 1, "write_report": 1}),
-        ({"data_note": "Not shown, as this world says itself that it is synthetic."}, {"write_report": 1}),
+        ({"warm": {"neighbours": 5}}, {"evaluate_warm": 1, **SHOWN}),
+        ({"data_note": "Not shown, as this world says itself that it is synthetic."}, SHOWN),
     ],
     ids=str,
 )
@@ -81,10 +91,10 @@ def test_plays_reach_only_the_networks_whose_objective_has_them(tiny):
 @pytest.mark.parametrize(
     ("lost", "jobs"),
     [
-        ("tables/recommendation.csv", {"tabulate_recommendation": 1, "tabulate_published": 1, "write_report": 1}),
+        ("tables/recommendation.csv", {"tabulate_recommendation": 1, "tabulate_published": 1, **SHOWN}),
         ("plays/rejected.parquet", None),
         ("bow/counts/001.parquet", {"count_words": 1, "reduce_counts": 1, **ON_WORDS}),
-        (f"models/cnn_mse/{SEED}.parquet", CNN),
+        (f"models/cnn_mse/{SEED}.parquet", CNN | MAPPED),
         ("audio/manifests/000.parquet", None),
     ],
 )

@@ -89,6 +89,28 @@ TABLES = {
         "system": TEXT, f"map_{CUTOFF}": F64, "auc": F64, "recall_20": F64, "users": U32, "songs": U32, "plays": U64,
         "held_out": U64, "unreachable": U64,
     },
+    "analysis/map": {"song": U32, "x": F64, "y": F64},
+    "tables/tags": {
+        "inputs": TEXT, "part": TEXT, "songs": U32, "tags": U32, "auc": F64, "auc_sd": F64, "paper": F64,
+    },
+    "tables/tags_by_tag": {
+        "inputs": TEXT, "part": TEXT, "tag": TEXT, "songs": U32, "tagged": U32, "auc": F64, "auc_sd": F64,
+    },
+    "tables/factors": {
+        "factor": U32, "variance": F64, "end": TEXT, "rank": U32, "artist": TEXT, "songs": U32, "loading": F64,
+    },
+    "tables/neighbours": {
+        "vectors": TEXT, "query": U32, "query_id": TEXT, "rank": U32, "song": U32, "song_id": TEXT, "artist": TEXT,
+        "title": TEXT, "cosine": F64,
+    },
+    "tables/neighbour_artists": {
+        "vectors": TEXT, "queries": U32, "neighbours": U32, "same_artist": F64, "chance": F64, "artists": F64,
+    },
+    "tables/factor_fit": {
+        "model": TEXT, "songs": U32, "missing": U32,
+        **dict.fromkeys(("r2", "r2_lowest", "r2_median", "r2_highest", "slope", "cosine", "cosine_sd"), F64),
+    },
+    "tables/factor_r2": {"model": TEXT, "factor": U32, "r2": F64, "slope": F64},
 }  # fmt: skip
 TABLES |= {f"scores_by_song/{model}/{SEED}": SONG_SCORES for model in MODELS}
 TABLES |= {
@@ -115,6 +137,7 @@ ARRAYS = {
     f"predictions/popularity/{SEED}.users": (np.float32, ("users", None)),
     **{f"predictions/{model}/{SEED}": (np.float32, ("songs", "factors")) for model in FACTORS},
 }
+ANALYSED = ["tags", "tags_by_tag", "factors", "neighbours", "neighbour_artists", "factor_fit"]
 OTHERS = [
     "world/train_triplets.txt", "world/songs.csv", "world/truth.parquet", "tables/recommendation.md",
     "tables/recommendation.csv", "tables/warm.md", "tables/warm.csv", "report/index.html", "tables/leakage.md",
@@ -122,6 +145,8 @@ OTHERS = [
     *(f"models/{model}/{SEED}.safetensors" for model in LEARNT),
     *(f"tables/{name}.{suffix}" for name in COMPARISON for suffix in ("md", "csv")),
     "figures/popularity_strata.svg", "figures/activity_strata.svg",
+    *(f"tables/{name}.md" for name in ANALYSED), *(f"tables/{name}.csv" for name in [*ANALYSED, "factor_r2"]),
+    *(f"figures/{name}.svg" for name in ("map", "factor_fit", "confidence", "spectrograms", "filters")),
 ]  # fmt: skip
 
 
