@@ -321,7 +321,7 @@ audio_predictions.paths = [
 
 def learnt_models():
     """The names of the models that have weights."""
-    return models_of("linear", "mlr", "mlp", "cnn") + metadata_models(with_audio=True)
+    return models_of(*(LISTENING - {"knn"})) + metadata_models(with_audio=True)
 
 
 def learning_inputs():
