@@ -217,7 +217,7 @@ def learning_inputs():
         if any(str(path).startswith(learnt) for path in each.output):
             read = set()
             for item in each.input:
-                function = getattr(getattr(item, "_file", item), "callable", None)
+                function = item if callable(item) else getattr(item, "callable", None)  # unpack() wraps its own
                 read |= set(function.paths) if function else {str(item)}
             found[each.name] = sorted(path.replace("<results>", folder) for path in read)
     return dict(sorted(found.items()))
