@@ -333,8 +333,11 @@ def learning_inputs():
         if any(str(path).startswith(learnt) for path in each.output):
             read = set()
             for item in each.input:
+                # unpack() wraps its function; one without .paths is an error here, for the audit could not see through it
                 function = item if callable(item) else getattr(getattr(item, "_file", item), "callable", None)
                 read |= set(function.paths) if function else {str(item)}
+            if hidden := [path for path in read if path.startswith("<function")]:
+                raise WorkflowError(f"rule {each.name}: the audit cannot see what {hidden[0]} reads")
             found[each.name] = sorted(path.replace("<results>", folder) for path in read)
     return dict(sorted(found.items()))
 

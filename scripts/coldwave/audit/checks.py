@@ -108,7 +108,8 @@ def input_checks(inputs: Mapping[str, list[str]], forbidden: list[str]) -> list[
     rows = []
     for rule, found in forbidden_inputs(inputs, forbidden).items():
         bad = f"it reads {', '.join(found)}, which hold what test songs' plays say"
-        good = f"{len(inputs[rule])} kinds of inputs, none of them of the evaluation or of the upper bound"
+        folders = sorted({Path(path).parent.name for path in inputs[rule]})
+        good = f"reads files of {', '.join(folders)}; none of the evaluation or of the upper bound"
         rows.append(Check("reads nothing of the evaluation", rule, FAILED if found else PASSED, bad if found else good))
     return rows
 
