@@ -248,3 +248,10 @@ def test_exhibits_are_under_their_headings(tmp_path):
     for words in ("Songs", "A title", "About it.", "A caption", HOSTILE):
         assert words in " ".join(elements.words)
     assert "Empty" not in html
+
+
+def test_what_the_page_says_at_its_top_is_not_said_again_in_each_table(tmp_path):
+    write_exhibit_table(tmp_path / "a.md", "A title", ["Synthetic demo world.", "About it."], {"song": ["x"]}, 1)
+    html = page(about=["Synthetic  demo world."], sections={"Songs": [tmp_path / "a.md"]})
+    assert " ".join(html.split()).count("Synthetic demo world.") == 1
+    assert "About it." in html

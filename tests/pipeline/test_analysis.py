@@ -1,5 +1,7 @@
 """What the tiny run tells of its songs, against arithmetic of its own; and runs with nothing to hear or no tags."""
 
+from html import unescape
+
 import numpy as np
 import polars as pl
 import pytest
@@ -80,7 +82,7 @@ def test_the_map_shows_the_test_songs(tiny):
 
 
 def test_everything_is_on_the_page(tiny):
-    page = (tiny.results / "report/index.html").read_text()
+    page = unescape((tiny.results / "report/index.html").read_text())
     for path in [*tiny.results.glob("figures/*.svg"), *tiny.results.glob("tables/*.md")]:
         title = path.read_text().splitlines()[0].removeprefix("# ")
         if path.suffix == ".md" and path.stem != "recommendation":
@@ -105,7 +107,12 @@ def test_without_audio_and_tags_only_usage_is_told_of(tiny, workplace):
     assert set(workplace.table("tables/neighbours.parquet")["vectors"]) == {"usage factors"}
     assert workplace.table("tables/factors.parquet").height > 0
     assert workplace.table("analysis/map.parquet").height == 6
-    assert {path.stem for path in workplace.results.glob("figures/*")} == {"map", "confidence"}
+    assert {path.stem for path in workplace.results.glob("figures/*")} == {
+        "map",
+        "confidence",
+        "popularity_strata",
+        "activity_strata",
+    }
     assert workplace.plan(overlay={
         "world": None, "models": deaf, "plays": {**plays, "songs_without_audio": "keep"},
     }) == {}  # fmt: skip

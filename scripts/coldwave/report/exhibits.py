@@ -52,8 +52,8 @@ def write_exhibit_figure(path: Path, svg: str, caption: str) -> None:
     write_text(path, f"<svg{names}{svg[begin:end]}<title>{escape(caption)}</title>{_STYLE}{svg[end:]}\n")
 
 
-def read_exhibit(path: Path) -> Exhibit:
-    """Read what was written by one of the two functions above.
+def read_exhibit(path: Path, said: Sequence[str] = ()) -> Exhibit:
+    """Read what was written by one of the two functions above, without the paragraphs that were ``said`` before.
 
     Raises
     ------
@@ -73,7 +73,9 @@ def read_exhibit(path: Path) -> Exhibit:
     if path.suffix == ".md" and (parts := re.match(r"# (.+)\n", text)):
         # the parser knows tables and lists alone: titles and names may hold what looks like markup
         parser = MarkdownIt("zero", {"html": False}).enable(["table", "list"])
-        markup = parser.render(text[parts.end() :])
+        paragraphs = text[parts.end() :].split("\n\n")
+        known = {" ".join(sentence.split()) for sentence in said}
+        markup = parser.render("\n\n".join(part for part in paragraphs if part.strip() not in known))
         return Exhibit(
             parts[1],
             markup.replace("<table>", '<div class="scroll"><table>').replace("</table>", "</table></div>"),

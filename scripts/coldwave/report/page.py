@@ -126,7 +126,7 @@ def render(
         "finding": finding(table),
         "result_figures": result_figures(table, trained),
         "training_figures": training_figures(objective, curves),
-        "sections": {heading: [read_exhibit(path) for path in paths] for heading, paths in sections.items()},
+        "sections": {heading: [read_exhibit(path, about) for path in paths] for heading, paths in sections.items()},
         "counts": counts(data),
         "parts": parts(data.split, data.plays),
         "rejected": rejected_reasons(data.rejected),
