@@ -337,7 +337,7 @@ def learning_inputs():
                 function = item if callable(item) else getattr(getattr(item, "_file", item), "callable", None)
                 read |= set(function.paths) if function else {str(item)}
             if hidden := [path for path in read if path.startswith("<function")]:
-                raise WorkflowError(f"rule {each.name}: the audit cannot see what {hidden[0]} reads")
+                raise WorkflowError(f"{each.name}: the audit cannot see what {hidden[0]} reads")
             found[each.name] = sorted(path.replace("<results>", folder) for path in read)
     return dict(sorted(found.items()))
 
