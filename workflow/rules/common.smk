@@ -8,6 +8,7 @@ from coldwave.audio.state import audio_state, folder_state
 from coldwave.world.planted import planted
 from workflow import settings
 from workflow.code import code as code_digests
+from workflow.needs import growing
 
 ROOT = Path(workflow.basedir)
 

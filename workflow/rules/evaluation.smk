@@ -21,8 +21,8 @@ rule evaluate_model:
         "../../envs/learning.yaml"
     threads: 4
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         options=options("evaluation", "cutoff"),
         code=code("evaluate_model.py"),
@@ -48,8 +48,8 @@ rule tabulate_recommendation:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         options=options(
             "evaluation",
