@@ -23,7 +23,7 @@ OWN = [
     *("train_cnn:gpu=2", "train_cnn:slurm_partition=gpu", "extract_log_mel:mem_mb=9000", "count_words:mem_mb=9000"),
 ]
 COUNTS = ["results/tiny/bow/counts/000.parquet", "results/tiny/bow/counts/001.parquet"]
-FEATURES = "results/tiny/bow/features.npy"
+TARGETS = [*COUNTS, "results/tiny/bow/features.npy"]
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +53,7 @@ def running(desk: Desk, number_before: int) -> list[Job]:
 def test_the_whole_run_is_complete_and_nothing_of_it_would_run_again_on_one_machine(whole):
     assert (whole.place.results / "report/index.html").is_file()
     table = whole.place.table("tables/recommendation.parquet")
-    assert table["model"].to_list() == ["linear", "cnn_mse", "usage"]
+    assert set(table["model"]) == {"linear", "cnn_mse", "usage"}
     assert whole.place.plan(overlay=FEWER) == {}
 
 
@@ -98,7 +98,7 @@ def test_two_gpus_start_a_program_once(desk):
 
 def test_a_cancelled_job_is_tried_again(whole, before_counts):
     so_far = len(whole.cluster.jobs("count_words"))
-    call = before_counts.call(*OWN, targets=[FEATURES], overlay=FEWER)
+    call = before_counts.call(*OWN, targets=TARGETS, overlay=FEWER)
     job, *_ = wait_until(lambda: running(whole, so_far), "a task runs", lambda: call.output)
     whole.cluster.ask("scancel", job.id)
     outcome = call.finish()
@@ -106,12 +106,12 @@ def test_a_cancelled_job_is_tried_again(whole, before_counts):
     assert outcome.done.count("count_words") == 2
     states = [job.state for job in whole.cluster.jobs("count_words")[so_far:]]
     assert sorted(states) == ["CANCELLED", "COMPLETED", "COMPLETED"]
-    assert digests(before_counts, [*COUNTS, FEATURES]) == digests(whole, [*COUNTS, FEATURES])
+    assert digests(before_counts, TARGETS) == digests(whole, TARGETS)
 
 
 def test_a_job_of_a_node_that_crashed_runs_on_another(whole, before_counts):
     so_far = len(whole.cluster.jobs("count_words"))
-    call = before_counts.call(*OWN, targets=[FEATURES], overlay=FEWER)
+    call = before_counts.call(*OWN, targets=TARGETS, overlay=FEWER)
 
     def on_second() -> list[Job]:
         return [job for job in running(whole, so_far) if job.node == "node2"]
@@ -125,13 +125,13 @@ def test_a_job_of_a_node_that_crashed_runs_on_another(whole, before_counts):
     assert outcome.done.count("count_words") == 2
     (moved,) = [other for other in whole.cluster.jobs() if other.id == job.id]
     assert (moved.state, moved.node) == ("COMPLETED", "node1")  # the same job: SLURM has put it in the queue again
-    assert digests(before_counts, [*COUNTS, FEATURES]) == digests(whole, [*COUNTS, FEATURES])
+    assert digests(before_counts, TARGETS) == digests(whole, TARGETS)
 
 
 def test_a_killed_snakemake_goes_on_without_what_is_done(whole, before_counts):
     """Its jobs outlive it. The user ends them by the run's id, unlocks the folder, and starts it again."""
     so_far = len(whole.cluster.jobs("count_words"))
-    killed = before_counts.call(*OWN, targets=[FEATURES], overlay=FEWER)
+    killed = before_counts.call(*OWN, targets=TARGETS, overlay=FEWER)
     halted, *_ = wait_until(lambda: running(whole, so_far), "a task runs", lambda: killed.output)
     whole.cluster.ask("scontrol", "suspend", halted.id)  # so that one is done and the other is not
     wait_until(lambda: "\nFinished jobid" in killed.output, "a job is done", lambda: killed.output)
@@ -139,10 +139,10 @@ def test_a_killed_snakemake_goes_on_without_what_is_done(whole, before_counts):
     (done,) = [path for path in COUNTS if (before_counts.place.folder / path).exists()]
     time_of_done = (before_counts.place.folder / done).stat().st_mtime_ns
 
-    assert before_counts.call(*OWN, targets=[FEATURES], overlay=FEWER).end().status != 0  # locked
+    assert before_counts.call(*OWN, targets=TARGETS, overlay=FEWER).end().status != 0  # locked
     whole.cluster.ask("scancel", f"--name={killed.run_id}")
     before_counts.call("--unlock", overlay=FEWER).finish()
-    outcome = before_counts.call(*OWN, targets=[FEATURES], overlay=FEWER).finish()
+    outcome = before_counts.call(*OWN, targets=TARGETS, overlay=FEWER).finish()
     assert outcome.done == ["count_words", "reduce_counts"]
     assert (before_counts.place.folder / done).stat().st_mtime_ns == time_of_done
-    assert digests(before_counts, [*COUNTS, FEATURES]) == digests(whole, [*COUNTS, FEATURES])
+    assert digests(before_counts, TARGETS) == digests(whole, TARGETS)
