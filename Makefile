@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench clean distclean
+.PHONY: help install demo test test-slurm lint format bench clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,10 @@ demo: $(READY) ## run the whole pipeline on the built-in demo world and print it
 
 test: $(READY) ## run every test
 	@$(BIN)/python -m pytest
+
+test-slurm: $(READY) ## run the tests on a SLURM cluster of two nodes, made on this machine (Debian's packages; as root)
+	@tests/slurm/install.sh
+	@$(BIN)/python -m pytest tests/slurm --durations=0
 
 lint: $(READY) ## check style: ruff, snakefmt, snakemake --lint
 	@$(BIN)/ruff check .

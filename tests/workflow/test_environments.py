@@ -17,9 +17,9 @@ from workflow.code import PLUMBING, code
 
 ROOT = Path(__file__).parents[2]
 DIRECTIVES = ["input", "output", "log", "benchmark", "wildcard_constraints", "conda", "threads", "resources", "params",
-              "script"]  # fmt: skip
-NEEDED = set(DIRECTIVES) - {"input", "wildcard_constraints"}
-OWN = {"coldwave", "workflow"}
+              "message", "script"]  # fmt: skip
+NEEDED = set(DIRECTIVES) - {"input", "wildcard_constraints", "message"}
+OWN = {"coldwave", "workflow", "tests"}
 PARITY = ROOT / "benchmarks/parity.py"  # its peers are in no environment of the workflow's
 
 

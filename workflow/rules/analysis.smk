@@ -23,8 +23,8 @@ rule predict_tags:
         "../../envs/analysis.yaml"
     threads: 8
     resources:
-        mem_mb=lambda wildcards, input: max(2000, int(12 * input.size_mb)),
-        runtime=240,
+        mem_mb=growing(lambda input: max(2000, int(12 * input.size_mb))),
+        runtime=growing(240),
     params:
         options=options("analysis", "tags", seed=SEED, data=DATA_NOTE, protocol=PROTOCOL_NOTE),
         code=code("predict_tags.py"),
@@ -50,8 +50,8 @@ rule describe_factors:
         "../../envs/analysis.yaml"
     threads: 2
     resources:
-        mem_mb=lambda wildcards, input: max(2000, int(6 * input.size_mb)),
-        runtime=20,
+        mem_mb=growing(lambda input: max(2000, int(6 * input.size_mb))),
+        runtime=growing(20),
     params:
         options=options("analysis", "factors", data=DATA_NOTE),
         code=code("describe_factors.py"),
@@ -81,8 +81,8 @@ rule find_neighbours:
         "../../envs/analysis.yaml"
     threads: 4
     resources:
-        mem_mb=lambda wildcards, input: max(2000, int(4 * input.size_mb)),
-        runtime=120,
+        mem_mb=growing(lambda input: max(2000, int(4 * input.size_mb))),
+        runtime=growing(120),
     params:
         options=options("analysis", "neighbours", data=DATA_NOTE),
         code=code("find_neighbours.py"),
@@ -105,8 +105,8 @@ rule map_songs:
         "../../envs/analysis.yaml"
     threads: 8
     resources:
-        mem_mb=lambda wildcards, input: max(2000, int(12 * input.size_mb)),
-        runtime=240,
+        mem_mb=growing(lambda input: max(2000, int(12 * input.size_mb))),
+        runtime=growing(240),
     params:
         options=settings.options(SETTINGS["analysis"], "map", "perplexity", "songs") | {"seed": SEED},
         code=code("map_songs.py"),
@@ -128,8 +128,8 @@ rule draw_map:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=growing(2000),
+        runtime=growing(20),
     params:
         options=settings.options(SETTINGS["analysis"], "map", "perplexity", "songs") | {"model": mapped_model()},
         code=code("draw_map.py"),
@@ -157,8 +157,8 @@ rule compare_factors:
         "../../envs/analysis.yaml"
     threads: 2
     resources:
-        mem_mb=lambda wildcards, input: max(2000, int(8 * input.size_mb)),
-        runtime=20,
+        mem_mb=growing(lambda input: max(2000, int(8 * input.size_mb))),
+        runtime=growing(20),
     params:
         options={"data": DATA_NOTE, "protocol": PROTOCOL_NOTE},
         code=code("compare_factors.py"),
@@ -179,8 +179,8 @@ rule draw_confidences:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=growing(2000),
+        runtime=growing(20),
     params:
         options=options("wmf", "alpha", "epsilon"),
         code=code("draw_confidences.py"),
@@ -204,8 +204,8 @@ rule draw_spectrograms:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=growing(2000),
+        runtime=growing(20),
     params:
         options=options("audio", "hop", "sample_rate"),
         code=code("draw_spectrograms.py"),
@@ -226,8 +226,8 @@ rule draw_filters:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         options={"model": next(iter(models_of("cnn")), None)},
         code=code("draw_filters.py"),

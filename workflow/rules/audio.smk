@@ -18,13 +18,17 @@ checkpoint shard_songs:
         "../../envs/audio.yaml"
     threads: 4
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         options=options("audio", "shards"),
         cache=cache_folder,
         audio=audio_files_state,
         code=code("shard_songs.py"),
+    message:
+        # For a message the parameters are looked at again before the job starts. Without it, a run on a cluster would
+        # record what they were before there was a songs table, and the next run would do this job again.
+        "Sharing out the songs among {params.options[shards]} shards"
     script:
         "../../scripts/shard_songs.py"
 
@@ -45,8 +49,8 @@ rule extract_log_mel:
         "../../envs/audio.yaml"
     threads: 4
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=growing(2000),
+        runtime=growing(120),
     params:
         options=options(
             "audio",
@@ -79,8 +83,8 @@ rule index_audio:
         "../../envs/audio.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         options={},
         code=code("index_audio.py"),

@@ -26,8 +26,8 @@ rule audit_leakage:
         "../../envs/audit.yaml"
     threads: 8
     resources:
-        mem_mb=audit_memory,
-        runtime=480,
+        mem_mb=growing(audit_memory),
+        runtime=growing(480),
     params:
         options={
             "about": [DATA_NOTE, PROTOCOL_NOTE],

@@ -20,8 +20,8 @@ rule learn_codebook:
         "../../envs/learning.yaml"
     threads: 8
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         options=options("bow", "coefficients", "standardize", "words", "sample_frames", seed=SEED),
         code=code("learn_codebook.py"),
@@ -47,8 +47,8 @@ rule count_words:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         options=options("bow", "coefficients"),
         code=code("count_words.py"),
@@ -74,8 +74,8 @@ rule reduce_counts:
         "../../envs/learning.yaml"
     threads: 8
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         options=options("bow", "words", "variance"),
         code=code("reduce_counts.py"),

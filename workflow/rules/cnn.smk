@@ -21,8 +21,8 @@ rule train_cnn:
         "../../envs/cnn.yaml"
     threads: 8
     resources:
-        mem_mb=8000,
-        runtime=1440,
+        mem_mb=growing(8000),
+        runtime=growing(1440),
         gpu=gpus,
     params:
         options=cnn_options,
@@ -49,8 +49,8 @@ rule predict_cnn:
         "../../envs/cnn.yaml"
     threads: 8
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=growing(4000),
+        runtime=growing(240),
         gpu=gpus,
     params:
         options={},

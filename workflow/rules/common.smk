@@ -10,6 +10,7 @@ from coldwave.world.planted import planted
 from workflow import settings
 from workflow.code import code as code_digests
 from workflow.consistency import FACTORS_FROM_AUDIO, tuned_model
+from workflow.needs import growing
 
 ROOT = Path(workflow.basedir)
 
@@ -378,7 +379,7 @@ def audited_files():
     return named | brought if EMBEDDINGS else named
 
 
-def audit_memory(wildcards, input):
+def audit_memory(input):
     """Megabytes: the factorisation's need, twice its plays, for it is run inside the audit."""
     plays = Path(str(input.plays))
     return max(6000, int(60 * plays.stat().st_size / 1e6)) if plays.is_file() else 6000

@@ -18,8 +18,8 @@ rule read_embeddings:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, input: max(2000, int(2 * input.size_mb)),
-        runtime=120,
+        mem_mb=growing(lambda input: max(2000, int(2 * input.size_mb))),
+        runtime=growing(120),
     params:
         options=embedding_options,
         code=code("read_embeddings.py"),
@@ -43,8 +43,8 @@ rule scale_embeddings:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, input: max(2000, int(10 * input.size_mb)),
-        runtime=20,
+        mem_mb=growing(lambda input: max(2000, int(10 * input.size_mb))),
+        runtime=growing(20),
     params:
         options=lambda wildcards: {"standardize": SETTINGS["embeddings"][wildcards.embedding]["standardize"]},
         code=code("scale_embeddings.py"),

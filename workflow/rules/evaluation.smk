@@ -25,8 +25,8 @@ rule evaluate_model:
         "../../envs/learning.yaml"
     threads: 4
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=growing(4000),
+        runtime=growing(120),
     params:
         options=options("evaluation", "cutoff", "list_lengths"),
         cache=cache_folder,
@@ -53,8 +53,8 @@ rule tabulate_recommendation:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         options=options(
             "evaluation",
@@ -84,8 +84,8 @@ rule tabulate_ranking:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         options=options(
             "evaluation",
@@ -114,8 +114,8 @@ rule tabulate_published:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         options={"data": DATA_NOTE, "models": published_rows(), "protocol": PROTOCOL_NOTE},
         code=code("tabulate_published.py"),
@@ -139,8 +139,8 @@ rule compare_models:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=120,
+        mem_mb=growing(8000),
+        runtime=growing(120),
     params:
         options=options(
             "evaluation",
@@ -177,8 +177,8 @@ rule tabulate_strata:
         "../../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         options={"data": DATA_NOTE, "models": tabulated_kinds(), "protocol": PROTOCOL_NOTE},
         code=code("tabulate_strata.py"),

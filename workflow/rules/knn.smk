@@ -20,8 +20,8 @@ rule predict_knn:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         options={},
         code=code("predict_knn.py"),

@@ -22,8 +22,8 @@ rule fit_linear:
         "../../envs/learning.yaml"
     threads: 4
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         options=model_options,
         code=code("fit_linear.py"),
@@ -47,8 +47,8 @@ rule predict_linear:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         options={},
         code=code("predict_linear.py"),

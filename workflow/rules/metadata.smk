@@ -18,8 +18,8 @@ rule predict_metadata:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         options={},
         code=code("predict_metadata.py"),
@@ -47,8 +47,8 @@ rule stack_metadata:
         "../../envs/learning.yaml"
     threads: 4
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         options=model_options,
         code=code("stack_metadata.py"),

@@ -19,8 +19,8 @@ rule train_mlp:
         "../../envs/cnn.yaml"
     threads: 1  # more would add in another order
     resources:
-        mem_mb=4000,
-        runtime=600,
+        mem_mb=growing(4000),
+        runtime=growing(600),
     params:
         options=model_options,
         code=code("train_mlp.py"),
@@ -44,8 +44,8 @@ rule predict_mlp:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=10,
+        mem_mb=growing(4000),
+        runtime=growing(10),
     params:
         options={},
         code=code("predict_mlp.py"),

@@ -20,8 +20,8 @@ rule fit_mlr:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=growing(4000),
+        runtime=growing(240),
     params:
         options=model_options,
         code=code("fit_mlr.py"),
@@ -49,8 +49,8 @@ rule predict_mlr:
         "../../envs/learning.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=10,
+        mem_mb=growing(4000),
+        runtime=growing(10),
     params:
         options={},
         code=code("predict_mlr.py"),

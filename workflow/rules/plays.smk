@@ -17,8 +17,8 @@ rule read_plays:
         "../../envs/tables.yaml"
     threads: 8
     resources:
-        mem_mb=lambda wildcards, input: max(2000, int(3 * input.size_mb)),
-        runtime=60,
+        mem_mb=growing(lambda input: max(2000, int(3 * input.size_mb))),
+        runtime=growing(60),
     params:
         options=options(
             "plays",

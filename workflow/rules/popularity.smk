@@ -18,8 +18,8 @@ rule predict_popularity:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         options={},
         code=code("predict_popularity.py"),

@@ -15,8 +15,8 @@ rule record_provenance:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         options={
             "config": settings.as_text(SETTINGS),

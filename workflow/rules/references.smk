@@ -21,8 +21,8 @@ rule predict_random:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         options={},
         code=code("predict_random.py"),
@@ -46,8 +46,8 @@ rule predict_mean:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         options={},
         code=code("predict_mean.py"),
@@ -70,8 +70,8 @@ rule predict_usage:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         options={},
         code=code("predict_usage.py"),

@@ -15,8 +15,8 @@ rule split_songs:
         "../../envs/tables.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         options=options("split", "by", "validation", "test", "folds", "fold", seed=SEED),
         code=code("split_songs.py"),

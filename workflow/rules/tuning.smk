@@ -21,8 +21,8 @@ rule tune:
         "../../envs/tuning.yaml"
     threads: 8
     resources:
-        mem_mb=8000,
-        runtime=1440,
+        mem_mb=growing(8000),
+        runtime=growing(1440),
     params:
         options=tuned_options(),
         cache=cache_folder,

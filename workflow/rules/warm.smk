@@ -19,8 +19,8 @@ if SETTINGS["warm"]:
             "../../envs/wmf.yaml"
         threads: 8
         resources:
-            mem_mb=lambda wildcards, input: max(2000, int(60 * input.size_mb)),
-            runtime=480,
+            mem_mb=growing(lambda input: max(2000, int(60 * input.size_mb))),
+            runtime=growing(480),
         params:
             options=options(
                 "warm",

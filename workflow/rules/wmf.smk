@@ -19,8 +19,8 @@ rule factorise_plays:
         "../../envs/wmf.yaml"
     threads: 8
     resources:
-        mem_mb=lambda wildcards, input: max(2000, int(40 * input.size_mb)),
-        runtime=240,
+        mem_mb=growing(lambda input: max(2000, int(40 * input.size_mb))),
+        runtime=growing(240),
     params:
         options=options(
             "wmf",

@@ -16,8 +16,8 @@ if SETTINGS["world"]:
             "../../envs/audio.yaml"
         threads: 8
         resources:
-            mem_mb=2000,
-            runtime=20,
+            mem_mb=growing(2000),
+            runtime=growing(20),
         params:
             options=options("world", "songs", "artists", "users", "seconds", "audio_format", seed=SEED),
             code=code("make_world.py"),

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import os
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ import lightning
 import numpy as np
 import polars as pl
 import torch
+from lightning.fabric.plugins.environments import LightningEnvironment, TorchElasticEnvironment
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from torch.utils.data import DataLoader
 
@@ -27,6 +29,16 @@ from coldwave.progress import duration
 log = logging.getLogger(__name__)
 
 EVALUATION_BATCH = 256  # windows predicted together
+
+
+def launchers() -> list[LightningEnvironment]:
+    """What starts the processes of a training on several devices: this process, unless others have been started.
+
+    In any job of a SLURM cluster, Lightning leaves that to SLURM. Where the job is one task, that is one process, and
+    without a word all devices but one would idle.
+    """
+    started = TorchElasticEnvironment.detect() or int(os.environ.get("SLURM_NTASKS", 1)) > 1
+    return [] if started else [LightningEnvironment()]
 
 
 def optimizer_of(parameters: Iterator[torch.nn.Parameter], settings: dict[str, Any]) -> torch.optim.Optimizer:
@@ -204,6 +216,7 @@ def train(
             accelerator=settings["accelerator"],
             devices=settings["devices"],
             precision=settings["precision"],
+            plugins=launchers(),
             max_epochs=settings["epochs"],
             callbacks=callbacks,
             use_distributed_sampler=False,  # the sampler shares the songs out itself

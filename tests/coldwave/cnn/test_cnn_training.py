@@ -1,5 +1,6 @@
 """Training: it learns, stops, repeats itself, and looks at nothing but training songs."""
 
+import lightning
 import numpy as np
 import polars as pl
 import pytest
@@ -7,7 +8,7 @@ import torch
 
 from coldwave.cnn.objectives import weighted_objective
 from coldwave.cnn.prediction import load_network, predict
-from coldwave.cnn.training import band_statistics, optimizer_of, train
+from coldwave.cnn.training import band_statistics, launchers, optimizer_of, train
 from coldwave.confidence import confidence_matrix
 from coldwave.errors import InputError
 from coldwave.learning_curve import CURVE_SCHEMA
@@ -222,3 +223,16 @@ def test_the_optimisers_are_torchs():
 def test_a_training_that_diverges_is_an_error_that_says_what_to_do(tmp_path):
     with pytest.raises(InputError, match="lower learning_rate"):
         trained(Songs(), tmp_path, optimizer="nesterov", learning_rate=1e30, epochs=3)
+
+
+def test_two_devices_are_two_processes_also_in_a_job_of_slurm(monkeypatch):
+    monkeypatch.setenv("SLURM_NTASKS", "1")
+    trainer = lightning.Trainer(accelerator="cpu", devices=2, logger=False, plugins=launchers())
+    assert (trainer.world_size, trainer.strategy.cluster_environment.creates_processes_externally) == (2, False)
+
+
+@pytest.mark.parametrize("started", [{"SLURM_NTASKS": "2"}, {"TORCHELASTIC_RUN_ID": "1", "RANK": "0"}])
+def test_processes_that_srun_or_torchrun_has_started_are_taken(started, monkeypatch):
+    for name, value in started.items():
+        monkeypatch.setenv(name, value)
+    assert launchers() == []
