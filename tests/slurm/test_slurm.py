@@ -132,8 +132,10 @@ def test_a_killed_snakemake_goes_on_without_what_is_done(whole, before_counts):
     """Its jobs outlive it. The user ends them by the run's id, unlocks the folder, and starts it again."""
     so_far = len(whole.cluster.jobs("count_words"))
     killed = before_counts.call(*OWN, targets=TARGETS, overlay=FEWER)
-    halted, *_ = wait_until(lambda: running(whole, so_far), "a task runs", lambda: killed.output)
-    whole.cluster.ask("scontrol", "suspend", halted.id)  # so that one is done and the other is not
+    # The second of the array's tasks, so that the first is done and it is not: it would wait for the first one.
+    second = lambda: [job for job in running(whole, so_far) if job.id.endswith("_2")]  # noqa: E731
+    (halted,) = wait_until(second, "the second task runs", lambda: killed.output)
+    whole.cluster.ask("scontrol", "suspend", halted.id)
     wait_until(lambda: "\nFinished jobid" in killed.output, "a job is done", lambda: killed.output)
     killed.kill()
     (done,) = [path for path in COUNTS if (before_counts.place.folder / path).exists()]
