@@ -3,17 +3,16 @@
 import numpy as np
 import polars as pl
 import pytest
+from plans import AFTER_SCORES, SHOWN
 from sklearn.metrics import ndcg_score
 
 SEED = 3
-TABLES = {"tabulate_ranking": 1, "tabulate_published": 1, "compare_models": 1, "tabulate_strata": 1}
-AFTER_SCORES = {"tabulate_recommendation": 1, "write_report": 1, **TABLES}
 
 
 @pytest.mark.parametrize(
     ("change", "jobs"),
     [
-        ({"evaluation": {"bootstrap": 200}}, {"compare_models": 1, "write_report": 1}),
+        ({"evaluation": {"bootstrap": 200}}, {"compare_models": 1, **SHOWN}),
         ({"evaluation": {"list_lengths": [5]}}, {"evaluate_model": 12, **AFTER_SCORES}),
     ],
     ids=str,
