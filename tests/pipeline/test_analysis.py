@@ -96,9 +96,9 @@ def test_without_audio_and_tags_only_usage_is_told_of(tiny, workplace):
     """No model hears anything, and the songs have neither names nor tags: the figures of audio are left out."""
     deaf = dict.fromkeys(("knn", "mlr", *AUDIO, "names_and_linear"))
     plays = {"path": str(tiny.results / "world/train_triplets.txt"), "songs": {"path": None}}
-    outcome = workplace.make(overlay={
-        "world": None, "models": deaf, "plays": {**plays, "songs_without_audio": "keep"},
-    })  # fmt: skip
+    overlay = {"world": None, "warm": None, "audit": {"canary": []}, "models": deaf}
+    overlay["plays"] = {**plays, "songs_without_audio": "keep"}
+    outcome = workplace.make(overlay=overlay)
     assert not {"draw_filters", "draw_spectrograms", "compare_factors", "index_audio"} & set(outcome.done)
     assert workplace.table("tables/tags.parquet").is_empty()
     assert "have no tags" in (workplace.results / "tables/tags.md").read_text()
@@ -113,6 +113,4 @@ def test_without_audio_and_tags_only_usage_is_told_of(tiny, workplace):
         "popularity_strata",
         "activity_strata",
     }
-    assert workplace.plan(overlay={
-        "world": None, "models": deaf, "plays": {**plays, "songs_without_audio": "keep"},
-    }) == {}  # fmt: skip
+    assert workplace.plan(overlay=overlay) == {}

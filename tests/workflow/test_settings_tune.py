@@ -32,7 +32,7 @@ def overlaid(overlay):
         ({"wmf": {"factors": {"choices": [1.5]}}}, "tune.wmf.factors", "1.5 is no whole number, as the setting is"),
         ({"wmf": {"solver": {"choices": ["cg"]}}}, "tune.wmf.solver", "unknown key"),
         ({"settings": {"learning_rate": {"low": 0.1, "high": 1.0}}}, "tune.settings.learning_rate",
-         "model linear has no such setting; it has strengths"),
+         "model linear has no such setting; it has features, strengths"),
         ({"settings": {"strengths": {"choices": [1.0]}}}, "tune.settings.strengths", "only single values"),
         ({"model": "mlp", "settings": {"epochs": {"choices": ["many"]}}}, "tune.settings.epochs", "is no whole number"),
         ({"model": "cnn_mse", "settings": {"unit_norm": {"low": 0, "high": 1}}}, "tune.settings.unit_norm",
