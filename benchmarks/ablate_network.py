@@ -23,10 +23,9 @@ import polars as pl
 import yaml
 
 from coldwave.audio.frames import LogMels
+from coldwave.cnn.chosen_objective import chosen_objective
 from coldwave.cnn.devices import best_device, use_threads
-from coldwave.cnn.objectives import weighted_objective
 from coldwave.cnn.prediction import predict
-from coldwave.cnn.ranking import LOSSES, RankingError
 from coldwave.cnn.training import train
 from coldwave.evaluation.ranking import rank_songs
 from coldwave.files import read_array, read_table
@@ -88,7 +87,7 @@ class Draw:
         number = int((part == "validation").sum())
         self.validation, self.training = np.sort(shuffled[:number]), np.sort(shuffled[number:])
         fitted = np.isin(np.arange(len(part)), self.training)
-        self.users, self.songs, _ = factorise_songs(plays=plays, training=fitted, users=users, seed=seed, **wmf)
+        self.users, self.songs, _ = factorise_songs(plays=plays, fitted=fitted, users=users, seed=seed, **wmf)
         held_out = plays.filter(pl.col("song").is_in(self.validation))
         self.starts = np.searchsorted(held_out["user"].to_numpy(), np.arange(users + 1))
         self.relevant = np.searchsorted(self.validation, held_out["song"].to_numpy())
@@ -97,15 +96,8 @@ class Draw:
         """Train one network and rank the validation songs by it."""
         begin, window = time.monotonic(), settings["window"]
         training, validation = (songs[source.lengths[songs] >= window] for songs in (self.training, self.validation))
-        objective = None
-        if settings["objective"] in LOSSES:
-            compared = {key: settings[key] for key in ("temperature", "plays_per_song", "temper")}
-            objective = RankingError(
-                plays, self.users, len(part), training, settings["objective"], **compared, seed=self.seed
-            )
-        elif settings["objective"] == "wpe":
-            confidence = {key: wmf[key] for key in ("alpha", "epsilon")} | {"temper": settings["temper"]}
-            objective = weighted_objective(plays, self.users, self.songs, training, **confidence)
+        confidence = {key: wmf[key] for key in ("alpha", "epsilon")}
+        objective = chosen_objective(settings | confidence, plays, self.users, self.songs, training, self.seed)
         network, curve = train(
             source, source.lengths, self.songs, training, validation, settings, self.seed, cache, objective
         )
