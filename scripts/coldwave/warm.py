@@ -21,6 +21,9 @@ from threadpoolctl import threadpool_limits
 
 from coldwave.confidence import confidence_matrix
 from coldwave.errors import InputError
+from coldwave.evaluation.measures import list_measures
+from coldwave.evaluation.ranking import Standing
+from coldwave.evaluation.ranking import measure as ranking_measures
 from coldwave.progress import track
 from coldwave.references import random_vectors
 from coldwave.wmf import factorise
@@ -133,7 +136,7 @@ def measure(
     if known.multiply(held_out).nnz:
         raise ValueError("a play is both known and held out")
     users = np.flatnonzero(np.diff(held_out.indptr))
-    result = Measures(*(np.full(known.shape[0], np.nan) for _ in Measures._fields))
+    standing = Standing(*np.zeros((2, held_out.nnz), np.int32), lists=np.empty((known.shape[0], 0), np.int32))
     step = users_at_once or max(1, SCORES_AT_ONCE // max(known.shape[1], 1))
     blocks = [users[begin : begin + step] for begin in range(0, len(users), step)]
 
@@ -141,52 +144,33 @@ def measure(
         scored = scores(block)
         if not np.isfinite(scored).all():
             raise ValueError("scores are not finite")
-        _measure(scored, block, known.indptr, known.indices, held_out.indptr, held_out.indices, cutoff, first, *result)
+        pairs = (known.indptr, known.indices, held_out.indptr, held_out.indices)
+        _stand(scored, block, *pairs, standing.above, standing.tied)
 
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         for _ in track(pool.map(count, blocks), "blocks of users ranked", len(blocks)):
             pass
-    return result
+    candidates = known.shape[1] - np.diff(known.indptr)
+    ranking = ranking_measures(standing, held_out.indptr, candidates, cutoff)
+    recall = list_measures(standing, held_out.indptr, [first])[f"recall_{first}"]
+    return Measures(ranking.ap, ranking.auc, recall)
 
 
 @numba.njit(nogil=True, cache=False)
-def _measure(scores, users, known_starts, known, held_out_starts, held_out, cutoff, first, ap, auc, recall):
-    """Write the measures of a block of users, from their scores [block, songs], in which known songs are overwritten.
+def _stand(scores, users, known_starts, known, held_out_starts, held_out, above, tied):
+    """Count the candidates above and level with each held-out song, from scores [block, songs], known ones overwritten.
 
-    Take n tied candidates, r of them held out, below s others of which R are held out. In a random order of the tie
-    its place i = 1 … n holds a held-out song with probability r / n, and then (i - 1) (r - 1) / (n - 1) of the places
-    before it do; so it adds r / n · (R + 1 + (i - 1) (r - 1) / (n - 1)) / (s + i) to the sum of precisions.
+    ``above`` and ``tied`` are those of ``coldwave.evaluation.ranking.Standing``.
     """
     for row in range(users.size):
-        user = users[row]
-        own = scores[row]
+        user, own = users[row], scores[row]
         for song in known[known_starts[user] : known_starts[user + 1]]:
             own[song] = -np.inf  # below every candidate, and equal to none
-        relevant = held_out[held_out_starts[user] : held_out_starts[user + 1]]
-        candidates = own.size - (known_starts[user + 1] - known_starts[user])
-        others = candidates - relevant.size
-        places = np.sort(-own[relevant])
-        precisions, found, half_pairs, hit = 0.0, 0.0, 0, 0
-        while hit < places.size:
-            score = -places[hit]
-            hits = 1
-            while hit + hits < places.size and places[hit + hits] == places[hit]:
-                hits += 1
-            above, tied = 0, 0
+        for pair in range(held_out_starts[user], held_out_starts[user + 1]):
+            score = own[held_out[pair]]
             for song in range(own.size):
-                above += own[song] > score
-                tied += own[song] == score
-            tied_others = tied - hits
-            half_pairs += hits * (2 * (others - (above - hit) - tied_others) + tied_others)
-            found += hits * min(max(first - above, 0), tied) / tied
-            for place in range(1, min(tied, cutoff - above) + 1):
-                before = hit + (0.0 if tied == 1 else (place - 1) * (hits - 1) / (tied - 1))
-                precisions += hits / tied * (before + 1) / (above + place)
-            hit += hits
-        ap[user] = precisions / min(cutoff, relevant.size)
-        recall[user] = found / relevant.size
-        if others > 0:
-            auc[user] = half_pairs / (2 * relevant.size * others)
+                above[pair] += own[song] > score
+                tied[pair] += own[song] == score
 
 
 def schema(cutoff: int, first: int) -> dict[str, type[pl.DataType]]:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from coldwave.audio.digests import digest_file
 from coldwave.errors import InputError
 from coldwave.files import read_array
 
@@ -50,8 +51,7 @@ class Canary(NamedTuple):
 def digest(path: Path, rows: np.ndarray | None = None) -> str:
     """Digest a file, or some rows of an array."""
     if rows is None:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return digest_file(path)
     array = np.ascontiguousarray(read_array(path, memory_map=True)[rows])
     return hashlib.sha256(repr((array.dtype.str, array.shape)).encode() + array.tobytes()).hexdigest()
 

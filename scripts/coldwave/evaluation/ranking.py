@@ -166,7 +166,7 @@ def stand(
     return result
 
 
-def measure(standing: Standing, starts: np.ndarray, candidates: int, cutoff: int) -> Ranking:
+def measure(standing: Standing, starts: np.ndarray, candidates: int | np.ndarray, cutoff: int) -> Ranking:
     """AP and AUC of every user, from where the relevant songs stand.
 
     Parameters
@@ -174,11 +174,12 @@ def measure(standing: Standing, starts: np.ndarray, candidates: int, cutoff: int
     starts
         As in `stand`.
     candidates
-        Number of candidate songs.
+        Number of candidate songs, one for all users or integers [users].
     cutoff
         Length of the ranking that AP looks at.
     """
     starts = np.asarray(starts, np.int64)
+    candidates = np.full(len(starts) - 1, candidates, np.int64)
     result = Ranking(*(np.full(len(starts) - 1, np.nan) for _ in Ranking._fields))
     _measure(starts, standing.above, standing.tied, candidates, cutoff, *result)
     return result
@@ -272,7 +273,7 @@ def _measure(starts, above_all, tied_all, candidates, cutoff, ap, ap_relevant, a
         first, total = starts[user], starts[user + 1] - starts[user]
         if total == 0:
             continue
-        others = candidates - total
+        others = candidates[user] - total
 
         # One number for (above, equal), which orders the relevant songs and is the same just within a tie.
         places = np.empty(total, np.int64)
