@@ -8,11 +8,14 @@ from coldwave.job import run
 from coldwave.provenance import provenance
 
 
-def main(*, source: Path, kept: list[Path], record: Path, options: dict, catalogue: Path = None) -> None:
+def main(
+    *, source: Path, kept: list[Path], record: Path, options: dict, catalogue: Path = None, excluded: Path = None
+) -> None:
     """``options``: config (as text), seeds and data (a note, or empty)."""
     root = record.parent
     told = {key: options[key] for key in ("config", "data", "seeds")}
-    inputs = {"plays": source} | ({"songs": catalogue} if catalogue else {})
+    named = {"plays": source, "songs": catalogue, "excluded": excluded}
+    inputs = {name: path for name, path in named.items() if path}
     found = provenance(inputs, kept, root, root / "timings", told)
     write_text(record, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 

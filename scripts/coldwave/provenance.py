@@ -15,27 +15,23 @@ from typing import Any
 
 import polars as pl
 
+from coldwave.audio.digests import digest_file
 from coldwave.errors import InputError
 from coldwave.files import read_table
 
-BLOCK = 1 << 20
 TIMES = ("seconds",)  # columns that differ from run to run
 
 
-def digest_file(path: Path) -> str:
+def digest_input(path: Path) -> str:
     """SHA-256 of a file's content, or of a folder's (its files by name); what cannot be read is an ``InputError``."""
-    digest = hashlib.sha256()
-    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
     try:
-        for file in files:
-            if path.is_dir():
-                digest.update(f"{file.relative_to(path).as_posix()}\0".encode(errors="surrogateescape"))
-            with file.open("rb") as opened:
-                while block := opened.read(BLOCK):
-                    digest.update(block)
+        if not path.is_dir():
+            return digest_file(path)
+        files = sorted(file for file in path.rglob("*") if file.is_file())
+        listed = [f"{file.relative_to(path).as_posix()}\0{digest_file(file)}\n" for file in files]
     except OSError as error:
         raise InputError(f"{error.filename}: {error.strerror}; it was an input or output of the run") from error
-    return digest.hexdigest()
+    return hashlib.sha256("".join(listed).encode(errors="surrogateescape")).hexdigest()
 
 
 def digest_output(path: Path) -> str:
@@ -46,7 +42,7 @@ def digest_output(path: Path) -> str:
             buffer = io.BytesIO()
             read_table(path, [name for name in columns if name not in TIMES]).write_parquet(buffer)
             return hashlib.sha256(buffer.getvalue()).hexdigest()
-    return digest_file(path)
+    return digest_input(path)
 
 
 def versions() -> dict[str, str]:
@@ -131,7 +127,7 @@ def provenance(
     """
     return {
         **told,
-        "inputs": {name: {"path": str(path), "sha256": digest_file(path)} for name, path in sorted(inputs.items())},
+        "inputs": {name: {"path": str(path), "sha256": digest_input(path)} for name, path in sorted(inputs.items())},
         "outputs": {path.relative_to(root).as_posix(): digest_output(path) for path in sorted(outputs)},
         "code": commit(Path(__file__).resolve().parents[2]),
         "versions": versions(),

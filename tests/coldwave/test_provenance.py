@@ -10,25 +10,25 @@ import pytest
 
 from coldwave import provenance as module
 from coldwave.errors import InputError
-from coldwave.provenance import commit, compare, digest_file, digest_output, provenance, time_and_memory, versions
+from coldwave.provenance import commit, compare, digest_input, digest_output, provenance, time_and_memory, versions
 
 
 def test_a_digest_is_of_the_content(tmp_path):
     (tmp_path / "a").write_bytes(b"x" * 3_000_000)
-    assert digest_file(tmp_path / "a") == hashlib.sha256(b"x" * 3_000_000).hexdigest()
+    assert digest_input(tmp_path / "a") == hashlib.sha256(b"x" * 3_000_000).hexdigest()
     with pytest.raises(InputError, match="gone: No such file"):
-        digest_file(tmp_path / "gone")
+        digest_input(tmp_path / "gone")
 
 
 def test_a_folders_digest_is_of_its_files_and_their_names(tmp_path):
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub/a").write_text("1")
     (tmp_path / "b").write_text("2")
-    before = digest_file(tmp_path)
+    before = digest_input(tmp_path)
     os.utime(tmp_path / "b", (0, 0))
-    assert digest_file(tmp_path) == before
+    assert digest_input(tmp_path) == before
     (tmp_path / "b").rename(tmp_path / "c")
-    assert digest_file(tmp_path) != before
+    assert digest_input(tmp_path) != before
 
 
 def test_a_tables_seconds_do_not_count_and_all_else_does(tmp_path):
@@ -40,7 +40,7 @@ def test_a_tables_seconds_do_not_count_and_all_else_does(tmp_path):
 
     assert digest(1.0, 2.0) == digest(9.0, 2.0) != digest(1.0, 2.0000001)
     np.save(tmp_path / "a.npy", np.zeros(3))
-    assert digest_output(tmp_path / "a.npy") == digest_file(tmp_path / "a.npy")
+    assert digest_output(tmp_path / "a.npy") == digest_input(tmp_path / "a.npy")
 
 
 def test_time_and_memory_are_those_of_the_jobs(tmp_path):

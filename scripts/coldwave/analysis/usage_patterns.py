@@ -6,6 +6,8 @@ so the short vectors L^T y stand for the patterns wherever only their lengths an
 
 import numpy as np
 
+from coldwave.gram import gram_matrix
+
 BLOCK = 1 << 16  # rows looked at together: bounds memory, not the result
 NOTHING = 1e-6  # length of a pattern, relative to the longest that its factors could make, that is taken for none
 
@@ -15,10 +17,7 @@ def pattern_root(user_factors: np.ndarray) -> np.ndarray:
 
     ``user_factors`` is X, float [users, factors]; it may be memory-mapped, and is read once.
     """
-    gram = np.zeros((user_factors.shape[1],) * 2)
-    for begin in range(0, len(user_factors), BLOCK):
-        block = np.asarray(user_factors[begin : begin + BLOCK], dtype=np.float64)
-        gram += block.T @ block
+    gram = gram_matrix(user_factors)
     try:
         return np.linalg.cholesky(gram)
     except np.linalg.LinAlgError:  # fewer users than factors, or a factor that no user has

@@ -12,9 +12,9 @@ import scipy.sparse as sparse
 import torch
 
 from coldwave.confidence import confidence_matrix
+from coldwave.gram import gram_matrix
 
-BLOCK = 1 << 16  # users or songs looked at together: bounds memory
-SONG_BLOCK = 256
+SONG_BLOCK = 256  # songs looked at together: bounds memory
 
 
 class Reference(NamedTuple):
@@ -182,11 +182,7 @@ class WeightedPredictionError:
     ):
         self.confidences, self.user_factors, self.song_factors = confidences, user_factors, song_factors
         self.weights = torch.as_tensor(weights, dtype=torch.float32)
-        gram = np.zeros((user_factors.shape[1],) * 2)
-        for begin in range(0, len(user_factors), BLOCK):
-            block = user_factors[begin : begin + BLOCK].astype(np.float64)
-            gram += block.T @ block
-        self.gram = torch.as_tensor(gram, dtype=torch.float32)
+        self.gram = torch.as_tensor(gram_matrix(user_factors), dtype=torch.float32)
 
     def known(self, songs: np.ndarray) -> tuple[torch.Tensor, ...]:
         """The songs' weights [n], then the arguments of `weighted_prediction_errors` after the first."""
