@@ -267,20 +267,18 @@ rule predict_new_metadata:
 rule list_new_songs:
     input:
         songs=new_settled(NEW_SONGS),
-        predictions=new_settled(NEW_PREDICTIONS),
+        predictions=new_settled(*for_models(NEW_PREDICTIONS, NEW_LISTED)),
         catalogue=learnt("plays/songs.parquet"),
-        catalogue_predictions=learnt("predictions/{model}/{seed}.npy"),
+        catalogue_predictions=learnt(*for_models("predictions/{model}/{seed}.npy", NEW_LISTED)),
         users=learnt("plays/users.parquet"),
         user_factors=learnt("wmf/user_factors.npy"),
     output:
-        best_users="<results>/new_songs/users/{model}/{seed}.parquet",
-        neighbours="<results>/new_songs/neighbours/{model}/{seed}.parquet",
+        best="<results>/new_songs/users.parquet",
+        neighbours="<results>/new_songs/neighbours.parquet",
     log:
-        "<results>/logs/list_new_songs/{model}/{seed}.log",
+        "<results>/logs/list_new_songs.log",
     benchmark:
-        "<results>/timings/list_new_songs/{model}/{seed}.tsv"
-    wildcard_constraints:
-        model=one_of(NEW_LISTED),
+        "<results>/timings/list_new_songs.tsv"
     conda:
         "../../envs/learning.yaml"
     threads: 4
@@ -301,8 +299,8 @@ if LISTENERS:
     NEW_KEPT += expand(rules.count_new_words.output, shard=NEW_SHARDS)
     NEW_KEPT += rules.project_new_counts.output
 NEW_KEPT += for_models(NEW_PREDICTIONS, PREDICT_NEW)
-for each in rules.list_new_songs.output:
-    NEW_KEPT += for_models(each, NEW_LISTED)
+if NEW_LISTED:
+    NEW_KEPT += rules.list_new_songs.output
 
 
 rule predict_new:

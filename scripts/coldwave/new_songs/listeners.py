@@ -14,7 +14,7 @@ BEST_USERS = {
 _SCORES_AT_ONCE = 1 << 24
 
 
-def best_users(song_vectors: np.ndarray, user_vectors: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
+def highest_scores(song_vectors: np.ndarray, user_vectors: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
     """Find the users with whom each song has the highest inner products; of equal ones, those of the lower number.
 
     Parameters
@@ -40,15 +40,18 @@ def best_users(song_vectors: np.ndarray, user_vectors: np.ndarray, number: int) 
     return found, best
 
 
-def best_users_table(
-    songs: pl.DataFrame, user_ids: pl.Series, song_vectors: np.ndarray, user_vectors: np.ndarray, number: int
+def best_users(
+    songs: pl.DataFrame, song_vectors: np.ndarray, user_ids: pl.Series, user_vectors: np.ndarray, number: int
 ) -> pl.DataFrame:
     """List the best users of each song that has a vector (``BEST_USERS``); the others have no rows.
 
-    ``songs`` is a table ``song_id``, row n of which is song n.
+    Parameters
+    ----------
+    songs : table ``song_id``; song_vectors : float32 [songs, factors], NaN rows for songs without
+    user_ids : the ids of the users; user_vectors : float32 [users, factors]
     """
     predicted = np.flatnonzero(np.isfinite(song_vectors).all(axis=1))
-    found, scores = best_users(song_vectors[predicted], user_vectors, number)
+    found, scores = highest_scores(song_vectors[predicted], user_vectors, number)
     return pl.DataFrame(
         {
             "song": np.repeat(predicted, found.shape[1]),
