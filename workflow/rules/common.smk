@@ -182,7 +182,6 @@ def settled(*paths):
     Every input behind the shards uses it. Snakemake decides on reruns before it runs anything, except behind a
     checkpoint: with plain paths, audio files that were only touched would rerun all that follows.
     """
-
     return _settled_by("shard_songs" if LISTENERS else None, paths)
 
 
@@ -399,6 +398,11 @@ def audit_memory(input):
     return max(6000, int(60 * plays.stat().st_size / 1e6)) if plays.is_file() else 6000
 
 
+def predicting_new(*kinds):
+    """The names of the models of some kinds that predict new songs, in the order of the config."""
+    return [name for name in models_of(*kinds) if name in PREDICT_NEW]
+
+
 def new_settled(*paths):
     """Function of wildcards: paths of new songs' files, asked for once their shards are settled (see `settled`)."""
     return _settled_by("shard_new_songs", paths)
@@ -432,7 +436,7 @@ def new_songs_source(wildcards):
     if SETTINGS["new_songs"]["path"] is None:
         raise WorkflowError("new_songs.path is null: name a table of new songs, or a folder of audio files")
     if not PREDICT_NEW:
-        raise WorkflowError("no model of this config can predict a new song: none listens, and none is of kind metadata")
+        raise WorkflowError("no model of this config predicts new songs: none listens, and none is of kind metadata")
     require_learnt()
     return SETTINGS["new_songs"]["path"]
 

@@ -12,7 +12,7 @@ NEW_INDEX = "<results>/new_songs/audio/index.parquet"
 NEW_COUNTS = "<results>/new_songs/bow/counts/{shard}.parquet"
 NEW_FEATURES = "<results>/new_songs/bow/features.npy"
 NEW_PREDICTIONS = "<results>/new_songs/predictions/{model}/{seed}.npy"
-NEW_LISTED = [name for name in PREDICT_NEW if SETTINGS["models"][name]["kind"] in WITH_FACTORS]
+NEW_LISTED = predicting_new(*WITH_FACTORS)
 
 
 rule read_new_songs:
@@ -154,7 +154,7 @@ rule predict_new_knn:
     benchmark:
         "<results>/timings/predict_new_knn/{model}/{seed}.tsv"
     wildcard_constraints:
-        model=one_of(set(models_of("knn")) & set(PREDICT_NEW)),
+        model=one_of(predicting_new("knn")),
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -179,7 +179,7 @@ rule predict_new_mlr:
     benchmark:
         "<results>/timings/predict_new_mlr/{model}/{seed}.tsv"
     wildcard_constraints:
-        model=one_of(set(models_of("mlr")) & set(PREDICT_NEW)),
+        model=one_of(predicting_new("mlr")),
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -204,7 +204,7 @@ use rule predict_linear as predict_new_linear with:
     benchmark:
         "<results>/timings/predict_new_linear/{model}/{seed}.tsv"
     wildcard_constraints:
-        model=one_of(set(models_of("linear")) & set(PREDICT_NEW)),
+        model=one_of(predicting_new("linear")),
 
 
 use rule predict_mlp as predict_new_mlp with:
@@ -218,7 +218,7 @@ use rule predict_mlp as predict_new_mlp with:
     benchmark:
         "<results>/timings/predict_new_mlp/{model}/{seed}.tsv"
     wildcard_constraints:
-        model=one_of(set(models_of("mlp")) & set(PREDICT_NEW)),
+        model=one_of(predicting_new("mlp")),
 
 
 use rule predict_cnn as predict_new_cnn with:
@@ -233,7 +233,7 @@ use rule predict_cnn as predict_new_cnn with:
     benchmark:
         "<results>/timings/predict_new_cnn/{model}/{seed}.tsv"
     wildcard_constraints:
-        model=one_of(set(models_of("cnn")) & set(PREDICT_NEW)),
+        model=one_of(predicting_new("cnn")),
 
 
 rule predict_new_metadata:
@@ -250,7 +250,7 @@ rule predict_new_metadata:
     benchmark:
         "<results>/timings/predict_new_metadata/{model}/{seed}.tsv"
     wildcard_constraints:
-        model=one_of(set(models_of("metadata")) & set(PREDICT_NEW)),
+        model=one_of(predicting_new("metadata")),
     conda:
         "../../envs/learning.yaml"
     threads: 1
