@@ -42,3 +42,8 @@ rule all:
     default_target: True
     input:
         KEPT,
+
+
+rule predict_new:
+    input:
+        NEW_KEPT,

@@ -292,6 +292,7 @@ rule list_new_songs:
         "../../scripts/list_new_songs.py"
 
 
+# What `snakemake predict_new` asks for.
 NEW_KEPT = [*rules.read_new_songs.output, *rules.shard_new_songs.output]
 if LISTENERS:
     NEW_KEPT += expand(rules.extract_new_log_mel.output, shard=NEW_SHARDS)
@@ -301,8 +302,3 @@ if LISTENERS:
 NEW_KEPT += for_models(NEW_PREDICTIONS, PREDICT_NEW)
 if NEW_LISTED:
     NEW_KEPT += rules.list_new_songs.output
-
-
-rule predict_new:
-    input:
-        NEW_KEPT,
