@@ -17,6 +17,8 @@ from typing import Any, get_args, get_origin
 import yaml
 
 from coldwave.errors import InputError
+from coldwave.files import remove_leftovers
+from coldwave.parent import end_with_parent
 
 log = logging.getLogger("coldwave")
 
@@ -29,6 +31,10 @@ def run(main: Callable[..., None]) -> None:
     log_file = Path(snakemake.log[0]) if snakemake and snakemake.log else None
     name = snakemake.rule if snakemake else Path(main.__globals__["__file__"]).stem
     _start_logging(log_file, name)
+    if snakemake:
+        end_with_parent(sys.argv[0])
+        for path in snakemake.output:
+            remove_leftovers(path)
     try:
         main(**arguments)
     except InputError as error:

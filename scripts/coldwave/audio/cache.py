@@ -55,6 +55,6 @@ def load_entry(path: Path, mel_bands: int) -> tuple[np.ndarray, float] | None:
 
 
 def save_entry(path: Path, frames: np.ndarray, seconds: float) -> None:
-    """Keep the log-mels of a file. Raises OSError."""
+    """Keep the log-mels of a file. Raises OSError, and InputError where the disk is full."""
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(file, log_mel=frames, seconds=np.float64(seconds))
