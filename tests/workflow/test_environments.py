@@ -150,10 +150,8 @@ def test_the_lock_names_everything_that_is_imported():
 def test_the_peers_that_are_no_part_of_the_lock_are_pinned_beside_their_benchmark():
     lines = (ROOT / "benchmarks/requirements.txt").read_text().splitlines()
     modules = {name.partition(".")[0] for file in reached_from(PARITY) for name in imports_of(file)}
-    lazily = {"implicit"}  # RecTools brings it
-    assert set(pins([line for line in lines if not line.startswith("#")])) == modules - set(sys.stdlib_module_names) - (
-        OWN | lazily
-    )
+    theirs = modules - set(sys.stdlib_module_names) - OWN
+    assert set(pins([line for line in lines if not line.startswith("#")])) == theirs
 
 
 @pytest.mark.parametrize("rule", RULES)
