@@ -29,9 +29,9 @@ def installed() -> bool:
 
 
 def read_part(
-    path: str, offset: float | str, duration: float | None, timeout: float | None
+    path: str, offset: float | str, duration: float | None, timeout: float | None, most: int
 ) -> tuple[np.ndarray, int, int | None]:
-    """Read a part of a file, averaged over channels, within ``timeout`` seconds.
+    """Read a part of a file, averaged over channels, within ``timeout`` seconds, and at most ``most`` samples of it.
 
     Gives the float32 [samples] signal, its sample rate in Hz, and how many samples the header promises of this
     part (None where it promises nothing). ``offset`` and ``duration`` are those of ``coldwave.audio.decode``.
@@ -50,7 +50,9 @@ def read_part(
         start = 0.0 if duration is None or stream.seconds is None else max(0.0, (stream.seconds - duration) / 2)
     if stream.seconds is not None and start >= stream.seconds:
         raise AudioError("too_short", f"{stream.seconds:.2f} s long, and the part wanted begins at {start:g} s")
-    signal = _decode(path, stream, start, None if cut_middle else duration, deadline)
+    most_seconds = most / stream.rate
+    wanted = most_seconds if cut_middle or duration is None else min(duration, most_seconds)
+    signal = _decode(path, stream, start, wanted, deadline)
     if cut_middle:
         want = round(duration * stream.rate)
         begin = max(0, (signal.size - want) // 2)
@@ -90,12 +92,11 @@ def _seconds(text: str | None) -> float | None:
     return seconds if 0 < seconds < float("inf") else None
 
 
-def _decode(path: str, stream: Stream, start: float, duration: float | None, deadline: float | None) -> np.ndarray:
+def _decode(path: str, stream: Stream, start: float, duration: float, deadline: float | None) -> np.ndarray:
     # The plain mean of the channels, as for every other format; ffmpeg's own downmix weights them.
     mean = "+".join(f"{1 / stream.channels:.9g}*c{channel}" for channel in range(stream.channels))
     command = ["ffmpeg", "-nostdin", "-v", "error", "-ss", f"{start:.6f}", "-i", f"file:{path}", "-map", "0:a:0"]
-    command += [] if duration is None else ["-t", f"{duration:.6f}"]
-    command += ["-af", f"pan=mono|c0={mean}", "-ar", str(stream.rate), "-f", "f32le", "pipe:1"]
+    command += ["-t", f"{duration:.6f}", "-af", f"pan=mono|c0={mean}", "-ar", str(stream.rate), "-f", "f32le", "pipe:1"]
     output = _run(command, deadline)
     return np.frombuffer(output[: len(output) // 4 * 4], "<f4").astype(np.float32)
 
