@@ -145,7 +145,7 @@ def _read(path: str, offset: float | str, duration: float | None, timeout: float
 
 
 def _read_mp3(file: soundfile.SoundFile, data: mmap.mmap, offset: float | str, duration: float | None) -> Mono:
-    """Read an mp3 as long as its frames are, whatever its header says, and call it truncated where that promises more."""
+    """Read an mp3 as long as its frames are, whatever its header says; truncated where that promises more."""
     frames = count_frames(data)
     if frames is None:
         return _read_part([file], file.frames, False, offset, duration)
