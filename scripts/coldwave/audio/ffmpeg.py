@@ -13,6 +13,13 @@ from coldwave.audio.status import AudioError
 # Bare streams state no length: ffprobe guesses it from the bit rate, so it is no promise.
 GUESSED_LENGTHS = {"aac", "ac3", "amr", "dts", "eac3", "mp3"}
 
+# What is opened: files alone, and formats that hold audio themselves. A playlist or a script by the name of a song
+# would have ffmpeg read other files.
+SAFE = ["-protocol_whitelist", "file,pipe", "-format_whitelist"] + [
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,ogg,rm,shn,"
+    "tak,tta,w64,wav,webm,wv,xwma"
+]
+
 
 class Stream(NamedTuple):
     """A file's first audio stream: sample rate in Hz, channels, seconds (None where not stated)."""
@@ -68,7 +75,7 @@ def _probe(path: str, deadline: float | None) -> Stream:
     output = _run(
         # "file:" keeps a path from being taken for an option, a URL or another protocol.
         ["ffprobe", "-v", "error", "-select_streams", "a:0", "-show_entries", entries, "-of", "json"]
-        + ["-i", f"file:{path}"],
+        + [*SAFE, "-i", f"file:{path}"],
         deadline,
     )
     try:
@@ -95,8 +102,20 @@ def _seconds(text: str | None) -> float | None:
 def _decode(path: str, stream: Stream, start: float, duration: float, deadline: float | None) -> np.ndarray:
     # The plain mean of the channels, as for every other format; ffmpeg's own downmix weights them.
     mean = "+".join(f"{1 / stream.channels:.9g}*c{channel}" for channel in range(stream.channels))
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-ss", f"{start:.6f}", "-i", f"file:{path}", "-map", "0:a:0"]
-    command += ["-t", f"{duration:.6f}", "-af", f"pan=mono|c0={mean}", "-ar", str(stream.rate), "-f", "f32le", "pipe:1"]
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-ss", f"{start:.6f}", *SAFE, "-i", f"file:{path}"]
+    command += [
+        "-map",
+        "0:a:0",
+        "-t",
+        f"{duration:.6f}",
+        "-af",
+        f"pan=mono|c0={mean}",
+        "-ar",
+        str(stream.rate),
+        "-f",
+        "f32le",
+        "pipe:1",
+    ]
     output = _run(command, deadline)
     return np.frombuffer(output[: len(output) // 4 * 4], "<f4").astype(np.float32)
 

@@ -35,7 +35,7 @@ EMPTY_ID = "empty song id"
 DUPLICATE = "song id occurs before"
 NUL = "NUL byte"
 LONGEST_RECORD = 10_000  # lines that one quoted text may go on over
-OUTSIDE = "audio lies outside plays.songs.audio_root; the song is kept without it"
+OUTSIDE = "audio lies outside plays.songs.audio_root (null: the manifest's folder); the song is kept without it"
 NO_DATE = "date is not YYYY, YYYY-MM or YYYY-MM-DD; the song is kept without it"
 UNKNOWN_YEARS = ("0", "0000", "0.0")  # how the Million Song Dataset and others write that a year is not known
 
