@@ -127,6 +127,8 @@ def _read(path: str, offset: float | str, duration: float | None, timeout: float
         file = soundfile.SoundFile(path)
     except (soundfile.SoundFileError, TypeError, ValueError, OSError) as error:  # TypeError: headerless formats
         reason = str(getattr(error, "error_string", error)).strip() or type(error).__name__
+        if reason.startswith("File does not exist"):  # what it says of an mp3 without a frame
+            reason = "No audio is found in it."
         return _read_with_ffmpeg(path, offset, duration, timeout, reason)
     with file:
         if not SAMPLE_RATES[0] <= file.samplerate <= SAMPLE_RATES[1]:
@@ -216,6 +218,7 @@ def _read_part(
         if start >= length:
             raise AudioError("too_short", f"{length / rate:.2f} s long, and the part wanted begins at {offset:g} s")
         want = length - start if want is None else min(want, length - start)
+        check_most(want, rate)
     mono = _read_mono(files[0], start, want) if len(files) == 1 else _read_chain(files, start, want)
     if promised:
         check_delivery(mono.signal.size, want, rate)

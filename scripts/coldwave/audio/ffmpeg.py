@@ -103,19 +103,8 @@ def _decode(path: str, stream: Stream, start: float, duration: float, deadline: 
     # The plain mean of the channels, as for every other format; ffmpeg's own downmix weights them.
     mean = "+".join(f"{1 / stream.channels:.9g}*c{channel}" for channel in range(stream.channels))
     command = ["ffmpeg", "-nostdin", "-v", "error", "-ss", f"{start:.6f}", *SAFE, "-i", f"file:{path}"]
-    command += [
-        "-map",
-        "0:a:0",
-        "-t",
-        f"{duration:.6f}",
-        "-af",
-        f"pan=mono|c0={mean}",
-        "-ar",
-        str(stream.rate),
-        "-f",
-        "f32le",
-        "pipe:1",
-    ]
+    command += ["-map", "0:a:0", "-t", f"{duration:.6f}", "-af", f"pan=mono|c0={mean}"]
+    command += ["-ar", str(stream.rate), "-f", "f32le", "pipe:1"]
     output = _run(command, deadline)
     return np.frombuffer(output[: len(output) // 4 * 4], "<f4").astype(np.float32)
 
