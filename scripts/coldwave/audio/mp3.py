@@ -57,7 +57,7 @@ def frame_at(data: mmap.mmap | bytes, place: int) -> Frame | None:
 
 def count_frames(data: mmap.mmap | bytes) -> Frames | None:
     """Count a file's whole frames; None where there are none that can be understood."""
-    place = _next_frame(data, 0)
+    place = _next_frame(data, _after_tag(data))
     if place is None:
         return None
     first = frame_at(data, place)
@@ -122,16 +122,18 @@ def _in_a_row(data: mmap.mmap | bytes, place: int) -> bool:
     return True
 
 
+def _after_tag(data: mmap.mmap | bytes) -> int:
+    """Give the byte after the ID3 tag at the beginning, if there is one."""
+    head = data[:10]
+    if head[:3] != b"ID3" or len(head) < 10:
+        return 0
+    return 10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
+
+
 def _next_frame(data: mmap.mmap | bytes, place: int) -> int | None:
     """Find the next frame at or after a place, over tags and what else there is; None at the end."""
     while 0 <= place < len(data):
-        head = data[place : place + 10]
-        if head[:3] == b"ID3" and len(head) == 10:
-            place += 10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
-        elif _in_a_row(data, place):
+        if _in_a_row(data, place):
             return place
-        else:
-            sync = data.find(b"\xff", place + 1)
-            tag = data.find(b"ID3", place + 1, len(data) if sync < 0 else sync)
-            place = sync if tag < 0 else tag
+        place = data.find(b"\xff", place + 1)
     return None

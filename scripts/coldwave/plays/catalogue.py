@@ -34,6 +34,7 @@ DELIMITERS = {".csv": ",", ".tsv": "\t"}
 EMPTY_ID = "empty song id"
 DUPLICATE = "song id occurs before"
 NUL = "NUL byte"
+BLOCK_BYTES = 1 << 20  # small, as each is a list of Python's texts for a while
 LONGEST_RECORD = 10_000  # lines that one quoted text may go on over
 OUTSIDE = "audio lies outside plays.songs.audio_root (null: the manifest's folder); the song is kept without it"
 NO_DATE = "date is not YYYY, YYYY-MM or YYYY-MM-DD; the song is kept without it"
@@ -141,7 +142,7 @@ def _text_rows(path: Path, delimiter: str, options: Mapping[str, Any], rejected:
     raw: list[str] = []  # lines of the record being read
 
     def lines() -> Iterator[str]:
-        for block, _ in read_blocks(path):
+        for block, _ in read_blocks(path, block_bytes=BLOCK_BYTES):
             for line in io.StringIO(block.decode("utf-8", "surrogateescape"), newline=""):
                 raw.append(line)
                 if len(raw) > LONGEST_RECORD:
