@@ -10,7 +10,7 @@ LONGEST_PARAGRAPH = 5000  # characters
 # What begins markup. A bracket does where a link's address follows, an underline at the edge of a word, a "less than"
 # before a name; the rest is left as it is, for tables are read in terminals too.
 _MARKUP = re.compile(
-    r"""\\(?=[!-/:-@[-`{-~])|[`*|]|~~|(?<=\])\(|(?<![^\W_])_|_(?![^\W_])|<(?=[A-Za-z/!?])|&(?=#?\w+;)"""
+    r"""\\(?=[!-/:-@[-`{-~]|$)|[`*|]|~~|(?<=\])\(|(?<![^\W_])_|_(?![^\W_])|<(?=[A-Za-z/!?])|&(?=#?\w+;)"""
 )
 
 

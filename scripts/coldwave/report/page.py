@@ -10,7 +10,6 @@ from typing import NamedTuple
 import jinja2
 import numpy as np
 import polars as pl
-from markupsafe import Markup
 
 from coldwave.errors import InputError
 from coldwave.evaluation.recommendation import Trained, cutoff_of, notes
@@ -293,4 +292,4 @@ def audio_failures(audio: pl.DataFrame, songs: pl.DataFrame) -> list[dict]:
 
 def _shown(value: object) -> object:
     """What the template inserts: text with nothing unseen in it; markup is that already."""
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return printable(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
