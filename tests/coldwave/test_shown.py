@@ -127,11 +127,12 @@ def test_a_job_shows_no_control_character(tmp_path, table):
 
 def test_spreadsheets_get_no_formula():
     texts = ["=1+1", "+1", "-1", "@x", "\tx", "a=1", "", None, "-"]
-    content = spreadsheet_csv(pl.DataFrame({"title": texts, "loading": [-1.5] * 9}))
+    content = spreadsheet_csv(pl.DataFrame({"title": texts, "loading": [-1.5] * 9, "artist": texts[::-1]}))
     rows = list(csv.reader(io.StringIO(content)))
-    assert rows[0] == ["title", "loading"]
+    assert rows[0] == ["title", "loading", "artist"]
     assert [row[0] for row in rows[1:]] == ["'=1+1", "'+1", "'-1", "'@x", "'\tx", "a=1", "", "", "'-"]
     assert {row[1] for row in rows[1:]} == {"-1.5"}
+    assert [row[2] for row in rows[1:]] == [row[0] for row in rows[:0:-1]]
 
 
 def test_long_titles_are_cut_where_they_are_shown():
