@@ -19,6 +19,7 @@ import yaml
 from coldwave.errors import InputError
 from coldwave.files import remove_leftovers
 from coldwave.parent import end_with_parent
+from coldwave.shown import log_lines, printable
 
 log = logging.getLogger("coldwave")
 
@@ -113,10 +114,18 @@ def _start_logging(log_file: Path | None, name: str) -> None:
     if log_file:
         log_file.parent.mkdir(parents=True, exist_ok=True)
         handlers.append(logging.FileHandler(log_file, mode="w", encoding="utf-8"))
-    logging.basicConfig(
-        level=logging.INFO, format=f"%(asctime)s {name}: %(message)s", datefmt="%H:%M:%S", handlers=handlers, force=True
-    )
+    formatter = _Shown(f"%(asctime)s {name}: %(message)s", datefmt="%H:%M:%S")
+    for handler in handlers:
+        handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
     logging.captureWarnings(True)
+
+
+class _Shown(logging.Formatter):
+    """Messages hold titles, ids and paths, which may hold anything: a terminal must not act on them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return log_lines(super().format(record))
 
 
 def _fail(message: str, log_file: Path | None, by_user: bool = True) -> None:
@@ -124,7 +133,7 @@ def _fail(message: str, log_file: Path | None, by_user: bool = True) -> None:
     log.error("error: %s", message)
     if log_file:
         with log_file.open("a", encoding="utf-8") as file:
-            file.write(traceback.format_exc())
+            file.write(printable(traceback.format_exc()))
     elif not by_user:
-        sys.stderr.write(traceback.format_exc())
+        sys.stderr.write(printable(traceback.format_exc()))
     sys.exit(1)

@@ -19,8 +19,9 @@ from pebble import ProcessExpired, ProcessPool
 from threadpoolctl import threadpool_limits
 
 from coldwave.audio.cache import entry_path, extraction_key, load_entry, save_entry
-from coldwave.audio.decode import check_file, check_length, decode
+from coldwave.audio.decode import check_length, decode
 from coldwave.audio.digests import digest_file
+from coldwave.audio.file_check import check_file
 from coldwave.audio.log_mel import log_mel, stored
 from coldwave.audio.status import AudioError
 from coldwave.errors import InputError
