@@ -35,6 +35,7 @@ include: "workflow/rules/audit.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/provenance.smk"
 include: "workflow/rules/tuning.smk"
+include: "workflow/rules/new_songs.smk"
 
 
 rule all:

@@ -70,6 +70,8 @@ def paths(config: dict[str, Any]) -> dict[Keys, str]:
         **embeddings,
         ("plays", "songs", "exclude"): plays.get("songs", {}).get("exclude"),
         ("split", "path"): config.get("split", {}).get("path"),
+        ("new_songs", "path"): config.get("new_songs", {}).get("path"),
+        ("new_songs", "audio_root"): config.get("new_songs", {}).get("audio_root"),
     }
     return {keys: path for keys, path in named.items() if path}
 

@@ -1,5 +1,6 @@
 """What the stages share: the checked config, paths, and the parameters that decide on reruns."""
 
+import functools
 import re
 from types import SimpleNamespace
 
@@ -9,7 +10,8 @@ from coldwave.audio.state import audio_state, folder_state
 from coldwave.world.planted import planted
 from workflow import settings
 from workflow.code import code as code_digests
-from workflow.consistency import FACTORS_FROM_AUDIO, tuned_model
+from workflow.consistency import FACTORS_FROM_AUDIO, WITH_FACTORS, tuned_model
+from workflow.learnt import NotLearntError, check_learnt, given
 from workflow.needs import growing
 
 ROOT = Path(workflow.basedir)
@@ -74,6 +76,14 @@ LISTENERS = [
     if model["kind"] in LISTENING and model.get("features", "bow") == "bow"
 ]
 EMBEDDINGS = sorted({model.get("features", "bow") for model in SETTINGS["models"].values()} - {"bow"})
+
+# The models that predict new songs: those that listen, and names, alone or combined with one of them. An embedding of a
+# new song would have to be brought, and the others say nothing of a song.
+PREDICT_NEW = [
+    name
+    for name, model in SETTINGS["models"].items()
+    if name in LISTENERS or (model["kind"] == "metadata" and model.get("audio") in (None, *LISTENERS))
+]
 
 # Every file that the workflow keeps. `rule all` asks for each of them, or a lost one would go unnoticed.
 KEPT = []
@@ -172,10 +182,13 @@ def settled(*paths):
     Every input behind the shards uses it. Snakemake decides on reruns before it runs anything, except behind a
     checkpoint: with plain paths, audio files that were only touched would rerun all that follows.
     """
+    return _settled_by("shard_songs" if LISTENERS else None, paths)
 
+
+def _settled_by(checkpoint, paths):
     def wait(wildcards):
-        if LISTENERS:
-            checkpoints.shard_songs.get()
+        if checkpoint:
+            getattr(checkpoints, checkpoint).get()
         found = [path.format(**dict(wildcards.items())) for path in paths]
         return found if len(found) != 1 else found[0]
 
@@ -383,3 +396,68 @@ def audit_memory(input):
     """Megabytes: the factorisation's need, twice its plays, for it is run inside the audit."""
     plays = Path(str(input.plays))
     return max(6000, int(60 * plays.stat().st_size / 1e6)) if plays.is_file() else 6000
+
+
+def predicting_new(*kinds):
+    """The names of the models of some kinds that predict new songs, in the order of the config."""
+    return [name for name in models_of(*kinds) if name in PREDICT_NEW]
+
+
+def new_settled(*paths):
+    """Function of wildcards: paths of new songs' files, asked for once their shards are settled (see `settled`)."""
+    return _settled_by("shard_new_songs", paths)
+
+
+def learnt(*paths):
+    """Function of wildcards: files of the finished run that new songs are predicted with, as they are."""
+    wait = new_settled(*(given(f"results/{SETTINGS['run']}", path) for path in paths))
+
+    def finished(wildcards):
+        require_learnt()
+        return wait(wildcards)
+
+    return finished
+
+
+@functools.cache
+def require_learnt():
+    """Refuse to predict new songs unless the run is finished and made with this config."""
+    decisive = ["codebook.npy", "frame_scale.npy", "pca_mean.npy", "pca_components.npy"]
+    files = [f"bow/{name}" for name in decisive] if LISTENERS else []
+    weights = for_models("models/{model}/{seed}.safetensors", [name for name in learnt_models() if name in PREDICT_NEW])
+    try:
+        check_learnt(f"results/{SETTINGS['run']}", SETTINGS, PREDICT_NEW, files + weights)
+    except NotLearntError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def new_songs_source(wildcards):
+    """The table or folder of new songs."""
+    if SETTINGS["new_songs"]["path"] is None:
+        raise WorkflowError("new_songs.path is null: name a table of new songs, or a folder of audio files")
+    if not PREDICT_NEW:
+        raise WorkflowError("no model of this config predicts new songs: none listens, and none is of kind metadata")
+    require_learnt()
+    return SETTINGS["new_songs"]["path"]
+
+
+def new_songs_state(wildcards):
+    """Digest of what a folder of new songs holds (see `catalogue_state`)."""
+    path = SETTINGS["new_songs"]["path"]
+    return folder_state(path) if path and Path(path).is_dir() else None
+
+
+def new_audio_files_state(wildcards):
+    """Digest of path, size and time of every new song's audio file (see `audio_files_state`)."""
+    return audio_state(f"results/{SETTINGS['run']}/new_songs/songs.parquet")
+
+
+def new_audio_predictions(wildcards):
+    """What the model that a model of kind metadata is combined with predicts of new songs, and the weights for both."""
+    audio = SETTINGS["models"][wildcards.model].get("audio")
+    if not audio:
+        return {}
+    return {
+        "audio": new_settled(NEW_PREDICTIONS.replace("{model}", audio))(wildcards),
+        "weights": learnt("models/{model}/{seed}.safetensors")(wildcards),
+    }

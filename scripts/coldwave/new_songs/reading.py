@@ -1,0 +1,42 @@
+"""The table of new songs: songs without plays, which a run that has learnt predicts."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from coldwave.errors import InputError
+from coldwave.plays.catalogue import CATALOGUE, read_catalogue
+
+log = logging.getLogger(__name__)
+
+NEW_SONGS = {"song": pl.UInt32, **CATALOGUE}
+
+
+def read_new_songs(path: Path, options: Mapping[str, Any], threads: int = 1) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Read new songs as a songs table is read (``coldwave.plays.catalogue``), and number them from 0, sorted by id.
+
+    ``options`` is the config's ``new_songs``: columns, tag_separator, audio_root and id_from.
+
+    Returns
+    -------
+    DataFrame
+        The songs, as in ``NEW_SONGS``. One for which no audio file is named is kept.
+    DataFrame
+        The rejected rows, as in ``coldwave.plays.tables.REJECTED``.
+
+    Raises
+    ------
+    InputError
+        The file or a setting is wrong, or there is no song in it.
+    """
+    try:
+        songs, rejected = read_catalogue(path, options, threads)
+    except InputError as error:  # it names the same keys of another section
+        raise InputError(str(error).replace("plays.songs.", "new_songs.")) from error
+    numbered = songs.sort("song_id").with_row_index("song").cast(NEW_SONGS)
+    log.info("new songs: %s, of which %s name an audio file", f"{songs.height:,}", f"{songs['audio'].count():,}")
+    reason = pl.col("reason").str.replace("plays.songs.", "new_songs.", literal=True)
+    return numbered, rejected.with_columns(reason)

@@ -1,0 +1,93 @@
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from workflow.learnt import NotLearntError, check_learnt, given
+from workflow.settings import as_text, check
+
+ROOT = Path(__file__).parents[2]
+MODELS = ["linear", "cnn_mse"]
+FILES = ["bow/codebook.npy", "models/linear/1.safetensors"]
+
+
+@pytest.fixture
+def config():
+    return check(yaml.safe_load((ROOT / "config.yaml").read_text()))
+
+
+@pytest.fixture
+def results(tmp_path, config):
+    """The folder of a finished run, as far as it is looked at."""
+    folder = tmp_path / "results/demo"
+    digests = {}
+    for path in FILES:
+        (folder / path).parent.mkdir(parents=True)
+        (folder / path).write_text(path)
+        digests[path] = hashlib.sha256(path.encode()).hexdigest()
+    (folder / "provenance.json").write_text(json.dumps({"config": as_text(config), "outputs": digests}))
+    return folder
+
+
+def refused(results, config, models=MODELS, files=FILES):
+    with pytest.raises(NotLearntError) as error:
+        check_learnt(str(results), config, models, files)
+    return str(error.value)
+
+
+def test_what_a_run_has_learnt_is_accepted(results, config):
+    check_learnt(str(results), config, MODELS, FILES)
+
+
+def test_a_path_names_the_file_and_no_rules_output(results):
+    path = given(str(results), "bow/codebook.npy")
+    assert Path(path).samefile(results / "bow/codebook.npy")
+    assert not path.startswith(f"{results}/bow")
+
+
+def test_what_decides_on_a_vector_must_be_as_it_was(results, config):
+    config["audio"]["hop"] = 256
+    config["bow"]["coefficients"] = 20
+    config["models"]["linear"]["strengths"] = [0.5]
+    config["models"]["cnn_mse"]["window"] = 43
+    config["models"]["second"] = config["models"]["linear"]
+    said = refused(results, config, [*MODELS, "second"])
+    _, *lines = said.splitlines()
+    assert [line.strip().partition(":")[0] for line in lines] == [
+        "audio.hop", "bow.coefficients", "models.linear.strengths", "models.cnn_mse.window", "models.second",
+    ]  # fmt: skip
+    assert "audio.hop: 256, and the run was made with 512" in said
+    assert "run `snakemake` with it first" in said
+
+
+def test_what_does_not_may_be_another(results, config):
+    config["audio"] |= {"min_seconds": 10.0, "timeout": 5, "shards": 2}
+    config["wmf"]["alpha"] = 7.0
+    config["plays"]["path"] = "newer.txt"
+    config["models"]["mlp"]["epochs"] = 1  # does not predict here
+    config["models"]["cnn_mse"] |= {"accelerator": "cpu", "devices": 2, "precision": "64-true"}
+    config["new_songs"]["path"] = "new.csv"
+    check_learnt(str(results), config, MODELS, FILES)
+
+
+def test_files_must_be_those_that_the_run_left(results, config):
+    (results / FILES[0]).unlink()
+    (results / FILES[1]).write_text("trained once more")
+    said = refused(results, config)
+    assert f"{FILES[0]}: there is no such file" in said
+    assert f"{FILES[1]}: it was made since the run was finished" in said
+
+
+def test_a_run_that_is_not_finished_is_told_so(results, config):
+    (results / "provenance.json").unlink()
+    assert "this one is not finished" in refused(results, config)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", "{}", '{"config": "a: [", "outputs": {}}', '{"config": "1"}'])
+def test_a_damaged_record_is_named(content, results, config):
+    (results / "provenance.json").write_text(content)
+    said = refused(results, config)
+    assert "provenance.json: damaged" in said
+    assert "delete it" in said
