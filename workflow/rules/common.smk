@@ -9,6 +9,7 @@ from coldwave.audio.state import audio_state, folder_state
 from coldwave.world.planted import planted
 from workflow import settings
 from workflow.code import code as code_digests
+from workflow.engines import spark_lacks
 from workflow.consistency import FACTORS_FROM_AUDIO, tuned_model
 from workflow.needs import growing
 
@@ -110,6 +111,16 @@ def cache_folder(wildcards, input):
     job: another folder changes no result.
     """
     return SETTINGS["cache"]
+
+
+def spark_settings(wildcards, input):
+    """Where Spark runs. It takes the rule's input, as the folder of the cache does, because it changes no result."""
+    return {key: SETTINGS["wmf"]["spark"][key] for key in ("master", "settings")}
+
+
+def memory_of_job(wildcards, resources):
+    """Megabytes that a job was given; no reason to run it again."""
+    return resources.mem_mb
 
 
 def models_of(*kinds):
