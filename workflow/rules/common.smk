@@ -11,6 +11,7 @@ from coldwave.world.planted import planted
 from workflow import settings
 from workflow.code import code as code_digests
 from workflow.consistency import FACTORS_FROM_AUDIO, WITH_FACTORS, tuned_model
+from workflow.engines import spark_lacks
 from workflow.learnt import NotLearntError, check_learnt, given
 from workflow.needs import growing
 
@@ -120,6 +121,16 @@ def cache_folder(wildcards, input):
     job: another folder changes no result.
     """
     return SETTINGS["cache"]
+
+
+def spark_settings(wildcards, input):
+    """Where Spark runs. It takes the rule's input, as the folder of the cache does, because it changes no result."""
+    return {key: SETTINGS["wmf"]["spark"][key] for key in ("master", "settings")}
+
+
+def memory_of_job(wildcards, resources):
+    """Megabytes that a job was given; no reason to run it again."""
+    return resources.mem_mb
 
 
 def models_of(*kinds):

@@ -11,9 +11,9 @@ from coldwave.cnn.prediction import load_network, predict
 from coldwave.cnn.training import band_statistics, launchers, optimizer_of, train
 from coldwave.confidence import confidence_matrix
 from coldwave.errors import InputError
+from coldwave.folding import fold_in
 from coldwave.learning_curve import CURVE_SCHEMA
 from coldwave.weights import write_weights
-from coldwave.wmf import fold_in
 
 WINDOW, BANDS = 16, 6
 SETTINGS = {
