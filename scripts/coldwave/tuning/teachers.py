@@ -58,7 +58,8 @@ def _network(listening: Listening, source: LogMels, seed: int, cache: Path, thre
         training = np.flatnonzero(listening.training & long_enough)
         validation = np.flatnonzero(listening.validation & long_enough)
         objective = chosen_objective(settings, listening.plays, users, songs, training, seed)
-        network, _ = train(source, source.lengths, songs, training, validation, dict(settings), seed, cache, objective)
+        alone = dict(settings) | {"devices": 1, "nodes": 1}  # a trial is short, and is not resumed
+        network, _ = train(source, source.lengths, songs, training, validation, alone, seed, objective)
         device = best_device(settings["accelerator"])
         return predict(network, source, source.lengths, settings["window"], device)
 
