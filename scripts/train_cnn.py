@@ -9,7 +9,7 @@ from coldwave.audio.frames import LogMels
 from coldwave.cnn.checkpoints import checkpoint_path
 from coldwave.cnn.chosen_objective import chosen_objective
 from coldwave.cnn.devices import use_threads
-from coldwave.cnn.launching import are_started, end_with_parent, is_main_process, launch
+from coldwave.cnn.launching import end_with_parent, is_main_process, launch, started_by
 from coldwave.cnn.training import train
 from coldwave.files import read_array, read_table, write_table
 from coldwave.job import run
@@ -43,7 +43,7 @@ def main(
     if not checkpoint:
         read = [path for path in (split, index, song_factors, plays, user_factors) if path]
         checkpoint = checkpoint_path(cache, options, seed, [Path(__file__), *read, *log_mels], threads)
-    if devices * nodes > 1 and not are_started():
+    if devices * nodes > 1 and not started_by():
         launch(Path(__file__), arguments | {"checkpoint": checkpoint}, devices, nodes, threads, cache / "training")
         return
     end_with_parent()

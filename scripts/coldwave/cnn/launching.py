@@ -18,39 +18,27 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from lightning.fabric.plugins.environments import (
-    ClusterEnvironment,
-    LightningEnvironment,
-    SLURMEnvironment,
-    TorchElasticEnvironment,
-)
 
 from coldwave.errors import InputError
 
 WATCHED = "COLDWAVE_WATCHES_ITS_INPUT"  # set for processes that end when the one that started them does
 
 
-def cluster_environment() -> ClusterEnvironment:
-    """What tells Lightning of the other processes: torchrun, srun, or nobody, where this process is alone.
+def started_by() -> str | None:
+    """What has started this process as one of several: torchrun, srun, or None where it is alone.
 
-    In any job of a SLURM cluster Lightning would take it that srun has started a task for each device. Where the job
-    is one task it would wait for ever, or leave all devices but one idle without a word.
+    A job of SLURM may be one task on many processors and GPUs, and say so in ``SLURM_NTASKS``; what srun has started
+    is the step's number of tasks. Where srun has started a torchrun on each node, it is torchrun.
     """
-    if TorchElasticEnvironment.detect():
-        return TorchElasticEnvironment()
-    if int(os.environ.get("SLURM_STEP_NUM_TASKS", 1)) > 1:
-        return SLURMEnvironment(auto_requeue=False)
-    return LightningEnvironment()
-
-
-def are_started() -> bool:
-    """Whether this is one of several processes that torchrun or srun has started."""
-    return cluster_environment().creates_processes_externally
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        return "torchrun"
+    return "srun" if int(os.environ.get("SLURM_STEP_NUM_TASKS", 1)) > 1 else None
 
 
 def is_main_process() -> bool:
     """Whether this process writes what is learnt: the first one, or the only one."""
-    return cluster_environment().global_rank() == 0
+    number = {"torchrun": "RANK", "srun": "SLURM_PROCID"}.get(started_by())
+    return number is None or int(os.environ[number]) == 0
 
 
 def check_processes(processes: int) -> None:
@@ -61,7 +49,8 @@ def check_processes(processes: int) -> None:
     InputError
         There are others: they would each wait for somebody, or all write the same file.
     """
-    started = cluster_environment().world_size() if are_started() else 1
+    number = {"torchrun": "WORLD_SIZE", "srun": "SLURM_STEP_NUM_TASKS"}.get(started_by())
+    started = 1 if number is None else int(os.environ[number])
     if started != processes:
         raise InputError(
             f"{started} processes were started, and the model's devices x nodes are {processes}: make the two agree"

@@ -13,6 +13,12 @@ import lightning
 import numpy as np
 import polars as pl
 import torch
+from lightning.fabric.plugins.environments import (
+    ClusterEnvironment,
+    LightningEnvironment,
+    SLURMEnvironment,
+    TorchElasticEnvironment,
+)
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.strategies import DDPStrategy
 from torch.utils.data import DataLoader
@@ -20,7 +26,7 @@ from torch.utils.data import DataLoader
 from coldwave.cnn.augmentation import mask_windows, mix
 from coldwave.cnn.averaging import NetworkAverage
 from coldwave.cnn.checkpoints import TrainingCheckpoint, usable_checkpoint
-from coldwave.cnn.launching import check_processes, cluster_environment, is_main_process
+from coldwave.cnn.launching import check_processes, is_main_process, started_by
 from coldwave.cnn.network import LAYERS, SongNetwork, average_by_song
 from coldwave.cnn.objectives import Objective, Reference, SquaredError, unit_rows
 from coldwave.cnn.processes import number_of_processes, own_share, sum_over_processes, whole_batch
@@ -32,6 +38,13 @@ from coldwave.progress import duration
 log = logging.getLogger(__name__)
 
 EVALUATION_BATCH = 256  # windows predicted together
+
+
+def cluster_environment() -> ClusterEnvironment:
+    """What tells Lightning of the other processes. In any job of a SLURM cluster it would wait for those of srun."""
+    if started_by() == "srun":
+        return SLURMEnvironment(auto_requeue=False)
+    return TorchElasticEnvironment() if started_by() == "torchrun" else LightningEnvironment()
 
 
 def optimizer_of(parameters: Iterator[torch.nn.Parameter], settings: dict[str, Any]) -> torch.optim.Optimizer:

@@ -4,7 +4,6 @@ import logging
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import torch
 from test_cnn_ingredients import EVERYTHING, trained_to_rank
 from test_cnn_training import Listeners, Songs, trained, trained_on_plays

@@ -19,8 +19,9 @@ SETTINGS = {
     "window": WINDOW, "channels": [8], "kernel": 3, "pool": 2, "dense": [16], "batch_size": 16,
     "learning_rate": 3e-3, "weight_decay": 0.0, "epochs": 25, "patience": 25, "accelerator": "cpu",
     "devices": 1, "nodes": 1, "precision": "32-true", "objective": "mse", "temper": 0.0, "unit_norm": False,
-    "pooling": "flatten", "optimizer": "adamw", "momentum": 0.9, "normalization": "none", "blocks": "plain", "dropout": 0.0,
-    "mask_bands": 0, "mask_frames": 0, "mixup": 0.0, "schedule": "constant", "warm_up": 0, "averaging": 0.0,
+    "pooling": "flatten", "optimizer": "adamw", "momentum": 0.9, "normalization": "none", "blocks": "plain",
+    "dropout": 0.0, "mask_bands": 0, "mask_frames": 0, "mixup": 0.0, "schedule": "constant", "warm_up": 0,
+    "averaging": 0.0,
 }  # fmt: skip
 
 
@@ -43,10 +44,10 @@ class Songs:
         return np.stack([self.arrays[s][t : t + length] for s, t in zip(songs, starts, strict=True)])
 
 
-def trained(songs, seed=1, targets=None, **changes):
+def trained(songs, seed=1, targets=None, checkpoint=None, **changes):
     return train(
         songs, songs.lengths, songs.targets if targets is None else targets, np.arange(50), np.arange(50, 65),
-        SETTINGS | changes, seed,
+        SETTINGS | changes, seed, checkpoint=checkpoint,
     )  # fmt: skip
 
 
