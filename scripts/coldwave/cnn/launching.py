@@ -95,7 +95,7 @@ def launch_command(devices: int, nodes: int, threads: int) -> list[str]:
         free.bind(("", 0))
         meeting = f"{socket.gethostname()}:{free.getsockname()[1]}"
     srun = ["srun", f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1", f"--cpus-per-task={threads}",
-            "--overlap", "--kill-on-bad-exit=1"]  # fmt: skip
+            "--input=all", "--overlap", "--kill-on-bad-exit=1"]  # fmt: skip
     return [*srun, *launcher, f"--nnodes={nodes}", "--rdzv-backend=c10d", f"--rdzv-endpoint={meeting}",
             f"--rdzv-id={job}"]  # fmt: skip
 

@@ -238,7 +238,8 @@ def train(
             )
     processes = settings["devices"] * settings["nodes"]
     check_processes(processes)
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # its notices are not about this training
+    for name in ("lightning.fabric", "lightning.pytorch"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # their notices are not about this training
     if not is_main_process():
         logging.getLogger("coldwave").setLevel(logging.WARNING)  # the others would say the same
     lightning.seed_everything(seed, verbose=False)
@@ -265,7 +266,7 @@ def train(
         devices=settings["devices"],
         num_nodes=settings["nodes"],
         # every process has the same statistics, and validates another number of batches
-        strategy="auto" if processes == 1 else DDPStrategy(broadcast_buffers=False),
+        strategy="auto" if processes == 1 else DDPStrategy(forward_sync_buffers=False),
         precision=settings["precision"],
         plugins=[cluster_environment()],
         max_epochs=settings["epochs"],

@@ -43,69 +43,87 @@ def test_processes_that_srun_or_torchrun_has_started_are_taken(monkeypatch):
     assert isinstance(cluster_environment(), TorchElasticEnvironment)
 
 
-def test_one_node_is_torchruns_and_several_are_sruns_in_a_job_of_slurm(monkeypatch, tmp_path):
+def test_one_node_is_torchruns_and_several_need_a_job_of_slurm(monkeypatch):
     alone = launch_command(devices=2, nodes=1, threads=8)
     assert alone[1:3] == ["-m", "torch.distributed.run"] and {"--nproc-per-node=2", "--standalone"} < set(alone)
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
     with pytest.raises(InputError, match="nodes is 3, and this is no job of SLURM"):
         launch_command(devices=2, nodes=3, threads=8)
-    monkeypatch.setenv("SLURM_JOB_ID", "7")
-    (tmp_path / "srun").touch(mode=0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    several = launch_command(devices=2, nodes=3, threads=8)
-    assert several[:4] == ["srun", "--nodes=3", "--ntasks=3", "--ntasks-per-node=1"]
-    assert {"--nnodes=3", "--nproc-per-node=2", "--cpus-per-task=8"} < set(several)
 
 
 def test_arguments_come_back_from_the_command_line(monkeypatch, tmp_path):
     def main(*, table: Path, shards: list[Path], options: dict, seed: int, plays: Path = None): ...
 
     main.__globals__["__file__"] = __file__
-    given = {"table": Path("a b.npy"), "shards": [Path("-1"), Path("2")], "options": {"pool": [2, 1], "temper": 0.5},
+    given = {"table": Path("a b.npy"), "shards": [Path("1"), Path("2")], "options": {"pool": [2, 1], "temper": 0.5},
              "seed": 3, "plays": None}  # fmt: skip
-    given["shards"] = [Path("1"), Path("2")]
     monkeypatch.setattr(sys, "argv", ["x.py", *command_line(given, tmp_path)])
     assert job._from_command_line(main) == given
     assert yaml.safe_load((tmp_path / "options.yaml").read_text()) == given["options"]
 
 
 PROGRAM = """
-import sys, time
+import logging, os, sys, time
 sys.path.append({scripts!r})
 from pathlib import Path
 from coldwave.cnn.launching import end_with_parent, launch, started_by
 from coldwave.errors import InputError
 from coldwave.job import run
 
-def main(*, folder: Path, fail: int) -> None:
-    import os
+def main(*, folder: Path, devices: int, nodes: int, then: str) -> None:
+    arguments = locals()
     if not started_by():
-        launch(Path(__file__), {{"folder": folder, "fail": fail}}, 2, 1, 2, folder)
+        launch(Path(__file__), arguments, devices, nodes, 2, folder)
         return
     end_with_parent()
-    import logging
-    logging.getLogger("coldwave").info("process %s of %s", os.environ["RANK"], os.environ["WORLD_SIZE"])
-    if fail:
+    place = [os.environ[name] for name in ("GROUP_RANK", "RANK", "WORLD_SIZE", "OMP_NUM_THREADS")]
+    logging.getLogger("coldwave").info("node %s, process %s of %s, threads: %s", *place)
+    if then == "fail":
         raise InputError("what went wrong")
-    (folder / str(os.getpid())).touch()
-    time.sleep(600)
+    if then == "sleep":
+        (folder / str(os.getpid())).touch()
+        time.sleep(600)
 
 run(main)
 """
 
+# as srun does: the command on every node, and what comes in for all of them
+SRUN = """#!/bin/sh
+echo "$@" > {log}
+while [ "${{1#-}}" != "$1" ]; do shift; done
+exec 3<&0
+"$@" <&3 & first=$!
+"$@" <&3 & second=$!
+wait $first && wait $second
+"""
 
-def start(folder, fail):
+
+def start(folder, then, devices=2, nodes=1, **variables):
     program = folder / "program.py"
     program.write_text(PROGRAM.format(scripts=str(SCRIPTS)))
-    command = [sys.executable, program, "--folder", folder, "--fail", str(fail)]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    given = {"folder": folder, "devices": devices, "nodes": nodes, "then": then}
+    command = [sys.executable, program, *command_line(given, folder)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | variables)
+
+
+def test_two_nodes_of_a_job_meet(tmp_path):
+    (tmp_path / "srun").write_text(SRUN.format(log=tmp_path / "given"))
+    (tmp_path / "srun").chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    process = start(tmp_path, "end", devices=1, nodes=2, SLURM_JOB_ID="7", PATH=path)
+    _, shown = process.communicate(timeout=LIMIT)
+    assert process.returncode == 0, shown
+    assert all(f"process {number} of 2, threads: 2" in shown for number in (0, 1))
+    assert "node 0," in shown and "node 1," in shown
+    given = (tmp_path / "given").read_text()
+    assert given.startswith("--nodes=2 --ntasks=2 --ntasks-per-node=1 --cpus-per-task=2")
 
 
 def test_what_the_processes_log_is_logged_and_their_failure_is_one(tmp_path):
-    process = start(tmp_path, fail=1)
+    process = start(tmp_path, "fail")
     _, shown = process.communicate(timeout=LIMIT)
     assert process.returncode == 1
-    assert "program: process 0 of 2" in shown or "program: process 1 of 2" in shown
+    assert "program: node 0, process" in shown and "threads: 1" in shown
     assert "error: what went wrong" in shown
     assert shown.splitlines()[-1].endswith("a process of the training failed: see the lines before this one in the log")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["program.py"]
@@ -119,7 +137,7 @@ def is_running(process):
 
 
 def test_the_processes_end_with_the_one_that_started_them_even_if_it_is_killed(tmp_path):
-    process = start(tmp_path, fail=0)
+    process = start(tmp_path, "sleep")
     try:
         end = time.monotonic() + LIMIT
         while len(started := [path.name for path in tmp_path.iterdir() if path.name.isdigit()]) < 2:

@@ -38,7 +38,7 @@ def test_two_processes_have_the_losses_of_one_in_every_epoch_and_its_weights(cas
         assert two[loss].to_numpy() == pytest.approx(one[loss].to_numpy(), rel=1e-5, abs=1e-6)
     one, two = (np.load(folder / f"{case}.npz") for folder in folders)
     for name in one.files:
-        assert two[name] == pytest.approx(one[name], abs=1e-5 * max(1, np.abs(one[name]).max())), name
+        assert two[name] == pytest.approx(one[name], abs=1e-5 * max(1.0, float(np.abs(one[name]).max()))), name
 
 
 def test_the_cases_are_what_they_are_for(folders):
