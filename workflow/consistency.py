@@ -53,6 +53,7 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
                 _pools(model, name),
                 _layers(model, name),
                 _windows(config, model, name),
+                _processes(model, name),
             ]
         if model.get("kind") == "metadata" and model.get("audio") is not None:
             checks += [_audio_model(config, model["audio"], ("models", name, "audio"))]
@@ -326,6 +327,16 @@ def _windows(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterat
             ("models", name, "window"),
             f"{window} frames do not fit the shortest audio, audio.min_seconds = {seconds} or {frames} frames: "
             f"set window to at most {frames}, or audio.min_seconds to at least {needed}",
+        )
+
+
+def _processes(model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
+    processes = model["devices"] * model["nodes"]
+    if model["batch_size"] < processes:
+        yield (
+            ("models", name, "batch_size"),
+            f"{model['batch_size']} songs cannot be shared out over {processes} devices: raise batch_size, or lower "
+            "devices or nodes",
         )
 
 

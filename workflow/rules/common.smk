@@ -239,9 +239,24 @@ def cnn_options(wildcards):
 
 
 def gpus(wildcards):
-    """GPUs to reserve: those that the model's settings ask for by name."""
+    """GPUs to reserve for training: those that the model's settings ask for by name."""
     model = SETTINGS["models"][wildcards.model]
-    return model["devices"] if model["accelerator"] in ("gpu", "cuda") else 0
+    return model["devices"] * model["nodes"] if model["accelerator"] in ("gpu", "cuda") else 0
+
+
+def one_gpu(wildcards):
+    """The GPU to reserve for prediction, which takes no more."""
+    return min(gpus(wildcards), 1)
+
+
+def on_nodes(need=None):
+    """Function of wildcards: what a training on several nodes needs, by default as many as there are; else nothing."""
+
+    def needed(wildcards):
+        nodes = SETTINGS["models"][wildcards.model]["nodes"]
+        return None if nodes == 1 else nodes if need is None else need
+
+    return needed
 
 
 def metadata_models(with_audio):
