@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-slurm lint format bench clean distclean
+.PHONY: help install install-spark demo test test-slurm test-spark lint format bench clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ $(READY): requirements.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+install-spark: $(READY) ## install Spark into .venv, for wmf.engine: spark (some 500 MB; needs Java 17 as well)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-spark.txt
+
 demo: $(READY) ## run the whole pipeline on the built-in demo world and print its table
 	@$(BIN)/snakemake --quiet rules host
 	@$(BIN)/coldwave results demo
@@ -31,6 +34,9 @@ test: $(READY) ## run every test
 test-slurm: $(READY) ## run the tests on a SLURM cluster of two nodes, made on this machine (Debian's packages; as root)
 	@tests/slurm/install.sh
 	@$(BIN)/python -m pytest tests/slurm --durations=0
+
+test-spark: install-spark ## run the tests of Spark, which make test skips where it is not installed
+	@$(BIN)/python -m pytest tests/coldwave/spark tests/pipeline/test_spark.py --durations=0
 
 lint: $(READY) ## check style: ruff, snakefmt, snakemake --lint
 	@$(BIN)/ruff check .

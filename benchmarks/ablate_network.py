@@ -76,6 +76,7 @@ source = LogMels(read_table(run / "audio/index.parquet"), sorted((run / "audio/l
 plays = read_table(run / "plays/plays.parquet").filter(pl.col("song").is_in(others)).sort("user", "song")
 users, factors = read_array(run / "wmf/user_factors.npy", memory_map=True).shape
 wmf = yaml.safe_load(Path("config.yaml").read_text())["wmf"] | {"factors": factors, "threads": arguments.threads}
+wmf = {key: value for key, value in wmf.items() if key not in ("engine", "spark")}
 
 
 class Draw:

@@ -16,7 +16,7 @@ import scipy.sparse as sparse
 try:
     import pandas as pd
     from ranx import Qrels, Run, evaluate
-    from rectools.metrics import MAP, PartialAUC, Recall
+    from rectools.metrics import MAP, MRR, NDCG, PartialAUC, Precision, Recall
 except ImportError as missing:
     sys.exit(
         f"error: {missing.name} is not installed. It is no part of the lock; make an environment for it:\n"
@@ -24,16 +24,23 @@ except ImportError as missing:
         "  PYTHONPATH=scripts peers/bin/python benchmarks/parity.py"
     )
 
-from coldwave.evaluation.ranking import rank_songs
-from coldwave.warm import measure, vector_scores
+from coldwave.evaluation.measures import list_measures
+from coldwave.evaluation.ranking import measure, stand
 
 USERS, SONGS, FACTORS, CUTOFF = 300, 200, 8, 10
+# of each measure of a peer: ours that it is, or is like, and why
 REASONS = {
-    "ranx AP@k": "divides by all relevant songs, as our second column does",
-    "ranx recall@k": "the same",
-    "RecTools MAP@k": "divides by all relevant songs, as our second column does",
-    "RecTools recall@k": "the same",
-    "RecTools pAUC@all": "the same over every other song, once those that it lacks of its k are taken off",
+    "ranx AP@k": ("AP", "divides by all relevant songs, as our second column does"),
+    "ranx recall@k": ("recall", "the same"),
+    "ranx precision@k": ("precision", "the same"),
+    "ranx nDCG@k": ("nDCG", "the same"),
+    "ranx MRR": ("MRR", "the same"),
+    "RecTools MAP@k": ("AP", "divides by all relevant songs, as our second column does"),
+    "RecTools recall@k": ("recall", "the same"),
+    "RecTools precision@k": ("precision", "the same"),
+    "RecTools nDCG@k": ("nDCG", "the same, with divide_by_achievable: as it is by default, by the gain of k hits"),
+    "RecTools MRR": ("MRR", "the same"),
+    "RecTools pAUC@all": ("AUC", "the same over every other song, once those that it lacks of its k are taken off"),
 }
 
 
@@ -52,9 +59,9 @@ def peers(scores: np.ndarray, relevant: sparse.csr_matrix) -> dict[str, np.ndarr
     """Each peer's measure of every user, in the users' order."""
     qrels = {str(u): {str(s): 1 for s in relevant[u].indices} for u in range(USERS)}
     run = {str(u): {str(s): float(scores[u, s]) for s in range(SONGS)} for u in range(USERS)}
-    ranx = evaluate(
-        Qrels(qrels), Run(run), [f"map@{CUTOFF}", f"recall@{CUTOFF}"], return_mean=False, make_comparable=True
-    )
+    names = {"AP@k": "map@k", "recall@k": "recall@k", "precision@k": "precision@k", "nDCG@k": "ndcg@k", "MRR": "mrr"}
+    names = {name: theirs.replace("@k", f"@{CUTOFF}") for name, theirs in names.items()}
+    ranx = evaluate(Qrels(qrels), Run(run), list(names.values()), return_mean=False, make_comparable=True)
     order = np.argsort(-scores, axis=1, kind="stable")
     listed = pd.DataFrame(
         {
@@ -67,6 +74,9 @@ def peers(scores: np.ndarray, relevant: sparse.csr_matrix) -> dict[str, np.ndarr
     per_user = {
         "RecTools MAP@k": MAP(CUTOFF),
         "RecTools recall@k": Recall(CUTOFF),
+        "RecTools precision@k": Precision(CUTOFF),
+        "RecTools nDCG@k": NDCG(CUTOFF, divide_by_achievable=True),
+        "RecTools MRR": MRR(SONGS),
         "RecTools pAUC@all": PartialAUC(SONGS, insufficient_handling="ignore"),
     }
     found = {name: metric.calc_per_user(listed, played).sort_index().to_numpy() for name, metric in per_user.items()}
@@ -74,24 +84,31 @@ def peers(scores: np.ndarray, relevant: sparse.csr_matrix) -> dict[str, np.ndarr
     wrong = (1 - found["RecTools pAUC@all"]) * SONGS / (SONGS - relevant.getnnz(axis=1))
     found["RecTools pAUC@all"] = 1 - wrong
     by_number = np.argsort(np.argsort([str(u) for u in range(USERS)]))  # ranx sorts users by their names
-    found |= {"ranx AP@k": ranx[f"map@{CUTOFF}"][by_number], "ranx recall@k": ranx[f"recall@{CUTOFF}"][by_number]}
-    return found
+    return found | {f"ranx {name}": ranx[theirs][by_number] for name, theirs in names.items()}
 
 
 for title, levels in (("no ties", None), ("many ties", 2)):
     users, songs, relevant = generated(levels)
-    ranking = rank_songs(users, songs, relevant.indptr, relevant.indices, CUTOFF)
-    recall = measure(vector_scores(users, songs), sparse.csr_matrix((USERS, SONGS)), relevant, CUTOFF, CUTOFF).recall
+    standing = stand(users, songs, relevant.indptr, relevant.indices)
+    ranking = measure(standing, relevant.indptr, SONGS, CUTOFF)
+    listed = list_measures(standing, relevant.indptr, [CUTOFF])
+    ours = {
+        "AP": ranking.ap_relevant,
+        "AP, min(k, relevant)": ranking.ap,
+        "AUC": ranking.auc,
+        "recall": listed[f"recall_{CUTOFF}"],
+        "precision": listed[f"precision_{CUTOFF}"],
+        "nDCG": listed[f"ndcg_{CUTOFF}"],
+        "MRR": listed["reciprocal_rank"],
+    }
     found = peers(users.astype(np.float64) @ songs.T.astype(np.float64), relevant)
-    ours = {"AP": ranking.ap_relevant, "recall": recall, "AUC": ranking.auc, "AP, min(k, relevant)": ranking.ap}
     print(f"{title}: {USERS} users × {SONGS} songs, k = {CUTOFF}")
     print(f"  {'measure':22} {'ours':>9} {'theirs':>9} {'largest difference':>19}  why")
-    for name, reason in REASONS.items():
-        kinds = ["recall"] if "recall" in name else ["AUC"] if "AUC" in name else ["AP", "AP, min(k, relevant)"]
-        for kind in kinds:
-            gap = np.abs(ours[kind] - found[name]).max()
-            why = reason if kind != "AP, min(k, relevant)" else "another denominator than our first column's"
+    for name, (kind, reason) in REASONS.items():
+        for ours_too in [kind, "AP, min(k, relevant)"] if kind == "AP" else [kind]:
+            gap = np.abs(ours[ours_too] - found[name]).max()
+            why = reason if ours_too == kind else "another denominator than our first column's"
             why += "; tied songs in the order of its sort, ours the mean over orders" if levels else ""
-            print(f"  {name:22} {ours[kind].mean():9.5f} {found[name].mean():9.5f} {gap:19.1e}  {why}")
-            if not levels and kind != "AP, min(k, relevant)" and gap > 1e-6:
+            print(f"  {name:22} {ours[ours_too].mean():9.5f} {found[name].mean():9.5f} {gap:19.1e}  {why}")
+            if not levels and ours_too == kind and gap > 1e-6:
                 sys.exit(f"error: {name} differs from ours where it should be the same")

@@ -10,6 +10,7 @@ from coldwave.files import read_array, read_table, write_table, write_text
 from coldwave.job import run
 from coldwave.report.exhibits import write_exhibit_table
 from coldwave.split import TRAIN
+from coldwave.spreadsheet import spreadsheet_csv
 
 
 def main(
@@ -32,7 +33,7 @@ def main(
     axes = principal_axes(patterns, training, settings["number"])
     ends = artist_ends(axes, artist, names, training, settings["artists"], needed)
     write_table(table, ends, ENDS)
-    write_text(csv, ends.write_csv())
+    write_text(csv, spreadsheet_csv(ends))
     write_exhibit_table(
         markdown,
         "Artists at both ends of the first factors",

@@ -5,12 +5,11 @@ In the transductive protocol all songs are fitted, and none folded in. fitted_so
 
 from pathlib import Path
 
-import numpy as np
-
 from coldwave.files import read_table, write_array, write_table
 from coldwave.job import run
-from coldwave.split import TRAIN
-from coldwave.wmf import OBJECTIVE_SCHEMA, factorise_songs
+from coldwave.objective import OBJECTIVE_SCHEMA
+from coldwave.split import songs_to_fit
+from coldwave.wmf import factorise_songs
 
 
 def main(
@@ -27,9 +26,7 @@ def main(
 ) -> None:
     """``options``: protocol (strict or transductive) and those of the factorisation."""
     settings = {key: value for key, value in options.items() if key != "protocol"}
-    seen = (read_table(split)["part"] == TRAIN).to_numpy()
-    if options["protocol"] == "transductive":
-        seen = np.ones_like(seen)
+    seen = songs_to_fit(read_table(split), options["protocol"])
     of_users, of_songs, iterations = factorise_songs(
         plays=read_table(plays), fitted=seen, users=read_table(users, ["user"]).height, threads=threads, **settings
     )

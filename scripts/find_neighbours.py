@@ -14,6 +14,7 @@ from coldwave.files import read_array, read_table, write_table, write_text
 from coldwave.job import run
 from coldwave.report.exhibits import write_exhibit_table
 from coldwave.split import TEST
+from coldwave.spreadsheet import spreadsheet_csv
 
 
 def main(
@@ -46,8 +47,8 @@ def main(
     counted = artist_table(units, np.flatnonzero(test & complete), candidates, number, artist, known)
     write_table(table, found, NEIGHBOURS)
     write_table(artists, counted, ARTISTS)
-    write_text(csv, found.write_csv())
-    write_text(artists_csv, counted.write_csv())
+    write_text(csv, spreadsheet_csv(found))
+    write_text(artists_csv, spreadsheet_csv(counted))
     about, missing = [options["data"]], int((~complete).sum())
     columns, notes = neighbour_columns(found, catalogue), neighbour_notes(settings, missing)
     write_exhibit_table(markdown, "Nearest songs by predicted usage patterns", about, columns, len(columns), notes)

@@ -9,6 +9,7 @@ from coldwave.files import read_array, read_table, write_table, write_text
 from coldwave.job import run
 from coldwave.report.exhibits import write_exhibit_table
 from coldwave.split import TRAIN
+from coldwave.spreadsheet import spreadsheet_csv
 
 
 def main(
@@ -36,7 +37,7 @@ def main(
     write_table(table, summary, SUMMARY)
     write_table(by_tag, tags, BY_TAG)
     write_text(csv, summary.write_csv())
-    write_text(by_tag_csv, tags.write_csv())
+    write_text(by_tag_csv, spreadsheet_csv(tags))
     about = [reason, options["data"], options["protocol"]]
     write_exhibit_table(
         markdown, "Tags from sound and from plays", about, summary_columns(summary), 2, summary_notes(options["tags"])

@@ -6,8 +6,10 @@ import numpy as np
 import polars as pl
 
 from coldwave.audio.frames import LogMels
+from coldwave.cnn.checkpoints import checkpoint_path
 from coldwave.cnn.chosen_objective import chosen_objective
 from coldwave.cnn.devices import use_threads
+from coldwave.cnn.launching import end_with_parent, is_main_process, launch, started_by
 from coldwave.cnn.training import train
 from coldwave.files import read_array, read_table, write_table
 from coldwave.job import run
@@ -30,9 +32,22 @@ def main(
     plays: Path = None,
     user_factors: Path = None,
     threads: int = 1,
+    checkpoint: Path = None,
 ) -> None:
-    """``plays`` and ``user_factors`` are there where the objective is not mse; of test songs' plays nothing is kept."""
-    use_threads(threads)
+    """``plays`` and ``user_factors`` are there where the objective is not mse; of test songs' plays nothing is kept.
+
+    ``threads`` are those of a node. On several devices the script starts itself again as a process for each.
+    """
+    arguments = locals()
+    devices, nodes = options["devices"], options["nodes"]
+    if not checkpoint:
+        read = [path for path in (split, index, song_factors, plays, user_factors) if path]
+        checkpoint = checkpoint_path(cache, options, seed, [Path(__file__), *read, *log_mels], threads)
+    if devices * nodes > 1 and not started_by():
+        launch(Path(__file__), arguments | {"checkpoint": checkpoint}, devices, nodes, threads, cache / "training")
+        return
+    end_with_parent()
+    use_threads(max(1, threads // devices))
     source = LogMels(read_table(index), log_mels)
     part = read_table(split)["part"].to_numpy()
     long_enough = source.lengths >= options["window"]
@@ -50,12 +65,14 @@ def main(
         validation=np.flatnonzero((part == VALIDATION) & long_enough),
         settings=options,
         seed=seed,
-        cache=cache / "training",
         objective=objective,
+        checkpoint=checkpoint,
     )
-    fitted_on = np.isin(np.arange(len(part)), training)
-    write_weights(weights, network.arrays(), options, fitted_on)
-    write_table(curve, errors, CURVE_SCHEMA)
+    if is_main_process():
+        fitted_on = np.isin(np.arange(len(part)), training)
+        write_weights(weights, network.arrays(), options, fitted_on)
+        write_table(curve, errors, CURVE_SCHEMA)
+        checkpoint.unlink(missing_ok=True)
 
 
 run(main)

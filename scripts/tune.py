@@ -39,7 +39,7 @@ def main(
     read = [path for path in (plays, split, features, index, *log_mels) if path]
     saved = saved_as(options, state, content_digests(map(str, read), cache, threads), cache)
     heard = listening(read_table(plays), read_table(split), len(read_table(users, ["user"])))
-    teach = teacher(options["kind"], heard, features, index, log_mels, seed, cache / "training", threads)
+    teach = teacher(options["kind"], heard, features, index, log_mels, seed, threads)
     space = search_space(tune, wmf, model)
     evaluate = evaluator(heard, teach, tune["measure"], wmf, model, options["cutoff"], seed, threads)
     table = search(evaluate, space, start_of(space, wmf, model), tune["trials"], seed, saved, tune["minutes"])

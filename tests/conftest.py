@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,47 @@ class Outcome:
         return [rule for rule in finished if rule != "all"]
 
 
+class Call:
+    """A call of Snakemake that is under way, or has ended. It and its jobs are a session of their own."""
+
+    def __init__(self, command: Sequence, environment: dict[str, str], output: Path, folder: Path | None = None):
+        self._output = output
+        with output.open("w") as file:
+            self.process = subprocess.Popen(
+                list(map(str, command)), cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=file,
+                stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+
+    @property
+    def output(self) -> str:
+        """All that it has printed so far."""
+        return self._output.read_text(errors="replace")
+
+    def kill(self) -> None:
+        """End it and its jobs on this machine at once (kill -9)."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def end(self) -> Outcome:
+        """Wait for it."""
+        try:
+            self.process.wait(TIME_LIMIT)
+        except BaseException as error:
+            self.kill()
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
+            pytest.fail(f"snakemake has not ended within {TIME_LIMIT} seconds:\n{self.output[-6000:]}", pytrace=False)
+        return Outcome(self.process.returncode, self.output)
+
+    def finish(self) -> Outcome:
+        """Wait for it, and fail the test with the end of what it printed where it fails."""
+        outcome = self.end()
+        if outcome.status:
+            pytest.fail(f"snakemake ended with {outcome.status}:\n{outcome.output[-6000:]}", pytrace=False)
+        return outcome
+
+
 @dataclass(frozen=True)
 class Workplace:
     """A folder in which the workflow is run, and a home for it that holds nothing of the developer's."""
@@ -57,10 +99,10 @@ class Workplace:
         """Where the tiny run's files are."""
         return self.folder / "results" / "tiny"
 
-    def snakemake(
+    def start(
         self, *flags: str, targets: Sequence[str] = (), overlay: dict | None = None, snakefile: Path | None = None
-    ) -> Outcome:
-        """Run Snakemake as a user does, with the default profile and the tiny world's config, or one laid over it."""
+    ) -> Call:
+        """Start Snakemake as a user does, with the default profile and the tiny world's config, or one laid over it."""
         configs = [TINY]
         if overlay:
             configs.append(self.home / "overlay.yaml")
@@ -69,23 +111,13 @@ class Workplace:
         # one thread a job, two jobs at a time: most of a tiny job is the start of Python, which has one thread
         command += ["--directory", self.folder, "--cores", "2", "--max-threads", "1"]
         command += [*flags, "--configfile", *configs, "--", *targets]
-        process = subprocess.Popen(
-            list(map(str, command)),
-            cwd=self.home,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-        )
-        try:
-            output, _ = process.communicate(timeout=TIME_LIMIT)
-        except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)  # its jobs as well
-            process.wait()
-            raise
-        return Outcome(process.returncode, output)
+        return Call(command, self.environment, self.home / f"call-{uuid.uuid4().hex}.txt", self.home)
+
+    def snakemake(
+        self, *flags: str, targets: Sequence[str] = (), overlay: dict | None = None, snakefile: Path | None = None
+    ) -> Outcome:
+        """Run Snakemake, and wait for its end."""
+        return self.start(*flags, targets=targets, overlay=overlay, snakefile=snakefile).end()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -95,17 +127,11 @@ class Workplace:
 
     def make(self, *flags: str, targets: Sequence[str] = (), overlay: dict | None = None) -> Outcome:
         """Run Snakemake, and fail the test with the end of what it printed where it fails."""
-        outcome = self.snakemake(*flags, targets=targets, overlay=overlay)
-        if outcome.status:
-            pytest.fail(f"snakemake ended with {outcome.status}:\n{outcome.output[-6000:]}", pytrace=False)
-        return outcome
+        return self.start(*flags, targets=targets, overlay=overlay).finish()
 
     def plan(self, *flags: str, overlay: dict | None = None, snakefile: Path | None = None) -> dict[str, int]:
         """The jobs that Snakemake would run, by rule."""
-        outcome = self.snakemake("--dry-run", *flags, overlay=overlay, snakefile=snakefile)
-        if outcome.status:
-            pytest.fail(f"snakemake ended with {outcome.status}:\n{outcome.output[-6000:]}", pytrace=False)
-        return outcome.jobs
+        return self.start("--dry-run", *flags, overlay=overlay, snakefile=snakefile).finish().jobs
 
     def copy(self, folder: Path) -> "Workplace":
         """A copy of all files with their times, so that Snakemake takes it for the same."""

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 LIBRARY = "coldwave"
-# They start jobs, write files and word errors, but hold no number that a result depends on; and as nearly
+# They start jobs, write files and word errors and titles, but hold no number that a result depends on; and as nearly
 # every script imports them, an edit to one would rerun everything.
-PLUMBING = {f"{LIBRARY}.{name}" for name in ("job", "files", "errors", "progress")}
+PLUMBING = {f"{LIBRARY}.{name}" for name in ("job", "files", "errors", "parent", "progress", "shown")}
 
 
 class CodeError(Exception):

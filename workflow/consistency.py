@@ -30,6 +30,7 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         _folds(config),
         _given_split(config),
         _canary(config),
+        _canary_of_spark(config),
         _frame(config),
         _mel_bands(config),
         _duration(config),
@@ -52,6 +53,7 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
                 _pools(model, name),
                 _layers(model, name),
                 _windows(config, model, name),
+                _processes(model, name),
             ]
         if model.get("kind") == "metadata" and model.get("audio") is not None:
             checks += [_audio_model(config, model["audio"], ("models", name, "audio"))]
@@ -198,6 +200,17 @@ def _canary(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
             yield ("audit", "canary", place), f"{short(name)} is nothing that is learnt: name any of {', '.join(known)}"
 
 
+def _canary_of_spark(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    canary = config["audit"]["canary"]
+    if config["wmf"]["engine"] == "spark" and "wmf" in canary:
+        others = [name for name in canary if name != "wmf"]
+        yield (
+            ("audit", "canary"),
+            "wmf is not learnt again where wmf.engine is spark: its sums may follow the order in which tasks end, so "
+            f"that the bytes need not be the same; write {short(others)}",
+        )
+
+
 def _frame(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     window, hop = config["audio"]["window"], config["audio"]["hop"]
     if window < hop:
@@ -314,6 +327,16 @@ def _windows(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterat
             ("models", name, "window"),
             f"{window} frames do not fit the shortest audio, audio.min_seconds = {seconds} or {frames} frames: "
             f"set window to at most {frames}, or audio.min_seconds to at least {needed}",
+        )
+
+
+def _processes(model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
+    processes = model["devices"] * model["nodes"]
+    if model["batch_size"] < processes:
+        yield (
+            ("models", name, "batch_size"),
+            f"{model['batch_size']} songs cannot be shared out over {processes} devices: raise batch_size, or lower "
+            "devices or nodes",
         )
 
 

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from coldwave.errors import InputError
 from coldwave.plays.batches import BLANKS
 from coldwave.plays.columns import find_column
-from coldwave.plays.rejections import rejected_rows
+from coldwave.plays.rejections import TEXT_LENGTH, refuse_flood, rejected_rows
 from coldwave.plays.streams import read_blocks, without_compression
 from coldwave.progress import track
 
@@ -81,7 +81,8 @@ def read_embeddings(path: Path, songs: Sequence[str], options: Mapping[str, Any]
             continue
         reason = _reason(song_id, values, places, seen, vectors)
         if reason:
-            rejected.append((line, reason, text))
+            rejected.append((line, reason, text[:TEXT_LENGTH]))
+            refuse_flood(path, len(rejected))
             continue
         if vectors is None:
             vectors = np.full((len(songs), len(values)), np.nan, dtype=np.float32)

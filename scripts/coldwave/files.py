@@ -4,7 +4,9 @@ Every write goes to a temporary name in the same folder and is renamed into plac
 sees half a file and a kill leaves the old one.
 """
 
+import glob
 import os
+import shutil
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,12 +17,19 @@ import polars as pl
 
 from coldwave.errors import InputError
 
+FULL = 1 << 16  # bytes: on a disk with less than that free, no write is to be expected to end well
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path``, renamed to it when the block ends well and removed when not."""
+    """Give a temporary path beside ``path``, renamed to it when the block ends well and removed when not.
+
+    Raises
+    ------
+    InputError
+        The disk is full.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
@@ -29,8 +38,24 @@ def replacing(path: str | Path) -> Iterator[Path]:
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
+    except Exception as error:
+        if _disk_is_full(path.parent, error):
+            raise InputError(f"{path}: the disk is full ({error}); free some space and run again") from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _disk_is_full(folder: Path, error: Exception) -> bool:
+    """Whether that is why a write has failed: not every library says so in its error."""
+    return "No space left" in str(error) or shutil.disk_usage(folder).free < FULL
+
+
+def remove_leftovers(path: str | Path) -> None:
+    """Remove what killed writers of ``path`` have left beside it. Nobody may be writing it now."""
+    path = Path(path)
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        leftover.unlink(missing_ok=True)
 
 
 def write_array(path: str | Path, array: np.ndarray) -> None:

@@ -17,6 +17,9 @@ from typing import Any, get_args, get_origin
 import yaml
 
 from coldwave.errors import InputError
+from coldwave.files import remove_leftovers
+from coldwave.parent import end_with_parent
+from coldwave.shown import log_lines, printable
 
 log = logging.getLogger("coldwave")
 
@@ -29,6 +32,10 @@ def run(main: Callable[..., None]) -> None:
     log_file = Path(snakemake.log[0]) if snakemake and snakemake.log else None
     name = snakemake.rule if snakemake else Path(main.__globals__["__file__"]).stem
     _start_logging(log_file, name)
+    if snakemake:
+        end_with_parent(sys.argv[0])
+        for path in snakemake.output:
+            remove_leftovers(path)
     try:
         main(**arguments)
     except InputError as error:
@@ -107,10 +114,18 @@ def _start_logging(log_file: Path | None, name: str) -> None:
     if log_file:
         log_file.parent.mkdir(parents=True, exist_ok=True)
         handlers.append(logging.FileHandler(log_file, mode="w", encoding="utf-8"))
-    logging.basicConfig(
-        level=logging.INFO, format=f"%(asctime)s {name}: %(message)s", datefmt="%H:%M:%S", handlers=handlers, force=True
-    )
+    formatter = _Shown(f"%(asctime)s {name}: %(message)s", datefmt="%H:%M:%S")
+    for handler in handlers:
+        handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
     logging.captureWarnings(True)
+
+
+class _Shown(logging.Formatter):
+    """Messages hold titles, ids and paths, which may hold anything: a terminal must not act on them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return log_lines(super().format(record))
 
 
 def _fail(message: str, log_file: Path | None, by_user: bool = True) -> None:
@@ -118,7 +133,7 @@ def _fail(message: str, log_file: Path | None, by_user: bool = True) -> None:
     log.error("error: %s", message)
     if log_file:
         with log_file.open("a", encoding="utf-8") as file:
-            file.write(traceback.format_exc())
+            file.write(printable(traceback.format_exc()))
     elif not by_user:
-        sys.stderr.write(traceback.format_exc())
+        sys.stderr.write(printable(traceback.format_exc()))
     sys.exit(1)

@@ -1,6 +1,17 @@
 """Tables for people in Markdown: pipe tables that line up in a terminal, and how their numbers are written."""
 
+import re
 from collections.abc import Mapping, Sequence
+
+from coldwave.shown import LONGEST, one_line
+
+LONGEST_PARAGRAPH = 5000  # characters
+
+# What begins markup. A bracket does where a link's address follows, an underline at the edge of a word, a "less than"
+# before a name; the rest is left as it is, for tables are read in terminals too.
+_MARKUP = re.compile(
+    r"""\\(?=[!-/:-@[-`{-~]|$)|[`*|]|~~|(?<=\])\(|(?<![^\W_])_|_(?![^\W_])|<(?=[A-Za-z/!?])|&(?=#?\w+;)"""
+)
 
 
 def number(value: float | None) -> str:
@@ -20,7 +31,7 @@ def pipe_table(columns: Mapping[str, Sequence[str]], left: int) -> list[str]:
     ----------
     columns : from each heading to its cells, any text (what Markdown would take for markup is escaped)
     """
-    cells = {name: [name, *map(_cell, values)] for name, values in columns.items()}
+    cells = {name: [name, *(escaped(value, LONGEST) for value in values)] for name, values in columns.items()}
     padded, rules = [], []
     for place, values in enumerate(cells.values()):
         width = max(3, *map(len, values))
@@ -30,6 +41,6 @@ def pipe_table(columns: Mapping[str, Sequence[str]], left: int) -> list[str]:
     return ["| " + " | ".join(row) + " |" for row in [rows[0], rules, *rows[1:]]]
 
 
-def _cell(text: str) -> str:
-    """Text on one line, which no bar of its own divides."""
-    return " ".join(text.split()).replace("|", "\\|")
+def escaped(text: str, longest: int = LONGEST_PARAGRAPH) -> str:
+    """Text on one line, cut, in which nothing is taken for markup, HTML or the edge of a cell."""
+    return _MARKUP.sub(lambda found: "".join(f"\\{character}" for character in found[0]), one_line(text, longest))

@@ -21,6 +21,11 @@ PARTS = (TRAIN, VALIDATION, TEST)
 SCHEMA = {"song": pl.UInt32, "part": pl.String}
 
 
+def songs_to_fit(split: pl.DataFrame, protocol: str) -> np.ndarray:
+    """The songs whose plays the user factors see, bool [songs]: training songs, or all where it is "transductive"."""
+    return np.ones(split.height, dtype=bool) if protocol == "transductive" else (split["part"] == TRAIN).to_numpy()
+
+
 def hash_fractions(names: Sequence[str], salt: str) -> np.ndarray:
     """Hash each name to a number in [0, 1), alike on every machine: float64 [names]."""
     words = [hashlib.sha256(f"{salt}\0{name}".encode()).digest()[:8] for name in names]

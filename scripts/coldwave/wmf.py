@@ -17,35 +17,10 @@ import polars as pl
 import scipy.sparse as sparse
 
 from coldwave.confidence import confidence_matrix
-from coldwave.errors import InputError
-from coldwave.progress import track
+from coldwave.folding import fold_in
+from coldwave.objective import OBJECTIVE_SCHEMA, objective, refuse_vanished
 
 log = logging.getLogger(__name__)
-
-OBJECTIVE_SCHEMA = {"iteration": pl.UInt32, "objective": pl.Float64, "seconds": pl.Float64}
-VANISHED = 1e-6  # products of factors that a regularisation too strong for the data leaves; sound ones are near 1
-BLOCK = 1 << 18  # observed plays looked at together: bounds memory, not the result
-
-
-def objective(
-    confidences: sparse.csr_matrix, user_factors: np.ndarray, song_factors: np.ndarray, regularization: float
-) -> float:
-    """Compute eq. 3 over all pairs, exactly, at the cost of the observed ones.
-
-    Unobserved pairs contribute s^2 with s = x_u . y_i. The sum of s^2 over all pairs is the trace of
-    (X^T X)(Y^T Y), and an observed pair then contributes c (1 - s)^2 - s^2 on top.
-    """
-    gram_users = user_factors.astype(np.float64).T @ user_factors.astype(np.float64)
-    gram_songs = song_factors.astype(np.float64).T @ song_factors.astype(np.float64)
-    total = float(np.sum(gram_users * gram_songs)) + regularization * float(np.trace(gram_users) + np.trace(gram_songs))
-    observed = confidences.tocoo()
-    for begin in range(0, observed.nnz, BLOCK):
-        block = slice(begin, begin + BLOCK)
-        scores = np.einsum(
-            "nf,nf->n", user_factors[observed.row[block]], song_factors[observed.col[block]], dtype=np.float64
-        )
-        total += float(np.sum(observed.data[block] * (1 - scores) ** 2 - scores**2))
-    return total
 
 
 def factorise(
@@ -96,34 +71,6 @@ def factorise(
     return model.user_factors, model.item_factors
 
 
-def fold_in(confidences: sparse.csr_matrix, user_factors: np.ndarray, regularization: float) -> np.ndarray:
-    """Solve songs exactly with the user factors frozen: one half-step of alternating least squares.
-
-    y_i = (X^T X + X^T (C_i - I) X + regularization I)^-1 X^T C_i p_i. A song without plays gets zeros.
-
-    Parameters
-    ----------
-    confidences : CSR [users, songs], one column for each song to solve
-    user_factors : [users, factors]
-
-    Returns
-    -------
-    float32 [songs, factors]
-    """
-    vectors = user_factors.astype(np.float64)
-    base = vectors.T @ vectors + regularization * np.eye(vectors.shape[1])
-    columns = confidences.tocsc()
-    solved = np.zeros((columns.shape[1], vectors.shape[1]), dtype=np.float32)
-    for song in track(range(columns.shape[1]), "songs folded in"):
-        span = slice(columns.indptr[song], columns.indptr[song + 1])
-        if span.start == span.stop:
-            continue
-        played, weights = vectors[columns.indices[span]], columns.data[span].astype(np.float64)
-        system = base + played.T @ (played * (weights - 1)[:, None])
-        solved[song] = np.linalg.solve(system, played.T @ weights)
-    return solved
-
-
 def factorise_songs(
     plays: pl.DataFrame,
     fitted: np.ndarray,
@@ -166,12 +113,7 @@ def factorise_songs(
     user_factors, fitted_songs = factorise(
         confidences, factors, regularization, iterations, solver, seed, threads, report=report
     )
-    largest = float(np.abs(user_factors).max() * np.abs(fitted_songs).max())
-    if largest < VANISHED:
-        raise InputError(
-            f"the factors have vanished (the largest product of two is {largest:.1g}): wmf.regularization = "
-            f"{regularization:g} is too strong for {confidences.nnz:,} played pairs; lower it"
-        )
+    refuse_vanished(user_factors, fitted_songs, regularization, confidences.nnz)
     song_factors = np.zeros((len(fitted), factors), dtype=np.float32)
     song_factors[fitted] = fitted_songs
     song_factors[~fitted] = fold_in(matrix[:, ~fitted], user_factors, regularization)

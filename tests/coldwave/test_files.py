@@ -1,11 +1,15 @@
 """Files: whole or not at all."""
 
+import shutil
+import subprocess
+
 import numpy as np
 import polars as pl
 import pytest
 
 from coldwave.errors import InputError
-from coldwave.files import read_array, read_table, replacing, write_array, write_table, write_text
+from coldwave.files import read_array, read_table, remove_leftovers, replacing, write_array, write_table, write_text
+from coldwave.weights import write_weights
 
 SCHEMA = {"song": pl.UInt32, "title": pl.String}
 
@@ -72,3 +76,43 @@ def test_a_reader_never_sees_a_half_written_file(tmp_path):
         temporary.write_text("new")
         assert (tmp_path / "x").read_text() == "old"
     assert (tmp_path / "x").read_text() == "new"
+
+
+def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path):
+    (tmp_path / ".x[1].npy.0a1b2c3d.tmp").write_text("half")
+    others = ["x[1].npy", ".y.npy.0a1b2c3d.tmp", ".x1.npy.0a1b2c3d.tmp"]
+    for name in others:
+        (tmp_path / name).write_text("whole")
+    remove_leftovers(tmp_path / "x[1].npy")
+    remove_leftovers(tmp_path / "not/there/x.npy")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 200 kB."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", tmp_path]
+    if not shutil.which("mount") or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("a small disk takes the right to mount one")
+    yield tmp_path
+    subprocess.run(["umount", "--lazy", tmp_path], check=True)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path, numbers: write_array(path, numbers),
+        lambda path, numbers: write_table(path, pl.DataFrame({"x": numbers}), {"x": pl.Float64}),
+        lambda path, numbers: write_text(path, str(list(numbers))),
+        lambda path, numbers: write_weights(path, {"x": numbers}, {}),
+    ],
+    ids=["array", "table", "text", "weights"],
+)
+def test_a_full_disk_is_told_and_leaves_the_old_file(small_disk, write):
+    path = small_disk / "x"
+    write(path, np.ones(3))
+    old = path.read_bytes()
+    with pytest.raises(InputError, match=r"/x: the disk is full .*free some space"):
+        write(path, np.random.default_rng(0).random(100_000))
+    assert path.read_bytes() == old
+    assert [file.name for file in small_disk.iterdir()] == ["x"]

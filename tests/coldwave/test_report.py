@@ -142,6 +142,18 @@ def test_nothing_from_the_data_is_markup(html, elements):
     assert HOSTILE not in html
 
 
+def test_nothing_unseen_is_on_the_page_and_long_titles_are_cut():
+    tables = data()
+    odd = "\x1b[2J\u202eeltit\x00\x9b" + "x" * (1 << 20)
+    songs = tables.songs.with_columns(title=pl.lit(odd), artist=pl.lit(odd))
+    reasons = tables.rejected.with_columns(source=pl.lit("a\x1bb"))
+    html = page(data=tables._replace(songs=songs, rejected=reasons), run="r\u202eun", config="a: \x07\nb: 1\n\tc")
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", html)
+    for words in ("\\x1b[2J\\u202eeltit\\x00\\x9bxxx", "a\\x1bb", "r\\u202eun", "a: \\x07\nb: 1\n\tc"):
+        assert words in html
+    assert max(map(len, html.split())) < 100_000
+
+
 def test_a_hostile_model_name_is_not_markup_in_figures_either():
     name = HOSTILE + "$x$"
     trained = [Trained(name, 1, scores(0.6))]

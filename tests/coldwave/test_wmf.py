@@ -7,7 +7,9 @@ import scipy.sparse as sparse
 
 from coldwave.confidence import confidence, confidence_matrix
 from coldwave.errors import InputError
-from coldwave.wmf import factorise, factorise_songs, fold_in, objective
+from coldwave.folding import fold_in
+from coldwave.objective import objective
+from coldwave.wmf import factorise, factorise_songs
 
 USERS, SONGS, FACTORS, REGULARIZATION = 40, 30, 5, 0.1
 
@@ -51,7 +53,7 @@ def test_objective_does_not_depend_on_the_blocks(monkeypatch):
     rng = np.random.default_rng(1)
     x, y = rng.standard_normal((USERS, FACTORS)), rng.standard_normal((SONGS, FACTORS))
     whole = objective(matrix, x, y, 0.3)
-    monkeypatch.setattr("coldwave.wmf.BLOCK", 7)
+    monkeypatch.setattr("coldwave.objective.BLOCK", 7)
     assert objective(matrix, x, y, 0.3) == pytest.approx(whole, rel=1e-12)
 
 
@@ -95,6 +97,15 @@ def test_fold_in_has_no_gradient_left():
 def test_a_song_without_plays_folds_in_as_zeros():
     empty = sparse.csr_matrix((USERS, 1), dtype=np.float32)
     assert not fold_in(empty, np.ones((USERS, FACTORS)), REGULARIZATION).any()
+
+
+def test_each_song_may_be_folded_in_with_a_regularisation_of_its_own():
+    matrix = confidence_matrix(random_plays(), USERS, SONGS, alpha=2, epsilon=0.5)
+    x = np.random.default_rng(5).standard_normal((USERS, FACTORS)).astype(np.float32)
+    own = np.linspace(0.1, 20, SONGS)
+    together, alone = fold_in(matrix, x, own), [fold_in(matrix[:, [song]], x, own[song])[0] for song in range(SONGS)]
+    assert together == pytest.approx(np.array(alone), rel=1e-6)
+    assert np.abs(together - fold_in(matrix, x, 0.1)).max() > 0.01
 
 
 def factorised(plays, training, threads=1):

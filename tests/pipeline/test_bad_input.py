@@ -71,6 +71,18 @@ def test_a_wrong_delimiter_is_named_with_the_file_and_what_to_set(workplace, own
     assert "Traceback" in log  # where it happened is not lost
 
 
+def test_audio_outside_its_root_is_counted_and_never_read(workplace, own_data):
+    overlay = own_data([line.replace(",", "\t") for line in PLAYS])
+    secret = workplace.folder.parent / "secret.ogg"
+    table = SONGS.replace("s1.ogg", "../secret.ogg").replace("s2.ogg", str(secret))
+    (workplace.folder / "songs.csv").write_text(table)
+    workplace.make(overlay=overlay, targets=READ)
+    rejected = workplace.table("plays/rejected.parquet")
+    assert rejected["line"].to_list() == [3, 4]
+    assert all("outside plays.songs.audio_root" in reason for reason in rejected["reason"])
+    assert sorted(workplace.table("plays/songs.parquet")["audio"]) == ["s0.ogg", "s3.ogg", "s4.ogg"]
+
+
 def test_a_malformed_line_is_set_aside_and_counted_or_fatal_where_strict(workplace, own_data):
     lines = [line.replace(",", "\t") for line in PLAYS]
     lines[6] = "user6\ts1\tmany"

@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from coldwave.audit.learners import LEARNERS
+from coldwave.spark.installation import JAVA
 from workflow.code import PLUMBING, code
 
 ROOT = Path(__file__).parents[2]
@@ -32,18 +33,20 @@ def pins(lines):
     return {name: str(one.specifier)[2:] for name, one in zip(names, requirements, strict=True)}
 
 
-def read_lock():
-    lines = [line.strip() for line in (ROOT / "requirements.txt").read_text().splitlines()]
+def read_lock(name):
+    lines = [line.strip() for line in (ROOT / name).read_text().splitlines()]
     return pins([line for line in lines if line and not line.startswith("#")])
 
 
 def read_environment(path):
     *conda, last = yaml.safe_load(path.read_text())["dependencies"]
-    assert [line.partition("=")[0] for line in conda] == ["python", "pip"]
+    java = ["openjdk"] if "pyspark" in path.read_text() else []
+    assert [line.partition("=")[0] for line in conda] == ["python", "pip", *java]
     return pins(last["pip"])
 
 
-LOCK = read_lock()
+LOCK = read_lock("requirements.txt")
+SPARK = read_lock("requirements-spark.txt")  # what one engine of one rule needs, and most do without
 ENVIRONMENTS = {path.name: read_environment(path) for path in sorted((ROOT / "envs").glob("*.yaml"))}
 
 
@@ -62,7 +65,8 @@ def read_rules():
 
 
 RULES = read_rules()
-PROVIDERS = importlib.metadata.packages_distributions()  # from modules to the packages that install them
+# from modules to the packages that install them; those of Spark are seldom installed
+PROVIDERS = {name: [name] for name in SPARK} | importlib.metadata.packages_distributions()
 
 
 def imports_of(path):
@@ -111,7 +115,7 @@ def distributions(files):
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_an_environments_versions_are_the_locks(name):
-    assert ENVIRONMENTS[name].items() <= LOCK.items()
+    assert ENVIRONMENTS[name].items() <= (LOCK | SPARK).items()
 
 
 def test_the_lock_is_what_is_installed():
@@ -119,8 +123,23 @@ def test_the_lock_is_what_is_installed():
         canonicalize_name(one.metadata["Name"]): one.version.partition("+")[0]
         for one in importlib.metadata.distributions()
     }
-    differing = {name: installed[name] for name in LOCK if name in installed and installed[name] != LOCK[name]}
+    pinned = LOCK | SPARK
+    differing = {name: installed[name] for name in pinned if name in installed and installed[name] != pinned[name]}
     assert not differing
+
+
+def test_spark_has_a_lock_of_its_own_which_names_what_it_needs():
+    assert not set(SPARK) & set(LOCK)
+    assert set(SPARK) == {"pyspark", "py4j"}
+    reached = reached_from(ROOT / "scripts/factorise_plays_spark.py")
+    others = {path for path in (ROOT / "scripts").glob("*.py") if path.name != "factorise_plays_spark.py"}
+    assert distributions(reached) >= set(SPARK)
+    assert not any(distributions(reached_from(path)) & set(SPARK) for path in others)
+
+
+def test_the_environment_of_spark_has_the_java_that_is_asked_for():
+    conda = yaml.safe_load((ROOT / "envs/wmf-spark.yaml").read_text())["dependencies"]
+    assert f"openjdk={JAVA}" in conda
 
 
 def test_the_lock_names_what_each_of_its_packages_needs():
@@ -144,16 +163,14 @@ def test_the_lock_names_everything_that_is_imported():
     folders = ("scripts", "workflow", "tests", "benchmarks")
     files = {file for folder in folders for file in (ROOT / folder).rglob("*.py")} - {PARITY}
     assert len(files) > 80
-    assert distributions(files) <= set(LOCK)
+    assert distributions(files) <= set(LOCK | SPARK)
 
 
 def test_the_peers_that_are_no_part_of_the_lock_are_pinned_beside_their_benchmark():
     lines = (ROOT / "benchmarks/requirements.txt").read_text().splitlines()
     modules = {name.partition(".")[0] for file in reached_from(PARITY) for name in imports_of(file)}
-    lazily = {"implicit"}  # RecTools brings it
-    assert set(pins([line for line in lines if not line.startswith("#")])) == modules - set(sys.stdlib_module_names) - (
-        OWN | lazily
-    )
+    theirs = modules - set(sys.stdlib_module_names) - OWN
+    assert set(pins([line for line in lines if not line.startswith("#")])) == theirs
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -24,6 +24,10 @@ rule train_cnn:
         mem_mb=growing(8000),
         runtime=growing(1440),
         gpu=gpus,
+        nodes=on_nodes(),
+        tasks=on_nodes(),
+        tasks_per_gpu=on_nodes(0),
+        mpi=on_nodes("srun"),
     params:
         options=cnn_options,
         cache=cache_folder,
@@ -51,7 +55,7 @@ rule predict_cnn:
     resources:
         mem_mb=growing(4000),
         runtime=growing(240),
-        gpu=gpus,
+        gpu=one_gpu,
     params:
         options={},
         code=code("predict_cnn.py"),

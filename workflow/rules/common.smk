@@ -11,6 +11,7 @@ from coldwave.world.planted import planted
 from workflow import settings
 from workflow.code import code as code_digests
 from workflow.consistency import FACTORS_FROM_AUDIO, WITH_FACTORS, tuned_model
+from workflow.engines import spark_lacks
 from workflow.learnt import NotLearntError, check_learnt, given
 from workflow.needs import growing
 
@@ -122,6 +123,16 @@ def cache_folder(wildcards, input):
     return SETTINGS["cache"]
 
 
+def spark_settings(wildcards, input):
+    """Where Spark runs. It takes the rule's input, as the folder of the cache does, because it changes no result."""
+    return {key: SETTINGS["wmf"]["spark"][key] for key in ("master", "settings")}
+
+
+def memory_of_job(wildcards, resources):
+    """Megabytes that a job was given; no reason to run it again."""
+    return resources.mem_mb
+
+
 def models_of(*kinds):
     """The names of the models of some kinds, in the order of the config."""
     return [name for name, model in SETTINGS["models"].items() if model["kind"] in kinds]
@@ -228,9 +239,24 @@ def cnn_options(wildcards):
 
 
 def gpus(wildcards):
-    """GPUs to reserve: those that the model's settings ask for by name."""
+    """GPUs to reserve for training: those that the model's settings ask for by name."""
     model = SETTINGS["models"][wildcards.model]
-    return model["devices"] if model["accelerator"] in ("gpu", "cuda") else 0
+    return model["devices"] * model["nodes"] if model["accelerator"] in ("gpu", "cuda") else 0
+
+
+def one_gpu(wildcards):
+    """The GPU to reserve for prediction, which takes no more."""
+    return min(gpus(wildcards), 1)
+
+
+def on_nodes(need=None):
+    """Function of wildcards: what a training on several nodes needs, by default as many as there are; else nothing."""
+
+    def needed(wildcards):
+        nodes = SETTINGS["models"][wildcards.model]["nodes"]
+        return None if nodes == 1 else nodes if need is None else need
+
+    return needed
 
 
 def metadata_models(with_audio):

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from coldwave.audio import decode, ffmpeg, log_mel
+from coldwave.audio import decode, ffmpeg, log_mel, mapped, mp3, ogg
 from coldwave.files import replacing
 
 
 def extraction_key(settings: Mapping[str, Any]) -> str:
     """Digest what a log-mel depends on beside the file: settings, the modules that compute it, and libraries."""
-    code = [_without_words(inspect.getsource(module)) for module in (decode, ffmpeg, log_mel)]
+    code = [_without_words(inspect.getsource(module)) for module in (decode, ffmpeg, log_mel, mapped, mp3, ogg)]
     libraries = [version("librosa"), version("soxr"), soundfile.__libsndfile_version__]
     text = json.dumps([dict(settings), code, libraries], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -55,6 +55,6 @@ def load_entry(path: Path, mel_bands: int) -> tuple[np.ndarray, float] | None:
 
 
 def save_entry(path: Path, frames: np.ndarray, seconds: float) -> None:
-    """Keep the log-mels of a file. Raises OSError."""
+    """Keep the log-mels of a file. Raises OSError, and InputError where the disk is full."""
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(file, log_mel=frames, seconds=np.float64(seconds))

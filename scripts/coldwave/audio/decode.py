@@ -5,17 +5,23 @@ once. libsndfile reads wav, flac, ogg (vorbis, opus), mp3, aiff and more; what i
 installed ffmpeg.
 """
 
+import mmap
 import os
 import re
-import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import soundfile
 import soxr
 
 from coldwave.audio import ffmpeg
+from coldwave.audio.file_check import check_file
+from coldwave.audio.mapped import Part, mapped
+from coldwave.audio.mp3 import SLACK, count_frames, length_header
+from coldwave.audio.ogg import ends_within_a_page, ogg_links
 from coldwave.audio.status import AudioError
 
 # Digital silence, and the dither that some encoders add to it: -80 dB of full scale.
@@ -37,6 +43,9 @@ MP3_PREROLL = 16 * 1152
 
 BLOCK_SAMPLES = 2**18
 
+# Of one signal, in memory: 1.6 hours at 44,100 Hz, 1 GiB.
+MOST_SAMPLES = 2**28
+
 # What libsndfile reads by the suffix: where such a file cannot be opened it is damaged, not foreign.
 NATIVE_SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".caf", ".w64"}
 
@@ -56,9 +65,12 @@ def decode(
     ``"middle"``; a file that is shorter gives what it has. ``timeout`` (seconds) binds ffmpeg alone: a library
     cannot be interrupted from within its process.
 
-    Where a format does not state its length, a truncated file cannot be told from a short one: an mp3 without a
-    Xing header (its length is a guess from the size, and nothing is read beyond that guess), and an Ogg that
+    Files that were put together are read as one where they are mp3 or Ogg of one sample rate. Where a format does not
+    state its length, a truncated file cannot be told from a short one: an mp3 without a Xing header, and an Ogg that
     ends with a whole page.
+
+    A signal without anything but a constant is silent. So is one whose channels cancel each other out, for they are
+    averaged as those of every other file are.
 
     Raises
     ------
@@ -67,45 +79,41 @@ def decode(
     """
     check_file(path)
     with np.errstate(all="ignore"):
-        signal, rate = _read(os.fspath(path), offset, duration, timeout)
-        _check_signal(signal)
+        mono, rate = _read(os.fspath(path), offset, duration, timeout)
+        _check_signal(mono)
+        signal = mono.signal
         if rate != sample_rate:
             signal = soxr.resample(signal, rate, sample_rate, quality="HQ")
     check_length(len(signal), sample_rate, min_seconds)
     return signal
 
 
-def check_file(path: str | Path) -> None:
-    """Check that there is a regular file with something in it, without opening it (a pipe would wait for ever).
+class Mono(NamedTuple):
+    """A signal averaged over channels, float32 [samples]; ``loudest`` is the highest peak of a channel where it is
+    silent."""
 
-    Raises
-    ------
-    AudioError
-        missing, not_a_file, empty or unreadable.
-    """
-    try:
-        found = os.stat(path)  # noqa: PTH116 - takes a str as it is
-    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
-        raise AudioError("missing", "no such file") from error
-    except OSError as error:
-        raise AudioError("unreadable", f"{error.strerror or error}") from error
-    if not stat.S_ISREG(found.st_mode):
-        raise AudioError("not_a_file", "a folder" if stat.S_ISDIR(found.st_mode) else "not a regular file")
-    if found.st_size == 0:
-        raise AudioError("empty", "the file has no bytes")
-    if not os.access(path, os.R_OK):
-        raise AudioError("unreadable", "permission denied")
+    signal: np.ndarray
+    loudest: float = 0.0
 
 
-def _check_signal(signal: np.ndarray) -> None:
+def _check_signal(mono: Mono) -> None:
+    signal = mono.signal
     if signal.size == 0:
         raise AudioError("empty", "the file has no samples")
     if not np.isfinite(signal).all():
         raise AudioError("not_finite", f"{np.count_nonzero(~np.isfinite(signal)):,} samples are not finite")
-    peak = float(np.abs(signal).max())
-    if peak < SILENCE:
-        level = f"{20 * np.log10(peak):.0f} dB of full scale" if peak > 0 else "0"
-        raise AudioError("silent", f"the highest peak is {level}")
+    low, high = float(signal.min()), float(signal.max())
+    if high - low >= 2 * SILENCE:
+        return
+    if max(high, -low) >= SILENCE:
+        raise AudioError("silent", f"a constant of {low:.3g}, and nothing else")
+    if mono.loudest >= SILENCE:
+        raise AudioError("silent", f"the channels, with peaks of {_decibels(mono.loudest)}, cancel each other out")
+    raise AudioError("silent", f"the highest peak is {_decibels(max(high, -low))}")
+
+
+def _decibels(peak: float) -> str:
+    return f"{20 * np.log10(peak):.0f} dB of full scale" if peak > 0 else "0"
 
 
 def check_length(samples: int, sample_rate: int, min_seconds: float) -> None:
@@ -114,39 +122,93 @@ def check_length(samples: int, sample_rate: int, min_seconds: float) -> None:
         raise AudioError("too_short", f"{samples / sample_rate:.2f} s of audio, {min_seconds:g} s are needed")
 
 
-def _read(path: str, offset: float | str, duration: float | None, timeout: float | None) -> tuple[np.ndarray, int]:
-    """Give the wanted part as float32 [samples], averaged over channels, and its sample rate in Hz."""
+def _read(path: str, offset: float | str, duration: float | None, timeout: float | None) -> tuple[Mono, int]:
+    """Give the wanted part, averaged over channels, and its sample rate in Hz."""
     try:
         file = soundfile.SoundFile(path)
     except (soundfile.SoundFileError, TypeError, ValueError, OSError) as error:  # TypeError: headerless formats
         reason = str(getattr(error, "error_string", error)).strip() or type(error).__name__
+        if reason.startswith("File does not exist"):  # what it says of an mp3 without a frame
+            reason = "No audio is found in it."
         return _read_with_ffmpeg(path, offset, duration, timeout, reason)
     with file:
         if not SAMPLE_RATES[0] <= file.samplerate <= SAMPLE_RATES[1]:
             raise AudioError("unsupported", f"a sample rate of {file.samplerate} Hz")
-        return _read_part(file, path, offset, duration), file.samplerate
+        if file.format in ("MP3", "OGG"):
+            read = _read_mp3 if file.format == "MP3" else _read_ogg
+            try:
+                with mapped(path) as data:
+                    return read(file, data, offset, duration), file.samplerate
+            except (OSError, ValueError) as error:  # gone or emptied since it was opened
+                raise AudioError("unreadable", str(error)) from error
+        length, promised = _length(file)
+        if length is None and offset == "middle" and duration is not None:
+            length = _count_frames(path)
+        return _read_part([file], length, promised, offset, duration), file.samplerate
+
+
+def _read_mp3(file: soundfile.SoundFile, data: mmap.mmap, offset: float | str, duration: float | None) -> Mono:
+    """Read an mp3 as long as its frames are, whatever its header says; truncated where that promises more."""
+    frames = count_frames(data)
+    if frames is None:
+        return _read_part([file], file.frames, False, offset, duration)
+    if frames.mixed:
+        seconds = frames.samples / file.samplerate
+        raise AudioError("unsupported", f"after {seconds:.2f} s its sample rate or its number of channels changes")
+    more = frames.samples - file.frames
+    if more <= SLACK if frames.stated else abs(more) <= SLACK:
+        return _read_part([file], file.frames, frames.stated, offset, duration)
+    whole = Part(data, frames.begin, len(data), length_header(data, frames, len(data) - frames.begin))
+    with soundfile.SoundFile(whole) as counted:
+        return _read_part([counted], counted.frames, True, offset, duration)
+
+
+def _read_ogg(file: soundfile.SoundFile, data: mmap.mmap, offset: float | str, duration: float | None) -> Mono:
+    """Read an Ogg file, or all the streams that are chained in one."""
+    if ends_within_a_page(data):
+        raise AudioError("truncated", f"its last Ogg page is cut ({file.frames / file.samplerate:.2f} s are left)")
+    links = ogg_links(data)
+    if len(links) < 2:
+        return _read_part([file], file.frames, True, offset, duration)
+    streams = []
+    try:
+        for begin, end in links:
+            streams.append(soundfile.SoundFile(Part(data, begin, end)))
+        if any(stream.samplerate != file.samplerate for stream in streams):
+            raise AudioError("unsupported", "the streams chained in it have different sample rates")
+        return _read_part(streams, sum(stream.frames for stream in streams), True, offset, duration)
+    except soundfile.SoundFileError as error:
+        raise AudioError("unreadable", f"stream {len(streams) + 1} of {len(links)} chained in it: {error}") from error
+    finally:
+        for stream in streams:
+            stream.close()
 
 
 def _read_with_ffmpeg(
     path: str, offset: float | str, duration: float | None, timeout: float | None, reason: str
-) -> tuple[np.ndarray, int]:
+) -> tuple[Mono, int]:
     if ffmpeg.installed():
-        signal, rate, wanted = ffmpeg.read_part(path, offset, duration, timeout)
+        signal, rate, wanted = ffmpeg.read_part(path, offset, duration, timeout, MOST_SAMPLES + 1)
+        check_most(signal.size, rate)
         if wanted is not None:
             check_delivery(signal.size, wanted, rate)
-        return signal, rate
+        return Mono(signal), rate
     suffix = Path(path).suffix.lower()
     if suffix in NATIVE_SUFFIXES:
         raise AudioError("unreadable", f"{reason} (ffmpeg, which might read it, is not installed)")
     raise AudioError("unsupported", f"{suffix or 'this format'} needs ffmpeg, which is not installed ({reason})")
 
 
-def _read_part(file: soundfile.SoundFile, path: str, offset: float | str, duration: float | None) -> np.ndarray:
-    rate = file.samplerate
-    length, promised = _length(file, path)
+def _read_part(
+    files: Sequence[soundfile.SoundFile],
+    length: int | None,
+    promised: bool,
+    offset: float | str,
+    duration: float | None,
+) -> Mono:
+    """Read the wanted part of files that follow each other: ``length`` frames in all, if that is known."""
+    rate = files[0].samplerate
     want = None if duration is None else round(duration * rate)
-    if length is None and offset == "middle" and want is not None:
-        length = _count_frames(path)
     if length == 0:
         raise AudioError("empty", "the file has no samples")
     if offset != "middle":
@@ -157,14 +219,35 @@ def _read_part(file: soundfile.SoundFile, path: str, offset: float | str, durati
         if start >= length:
             raise AudioError("too_short", f"{length / rate:.2f} s long, and the part wanted begins at {offset:g} s")
         want = length - start if want is None else min(want, length - start)
-    signal = _read_mono(file, start, want)
+        if want > MOST_SAMPLES:
+            delivered = _count_from(files[0], start) if len(files) == 1 else want
+            check_most(delivered, rate)
+            if promised:
+                check_delivery(delivered, want, rate)
+    mono = _read_mono(files[0], start, want) if len(files) == 1 else _read_chain(files, start, want)
     if promised:
-        check_delivery(signal.size, want, rate)
-    elif signal.size == 0 and start > 0:
+        check_delivery(mono.signal.size, want, rate)
+    elif mono.signal.size == 0 and start > 0:
         raise AudioError("too_short", f"it ends before {start / rate:g} s, where the part wanted begins")
-    elif signal.size == 0:
+    elif mono.signal.size == 0:
         raise AudioError("unreadable", "the decoder finds no audio in it")
-    return signal
+    return mono
+
+
+def _read_chain(files: Sequence[soundfile.SoundFile], start: int, want: int) -> Mono:
+    parts, passed = [], 0
+    for file in files:
+        first, last = max(start - passed, 0), min(start + want - passed, file.frames)
+        if first < last:
+            parts.append(_read_mono(file, first, last - first))
+        passed += file.frames
+    return Mono(np.concatenate([part.signal for part in parts]), max(part.loudest for part in parts))
+
+
+def check_most(samples: int, rate: int) -> None:
+    """Raise ``AudioError`` (too_long) where a signal is too much for the memory."""
+    if samples > MOST_SAMPLES:
+        raise AudioError("too_long", f"more than {MOST_SAMPLES / rate:,.0f} s at once: set audio.duration")
 
 
 def check_delivery(delivered: int, promised: int, rate: int) -> None:
@@ -176,14 +259,10 @@ def check_delivery(delivered: int, promised: int, rate: int) -> None:
         )
 
 
-def _length(file: soundfile.SoundFile, path: str) -> tuple[int | None, bool]:
+def _length(file: soundfile.SoundFile) -> tuple[int | None, bool]:
     """Give the length in frames, None where it is not stated, and whether the header promises it."""
     if file.frames >= UNKNOWN_FRAMES:
         return None, False
-    if file.format == "MP3":
-        return file.frames, _has_xing_header(path)
-    if file.format == "OGG" and _ends_within_a_page(path):
-        raise AudioError("truncated", f"its last Ogg page is cut ({file.frames / file.samplerate:.2f} s are left)")
     # libsndfile quietly corrects the length of a cut wav or aiff, except in its own log.
     if file.format == "AIFF" and (stated := re.search(r"^\s*Frames\s*: (\d+)", file.extra_info, re.MULTILINE)):
         return max(file.frames, int(stated[1])), True
@@ -194,29 +273,16 @@ def _length(file: soundfile.SoundFile, path: str) -> tuple[int | None, bool]:
     return file.frames, True
 
 
-def _has_xing_header(path: str) -> bool:
-    """Tell whether an mp3 states its number of frames; without, its length is a guess from the file's size."""
-    with open(path, "rb") as file:  # noqa: PTH123 - takes a str as it is
-        head = file.read(10)
-        if head[:3] == b"ID3" and len(head) == 10:
-            size = sum((byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
-            file.seek(10 + size)
-        first = file.read(4096)
-    return b"Xing" in first or b"Info" in first
-
-
-def _ends_within_a_page(path: str) -> bool:
-    """Tell whether an Ogg file stops before its last page does (a page has at most 65,307 bytes)."""
-    with open(path, "rb") as file:  # noqa: PTH123 - takes a str as it is
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - 65_307))
-        tail = file.read()
-    page = tail[max(0, tail.rfind(b"OggS")) :]
-    if page[:4] != b"OggS":
-        return False
-    if len(page) < 27 or len(page) < 27 + page[26]:
-        return True
-    return 27 + page[26] + sum(page[27 : 27 + page[26]]) > len(page)
+def _count_from(file: soundfile.SoundFile, start: int) -> int:
+    """Count what a file delivers from a frame on, up to more than fits: a header that claims days may lie."""
+    try:
+        file.seek(start)
+    except soundfile.SoundFileError:
+        return 0
+    delivered = sum(len(block) for block in _blocks(file, MOST_SAMPLES + 1))
+    with suppress(soundfile.SoundFileError):  # after the end of a damaged stream
+        file.seek(0)
+    return delivered
 
 
 def _count_frames(path: str) -> int:
@@ -225,8 +291,8 @@ def _count_frames(path: str) -> int:
         return sum(len(block) for block in _blocks(file, None))
 
 
-def _read_mono(file: soundfile.SoundFile, start: int, want: int | None) -> np.ndarray:
-    """Read at most ``want`` frames from ``start`` on, as many as there are, averaged over channels: float32 [frames].
+def _read_mono(file: soundfile.SoundFile, start: int, want: int | None) -> Mono:
+    """Read at most ``want`` frames from ``start`` on, as many as there are, averaged over channels.
 
     Memory grows with what the decoder delivers, never with what the header claims.
     """
@@ -235,15 +301,19 @@ def _read_mono(file: soundfile.SoundFile, start: int, want: int | None) -> np.nd
         if start > skip:
             file.seek(start - skip)
     except soundfile.SoundFileError:
-        return np.empty(0, np.float32)
-    parts = []
+        return Mono(np.empty(0, np.float32))
+    parts, samples, loudest = [], 0, 0.0
     for block in _blocks(file, None if want is None else skip + want):
         mono = block[:, 0].copy()  # a channel at a time: ten times as fast as a mean over the short axis
         for channel in range(1, block.shape[1]):
             mono += block[:, channel]
         mono /= block.shape[1]
+        if block.shape[1] > 1 and np.ptp(mono) < 2 * SILENCE:
+            loudest = max(loudest, float(np.abs(block).max()))
         parts.append(mono)
-    return np.concatenate(parts)[skip:] if parts else np.empty(0, np.float32)
+        samples += len(mono)
+        check_most(samples, file.samplerate)
+    return Mono(np.concatenate(parts)[skip:] if parts else np.empty(0, np.float32), loudest)
 
 
 def _blocks(file: soundfile.SoundFile, want: int | None) -> Iterator[np.ndarray]:

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from coldwave.audio.file_check import LARGEST_BYTES
 from coldwave.files import write_text
 from coldwave.progress import track
 
@@ -40,7 +41,9 @@ def digest_file(path: str | Path) -> str:
 
 
 def content_digests(paths: Iterable[str], cache: Path, threads: int = 1) -> dict[str, str | None]:
-    """Digest each file's content; None for what is no regular file or cannot be read, which is counted in the log.
+    """Digest each file's content; None for what is no regular file, too large for a song or not to be read.
+
+    Those are counted in the log.
 
     ``cache`` is a folder. What is remembered there is kept by absolute path; two runs at once may each write it
     (the later one keeps what the earlier one found), and a damaged file is made again.
@@ -57,7 +60,7 @@ def content_digests(paths: Iterable[str], cache: Path, threads: int = 1) -> dict
             digests[path] = None
             continue
         entry = known.get(os.path.abspath(path))  # noqa: PTH100 - as above; links are kept as they are
-        if not stat.S_ISREG(found.st_mode):
+        if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_BYTES:
             digests[path] = None
         elif entry and (entry.size, entry.mtime_ns) == (found.st_size, found.st_mtime_ns):
             digests[path] = entry.sha256
@@ -81,7 +84,7 @@ def content_digests(paths: Iterable[str], cache: Path, threads: int = 1) -> dict
     lost = [path for path, digest in digests.items() if digest is None]
     log.info("audio files: %s, of which %s unchanged since they were last read", f"{len(digests):,}", f"{reused:,}")
     if lost:
-        log.warning("%s audio files are missing or cannot be read, such as %s", f"{len(lost):,}", lost[0])
+        log.warning("%s audio files are missing, too large or cannot be read, such as %s", f"{len(lost):,}", lost[0])
     return digests
 
 

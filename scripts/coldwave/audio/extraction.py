@@ -19,10 +19,12 @@ from pebble import ProcessExpired, ProcessPool
 from threadpoolctl import threadpool_limits
 
 from coldwave.audio.cache import entry_path, extraction_key, load_entry, save_entry
-from coldwave.audio.decode import check_file, check_length, decode
+from coldwave.audio.decode import check_length, decode
 from coldwave.audio.digests import digest_file
+from coldwave.audio.file_check import check_file
 from coldwave.audio.log_mel import log_mel, stored
 from coldwave.audio.status import AudioError
+from coldwave.errors import InputError
 from coldwave.files import replacing
 from coldwave.progress import track
 
@@ -121,7 +123,7 @@ def _keep(path: str, digest: str | None, entry: Path | None, frames: np.ndarray,
         # A file replaced since its manifest was written must not be kept as what it was.
         if entry and digest_file(path) == digest:
             save_entry(entry, frames, seconds)
-    except OSError as error:
+    except (OSError, InputError) as error:
         return str(error)
     return ""
 

@@ -13,6 +13,13 @@ from coldwave.audio.status import AudioError
 # Bare streams state no length: ffprobe guesses it from the bit rate, so it is no promise.
 GUESSED_LENGTHS = {"aac", "ac3", "amr", "dts", "eac3", "mp3"}
 
+# What is opened: files alone, and formats that hold audio themselves. A playlist or a script by the name of a song
+# would have ffmpeg read other files.
+SAFE = ["-protocol_whitelist", "file,pipe", "-format_whitelist"] + [
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,ogg,rm,shn,"
+    "tak,tta,w64,wav,webm,wv,xwma"
+]
+
 
 class Stream(NamedTuple):
     """A file's first audio stream: sample rate in Hz, channels, seconds (None where not stated)."""
@@ -29,9 +36,9 @@ def installed() -> bool:
 
 
 def read_part(
-    path: str, offset: float | str, duration: float | None, timeout: float | None
+    path: str, offset: float | str, duration: float | None, timeout: float | None, most: int
 ) -> tuple[np.ndarray, int, int | None]:
-    """Read a part of a file, averaged over channels, within ``timeout`` seconds.
+    """Read a part of a file, averaged over channels, within ``timeout`` seconds, and at most ``most`` samples of it.
 
     Gives the float32 [samples] signal, its sample rate in Hz, and how many samples the header promises of this
     part (None where it promises nothing). ``offset`` and ``duration`` are those of ``coldwave.audio.decode``.
@@ -50,7 +57,9 @@ def read_part(
         start = 0.0 if duration is None or stream.seconds is None else max(0.0, (stream.seconds - duration) / 2)
     if stream.seconds is not None and start >= stream.seconds:
         raise AudioError("too_short", f"{stream.seconds:.2f} s long, and the part wanted begins at {start:g} s")
-    signal = _decode(path, stream, start, None if cut_middle else duration, deadline)
+    most_seconds = most / stream.rate
+    wanted = most_seconds if cut_middle or duration is None else min(duration, most_seconds)
+    signal = _decode(path, stream, start, wanted, deadline)
     if cut_middle:
         want = round(duration * stream.rate)
         begin = max(0, (signal.size - want) // 2)
@@ -66,7 +75,7 @@ def _probe(path: str, deadline: float | None) -> Stream:
     output = _run(
         # "file:" keeps a path from being taken for an option, a URL or another protocol.
         ["ffprobe", "-v", "error", "-select_streams", "a:0", "-show_entries", entries, "-of", "json"]
-        + ["-i", f"file:{path}"],
+        + [*SAFE, "-i", f"file:{path}"],
         deadline,
     )
     try:
@@ -90,12 +99,12 @@ def _seconds(text: str | None) -> float | None:
     return seconds if 0 < seconds < float("inf") else None
 
 
-def _decode(path: str, stream: Stream, start: float, duration: float | None, deadline: float | None) -> np.ndarray:
+def _decode(path: str, stream: Stream, start: float, duration: float, deadline: float | None) -> np.ndarray:
     # The plain mean of the channels, as for every other format; ffmpeg's own downmix weights them.
     mean = "+".join(f"{1 / stream.channels:.9g}*c{channel}" for channel in range(stream.channels))
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-ss", f"{start:.6f}", "-i", f"file:{path}", "-map", "0:a:0"]
-    command += [] if duration is None else ["-t", f"{duration:.6f}"]
-    command += ["-af", f"pan=mono|c0={mean}", "-ar", str(stream.rate), "-f", "f32le", "pipe:1"]
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-ss", f"{start:.6f}", *SAFE, "-i", f"file:{path}"]
+    command += ["-map", "0:a:0", "-t", f"{duration:.6f}", "-af", f"pan=mono|c0={mean}"]
+    command += ["-ar", str(stream.rate), "-f", "f32le", "pipe:1"]
     output = _run(command, deadline)
     return np.frombuffer(output[: len(output) // 4 * 4], "<f4").astype(np.float32)
 

@@ -43,10 +43,18 @@ def folder_state(folder: str | Path) -> str:
             seen.add((status.st_dev, status.st_ino))
             with os.scandir(here) as entries:
                 for entry in entries:
-                    (waiting if entry.is_dir() else found).append(entry.path)
+                    (waiting if leads_to_folder(entry) else found).append(entry.path)
         except OSError:
             found.append(here)
     return _state(sorted(found))
+
+
+def leads_to_folder(entry: os.DirEntry) -> bool:
+    """Tell whether an entry is a folder or a link to one; a link that leads nowhere, or to itself, is none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _state(paths: Iterable[str]) -> str:

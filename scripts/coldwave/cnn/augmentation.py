@@ -5,7 +5,13 @@ import torch
 
 
 def mask_windows(
-    windows: torch.Tensor, fill: torch.Tensor, bands: int, frames: int, rng: np.random.Generator
+    windows: torch.Tensor,
+    fill: torch.Tensor,
+    bands: int,
+    frames: int,
+    rng: np.random.Generator,
+    rows: int | None = None,
+    share: slice = slice(None),
 ) -> torch.Tensor:
     """Hide a strip of neighbouring bands and a strip of neighbouring frames of each window (SpecAugment).
 
@@ -16,14 +22,16 @@ def mask_windows(
     windows : float [windows, frames, mel bands], left as they are
     fill : float [mel bands], what is put in place of the hidden: the bands' means
     bands, frames : the widest strips; 0 hides none
+    rows, share : windows of the whole batch that strips are drawn for, and which of them these windows are
 
     Returns
     -------
     float [windows, frames, mel bands]
     """
     count, length, size = windows.shape
-    hidden_frames = torch.from_numpy(_strips(count, length, frames, rng)).to(windows.device)
-    hidden_bands = torch.from_numpy(_strips(count, size, bands, rng)).to(windows.device)
+    rows = count if rows is None else rows
+    hidden_frames = torch.from_numpy(_strips(rows, length, frames, rng)[share]).to(windows.device)
+    hidden_bands = torch.from_numpy(_strips(rows, size, bands, rng)[share]).to(windows.device)
     return torch.where(hidden_frames[:, :, None] | hidden_bands[:, None, :], fill.to(windows.dtype), windows)
 
 

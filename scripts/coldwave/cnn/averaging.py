@@ -1,6 +1,7 @@
 """A moving average of the weights, which is what is validated and kept."""
 
 import lightning
+import torch
 from lightning.pytorch.callbacks import EMAWeightAveraging
 
 
@@ -23,3 +24,7 @@ class NetworkAverage(EMAWeightAveraging):
             super().setup(trainer, pl_module, stage)
         finally:
             pl_module.objective = objective
+
+    def network_state(self) -> dict[str, torch.Tensor]:
+        """The averaged weights of the network, by their names in it."""
+        return self._average_model.module.network.state_dict()

@@ -4,6 +4,8 @@ import torch
 from torch import nn
 from torch.nn.functional import batch_norm
 
+from coldwave.cnn.processes import number_of_processes, sum_over_processes
+
 RESIDUAL_KERNEL = 3  # frames of a residual block's filters: odd, so that padding keeps every frame in its place
 
 
@@ -30,16 +32,35 @@ class TimeConvolution(nn.Module):
 class ChannelNormalization(nn.BatchNorm1d):
     """Batch normalisation of each channel over all frames of a batch: [..., channels] → the same shape.
 
+    With several processes it is over the frames of all of them. Torch's own layer for that works on GPUs alone.
     A lone row has no variance: training then takes the running statistics, as prediction does.
     """
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
         rows = values.flatten(0, -2)
-        if self.training and len(rows) == 1:
+        if self.training and number_of_processes() > 1:
+            rows = self._over_processes(rows)
+        elif self.training and len(rows) == 1:
             rows = batch_norm(rows, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps)
         else:
             rows = super().forward(rows)
         return rows.view(values.shape)
+
+    def _over_processes(self, rows: torch.Tensor) -> torch.Tensor:
+        """The same in training, for this process's share of the rows; in single precision."""
+        single = rows.float()
+        count = sum_over_processes(torch.tensor(float(len(rows)), device=rows.device))
+        mean = sum_over_processes(single.sum(dim=0)) / count
+        variance = sum_over_processes((single - mean).square().sum(dim=0)) / count
+        several = count > 1  # not asked for in Python, which would make a GPU wait
+        center = torch.where(several, mean, self.running_mean)
+        scale = (torch.where(several, variance, self.running_var) + self.eps).rsqrt()
+        with torch.no_grad():
+            step = several * self.momentum
+            self.num_batches_tracked += several
+            self.running_mean += step * (mean - self.running_mean)
+            self.running_var += step * (variance * count / (count - 1).clamp(min=1) - self.running_var)
+        return ((single - center) * scale * self.weight + self.bias).to(rows.dtype)
 
 
 def normalization_of(kind: str, channels: int) -> nn.Module:

@@ -25,7 +25,14 @@ class Reference(NamedTuple):
 
 
 class Objective(Protocol):
-    """An error for each song, and what it takes to compute it."""
+    """An error for each song, and what it takes to compute it.
+
+    Attributes
+    ----------
+    together : whether a song's error depends on the other songs of its batch
+    """
+
+    together: bool
 
     def known(self, songs: np.ndarray) -> tuple[torch.Tensor, ...]:
         """What the predictions of some songs, int [n], are compared with."""
@@ -142,6 +149,8 @@ class SquaredError:
     targets : float32 [songs, factors]
     """
 
+    together = False
+
     def __init__(self, targets: np.ndarray):
         self.targets = targets
 
@@ -172,6 +181,8 @@ class WeightedPredictionError:
     song_factors : float32 [songs, factors], of the songs' own plays: only to say where 0 is on the learning curve
     weights : float [songs], see `tempered_weights`
     """
+
+    together = False
 
     def __init__(
         self,

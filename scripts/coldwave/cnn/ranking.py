@@ -93,6 +93,8 @@ class RankingError:
     seed : of that draw, and of the order of validation songs
     """
 
+    together = True
+
     def __init__(
         self,
         plays: pl.DataFrame,

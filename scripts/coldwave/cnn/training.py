@@ -2,10 +2,10 @@
 
 import logging
 import math
-import os
-import tempfile
+import signal
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,24 @@ import lightning
 import numpy as np
 import polars as pl
 import torch
-from lightning.fabric.plugins.environments import LightningEnvironment, TorchElasticEnvironment
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.fabric.plugins.environments import (
+    ClusterEnvironment,
+    LightningEnvironment,
+    SLURMEnvironment,
+    TorchElasticEnvironment,
+)
+from lightning.pytorch.callbacks import EarlyStopping
+from lightning.pytorch.strategies import DDPStrategy
 from torch.utils.data import DataLoader
 
 from coldwave.cnn.augmentation import mask_windows, mix
 from coldwave.cnn.averaging import NetworkAverage
+from coldwave.cnn.checkpoints import TrainingCheckpoint, usable_checkpoint
+from coldwave.cnn.launching import check_processes, is_main_process, started_by
 from coldwave.cnn.network import LAYERS, SongNetwork, average_by_song
 from coldwave.cnn.objectives import Objective, Reference, SquaredError, unit_rows
-from coldwave.cnn.windows import ConsecutiveWindowSampler, RandomWindowSampler, WindowDataset, WindowSource
+from coldwave.cnn.processes import number_of_processes, own_share, sum_over_processes, whole_batch
+from coldwave.cnn.windows import Batch, ConsecutiveWindowSampler, RandomWindowSampler, WindowDataset, WindowSource
 from coldwave.errors import InputError
 from coldwave.learning_curve import CURVE_SCHEMA
 from coldwave.progress import duration
@@ -31,14 +40,11 @@ log = logging.getLogger(__name__)
 EVALUATION_BATCH = 256  # windows predicted together
 
 
-def launchers() -> list[LightningEnvironment]:
-    """What starts the processes of a training on several devices: this process, unless others have been started.
-
-    In any job of a SLURM cluster, Lightning leaves that to SLURM. Where the job is one task, that is one process, and
-    without a word all devices but one would idle.
-    """
-    started = TorchElasticEnvironment.detect() or int(os.environ.get("SLURM_NTASKS", 1)) > 1
-    return [] if started else [LightningEnvironment()]
+def cluster_environment() -> ClusterEnvironment:
+    """What tells Lightning of the other processes. In any job of a SLURM cluster it would wait for those of srun."""
+    if started_by() == "srun":
+        return SLURMEnvironment(auto_requeue=False)
+    return TorchElasticEnvironment() if started_by() == "torchrun" else LightningEnvironment()
 
 
 def optimizer_of(parameters: Iterator[torch.nn.Parameter], settings: dict[str, Any]) -> torch.optim.Optimizer:
@@ -67,11 +73,15 @@ class SongTraining(lightning.LightningModule):
     Errors are shown, and minimised, on a scale on which 1 is that of predicting the training songs' mean factors for
     the same part of the songs: nothing was learnt. Early stopping looks at the same objective on validation songs.
 
+    With several processes each predicts its share of every batch, and all minimise the error of the whole batch, songs
+    that are compared with each other included: the same as one process does, but for rounding, and for dropout, whose
+    draws are each process's own. Each validates a share of the batches of validation songs.
+
     Parameters
     ----------
     train, validation : the scale of each part of the songs
     settings : those of the optimiser, its schedule and the augmentation
-    seed : of the augmentation, which depends on it, the epoch and the batch alone
+    seed : of augmentation and dropout, which depend on it, the epoch and the batch alone (and on the process, dropout)
     """
 
     def __init__(
@@ -89,33 +99,68 @@ class SongTraining(lightning.LightningModule):
         self.curve: list[dict[str, Any]] = []
         self.begin = time.monotonic()
         self.error_sum = self.error_songs = 0.0
+        # a mixture may be compared with a song that another process has the window of
+        self.together = objective.together or bool(settings["mixup"])
 
-    def _error(self, predicted: torch.Tensor, batch: Sequence, reference: Reference) -> torch.Tensor:
-        _, owners, songs, known = batch
-        errors = self.objective.errors(average_by_song(predicted, owners, len(songs)), *known)
-        return (errors.mean() - reference.origin) / reference.unit
+    def on_train_start(self) -> None:
+        # Lightning would go on to the end of the epoch: a job that has to go should go, and be resumed
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        epochs = torch.tensor(self.current_epoch, device=self.device)
+        if sum_over_processes(epochs) != self.current_epoch * number_of_processes():
+            raise InputError("the processes do not see the same checkpoint: put cache where all nodes see it")
+        if self.curve:
+            self.begin -= self.curve[-1]["seconds"]
 
-    def training_step(self, batch: Sequence, index: int) -> torch.Tensor:
-        windows, owners, songs, known = batch
-        rng = np.random.default_rng([self.seed, self.current_epoch, index, self.global_rank])
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["curve"] = self.curve
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.curve = checkpoint["curve"]
+
+    def _errors(self, predicted: torch.Tensor, batch: Batch) -> torch.Tensor:
+        return self.objective.errors(average_by_song(predicted, batch.owners, len(batch.songs)), *batch.known)
+
+    def _training_error(self, predicted: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """The error of a whole batch, the same on all processes, of which each has predicted its share."""
+        if self.together:
+            total = self._errors(whole_batch(predicted, batch.rows), batch).sum()
+        else:
+            total = sum_over_processes(self._errors(predicted, batch).sum())
+        return (total / batch.rows - self.references[0].origin) / self.references[0].unit
+
+    def training_step(self, batch: Batch, index: int) -> torch.Tensor:
+        if self.settings["dropout"]:  # its draws are to depend on nothing that was drawn before
+            state = np.random.SeedSequence([self.seed, self.current_epoch, index, self.global_rank]).generate_state(1)
+            torch.manual_seed(int(state[0]))
+        windows, share = batch.windows, own_share()
+        rng = np.random.default_rng([self.seed, self.current_epoch, index, 0])
         bands, frames = self.settings["mask_bands"], self.settings["mask_frames"]
         if bands or frames:
-            windows = mask_windows(windows, self.network.band_mean, bands, frames, rng)
+            windows = mask_windows(windows, self.network.band_mean, bands, frames, rng, batch.rows, share)
         if self.settings["mixup"]:
-            windows, share, partners = mix(windows, self.settings["mixup"], rng)
+            everyone = whole_batch(windows, batch.rows)
+            mixed, part, partners = mix(everyone, self.settings["mixup"], rng)
             # a mixture is compared with both of its songs: with squared errors the same as mixing the targets
-            predicted, others = self.network(windows), (windows, owners[partners], songs, known)
-            error = share * self._error(predicted, batch, self.references[0])
-            error = error + (1 - share) * self._error(predicted, others, self.references[0])
+            predicted, others = self.network(mixed[share]), batch._replace(owners=batch.owners[partners])
+            error = part * self._training_error(predicted, batch) + (1 - part) * self._training_error(predicted, others)
         else:
-            error = self._error(self.network(windows), batch, self.references[0])
-        self.error_sum += float(error.detach()) * len(batch[2])
-        self.error_songs += len(batch[2])
+            error = self._training_error(self.network(windows), batch)
+        self.error_sum += float(error.detach()) * batch.rows
+        self.error_songs += batch.rows
         return error
 
-    def validation_step(self, batch: Sequence, _index: int) -> None:
-        error = self._error(self.network(batch[0]), batch, self.references[1])
-        self.log("validation_loss", error, batch_size=len(batch[2]), on_epoch=True, sync_dist=True)
+    def on_validation_epoch_start(self) -> None:
+        self.validated = torch.zeros(2, device=self.device)  # sum of the errors, and songs
+
+    def validation_step(self, batch: Batch, _index: int) -> None:
+        reference, songs = self.references[1], len(batch.songs)
+        error = (self._errors(self.network(batch.windows), batch).mean() - reference.origin) / reference.unit
+        self.validated += torch.stack([error * songs, error.new_tensor(songs)])
+
+    def on_validation_epoch_end(self) -> None:
+        error, songs = sum_over_processes(self.validated)
+        self.log("validation_loss", error / songs, sync_dist=True)  # it is the same in all processes
 
     def configure_optimizers(self) -> dict[str, Any]:
         optimizer = optimizer_of(self.parameters(), self.settings)
@@ -166,8 +211,8 @@ def train(
     validation: np.ndarray,
     settings: dict[str, Any],
     seed: int,
-    cache: Path,
     objective: Objective | None = None,
+    checkpoint: Path | None = None,
 ) -> tuple[SongNetwork, pl.DataFrame]:
     """Train a network and return the one of the epoch with the smallest validation error, and its learning curve.
 
@@ -176,20 +221,27 @@ def train(
     frames : int [songs]; targets : float32 [songs, factors]
     training, validation : int [n], song indices, all with at least one window of frames
     settings : a ``cnn`` entry of the configuration's models
-    cache : folder for the checkpoints
     objective : what is minimised; the squared error of the targets where none is given
+    checkpoint : where it is kept how far the training has come, see `checkpoint_path`; one that is there is gone on
+        from. It is left there, to be deleted once the network is where it should be
 
     Raises
     ------
     InputError
-        There is no training or no validation song, or the errors grew beyond all bounds.
+        There is no training or no validation song, the errors grew beyond all bounds, or other processes were started
+        than the settings ask for.
     """
     for part, songs in (("training", training), ("validation", validation)):
         if len(songs) == 0:
             raise InputError(
                 f"no {part} song has the {settings['window']} frames of a window: see audio/index.parquet for why"
             )
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # its notices are not about this training
+    processes = settings["devices"] * settings["nodes"]
+    check_processes(processes)
+    for name in ("lightning.fabric", "lightning.pytorch"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # their notices are not about this training
+    if not is_main_process():
+        logging.getLogger("coldwave").setLevel(logging.WARNING)  # the others would say the same
     lightning.seed_everything(seed, verbose=False)
     window, batch_size = settings["window"], settings["batch_size"]
     targets = unit_rows(targets) if settings["unit_norm"] else targets
@@ -203,45 +255,44 @@ def train(
     network = SongNetwork(**layers, band_mean=band_mean, band_scale=band_scale, target_mean=target_mean,
                           target_scale=scale)  # fmt: skip
     model = SongTraining(network, objective, *references, settings, seed)
-    data = WindowDataset(source, window, objective.known)
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache) as folder:
-        averaging = settings["averaging"]
-        # the average takes the weights' place in whole checkpoints alone
-        best = ModelCheckpoint(folder, monitor="validation_loss", save_top_k=1, save_weights_only=not averaging)
-        callbacks = [EarlyStopping("validation_loss", patience=settings["patience"]), best]
-        if averaging:
-            callbacks.append(NetworkAverage(averaging))
-        trainer = lightning.Trainer(
-            accelerator=settings["accelerator"],
-            devices=settings["devices"],
-            precision=settings["precision"],
-            plugins=launchers(),
-            max_epochs=settings["epochs"],
-            callbacks=callbacks,
-            use_distributed_sampler=False,  # the sampler shares the songs out itself
-            num_sanity_val_steps=0,
-            logger=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-        )
-        sampler = RandomWindowSampler(training, frames[training], window, batch_size, seed,
-                                      trainer.world_size, trainer.global_rank)  # fmt: skip
-        trainer.fit(
-            model,
-            DataLoader(data, sampler=sampler, batch_size=None),
-            DataLoader(
-                data,
-                sampler=ConsecutiveWindowSampler(validation, frames[validation], window, EVALUATION_BATCH),
-                batch_size=None,
-            ),
-        )
-        losses = [row["validation_loss"] for row in model.curve]
-        if not np.isfinite(losses).any():
-            raise InputError("training diverged: no epoch has a finite validation error; lower learning_rate")
-        # plain tensors only: nothing that is read back may run code
-        state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
-        model.load_state_dict(state)
+    callbacks: list[lightning.Callback] = [EarlyStopping("validation_loss", patience=settings["patience"])]
+    validated = network.state_dict
+    if settings["averaging"]:
+        callbacks.append(NetworkAverage(settings["averaging"]))
+        validated = callbacks[-1].network_state
+    kept = TrainingCheckpoint(checkpoint, validated)
+    trainer = lightning.Trainer(
+        accelerator=settings["accelerator"],
+        devices=settings["devices"],
+        num_nodes=settings["nodes"],
+        # every process has the same statistics, and validates another number of batches
+        strategy="auto" if processes == 1 else DDPStrategy(forward_sync_buffers=False),
+        precision=settings["precision"],
+        plugins=[cluster_environment()],
+        max_epochs=settings["epochs"],
+        callbacks=[*callbacks, kept],
+        use_distributed_sampler=False,  # every process draws whole batches, and takes its share
+        num_sanity_val_steps=0,
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+    share = slice(trainer.global_rank, None, trainer.world_size)
+    drawn = RandomWindowSampler(training, frames[training], window, batch_size, seed)
+    consecutive = ConsecutiveWindowSampler(validation, frames[validation], window, EVALUATION_BATCH, share)
+    trainer.fit(
+        model,
+        DataLoader(
+            WindowDataset(source, window, objective.known, share, model.together), sampler=drawn, batch_size=None
+        ),
+        DataLoader(WindowDataset(source, window, objective.known), sampler=consecutive, batch_size=None),
+        ckpt_path=checkpoint if checkpoint and usable_checkpoint(checkpoint) else None,
+        weights_only=True,  # nothing that is read back may run code
+    )
+    losses = [row["validation_loss"] for row in model.curve]
+    if not np.isfinite(losses).any():
+        raise InputError("training diverged: no epoch has a finite validation error; lower learning_rate")
+    network.load_state_dict(kept.best)
     best_epoch = int(np.nanargmin(losses))
     curve = pl.DataFrame(model.curve).with_columns(best=pl.int_range(pl.len()) == best_epoch)
     log.info("best epoch: %d of %d, validation error %.4f", best_epoch + 1, len(losses), losses[best_epoch])

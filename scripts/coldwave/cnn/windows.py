@@ -1,7 +1,7 @@
 """Windows of log-mel: drawn at random for training, consecutive for prediction."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -24,25 +24,16 @@ class RandomWindowSampler(Sampler):
     """Batches of (songs, starts): every song once an epoch, in a new order and with a new window.
 
     Order and windows depend on the seed and the epoch alone, not on what was drawn before, so that a training that
-    is resumed sees what it would have seen. With several processes, each takes every n-th song of a batch of all.
+    is resumed sees what it would have seen, and every one of several processes draws the same.
 
     Parameters
     ----------
     songs : int [n], song indices; frames : int [n], frames that each has, none below ``window``
     """
 
-    def __init__(
-        self,
-        songs: np.ndarray,
-        frames: np.ndarray,
-        window: int,
-        batch_size: int,
-        seed: int,
-        processes: int = 1,
-        rank: int = 0,
-    ):
+    def __init__(self, songs: np.ndarray, frames: np.ndarray, window: int, batch_size: int, seed: int):
         self.songs, self.frames, self.window = songs, frames, window
-        self.batch_size, self.seed, self.processes, self.rank = batch_size, seed, processes, rank
+        self.batch_size, self.seed = batch_size, seed
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -50,17 +41,14 @@ class RandomWindowSampler(Sampler):
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return -(-len(self.songs) // (self.batch_size * self.processes))
+        return -(-len(self.songs) // self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         rng = np.random.default_rng([self.seed, self.epoch])
         order = rng.permutation(len(self.songs))
         starts = (rng.random(len(self.songs)) * (self.frames - self.window + 1)).astype(np.int64)
-        whole = self.batch_size * self.processes
-        for begin in range(0, len(order), whole):
-            batch = order[begin : begin + whole][self.rank :: self.processes]
-            if len(batch) == 0:  # the last songs are fewer than the processes: each needs one to keep in step
-                batch = order[begin : begin + 1]
+        for begin in range(0, len(order), self.batch_size):
+            batch = order[begin : begin + self.batch_size]
             yield self.songs[batch], starts[batch]
 
 
@@ -68,10 +56,15 @@ class ConsecutiveWindowSampler(Sampler):
     """Batches of (songs, starts) with all consecutive windows of each song, its windows in one batch.
 
     A batch holds about ``batch_size`` windows, and at least one song.
+
+    Parameters
+    ----------
+    share : the batches that are given: those of one of several processes, or all where the processes are more
     """
 
-    def __init__(self, songs: np.ndarray, frames: np.ndarray, window: int, batch_size: int):
-        self.batches = list(self._batches(songs, frames, window, batch_size))
+    def __init__(self, songs: np.ndarray, frames: np.ndarray, window: int, batch_size: int, share: slice = slice(None)):
+        batches = list(self._batches(songs, frames, window, batch_size))
+        self.batches = batches[share] if len(batches) >= (share.step or 1) else batches
 
     @staticmethod
     def _batches(
@@ -98,24 +91,51 @@ class ConsecutiveWindowSampler(Sampler):
         return iter(self.batches)
 
 
-class WindowDataset(Dataset):
-    """Gives a whole batch at once: (windows, the song of each window as 0.., those songs, what is known of them).
+class Batch(NamedTuple):
+    """Windows, and what their predictions are compared with.
 
-    A batch of random windows has one window a song; a batch of consecutive windows has several.
+    Attributes
+    ----------
+    windows : float32 [windows, frames, mel bands]
+    owners : int [windows of the songs], for each window the place of its song in ``songs``
+    songs : int [n], sorted
+    known : what is known of those songs
+    rows : windows of the whole batch, of which ``windows`` are a process's share
+    """
+
+    windows: torch.Tensor
+    owners: torch.Tensor
+    songs: torch.Tensor
+    known: tuple[torch.Tensor, ...]
+    rows: int
+
+
+class WindowDataset(Dataset):
+    """Gives a whole batch at once. One of random windows has one window a song; one of consecutive windows several.
 
     Parameters
     ----------
     known : from songs, int [n], to the tensors that their predictions are compared with
+    share : the rows of each batch whose windows are read: those of one of several processes
+    together : whether the songs, and what is known, are those of the whole batch all the same
     """
 
-    def __init__(self, source: WindowSource, window: int, known: Callable[[np.ndarray], tuple[torch.Tensor, ...]]):
-        self.source, self.window, self.known = source, window, known
+    def __init__(
+        self,
+        source: WindowSource,
+        window: int,
+        known: Callable[[np.ndarray], tuple[torch.Tensor, ...]],
+        share: slice = slice(None),
+        together: bool = False,
+    ):
+        self.source, self.window, self.known, self.share, self.together = source, window, known, share, together
 
-    def __getitem__(
-        self, batch: tuple[Sequence[int], Sequence[int]]
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, tuple[torch.Tensor, ...]]:
+    def __getitem__(self, batch: tuple[Sequence[int], Sequence[int]]) -> Batch:
         owners, starts = np.asarray(batch[0]), np.asarray(batch[1])
-        windows = torch.from_numpy(self.source.windows(owners, starts, self.window))
-        songs, positions = np.unique(owners, return_inverse=True)
+        own = owners[self.share]
+        # where the songs are fewer than the processes, some have none: a batch of no windows has a shape all the same
+        read = slice(0, 1) if len(own) == 0 else self.share
+        windows = torch.from_numpy(self.source.windows(owners[read], starts[read], self.window))[: len(own)]
+        songs, positions = np.unique(owners if self.together else own, return_inverse=True)
         songs = songs.astype(np.int64)
-        return windows, torch.from_numpy(positions), torch.from_numpy(songs), self.known(songs)
+        return Batch(windows, torch.from_numpy(positions), torch.from_numpy(songs), self.known(songs), len(owners))

@@ -3,11 +3,12 @@
 import logging
 import os
 import re
-from collections.abc import Iterator
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from coldwave.audio.state import leads_to_folder
 from coldwave.errors import InputError
 from coldwave.plays.audio_paths import from_here
 from coldwave.plays.dates import release_date
@@ -33,6 +34,10 @@ _RECORDING = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 NO_RECORDING = "no MusicBrainz recording id in its tags"
 BAD_NAME = "file name is not valid UTF-8"
+CLOSED = "folder cannot be listed"
+NO_FILE = "not a regular file, or a link that leads nowhere"
+
+LONGEST_TAG = 1 << 24  # bytes of a compressed tag, unpacked: covers are in it as well
 
 
 class AudioTags(NamedTuple):
@@ -47,48 +52,74 @@ class AudioTags(NamedTuple):
     readable: bool = True
 
 
-def audio_files(folder: Path) -> list[Path]:
-    """List the audio files below a folder, by suffix, sorted; hidden files and folders are left out.
+def audio_files(folder: Path) -> tuple[list[Path], list[tuple[str, Path]]]:
+    """List the audio files below a folder, by suffix, and what is set aside there, with the reason; both sorted.
+
+    Set aside are folders that cannot be listed and what has the name of an audio file and is none: a pipe, a socket,
+    a device, a link that leads nowhere. Hidden files and folders are left out.
 
     Links to folders are followed after all else, and a folder is listed once only, so that links that lead in a
     circle, or to a folder listed already, add nothing.
+
+    Raises
+    ------
+    InputError
+        The folder itself cannot be listed.
     """
     files: list[Path] = []
+    set_aside: list[tuple[str, Path]] = []
     links: list[Path] = []
     seen: set[tuple[int, int]] = set()
     again = 0
     waiting = [folder]
     while waiting or links:
         here = waiting.pop() if waiting else links.pop(0)
-        status = here.stat()
-        if (status.st_dev, status.st_ino) in seen:
-            again += 1
+        try:
+            status = here.stat()
+            if (status.st_dev, status.st_ino) in seen:
+                again += 1
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            entries = _entries(here)
+        except OSError as error:
+            if here == folder:
+                raise InputError(f"{folder}: this {CLOSED} ({error.strerror}) (plays.songs.path)") from error
+            set_aside.append((CLOSED, here))
             continue
-        seen.add((status.st_dev, status.st_ino))
-        for entry in _entries(here):
+        for entry in entries:
             path = Path(entry.path)
-            if entry.is_dir():
+            if leads_to_folder(entry):
                 (links if entry.is_symlink() else waiting).append(path)
-            elif path.suffix.lower() in SUFFIXES and entry.is_file():
+            elif path.suffix.lower() not in SUFFIXES:
+                continue
+            elif _is_file(entry):
                 files.append(path)
+            else:
+                set_aside.append((NO_FILE, path))
     if again:
         log.info("%s: %d links lead to folders listed already", folder, again)
-    return sorted(files)
+    return sorted(files), sorted(set_aside)
 
 
-def _entries(folder: Path) -> Iterator[os.DirEntry]:
+def _is_file(entry: os.DirEntry) -> bool:
     try:
-        with os.scandir(folder) as entries:
-            found = sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
-    except OSError as error:
-        raise InputError(f"{folder}: this folder cannot be listed ({error.strerror}) (plays.songs.path)") from error
-    yield from found
+        return entry.is_file()
+    except OSError:  # a link in a circle
+        return False
+
+
+def _entries(folder: Path) -> list[os.DirEntry]:
+    with os.scandir(folder) as entries:
+        return sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
 
 
 def read_tags(path: Path) -> AudioTags:
     """Read a file's tags by mutagen. Several values of one are joined by commas, save the genres, which are tags."""
     import mutagen
+    import mutagen.id3._frames
 
+    # ID3 tags may be compressed, and mutagen unpacks them whatever they come to.
+    mutagen.id3._frames.zlib = _BoundedZlib
     try:
         file = mutagen.File(path, easy=True)
     except Exception:  # a parser of damaged files fails in more ways than it names
@@ -100,6 +131,20 @@ def read_tags(path: Path) -> AudioTags:
     date = next(filter(None, map(release_date, values["date"])), None)
     recording = values["recording"][0] if values["recording"] else None
     return AudioTags(**text, date=date, tags=tuple(dict.fromkeys(values["tags"])), recording=recording)
+
+
+class _BoundedZlib:
+    """What mutagen uses of zlib, refusing what would fill the memory."""
+
+    error = zlib.error
+
+    @staticmethod
+    def decompress(data: bytes) -> bytes:
+        unpacker = zlib.decompressobj()
+        text = unpacker.decompress(data, LONGEST_TAG)
+        if not unpacker.eof:
+            raise zlib.error("not whole, or too long")
+        return text
 
 
 def _values(tags: object, names: tuple[str, ...]) -> list[str]:
@@ -132,7 +177,7 @@ def read_folder(
     songs
         song_id, title, artist, album, date, tags, audio of each file, in the order of their paths.
     rejected
-        (None, reason, path) of the files that have no id.
+        (None, reason, path) of the files that have no id, and of what ``audio_files`` sets aside.
 
     Raises
     ------
@@ -141,11 +186,12 @@ def read_folder(
     """
     if id_from not in ("path", "stem", "recording_mbid"):
         raise InputError(f"plays.songs.id_from: {id_from!r} is not one of path, stem, recording_mbid")
-    files = audio_files(folder)
+    files, set_aside = audio_files(folder)
     if not files:
         suffixes = " ".join(sorted(SUFFIXES))
-        raise InputError(f"{folder}: no audio file in this folder (plays.songs.path); looked for {suffixes}")
-    songs, rejected, unreadable = [], [], 0
+        hidden = f"; set aside: {set_aside[0][1]} ({set_aside[0][0]})" if set_aside else ""
+        raise InputError(f"{folder}: no audio file in this folder (plays.songs.path); looked for {suffixes}{hidden}")
+    songs, rejected, unreadable = [], [(None, reason, str(path)) for reason, path in set_aside], 0
     with ThreadPoolExecutor(max_workers=max(1, threads)) as pool:
         for path, tags in zip(files, track(pool.map(read_tags, files), "tags read", len(files)), strict=True):
             unreadable += not tags.readable

@@ -15,8 +15,8 @@ from coldwave.plays.audio_paths import AudioRoot
 from coldwave.plays.batches import BLANKS
 from coldwave.plays.columns import find_column
 from coldwave.plays.dates import release_date
-from coldwave.plays.rejections import rejected_rows
-from coldwave.plays.streams import read_chunks, without_compression
+from coldwave.plays.rejections import TEXT_LENGTH, refuse_flood, rejected_rows
+from coldwave.plays.streams import read_blocks, without_compression
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,9 @@ DELIMITERS = {".csv": ",", ".tsv": "\t"}
 EMPTY_ID = "empty song id"
 DUPLICATE = "song id occurs before"
 NUL = "NUL byte"
-OUTSIDE = "audio lies outside plays.songs.audio_root; the song is kept without it"
+BLOCK_BYTES = 1 << 20  # small, as each is a list of Python's texts for a while
+LONGEST_RECORD = 10_000  # lines that one quoted text may go on over
+OUTSIDE = "audio lies outside plays.songs.audio_root (null: the manifest's folder); the song is kept without it"
 NO_DATE = "date is not YYYY, YYYY-MM or YYYY-MM-DD; the song is kept without it"
 UNKNOWN_YEARS = ("0", "0000", "0.0")  # how the Million Song Dataset and others write that a year is not known
 
@@ -71,22 +73,23 @@ def read_catalogue(path: Path, options: Mapping[str, Any], threads: int = 1) -> 
     kept: dict[str, list[Any]] = {}
     for line, text, (song_id, title, artist, album, date, tags, audio) in rows:
         song_id = song_id and str(song_id).strip(BLANKS)
+        refuse_flood(path, len(rejected))
         if "\0" in text:
-            rejected.append((line, NUL, text))
+            rejected.append((line, NUL, text[:TEXT_LENGTH]))
         elif not song_id:
-            rejected.append((line, EMPTY_ID, text))
+            rejected.append((line, EMPTY_ID, text[:TEXT_LENGTH]))
         elif song_id in kept:
-            rejected.append((line, DUPLICATE, text))
+            rejected.append((line, DUPLICATE, text[:TEXT_LENGTH]))
         else:
             audio = _text(audio)
             if audio and locate:
                 audio = locate(audio)
                 if audio is None:
-                    rejected.append((line, OUTSIDE, text))
+                    rejected.append((line, OUTSIDE, text[:TEXT_LENGTH]))
             date = _text(date)
             if date and not (known := release_date(date)):
                 if date not in UNKNOWN_YEARS:
-                    rejected.append((line, NO_DATE, text))
+                    rejected.append((line, NO_DATE, text[:TEXT_LENGTH]))
                 date = None
             elif date:
                 date = known
@@ -136,19 +139,23 @@ def _places(header: Sequence[str], options: Mapping[str, Any], path: Path) -> li
 
 
 def _text_rows(path: Path, delimiter: str, options: Mapping[str, Any], rejected: list[Rejected]) -> Iterator[Row]:
-    content = b"".join(read_chunks(path)).decode("utf-8-sig", "surrogateescape")
     raw: list[str] = []  # lines of the record being read
 
     def lines() -> Iterator[str]:
-        for line in io.StringIO(content, newline=""):
-            raw.append(line)
-            yield line
+        for block, _ in read_blocks(path, block_bytes=BLOCK_BYTES):
+            for line in io.StringIO(block.decode("utf-8", "surrogateescape"), newline=""):
+                raw.append(line)
+                if len(raw) > LONGEST_RECORD:
+                    begun = reader.line_num + 1 - LONGEST_RECORD
+                    raise InputError(f"{path}, line {begun}: a quote opened here is not closed in {len(raw):,} lines")
+                yield line
 
     reader = csv.reader(lines(), delimiter=delimiter, strict=True)
     places: list[int | None] | None = None
     fields = 0
     while True:
         line = reader.line_num + 1
+        refuse_flood(path, len(rejected))
         raw.clear()
         try:
             row = next(reader)
@@ -159,7 +166,7 @@ def _text_rows(path: Path, delimiter: str, options: Mapping[str, Any], rejected:
                 raise InputError(
                     f"{path}, line {line}: a quote opened here is not closed as it should be ({error})"
                 ) from error
-            rejected.append((line, f"not valid CSV: {error}", "".join(raw)))
+            rejected.append((line, f"not valid CSV: {error}", "".join(raw)[:TEXT_LENGTH]))
             continue
         text = "".join(raw).rstrip("\r\n")
         if not row:
@@ -168,9 +175,9 @@ def _text_rows(path: Path, delimiter: str, options: Mapping[str, Any], rejected:
             header = [name.strip() for name in row]
             places, fields = _places(header, options, path), len(header)
         elif len(row) != fields:
-            rejected.append((line, "wrong number of fields", text))
+            rejected.append((line, "wrong number of fields", text[:TEXT_LENGTH]))
         elif any("\udc80" <= character <= "\udcff" for character in text):
-            rejected.append((line, "not valid utf-8", text))
+            rejected.append((line, "not valid utf-8", text[:TEXT_LENGTH]))
         else:
             yield line, text, [None if place is None else row[place] for place in places]
     if places is None:

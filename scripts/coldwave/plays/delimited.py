@@ -15,12 +15,15 @@ from coldwave.plays.batches import BLANKS, EMPTY_SONG, EMPTY_USER, Batch
 from coldwave.plays.columns import find_column
 from coldwave.plays.counts import check_counts, numbers_of
 from coldwave.plays.rejections import TEXT_LENGTH
-from coldwave.plays.streams import BLOCK_BYTES, check_encoding, read_blocks
+from coldwave.plays.streams import BLOCK_BYTES, check_encoding, read_blocks, wide_encoding
 from coldwave.plays.tables import REJECTED
 
 WRONG_FIELDS = "wrong number of fields"
 WRONG_QUOTES = "quotes do not match"
 NUL = "NUL byte"
+CARRIAGE_RETURN = "carriage return within the line"  # perhaps the end of a line: what is read would be a guess
+
+LINE_ENDS = r"Lines have to end in \n or \r\n: convert those that end in \r alone"
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,11 @@ def _header(line: bytes, encoding: str, path: Path, delimiter: str, quote: str |
     try:
         text = line.decode(encoding).rstrip("\r")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: the header is not valid {encoding}; see plays.table.encoding") from error
+        likely = wide_encoding(path)
+        advice = f"set plays.table.encoding: {likely}" if likely else "see plays.table.encoding"
+        raise InputError(f"{path}: the header is not valid {encoding}; {advice}") from error
+    if "\r" in text:
+        raise InputError(f"{path}: the header has a {CARRIAGE_RETURN}: {text[:80]!r}. {LINE_ENDS}")
     fields = _quoted_fields(text, delimiter, quote) if quote and quote in text else text.split(delimiter)
     if fields is None:
         raise InputError(f"{path}: quotes in the header do not match: {text[:200]!r}")
@@ -133,7 +140,7 @@ def parse_block(block: bytes, encoding: str, first_line: int, layout: Layout, so
     fields = _fields(kept, layout)
     counts, wrong_count = check_counts(fields["number"])
     fields = fields.with_columns(counts.alias("count"), wrong_count.alias("wrong_count"))
-    fields = fields.with_columns(_reason(layout, b"\0" in text).alias("reason"))
+    fields = fields.with_columns(_reason(layout).alias("reason"))
     good = pl.col("reason").is_null()
     rejected = pl.concat([fields.filter(~good).select("row", "text", "reason"), bad]).sort("row")
     rejected = rejected.select(
@@ -216,12 +223,14 @@ def _quoted_fields(text: str, delimiter: str, quote: str) -> list[str] | None:
         return None
 
 
-def _reason(layout: Layout, has_nul: bool) -> pl.Expr:
+def _reason(layout: Layout) -> pl.Expr:
     """Say why a line is no play, the first reason of several; null where it is one."""
-    fields, nul = pl.col("fields"), pl.col("text").str.contains("\0", literal=True) if has_nul else pl.lit(False)
+    fields, text = pl.col("fields"), pl.col("text")
     return (
-        pl.when(nul)
+        pl.when(text.str.contains("\0", literal=True))
         .then(pl.lit(NUL))
+        .when(text.str.contains("\r", literal=True))
+        .then(pl.lit(CARRIAGE_RETURN))
         .when(fields.is_null())
         .then(pl.lit(WRONG_QUOTES))
         .when(fields < layout.fields if layout.more_fields else fields != layout.fields)

@@ -234,9 +234,15 @@ def _why_nothing_left(pairs: Pairs, kept: _Kept, here: np.ndarray, min_users: in
     most_users = totals(pairs.song[here], len(kept.songs)).max()
     most_songs = totals(pairs.user[here], len(kept.users)).max()
     if most_users < min_users:
-        return f"no play is left: plays.min_users = {min_users:,}, but the song of most users has {most_users:,} users"
+        return (
+            f"no play is left: no song has at least {min_users:,} users, the most are {most_users:,}: lower "
+            "plays.min_users"
+        )
     if most_songs < min_songs:
-        return f"no play is left: plays.min_songs = {min_songs:,}, but the user of most songs has {most_songs:,} songs"
+        return (
+            f"no play is left: no user has at least {min_songs:,} songs, the most are {most_songs:,}: lower "
+            "plays.min_songs"
+        )
     return (
         f"no play is left: plays.min_users = {min_users:,} and plays.min_songs = {min_songs:,} leave nothing between "
         "them; lower one of them"

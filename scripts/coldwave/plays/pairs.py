@@ -7,6 +7,8 @@ import polars as pl
 
 from coldwave.plays.counts import LARGEST
 
+FOLD_ROWS = 1 << 26  # 1 GiB
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -21,6 +23,16 @@ class Pairs:
     count: np.ndarray
     user_ids: pl.Series
     song_ids: pl.Series
+
+
+def _summed(key: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give the keys u64, sorted and each once, and the sums u64 of their counts."""
+    order = np.argsort(key)
+    key, count = key[order], count[order]
+    first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))  # where another one begins
+    if len(first) == len(key):
+        return key, count
+    return key[first], np.add.reduceat(count, first)
 
 
 class Codes:
@@ -49,19 +61,35 @@ class Codes:
 
 
 class Gatherer:
-    """Gathers (user_id, song_id, count) rows; 12 bytes are kept for each, and every id once."""
+    """Gathers (user_id, song_id, count) rows; 16 bytes are kept for each, and every id once.
 
-    def __init__(self) -> None:
+    Repeated pairs are summed from time to time, so that memory follows the number of pairs and not that of lines.
+    """
+
+    def __init__(self, fold_rows: int = FOLD_ROWS) -> None:
         self._users, self._songs = Codes(), Codes()
         self._parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self._kept, self._fold_rows, self._fold_at = 0, fold_rows, fold_rows
         self.rows = 0
 
     def add(self, plays: pl.DataFrame) -> None:
         """Add rows (user_id, song_id, count u32)."""
         if plays.height:
             codes = self._users.encode(plays["user_id"]), self._songs.encode(plays["song_id"])
-            self._parts.append((*codes, plays["count"].to_numpy()))
+            self._parts.append((*codes, plays["count"].to_numpy().astype(np.uint64)))
             self.rows += plays.height
+            self._kept += plays.height
+            if self._kept >= self._fold_at:
+                self._fold()
+
+    def _fold(self) -> None:
+        """Sum repeated pairs, and wait for twice as many rows as are left before the next time."""
+        users, songs, counts = (np.concatenate([part[place] for part in self._parts]) for place in range(3))
+        self._parts.clear()
+        key, counts = _summed(users.astype(np.uint64) << np.uint64(32) | songs, counts)
+        self._parts.append(((key >> np.uint64(32)).astype(np.uint32), key.astype(np.uint32), counts))
+        self._kept = len(key)
+        self._fold_at = max(self._fold_rows, 2 * len(key))
 
     def pairs(self) -> tuple[Pairs, pl.DataFrame]:
         """Sum repeated pairs. The gatherer is empty afterwards.
@@ -75,32 +103,26 @@ class Gatherer:
         """
         user_ids, user_position = self._users.sorted_ids()
         song_ids, song_position = self._songs.sorted_ids()
-        key, count = np.empty(self.rows, dtype=np.uint64), np.empty(self.rows, dtype=np.uint32)
-        end = self.rows
+        key, count = np.empty(self._kept, dtype=np.uint64), np.empty(self._kept, dtype=np.uint64)
+        end = self._kept
         while self._parts:  # each part is let go once it is copied
             users, songs, counts = self._parts.pop()
             part = slice(end - len(users), end)
             key[part] = user_position[users].astype(np.uint64) << np.uint64(32) | song_position[songs]
             count[part] = counts
             end = part.start
-        order = np.argsort(key)
-        key, count = key[order], count[order]
-        del order
-        first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))  # where another pair begins
-        key = key[first]
-        if len(first) < len(count):
-            count = np.add.reduceat(count, first, dtype=np.uint64)
+        key, count = _summed(key, count)
         fits = count <= LARGEST
         over = key[~fits]
         too_many = pl.DataFrame(
             {
                 "user_id": user_ids.gather(over >> np.uint64(32)),
                 "song_id": song_ids.gather(over & np.uint64(LARGEST)),
-                "plays": count[~fits].astype(np.uint64),
+                "plays": count[~fits],
             }
         )
         if over.size:
             key, count = key[fits], count[fits]
         user, song = (key >> np.uint64(32)).astype(np.uint32), key.astype(np.uint32)
-        self.rows = 0
+        self.rows = self._kept = 0
         return Pairs(user, song, count.astype(np.uint32), user_ids, song_ids), too_many

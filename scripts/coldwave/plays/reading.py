@@ -9,11 +9,11 @@ import polars as pl
 
 from coldwave.errors import InputError
 from coldwave.plays.batches import Batch
-from coldwave.plays.delimited import WRONG_FIELDS, read_delimited, read_triplets
+from coldwave.plays.delimited import CARRIAGE_RETURN, LINE_ENDS, WRONG_FIELDS, read_delimited, read_triplets
 from coldwave.plays.pairs import Gatherer, Pairs
 from coldwave.plays.parquet import is_parquet, read_parquet_plays
-from coldwave.plays.rejections import log_rejected, rejected_rows
-from coldwave.plays.streams import BLOCK_BYTES
+from coldwave.plays.rejections import log_rejected, refuse_flood, rejected_rows
+from coldwave.plays.streams import BLOCK_BYTES, wide_encoding
 from coldwave.plays.tables import REJECTED
 
 log = logging.getLogger(__name__)
@@ -38,11 +38,13 @@ def read_plays(source: Path, options: Mapping[str, Any], block_bytes: int = BLOC
         The file or a setting is wrong, or no line of the file is a play.
     """
     gatherer, rejected = Gatherer(), [pl.DataFrame(schema=REJECTED)]
-    lines = blank = set_aside = 0
+    lines = blank = set_aside = size = 0
     for batch in _batches(source, options, block_bytes):
         gatherer.add(batch.plays)
         if batch.rejected.height:
             rejected.append(batch.rejected)
+            size += batch.rejected.estimated_size()
+            refuse_flood(source, set_aside + batch.rejected.height, size)
         lines, blank = lines + batch.lines, blank + batch.blank
         set_aside += batch.rejected.height
         if not gatherer.rows and set_aside >= HOPELESS:
@@ -95,11 +97,16 @@ def _why_no_play(source: Path, options: Mapping[str, Any], rejected: pl.DataFram
         f"{source}: no play among the first {rejected.height:,} lines: {reason} in {lines:,} of them, "
         f"e.g. line {example['line'][0]}: {example['text'][0][:80]!r}"
     )
-    return f"{begin}. {_advice(reason, example['text'].head(20).to_list(), options)}"
+    return f"{begin}. {_advice(source, reason, example['text'].head(20).to_list(), options)}"
 
 
-def _advice(reason: str, texts: list[str], options: Mapping[str, Any]) -> str:
+def _advice(source: Path, reason: str, texts: list[str], options: Mapping[str, Any]) -> str:
     triplets = options.get("format", "taste_profile") == "taste_profile"
+    if wide := wide_encoding(source):
+        table = "plays.format: table and " if triplets else ""
+        return f"The file begins as {wide} text does: set {table}plays.table.encoding: {wide}"
+    if reason == CARRIAGE_RETURN:
+        return LINE_ENDS
     if reason.startswith("not valid"):
         if triplets:
             return (

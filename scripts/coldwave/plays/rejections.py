@@ -11,6 +11,8 @@ from coldwave.plays.tables import REJECTED
 log = logging.getLogger(__name__)
 
 TEXT_LENGTH = 500  # characters kept of a rejected line
+MOST_BYTES = 1 << 29  # of rejected lines, which wait in memory
+MOST_ROWS = 1_000_000  # the same, where each is a row of Python's
 
 
 def rejected_rows(source: str, rows: Iterable[tuple[int | None, str, str]]) -> pl.DataFrame:
@@ -22,6 +24,23 @@ def rejected_rows(source: str, rows: Iterable[tuple[int | None, str, str]]) -> p
 def readable(text: str) -> str:
     """Cut a text to its kept length, undecodable bytes (surrogate escapes) replaced."""
     return text[:TEXT_LENGTH].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def refuse_flood(source: object, lines: int, size: int = 0) -> None:
+    """Stop where so much is set aside that the file is something else than it is taken for.
+
+    Parameters
+    ----------
+    lines : set aside so far
+    size : bytes that they take; 0 where the number of lines is to count
+
+    Raises
+    ------
+    InputError
+        It is too much to be kept in memory.
+    """
+    if size > MOST_BYTES or (not size and lines > MOST_ROWS):
+        raise InputError(f"{source}: {lines:,} lines are malformed, and it goes on: is this the right file?")
 
 
 def log_rejected(rejected: pl.DataFrame) -> None:

@@ -95,6 +95,18 @@ def _refuse_other_content(path: Path, chunk: bytes) -> None:
             raise InputError(f"{path}: it is {what}")
 
 
+def wide_encoding(path: Path) -> str | None:
+    """Name the encoding of two or four bytes a character that a file's byte order mark tells of, if it has one."""
+    with path.open("rb") as raw:
+        try:
+            head = _decompressed(raw, path.suffix.lower()).read(4)
+        except (OSError, EOFError, zlib.error, lzma.LZMAError):
+            return None
+    if head in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
+        return "utf-32"
+    return "utf-16" if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else None
+
+
 def check_encoding(encoding: str, key: str) -> None:
     """Refuse a text encoding that Python does not know.
 

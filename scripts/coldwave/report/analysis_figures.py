@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from coldwave.report.drawing import ACCENT, GRID, INK, MUTED, NAME, STYLE, WIDTH, as_svg, new_axes
+from coldwave.shown import one_line
 
 # Told apart by people who see fewer colours, and mid-toned: readable on white and on near black.
 CATEGORIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00")
@@ -19,10 +20,6 @@ MANY = 2000  # points from which they are drawn as one image
 LABEL = 24  # letters of an artist's or a song's name
 COLUMNS = 360  # of a spectrogram's picture, at most
 _DPI = 200
-
-
-def _short(text: str, letters: int = LABEL) -> str:
-    return text if len(text) <= letters else f"{text[: letters - 1]}…"
 
 
 def song_map(coordinates: np.ndarray, groups: Sequence[str | None], labels: Sequence[tuple[str, int]], alt: str) -> str:
@@ -52,7 +49,13 @@ def song_map(coordinates: np.ndarray, groups: Sequence[str | None], labels: Sequ
         for text, row in labels:
             axes.plot(*coordinates[row], "o", markersize=5, markerfacecolor="none", markeredgecolor=INK)
             axes.annotate(
-                _short(text), coordinates[row], (0, 5), textcoords="offset points", ha="center", fontsize=8, color=INK
+                one_line(text, LABEL),
+                coordinates[row],
+                (0, 5),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8,
+                color=INK,
             )
         axes.set_xticks([])
         axes.set_yticks([])
@@ -62,7 +65,7 @@ def song_map(coordinates: np.ndarray, groups: Sequence[str | None], labels: Sequ
         if shown:
             handles = [
                 axes.plot(
-                    [], [], "o", color=colours.get(group, OTHER), markersize=5, label=_short(group or "other", NAME)
+                    [], [], "o", color=colours.get(group, OTHER), markersize=5, label=one_line(group or "other", NAME)
                 )[0]
                 for group in several
                 if group is not None or any(own not in colours for own in groups)
@@ -83,7 +86,7 @@ def calibration(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], alt: str) -
         for panel, (model, (predicted, true)) in zip(panels, curves.items(), strict=False):
             panel.plot([low, high], [low, high], color=MUTED, linewidth=1, linestyle=(0, (3, 3)))
             panel.plot(predicted, true, ".-", color=ACCENT, linewidth=1.5, markersize=6)
-            panel.set_title(_short(model, NAME), fontsize=9.5, color=INK, loc="left")
+            panel.set_title(one_line(model, NAME), fontsize=9.5, color=INK, loc="left")
             panel.grid(True)
             panel.set_xlim(low - edge, high + edge)
             panel.set_ylim(low - edge, high + edge)
@@ -135,7 +138,7 @@ def spectrograms(log_mels: Mapping[str, np.ndarray], seconds_a_frame: float, alt
                 vmax=high,
                 interpolation="none",
             )
-            panel.set_title(_short(name, 44), fontsize=9, color=INK, loc="left", pad=3)
+            panel.set_title(one_line(name, 44), fontsize=9, color=INK, loc="left", pad=3)
             panel.tick_params(length=0)
             panel.set_yticks([0, frames.shape[1]])
         panels[-1].set_xlabel("seconds")

@@ -12,6 +12,8 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from coldwave.shown import one_line, printable
+
 WIDTH = 4.0  # inches
 NAME = 20  # letters of a model's name
 # Stand-ins for colours of the page: matplotlib must be given a colour it knows.
@@ -53,7 +55,7 @@ def new_axes(height: float) -> tuple[Figure, Axes]:
 
 def model_rows(axes: Axes, models: list[str]) -> None:
     """Name the rows of the vertical axis, from the top."""
-    axes.set_yticks(range(len(models)), [name if len(name) <= NAME else f"{name[: NAME - 1]}…" for name in models])
+    axes.set_yticks(range(len(models)), [one_line(name, NAME) for name in models])
     for text in axes.get_yticklabels():
         text.set_color(INK)
     axes.set_ylim(len(models) - 0.5, -0.7)
@@ -65,7 +67,7 @@ def as_svg(figure: Figure, salt: str, alt: str) -> str:
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": salt}):
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    text = buffer.getvalue()
+    text = printable(buffer.getvalue())
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", text, flags=re.DOTALL)
     text = re.sub(r"font-family: [^;\"]*; ", "", text)  # the page's font
@@ -76,4 +78,4 @@ def as_svg(figure: Figure, salt: str, alt: str) -> str:
     view_box = re.search(r'viewBox="[^"]*"', text).group()
     body = text[text.index(">") + 1 :]
     body = re.sub(r"\n\s*", "\n", body)
-    return f'<svg {view_box} role="img" aria-label="{escape(alt)}">{body.strip()}'
+    return f'<svg {view_box} role="img" aria-label="{escape(printable(alt))}">{body.strip()}'

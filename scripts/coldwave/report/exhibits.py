@@ -14,7 +14,8 @@ from markdown_it import MarkdownIt
 
 from coldwave.errors import InputError
 from coldwave.files import write_text
-from coldwave.markdown import pipe_table
+from coldwave.markdown import escaped, pipe_table
+from coldwave.shown import printable
 
 _STYLE = (
     "<style>svg{--ink:#1b1f24;--muted:#596470;--grid:#dfe3e8;--accent:#0b62c4;--second:#b4530a;"
@@ -39,9 +40,9 @@ def write_exhibit_table(
     notes: Sequence[str] = (),
 ) -> None:
     """Write a table for people: its title, paragraphs on it, the pipe table (see `pipe_table`), and notes as a list."""
-    paragraphs = [line for text in about if text for line in (" ".join(text.split()), "")]
+    paragraphs = [line for text in about if text for line in (escaped(text), "")]
     lines = [f"# {title}", "", *paragraphs, *pipe_table(columns, left), ""]
-    lines += [f"- {' '.join(note.split())}" for note in notes] + ([""] if notes else [])
+    lines += [f"- {escaped(note)}" for note in notes] + ([""] if notes else [])
     write_text(path, "\n".join(lines))
 
 
@@ -49,7 +50,7 @@ def write_exhibit_figure(path: Path, svg: str, caption: str) -> None:
     """Write a figure as a file that stands alone: ``svg`` is an element as ``coldwave.report.figures`` draws them."""
     begin, end = svg.index(" "), svg.index(">") + 1
     names = ' xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
-    write_text(path, f"<svg{names}{svg[begin:end]}<title>{escape(caption)}</title>{_STYLE}{svg[end:]}\n")
+    write_text(path, f"<svg{names}{svg[begin:end]}<title>{escape(printable(caption))}</title>{_STYLE}{svg[end:]}\n")
 
 
 def read_exhibit(path: Path, said: Sequence[str] = ()) -> Exhibit:
@@ -72,9 +73,9 @@ def read_exhibit(path: Path, said: Sequence[str] = ()) -> Exhibit:
         return Exhibit(unescape(parts[2]), f"<svg{opening}>{body}", figure=True)
     if path.suffix == ".md" and (parts := re.match(r"# (.+)\n", text)):
         # the parser knows tables and lists alone: titles and names may hold what looks like markup
-        parser = MarkdownIt("zero", {"html": False}).enable(["table", "list"])
+        parser = MarkdownIt("zero", {"html": False}).enable(["table", "list", "escape"])
         paragraphs = text[parts.end() :].split("\n\n")
-        known = {" ".join(sentence.split()) for sentence in said}
+        known = {escaped(sentence) for sentence in said}
         markup = parser.render("\n\n".join(part for part in paragraphs if part.strip() not in known))
         return Exhibit(
             parts[1],

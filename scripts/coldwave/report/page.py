@@ -16,6 +16,7 @@ from coldwave.evaluation.recommendation import Trained, cutoff_of, notes
 from coldwave.markdown import number, percent
 from coldwave.report import figures
 from coldwave.report.exhibits import read_exhibit
+from coldwave.shown import one_line, printable
 
 TEMPLATE = Path(__file__).resolve().parents[3] / "workflow" / "report" / "page.html.j2"
 REFERENCES = ("random", "mean", "metadata", "popularity", "usage")  # kinds that hear no audio
@@ -112,6 +113,7 @@ def render(
         loader=jinja2.FileSystemLoader(template.parent),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -284,4 +286,10 @@ def audio_failures(audio: pl.DataFrame, songs: pl.DataFrame) -> list[dict]:
     named = failed.join(
         songs.select("song", "song_id", "title", "artist"), on="song", how="left", maintain_order="left"
     )
-    return named.select("song_id", "title", "artist", "status", "detail").to_dicts()
+    rows = named.select("song_id", "title", "artist", "status", "detail").iter_rows(named=True)
+    return [{name: text and one_line(text) for name, text in row.items()} for row in rows]
+
+
+def _shown(value: object) -> object:
+    """What the template inserts: text with nothing unseen in it; markup is that already."""
+    return printable(value) if isinstance(value, str) and not hasattr(value, "__html__") else value

@@ -13,11 +13,11 @@ from coldwave.tuning.trials import Listening, Teach
 
 def teacher(
     kind: str, listening: Listening, features: Path | None, index: Path | None, log_mels: list[Path], seed: int,
-    cache: Path, threads: int,
+    threads: int,
 ) -> Teach:  # fmt: skip
     """The function that teaches a model of some kind, on what it hears: ``features``, or ``index`` and ``log_mels``."""
     if kind == "cnn":
-        return _network(listening, LogMels(read_table(index), log_mels), seed, cache, threads)
+        return _network(listening, LogMels(read_table(index), log_mels), seed, threads)
     heard = read_array(features)
     return _linear(listening, heard) if kind == "linear" else _perceptron(listening, heard, seed)
 
@@ -45,7 +45,7 @@ def _perceptron(listening: Listening, features: np.ndarray, seed: int) -> Teach:
     return teach
 
 
-def _network(listening: Listening, source: LogMels, seed: int, cache: Path, threads: int) -> Teach:
+def _network(listening: Listening, source: LogMels, seed: int, threads: int) -> Teach:
     from coldwave.cnn.chosen_objective import chosen_objective
     from coldwave.cnn.devices import best_device, use_threads
     from coldwave.cnn.prediction import predict
@@ -58,7 +58,8 @@ def _network(listening: Listening, source: LogMels, seed: int, cache: Path, thre
         training = np.flatnonzero(listening.training & long_enough)
         validation = np.flatnonzero(listening.validation & long_enough)
         objective = chosen_objective(settings, listening.plays, users, songs, training, seed)
-        network, _ = train(source, source.lengths, songs, training, validation, dict(settings), seed, cache, objective)
+        alone = dict(settings) | {"devices": 1, "nodes": 1}  # a trial is short, and is not resumed
+        network, _ = train(source, source.lengths, songs, training, validation, alone, seed, objective)
         device = best_device(settings["accelerator"])
         return predict(network, source, source.lengths, settings["window"], device)
 

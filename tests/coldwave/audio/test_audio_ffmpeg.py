@@ -6,7 +6,9 @@ import time
 
 import numpy as np
 import pytest
+import soundfile
 
+from coldwave.audio import ffmpeg
 from coldwave.audio.decode import decode
 from coldwave.audio.status import AudioError
 
@@ -79,12 +81,17 @@ def test_gives_the_wanted_part(fake):
 def test_a_path_is_never_an_option_and_channels_are_averaged(fake):
     calls = fake()
     decode("-song.m4a", sample_rate=8000, duration=4)
-    probe, ffmpeg = map(json.loads, calls.read_text().splitlines())
-    for call in (probe, ffmpeg):
+    probe, reading = map(json.loads, calls.read_text().splitlines())
+    for call in (probe, reading):
         assert call[call.index("-i") + 1] == "file:-song.m4a"
         assert "-song.m4a" not in call
-    assert ffmpeg[ffmpeg.index("-af") + 1] == "pan=mono|c0=0.5*c0+0.5*c1"
-    assert ffmpeg[ffmpeg.index("-f") + 1] == "f32le"
+        # what is no song, such as a script that names other files, is not followed
+        assert call[call.index("-protocol_whitelist") + 1] == "file,pipe"
+        formats = call[call.index("-format_whitelist") + 1].split(",")
+        assert {"mov", "asf", "aac", "matroska"} <= set(formats)
+        assert not {"concat", "hls", "dash", "image2", "lavfi", "sdp", "tedcaptions", "vobsub"} & set(formats)
+    assert reading[reading.index("-af") + 1] == "pan=mono|c0=0.5*c0+0.5*c1"
+    assert reading[reading.index("-f") + 1] == "f32le"
 
 
 def test_the_middle_of_a_stream_without_length(fake):
@@ -102,6 +109,25 @@ def test_truncated_where_the_header_promises_more(fake):
 def test_begins_after_the_end(fake):
     fake()
     assert failure(offset=11.0).status == "too_short"
+
+
+def test_more_than_fits_is_neither_asked_for_nor_taken(fake, monkeypatch):
+    monkeypatch.setattr("coldwave.audio.decode.MOST_SAMPLES", 8000)
+    calls = fake()
+    assert failure().status == "too_long"
+    assert failure(duration=4).status == "too_long"
+    assert len(decode("-song.m4a", sample_rate=8000, duration=0.5)) == 4000
+    asked = [json.loads(line) for line in calls.read_text().splitlines()]
+    assert all(float(call[call.index("-t") + 1]) <= 8001 / 8000 for call in asked if call[0] == "ffmpeg")
+
+
+@pytest.mark.skipif(not ffmpeg.installed(), reason="ffmpeg is not installed")
+@pytest.mark.parametrize("script", ["ffconcat version 1.0\nfile 'a.flac'\n", "#EXTM3U\n#EXTINF:1,\na.flac\n"])
+def test_a_script_by_the_name_of_a_song_reads_no_other_file(tmp_path, script):
+    soundfile.write(tmp_path / "a.flac", np.random.default_rng(0).uniform(-0.5, 0.5, 22050), 22050)
+    (tmp_path / "song.m4a").write_text(script)
+    with pytest.raises(AudioError, match="unreadable"):
+        decode(tmp_path / "song.m4a", sample_rate=22050)
 
 
 @pytest.mark.parametrize("program", ["ffmpeg", "ffprobe"])

@@ -210,7 +210,7 @@ def test_what_cannot_be_read_has_no_digest(tmp_path, caplog):
     os.mkfifo(tmp_path / "pipe")
     paths = [str(tmp_path / "lost"), str(tmp_path / "pipe"), str(tmp_path), "with\0null"]
     assert content_digests(paths, tmp_path / "cache") == dict.fromkeys(paths)
-    assert "4 audio files are missing or cannot be read" in caplog.text
+    assert "4 audio files are missing, too large or cannot be read" in caplog.text
 
 
 # The state that the workflow watches

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coldwave.cnn.augmentation import mask_windows, mix
@@ -44,6 +44,7 @@ def test_nothing_is_hidden_where_no_width_is_given():
     assert not masked(0, 4).all(axis=1).any()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2 * BANDS), st.integers(0, 2 * FRAMES), st.integers(0, 999))
 def test_any_width_fits(bands, frames, seed):
     hidden = masked(bands, frames, seed)

@@ -11,6 +11,7 @@ from coldwave.cnn.objectives import Reference, SquaredError
 from coldwave.cnn.prediction import load_network, predict
 from coldwave.cnn.ranking import LOSSES, RankingError
 from coldwave.cnn.training import SongTraining, rate_at, train
+from coldwave.cnn.windows import Batch
 from coldwave.weights import write_weights
 
 CPU = torch.device("cpu")
@@ -20,9 +21,9 @@ EVERYTHING = {
 }  # fmt: skip
 
 
-def test_everything_together_learns(tmp_path):
+def test_everything_together_learns():
     songs = Songs()
-    network, curve = trained(songs, tmp_path, **EVERYTHING | {"epochs": 30, "learning_rate": 1e-2, "batch_size": 8})
+    network, curve = trained(songs, **EVERYTHING | {"epochs": 30, "learning_rate": 1e-2, "batch_size": 8})
     predicted = predict(network, songs, songs.lengths, WINDOW, CPU)[65:]
     of_mean = np.square(songs.targets[65:] - songs.targets[:50].mean(axis=0)).sum()
     assert np.square(predicted - songs.targets[65:]).sum() < 0.6 * of_mean
@@ -30,22 +31,22 @@ def test_everything_together_learns(tmp_path):
 
 
 @pytest.mark.parametrize("name", EVERYTHING)
-def test_each_ingredient_changes_the_weights_and_the_same_seed_gives_the_same(name, tmp_path):
+def test_each_ingredient_changes_the_weights_and_the_same_seed_gives_the_same(name):
     changes = {name: EVERYTHING[name], "epochs": 2}
-    plain, one, same = (trained(Songs(), tmp_path, **given)[0].arrays() for given in ({"epochs": 2}, changes, changes))
+    plain, one, same = (trained(Songs(), **given)[0].arrays() for given in ({"epochs": 2}, changes, changes))
     assert all(np.array_equal(one[tensor], same[tensor]) for tensor in one)
     assert any(tensor not in one or not np.array_equal(plain[tensor], one[tensor]) for tensor in plain)
 
 
-def test_a_last_batch_of_one_song_can_be_trained_on(tmp_path):
+def test_a_last_batch_of_one_song_can_be_trained_on():
     songs = Songs()
     train(songs, songs.lengths, songs.targets, np.arange(17), np.arange(50, 65), SETTINGS | EVERYTHING | {"epochs": 2},
-          1, tmp_path)  # fmt: skip
+          1)  # fmt: skip
 
 
 def test_weights_of_every_ingredient_read_back_predict_the_same(tmp_path):
     songs = Songs()
-    network, _ = trained(songs, tmp_path, **EVERYTHING | {"epochs": 2})
+    network, _ = trained(songs, **EVERYTHING | {"epochs": 2})
     write_weights(tmp_path / "w.safetensors", network.arrays(), SETTINGS | EVERYTHING)
     again, settings = load_network(tmp_path / "w.safetensors")
     assert settings == SETTINGS | EVERYTHING
@@ -57,7 +58,7 @@ def test_weights_of_every_ingredient_read_back_predict_the_same(tmp_path):
 # The moving average
 
 
-def test_the_average_is_what_is_validated_and_kept(tmp_path, monkeypatch):
+def test_the_average_is_what_is_validated_and_kept(monkeypatch):
     steps = []
     step = SongTraining.training_step
 
@@ -68,7 +69,7 @@ def test_the_average_is_what_is_validated_and_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(SongTraining, "training_step", noted)
     songs = Songs()
     noise = np.random.default_rng(2).standard_normal(songs.targets.shape).astype(np.float32)
-    network, curve = trained(songs, tmp_path, targets=noise, averaging=0.7, epochs=4, learning_rate=3e-2)
+    network, curve = trained(songs, targets=noise, averaging=0.7, epochs=4, learning_rate=3e-2)
     updates = (int(np.argmin(curve["validation_loss"])) + 1) * len(steps) // 4
     assert updates < len(steps)  # what the very last step made is not noted
     expected = {name: tensor.double() for name, tensor in steps[1].items()}
@@ -111,14 +112,14 @@ def test_a_mixture_is_compared_with_both_songs_as_mixed_targets_would_be():
     assert torch.allclose(one, two, atol=1e-5)
 
 
-def test_a_training_step_on_mixtures_by_hand(tmp_path):
+def test_a_training_step_on_mixtures_by_hand():
     songs = Songs()
-    network, _ = trained(songs, tmp_path, epochs=1)
+    network, _ = trained(songs, epochs=1)
     objective = SquaredError(songs.targets)
     model = SongTraining(network, objective, Reference(0, 1), Reference(0, 1), SETTINGS | {"mixup": 0.4}, 3)
     owners, batch = torch.tensor([2, 0, 1]), np.array([4, 6, 9])  # window k is of song batch[owners[k]]
     windows = torch.from_numpy(songs.windows(batch[owners], np.zeros(3, int), WINDOW))
-    found = model.training_step((windows, owners, torch.from_numpy(batch), objective.known(batch)), 5)
+    found = model.training_step(Batch(windows, owners, torch.from_numpy(batch), objective.known(batch), 3), 5)
     mixed, share, partners = mix(windows, 0.4, np.random.default_rng([3, 0, 5, 0]))
     predicted, wanted = network(mixed).detach(), torch.from_numpy(songs.targets[batch[owners]])
     errors = [(predicted - targets).square().sum(dim=1).mean() for targets in (wanted, wanted[partners])]
@@ -134,7 +135,7 @@ def listened():
     return songs, Listeners(songs)
 
 
-def trained_to_rank(listened, cache, loss, plays=None, **changes):
+def trained_to_rank(listened, loss, plays=None, **changes):
     songs, listeners = listened
     plays = listeners.plays if plays is None else plays
     objective = RankingError(
@@ -142,15 +143,15 @@ def trained_to_rank(listened, cache, loss, plays=None, **changes):
     )
     return train(
         songs, songs.lengths, listeners.song_factors, np.arange(50), np.arange(50, 65),
-        SETTINGS | {"objective": loss} | changes, 1, cache, objective,
+        SETTINGS | {"objective": loss} | changes, 1, objective,
     )  # fmt: skip
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("mixup", [0.0, 0.4])
-def test_it_ranks_new_songs_for_users_from_plays_alone(loss, mixup, listened, tmp_path):
+def test_it_ranks_new_songs_for_users_from_plays_alone(loss, mixup, listened):
     songs, listeners = listened
-    network, curve = trained_to_rank(listened, tmp_path, loss, mixup=mixup, **QUICK)
+    network, curve = trained_to_rank(listened, loss, mixup=mixup, **QUICK)
     predicted = predict(network, songs, songs.lengths, WINDOW, CPU)[65:]
     played = listeners.confidences.toarray()[:, 65:] > 0
     scores = listeners.user_factors @ predicted.T
@@ -164,10 +165,10 @@ def test_it_ranks_new_songs_for_users_from_plays_alone(loss, mixup, listened, tm
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_no_ranking_looks_at_plays_of_test_songs(loss, listened, tmp_path):
+def test_no_ranking_looks_at_plays_of_test_songs(loss, listened):
     _, listeners = listened
     before, again, other = (
-        trained_to_rank(listened, tmp_path, loss, listeners.plays.filter(rows), epochs=2)[0].arrays()
+        trained_to_rank(listened, loss, listeners.plays.filter(rows), epochs=2)[0].arrays()
         for rows in (pl.lit(value=True), pl.col("song") < 65, pl.col("song") != 3)
     )
     assert all(np.array_equal(before[name], again[name]) for name in before)

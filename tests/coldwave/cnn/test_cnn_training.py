@@ -1,6 +1,5 @@
 """Training: it learns, stops, repeats itself, and looks at nothing but training songs."""
 
-import lightning
 import numpy as np
 import polars as pl
 import pytest
@@ -8,20 +7,21 @@ import torch
 
 from coldwave.cnn.objectives import weighted_objective
 from coldwave.cnn.prediction import load_network, predict
-from coldwave.cnn.training import band_statistics, launchers, optimizer_of, train
+from coldwave.cnn.training import band_statistics, optimizer_of, train
 from coldwave.confidence import confidence_matrix
 from coldwave.errors import InputError
+from coldwave.folding import fold_in
 from coldwave.learning_curve import CURVE_SCHEMA
 from coldwave.weights import write_weights
-from coldwave.wmf import fold_in
 
 WINDOW, BANDS = 16, 6
 SETTINGS = {
     "window": WINDOW, "channels": [8], "kernel": 3, "pool": 2, "dense": [16], "batch_size": 16,
-    "learning_rate": 3e-3, "weight_decay": 0.0, "epochs": 25, "patience": 25, "accelerator": "cpu", "devices": 1,
-    "precision": "32-true", "objective": "mse", "temper": 0.0, "unit_norm": False, "pooling": "flatten",
-    "optimizer": "adamw", "momentum": 0.9, "normalization": "none", "blocks": "plain", "dropout": 0.0,
-    "mask_bands": 0, "mask_frames": 0, "mixup": 0.0, "schedule": "constant", "warm_up": 0, "averaging": 0.0,
+    "learning_rate": 3e-3, "weight_decay": 0.0, "epochs": 25, "patience": 25, "accelerator": "cpu",
+    "devices": 1, "nodes": 1, "precision": "32-true", "objective": "mse", "temper": 0.0, "unit_norm": False,
+    "pooling": "flatten", "optimizer": "adamw", "momentum": 0.9, "normalization": "none", "blocks": "plain",
+    "dropout": 0.0, "mask_bands": 0, "mask_frames": 0, "mixup": 0.0, "schedule": "constant", "warm_up": 0,
+    "averaging": 0.0,
 }  # fmt: skip
 
 
@@ -44,17 +44,17 @@ class Songs:
         return np.stack([self.arrays[s][t : t + length] for s, t in zip(songs, starts, strict=True)])
 
 
-def trained(songs, cache, seed=1, targets=None, **changes):
+def trained(songs, seed=1, targets=None, checkpoint=None, **changes):
     return train(
         songs, songs.lengths, songs.targets if targets is None else targets, np.arange(50), np.arange(50, 65),
-        SETTINGS | changes, seed, cache,
+        SETTINGS | changes, seed, checkpoint=checkpoint,
     )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def result(tmp_path_factory):
+def result():
     songs = Songs()
-    network, curve = trained(songs, tmp_path_factory.mktemp("cache"))
+    network, curve = trained(songs)
     return songs, network, curve
 
 
@@ -76,33 +76,28 @@ def test_the_epoch_with_the_smallest_validation_error_is_kept(result):
     assert errors[50:65].mean() / of_mean == pytest.approx(curve["validation_loss"].min(), rel=1e-4)
 
 
-def test_the_same_seed_gives_the_same_weights(tmp_path):
-    first, second, other = (trained(Songs(), tmp_path, seed, epochs=2)[0].arrays() for seed in (1, 1, 2))
+def test_the_same_seed_gives_the_same_weights():
+    first, second, other = (trained(Songs(), seed, epochs=2)[0].arrays() for seed in (1, 1, 2))
     assert all(np.array_equal(first[name], second[name]) for name in first)
     assert any(not np.array_equal(first[name], other[name]) for name in first)
 
 
-def test_it_looks_at_no_test_song_and_learns_from_no_validation_target(tmp_path):
+def test_it_looks_at_no_test_song_and_learns_from_no_validation_target():
     songs = Songs()
-    before, _ = trained(songs, tmp_path, epochs=2)
+    before, _ = trained(songs, epochs=2)
     assert max(songs.asked) < 65
     targets = songs.targets.copy()
     targets[65:] = 99
-    after, _ = trained(Songs(), tmp_path, epochs=2, targets=targets)
+    after, _ = trained(Songs(), epochs=2, targets=targets)
     assert all(np.array_equal(a, b) for a, b in zip(before.arrays().values(), after.arrays().values(), strict=True))
 
 
-def test_it_stops_when_validation_no_longer_improves(tmp_path):
+def test_it_stops_when_validation_no_longer_improves():
     songs = Songs()
     noise = np.random.default_rng(1).standard_normal(songs.targets.shape).astype(np.float32)
-    _, curve = trained(songs, tmp_path, targets=noise, epochs=60, patience=3)
+    _, curve = trained(songs, targets=noise, epochs=60, patience=3)
     assert len(curve) < 60
     assert len(curve) == int(np.argmin(curve["validation_loss"])) + 1 + 3
-
-
-def test_nothing_is_left_in_the_cache(tmp_path):
-    trained(Songs(), tmp_path, epochs=1)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_band_statistics_equal_numpys():
@@ -123,10 +118,10 @@ def test_weights_read_back_predict_the_same(result, tmp_path):
     assert np.array_equal(one, two)
 
 
-def test_no_song_to_learn_from_is_an_error(tmp_path):
+def test_no_song_to_learn_from_is_an_error():
     songs = Songs(10)
     with pytest.raises(InputError, match="no validation song has the 16 frames"):
-        train(songs, songs.lengths, songs.targets, np.arange(5), np.array([], dtype=int), SETTINGS, 1, tmp_path)
+        train(songs, songs.lengths, songs.targets, np.arange(5), np.array([], dtype=int), SETTINGS, 1)
 
 
 # Other objectives, targets and optimisers
@@ -160,7 +155,7 @@ def listened():
     return songs, Listeners(songs)
 
 
-def trained_on_plays(listened, cache, temper=0.0, plays=None, **changes):
+def trained_on_plays(listened, temper=0.0, plays=None, **changes):
     songs, listeners = listened
     plays = listeners.plays if plays is None else plays
     objective = weighted_objective(
@@ -168,14 +163,14 @@ def trained_on_plays(listened, cache, temper=0.0, plays=None, **changes):
     )
     return train(
         songs, songs.lengths, listeners.song_factors, np.arange(50), np.arange(50, 65),
-        SETTINGS | {"objective": "wpe"} | changes, 1, cache, objective,
+        SETTINGS | {"objective": "wpe"} | changes, 1, objective,
     )  # fmt: skip
 
 
 @pytest.mark.parametrize("temper", [0.0, 1.0])
-def test_it_learns_from_plays_alone(temper, listened, tmp_path):
+def test_it_learns_from_plays_alone(temper, listened):
     songs, listeners = listened
-    network, curve = trained_on_plays(listened, tmp_path, temper, **QUICK)
+    network, curve = trained_on_plays(listened, temper, **QUICK)
     predicted = predict(network, songs, songs.lengths, WINDOW, torch.device("cpu"))
     mean = np.tile(listeners.song_factors[:50].mean(axis=0), (len(predicted), 1))
     for part, share in ((np.arange(50, 65), 0.5), (np.arange(65, 80), 0.7)):
@@ -186,28 +181,28 @@ def test_it_learns_from_plays_alone(temper, listened, tmp_path):
             assert curve["validation_loss"].min() == pytest.approx(shown, rel=1e-3)
 
 
-def test_plays_of_test_songs_change_nothing_and_those_of_training_songs_do(listened, tmp_path):
+def test_plays_of_test_songs_change_nothing_and_those_of_training_songs_do(listened):
     _, listeners = listened
     before, again, other = (
-        trained_on_plays(listened, tmp_path, plays=listeners.plays.filter(rows), epochs=2)[0].arrays()
+        trained_on_plays(listened, plays=listeners.plays.filter(rows), epochs=2)[0].arrays()
         for rows in (pl.lit(value=True), pl.col("song") < 65, pl.col("song") != 3)
     )
     assert all(np.array_equal(before[name], again[name]) for name in before)
     assert any(not np.array_equal(before[name], other[name]) for name in before)
 
 
-def test_targets_of_unit_norm_are_what_it_learns(tmp_path):
+def test_targets_of_unit_norm_are_what_it_learns():
     songs = Songs()
-    network, _ = trained(songs, tmp_path, unit_norm=True, **QUICK)
+    network, _ = trained(songs, unit_norm=True, **QUICK)
     predicted = predict(network, songs, songs.lengths, WINDOW, torch.device("cpu"))[65:]
     wanted = songs.targets[65:] / np.linalg.norm(songs.targets[65:], axis=1, keepdims=True)
     assert np.square(predicted - wanted).sum() < 0.5 * np.square(wanted - wanted.mean(axis=0)).sum()
     assert np.linalg.norm(predicted, axis=1) != pytest.approx(1, abs=1e-3)  # predictions stay as they are
 
 
-def test_nesterov_momentum_with_statistics_over_time_learns(tmp_path):
+def test_nesterov_momentum_with_statistics_over_time_learns():
     changes = {"optimizer": "nesterov", "learning_rate": 0.1, "pooling": "statistics", "channels": [8, 8]}
-    _, curve = trained(Songs(), tmp_path, **QUICK | changes, pool=[2, 1])
+    _, curve = trained(Songs(), **QUICK | changes, pool=[2, 1])
     assert curve["validation_loss"].min() < 0.5
 
 
@@ -220,19 +215,6 @@ def test_the_optimisers_are_torchs():
     assert type(optimizer_of(iter([parameter]), SETTINGS)) is torch.optim.AdamW
 
 
-def test_a_training_that_diverges_is_an_error_that_says_what_to_do(tmp_path):
+def test_a_training_that_diverges_is_an_error_that_says_what_to_do():
     with pytest.raises(InputError, match="lower learning_rate"):
-        trained(Songs(), tmp_path, optimizer="nesterov", learning_rate=1e30, epochs=3)
-
-
-def test_two_devices_are_two_processes_also_in_a_job_of_slurm(monkeypatch):
-    monkeypatch.setenv("SLURM_NTASKS", "1")
-    trainer = lightning.Trainer(accelerator="cpu", devices=2, logger=False, plugins=launchers())
-    assert (trainer.world_size, trainer.strategy.cluster_environment.creates_processes_externally) == (2, False)
-
-
-@pytest.mark.parametrize("started", [{"SLURM_NTASKS": "2"}, {"TORCHELASTIC_RUN_ID": "1", "RANK": "0"}])
-def test_processes_that_srun_or_torchrun_has_started_are_taken(started, monkeypatch):
-    for name, value in started.items():
-        monkeypatch.setenv(name, value)
-    assert launchers() == []
+        trained(Songs(), optimizer="nesterov", learning_rate=1e30, epochs=3)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from coldwave.cnn.network import SongNetwork
 from coldwave.cnn.prediction import predict
-from coldwave.cnn.windows import ConsecutiveWindowSampler, RandomWindowSampler, consecutive_starts
+from coldwave.cnn.windows import ConsecutiveWindowSampler, RandomWindowSampler, WindowDataset, consecutive_starts
 
 WINDOW = 12
 
@@ -34,22 +34,49 @@ def test_a_29_second_clip_has_nine_windows_of_129():
 def test_every_song_once_an_epoch_shared_out_over_the_processes(lengths, batch_size, processes):
     # a mistake found in re-implementations: "MSE" sampled once per play, which weights songs by popularity
     songs, frames = np.arange(len(lengths)) + 10, np.array(lengths)
+    source = Songs([WINDOW] * 10 + lengths)
+    batches = list(RandomWindowSampler(songs, frames, WINDOW, batch_size, 1))
+    assert len(batches) == len(RandomWindowSampler(songs, frames, WINDOW, batch_size, 1))
+    shares = [slice(rank, None, processes) for rank in range(processes)]
+    apart = [WindowDataset(source, WINDOW, known_of, share) for share in shares]
+    compared = [WindowDataset(source, WINDOW, known_of, share, together=True) for share in shares]
+    whole = WindowDataset(source, WINDOW, known_of)
     drawn = []
-    steps = set()
-    for rank in range(processes):
-        sampler = RandomWindowSampler(songs, frames, WINDOW, batch_size, 1, processes, rank)
-        batches = list(sampler)
-        assert len(batches) == len(sampler)
-        steps.add(len(batches))
-        for owners, starts in batches:
-            assert 0 < len(owners) <= batch_size
-            assert np.all((starts >= 0) & (starts + WINDOW <= frames[owners - 10]))
-            drawn.extend(owners.tolist())
-    assert len(steps) == 1
-    assert set(drawn) == set(songs.tolist())
-    assert len(drawn) <= len(songs) + processes - 1  # a song may fill in where the last ones are too few for all
-    if processes == 1:
-        assert len(drawn) == len(songs)
+    for owners, starts in batches:
+        assert 0 < len(owners) <= batch_size
+        assert np.all((starts >= 0) & (starts + WINDOW <= frames[owners - 10]))
+        batch, parts, others = (
+            whole[owners, starts], [data[owners, starts] for data in apart], [data[owners, starts] for data in compared]
+        )  # fmt: skip
+        for share, part, other in zip(shares, parts, others, strict=True):
+            assert part.rows == other.rows == len(owners)
+            assert torch.equal(part.windows, batch.windows[share]) and torch.equal(other.windows, batch.windows[share])
+            assert part.songs[part.owners].tolist() == owners[share].tolist()
+            assert part.known[0].tolist() == part.songs.tolist()
+            assert torch.equal(other.songs, batch.songs) and torch.equal(other.owners, batch.owners)
+        drawn.extend(song for part in parts for song in part.songs.tolist())
+    assert sorted(drawn) == songs.tolist()
+
+
+def known_of(songs):
+    return (torch.from_numpy(songs),)
+
+
+@given(st.lists(st.integers(WINDOW, 60), min_size=1, max_size=30), st.integers(1, 12), st.integers(1, 4))
+def test_validation_batches_are_shared_out_over_the_processes(lengths, batch_size, processes):
+    songs, frames = np.arange(len(lengths)), np.array(lengths)
+
+    def batches(share):
+        sampler = ConsecutiveWindowSampler(songs, frames, WINDOW, batch_size, share)
+        return [tuple(owners.tolist()) for owners, _ in sampler]
+
+    whole = batches(slice(None))
+    shares = [batches(slice(rank, None, processes)) for rank in range(processes)]
+    assert all(shares)
+    if len(whole) >= processes:
+        assert sorted(batch for share in shares for batch in share) == sorted(whole)
+    else:
+        assert all(share == whole for share in shares)
 
 
 def test_windows_and_order_are_new_each_epoch_and_the_same_for_the_same_epoch():

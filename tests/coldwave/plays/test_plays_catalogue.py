@@ -3,6 +3,7 @@
 import csv
 import datetime
 import os
+import socket
 from pathlib import Path
 
 import mutagen
@@ -246,7 +247,7 @@ def test_folder_with_an_mbid_in_id3(tmp_path):
     assert table["song_id"].to_list() == [RECORDING]
 
 
-def test_links_in_a_folder(tmp_path):
+def test_links_and_what_is_no_file_in_a_folder(tmp_path, monkeypatch):
     folder, elsewhere = tmp_path / "music", tmp_path / "elsewhere"
     (folder / "z").mkdir(parents=True)
     (elsewhere / "deep").mkdir(parents=True)
@@ -258,8 +259,19 @@ def test_links_in_a_folder(tmp_path):
     (elsewhere / "back").symlink_to(folder)
     (folder / "dead.ogg").symlink_to(tmp_path / "nothing")
     (folder / "3.ogg").symlink_to(elsewhere / "deep" / "2.ogg")
-    found = [path.relative_to(folder).as_posix() for path in audio_files(folder)]
-    assert found == ["3.ogg", "more/deep/2.ogg", "z/1.ogg"]
+    (folder / "itself").symlink_to("itself")
+    (folder / "itself.ogg").symlink_to("itself.ogg")
+    os.mkfifo(folder / "z" / "pipe.ogg")
+    with socket.socket(socket.AF_UNIX) as server:
+        monkeypatch.chdir(folder)  # the name of a socket may not be long
+        server.bind("socket.ogg")
+        files, set_aside = audio_files(folder)
+    assert [path.relative_to(folder).as_posix() for path in files] == ["3.ogg", "more/deep/2.ogg", "z/1.ogg"]
+    assert [path.relative_to(folder).as_posix() for _, path in set_aside] == [
+        "dead.ogg", "itself.ogg", "socket.ogg", "z/pipe.ogg",
+    ]  # fmt: skip
+    _, rejected = read_catalogue(folder, OPTIONS)
+    assert rejected["reason"].to_list() == ["not a regular file, or a link that leads nowhere"] * 4
 
 
 def test_names_that_are_no_text(tmp_path):

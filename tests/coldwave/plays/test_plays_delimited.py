@@ -64,6 +64,8 @@ def plain_triplets(data):
             continue
         if reason is None and "\0" in text:
             reason = "NUL byte"
+        elif reason is None and "\r" in text:
+            reason = "carriage return within the line"
         elif reason is None and len(fields) != 3:
             reason = "wrong number of fields"
         elif reason is None and not fields[0]:

@@ -192,8 +192,8 @@ def test_rules_are_logged_with_counts_and_examples(tmp_path, caplog):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"min_users": 50}, r"no play is left: plays\.min_users = 50, but the song of most users has 2 users"),
-        ({"min_songs": 50}, r"no play is left: plays\.min_songs = 50, but the user of most songs has 2 songs"),
+        ({"min_users": 50}, r"no song has at least 50 users, the most are 2: lower plays\.min_users"),
+        ({"min_songs": 50}, r"no user has at least 50 songs, the most are 2: lower plays\.min_songs"),
         ({"min_songs": 2, "min_users": 2}, r"plays\.min_users = 2 and plays\.min_songs = 2 leave nothing"),
         ({"unlisted_songs": "delete"}, r"plays\.unlisted_songs: 'delete'"),
         ({"songs_without_audio": "delete"}, r"plays\.songs_without_audio: 'delete'"),

@@ -1,0 +1,155 @@
+"""How the processes of a training on several devices are started: by torchrun, on several nodes through srun.
+
+A script that trains starts itself again as so many processes, by hand, with its arguments on the command line: under
+Snakemake it is a generated file, which processes could not import. Whoever has started processes already, by torchrun
+or with a task of srun for each, is left to it.
+"""
+
+import logging
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from coldwave.errors import InputError
+
+WATCHED = "COLDWAVE_WATCHES_ITS_INPUT"  # set for processes that end when the one that started them does
+
+
+def started_by() -> str | None:
+    """What has started this process as one of several: torchrun, srun, or None where it is alone.
+
+    A job of SLURM may be one task on many processors and GPUs, and say so in ``SLURM_NTASKS``; what srun has started
+    is the step's number of tasks. Where srun has started a torchrun on each node, it is torchrun.
+    """
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        return "torchrun"
+    return "srun" if int(os.environ.get("SLURM_STEP_NUM_TASKS", 1)) > 1 else None
+
+
+def is_main_process() -> bool:
+    """Whether this process writes what is learnt: the first one, or the only one."""
+    number = {"torchrun": "RANK", "srun": "SLURM_PROCID"}.get(started_by())
+    return number is None or int(os.environ[number]) == 0
+
+
+def check_processes(processes: int) -> None:
+    """Check that as many processes were started as the settings ask for.
+
+    Raises
+    ------
+    InputError
+        There are others: they would each wait for somebody, or all write the same file.
+    """
+    number = {"torchrun": "WORLD_SIZE", "srun": "SLURM_STEP_NUM_TASKS"}.get(started_by())
+    started = 1 if number is None else int(os.environ[number])
+    if started != processes:
+        raise InputError(
+            f"{started} processes were started, and the model's devices x nodes are {processes}: make the two agree"
+        )
+
+
+def end_with_parent() -> None:
+    """Let this process end when the one that started it does, even if that was killed: its input is then at an end."""
+    if os.environ.pop(WATCHED, None):
+
+        def watch() -> None:
+            while os.read(0, 1024):
+                pass
+            os._exit(1)
+
+        threading.Thread(target=watch, daemon=True).start()
+
+
+def launch_command(devices: int, nodes: int, threads: int) -> list[str]:
+    """The command before the script's own: torchrun for one node, or srun that starts it on every node.
+
+    Parameters
+    ----------
+    devices : processes on each node
+    threads : processors of each node
+
+    Raises
+    ------
+    InputError
+        Several nodes are wanted outside of a job of SLURM.
+    """
+    launcher = [sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={devices}"]
+    if nodes == 1:
+        return [*launcher, "--standalone"]
+    job = os.environ.get("SLURM_JOB_ID")
+    if job is None or shutil.which("srun") is None:
+        raise InputError(
+            f"nodes is {nodes}, and this is no job of SLURM: run it with --profile profiles/slurm, or start the "
+            "script on every node by torchrun (its options: --help)"
+        )
+    with socket.socket() as free:
+        free.bind(("", 0))
+        meeting = f"{socket.gethostname()}:{free.getsockname()[1]}"
+    srun = ["srun", f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1", f"--cpus-per-task={threads}",
+            "--input=all", "--overlap", "--kill-on-bad-exit=1"]  # fmt: skip
+    return [*srun, *launcher, f"--nnodes={nodes}", "--rdzv-backend=c10d", f"--rdzv-endpoint={meeting}",
+            f"--rdzv-id={job}"]  # fmt: skip
+
+
+def launch(script: Path, arguments: Mapping[str, Any], devices: int, nodes: int, threads: int, folder: Path) -> None:
+    """Run a script in so many processes, and wait for all of them. What they log is logged here too.
+
+    Parameters
+    ----------
+    script : one that runs by hand (``coldwave.job``)
+    arguments : those of its ``main``; None and empty lists are left out
+    folder : where the options are left while it runs; every node sees it
+
+    Raises
+    ------
+    InputError
+        A process failed; why is in the log.
+    """
+    command = launch_command(devices, nodes, threads)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+        command += [str(script), *command_line(arguments, Path(temporary))]
+        own = {WATCHED: "1", "OMP_NUM_THREADS": str(max(1, threads // devices))}
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **own},
+            text=True, errors="replace",
+        ) as process:  # fmt: skip
+            try:
+                for line in process.stdout:
+                    _pass_on(line)
+            finally:
+                process.stdin.close()  # where this one is interrupted, the others end with it
+    if process.returncode:
+        raise InputError("a process of the training failed: see the lines before this one in the log")
+
+
+def command_line(arguments: Mapping[str, Any], folder: Path) -> list[str]:
+    """Spell arguments as a script by hand takes them; a dict goes into a file in ``folder``."""
+    given = []
+    for name, value in arguments.items():
+        if isinstance(value, dict):
+            file = folder / f"{name}.yaml"
+            file.write_text(yaml.safe_dump(value), encoding="utf-8")
+            value = f"@{file}"
+        values = value if isinstance(value, (list, tuple)) else [] if value is None else [value]
+        if values:
+            given += [f"--{name.replace('_', '-')}", *map(str, values)]
+    return given
+
+
+def _pass_on(line: str) -> None:
+    """Write a line of another process where this one logs, as it is: it has its time already."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler):
+            with handler.lock:
+                handler.stream.write(line)
+                handler.flush()

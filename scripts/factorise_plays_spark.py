@@ -1,0 +1,42 @@
+"""Factorise the training songs' plays with Spark; fold in the others with the user factors frozen.
+
+In the transductive protocol all songs are fitted, and none folded in. fitted_songs.npy says whose plays were seen.
+"""
+
+from pathlib import Path
+
+from coldwave.files import read_table, write_array, write_table
+from coldwave.job import run
+from coldwave.objective import OBJECTIVE_SCHEMA
+from coldwave.spark.factorisation import factorise_songs
+from coldwave.spark.session import spark_session
+from coldwave.split import songs_to_fit
+
+
+def main(
+    *,
+    plays: Path,
+    users: Path,
+    split: Path,
+    user_factors: Path,
+    song_factors: Path,
+    fitted_songs: Path,
+    objective: Path,
+    options: dict,
+    spark: dict,
+    memory: int,
+    threads: int = 1,
+) -> None:
+    """``options``: protocol and those of the factorisation. ``spark``: master and settings. ``memory``: MB."""
+    settings = {key: value for key, value in options.items() if key != "protocol"}
+    seen = songs_to_fit(read_table(split), options["protocol"])
+    number = read_table(users, ["user"]).height
+    with spark_session(spark["master"], spark["settings"], threads, memory) as session:
+        of_users, of_songs, iterations = factorise_songs(session, plays, seen, number, **settings)
+    write_array(user_factors, of_users)
+    write_array(song_factors, of_songs)
+    write_array(fitted_songs, seen)
+    write_table(objective, iterations, OBJECTIVE_SCHEMA)
+
+
+run(main)

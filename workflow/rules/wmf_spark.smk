@@ -1,0 +1,46 @@
+"""wmf, by Spark: the same factors where the plays do not fit one machine's memory."""
+
+if SETTINGS["wmf"]["engine"] == "spark":
+
+    if problem := spark_lacks(workflow):
+        raise WorkflowError(problem)
+
+    rule factorise_plays_spark:
+        input:
+            plays="<results>/plays/plays.parquet",
+            users="<results>/plays/users.parquet",
+            split="<results>/split/split.parquet",
+        output:
+            user_factors="<results>/wmf/user_factors.npy",
+            song_factors="<results>/wmf/song_factors.npy",
+            fitted_songs="<results>/wmf/fitted_songs.npy",
+            objective="<results>/wmf/objective.parquet",
+        log:
+            "<results>/logs/factorise_plays_spark.log",
+        benchmark:
+            "<results>/timings/factorise_plays_spark.tsv"
+        conda:
+            "../../envs/wmf-spark.yaml"
+        threads: 8
+        resources:
+            mem_mb=growing(lambda input: max(4000, int(100 * input.size_mb))),
+            runtime=growing(480),
+        params:
+            options=options(
+                "wmf",
+                "factors",
+                "alpha",
+                "epsilon",
+                "regularization",
+                "iterations",
+                blocks=SETTINGS["wmf"]["spark"]["blocks"],
+                protocol=SETTINGS["protocol"],
+                seed=SEED,
+            ),
+            spark=spark_settings,
+            memory=memory_of_job,
+            code=code("factorise_plays_spark.py"),
+        script:
+            "../../scripts/factorise_plays_spark.py"
+
+    KEPT += rules.factorise_plays_spark.output
