@@ -10,10 +10,10 @@ def test_songs_are_numbered_in_the_order_of_their_ids(tmp_path):
     assert dict(songs.schema) == NEW_SONGS
     assert songs.select("song", "song_id", "artist").rows() == [(0, "a", None), (1, "b", "B"), (2, "c", "C")]
     assert songs["audio"].to_list() == [None, str(tmp_path / "b.ogg"), None]
-    assert rejected.select("line", "reason").rows() == [
-        (4, "audio lies outside new_songs.audio_root; the song is kept without it"),
-        (5, "song id occurs before"),
-    ]
+    assert rejected["line"].to_list() == [4, 5]
+    outside, again = rejected["reason"]
+    assert outside.startswith("audio lies outside new_songs.audio_root") and "plays." not in outside
+    assert again == "song id occurs before"
 
 
 def test_messages_name_the_keys_of_this_section(tmp_path):
