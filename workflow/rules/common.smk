@@ -9,8 +9,8 @@ from coldwave.audio.state import audio_state, folder_state
 from coldwave.world.planted import planted
 from workflow import settings
 from workflow.code import code as code_digests
-from workflow.engines import spark_lacks
 from workflow.consistency import FACTORS_FROM_AUDIO, tuned_model
+from workflow.engines import spark_lacks
 from workflow.needs import growing
 
 ROOT = Path(workflow.basedir)
