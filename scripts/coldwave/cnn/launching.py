@@ -5,6 +5,7 @@ Snakemake it is a generated file, which processes could not import. Whoever has 
 or with a task of srun for each, is left to it.
 """
 
+import contextlib
 import logging
 import math
 import os
@@ -145,6 +146,7 @@ def _pass_on(line: str) -> None:
     """Write a line of another process where this one logs, as it is: it has its time already."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler):
-            with handler.lock:
+            # where the screen is gone the log is still there, as with what is logged here
+            with handler.lock, contextlib.suppress(OSError):
                 handler.stream.write(line)
                 handler.flush()

@@ -149,3 +149,9 @@ def test_the_processes_end_with_the_one_that_started_them_even_if_it_is_killed(t
     finally:
         process.kill()
         process.stderr.close()
+
+
+def test_a_screen_that_is_gone_ends_no_training(tmp_path):
+    process = start(tmp_path, "end")
+    process.stderr.close()
+    assert process.wait(timeout=LIMIT) == 0
