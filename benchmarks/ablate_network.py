@@ -13,7 +13,6 @@ difference is from the paper's network on the same songs.
 
 import argparse
 import logging
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -93,15 +92,13 @@ class Draw:
         self.starts = np.searchsorted(held_out["user"].to_numpy(), np.arange(users + 1))
         self.relevant = np.searchsorted(self.validation, held_out["song"].to_numpy())
 
-    def measure(self, settings: dict[str, Any], cache: Path) -> dict[str, float]:
+    def measure(self, settings: dict[str, Any]) -> dict[str, float]:
         """Train one network and rank the validation songs by it."""
         begin, window = time.monotonic(), settings["window"]
         training, validation = (songs[source.lengths[songs] >= window] for songs in (self.training, self.validation))
         confidence = {key: wmf[key] for key in ("alpha", "epsilon")}
         objective = chosen_objective(settings | confidence, plays, self.users, self.songs, training, self.seed)
-        network, curve = train(
-            source, source.lengths, self.songs, training, validation, settings, self.seed, cache, objective
-        )
+        network, curve = train(source, source.lengths, self.songs, training, validation, settings, self.seed, objective)
         seconds = time.monotonic() - begin
         frames = np.zeros_like(source.lengths)
         frames[self.validation] = source.lengths[self.validation]
@@ -131,13 +128,12 @@ print(f"{run}: {int((part == 'validation').sum())} validation songs, seeds {argu
 print("| variant | loss | AUC | difference | mAP | difference | best epoch | seconds | weights |")
 print("| :-- |" + " --: |" * 8, flush=True)
 first = None
-with tempfile.TemporaryDirectory() as cache:
-    for name, settings in named.items():
-        rows = pl.DataFrame([draw.measure(settings, Path(cache)) for draw in draws])
-        first = rows if first is None else first
-        cells = [f"{rows['loss'].mean():.4f}"]
-        for key in ("AUC", "mAP"):
-            difference = rows[key] - first[key]
-            cells += [f"{rows[key].mean():.4f}", f"{difference.mean():+.4f} ± {difference.std() or 0:.4f}"]
-        cells += [f"{rows['epoch'].mean():.0f} of {rows['epochs'].mean():.0f}", f"{rows['seconds'].mean():.0f}"]
-        print(f"| {name} | {' | '.join(cells)} | {rows['weights'][0]:,} |", flush=True)
+for name, settings in named.items():
+    rows = pl.DataFrame([draw.measure(settings) for draw in draws])
+    first = rows if first is None else first
+    cells = [f"{rows['loss'].mean():.4f}"]
+    for key in ("AUC", "mAP"):
+        difference = rows[key] - first[key]
+        cells += [f"{rows[key].mean():.4f}", f"{difference.mean():+.4f} ± {difference.std() or 0:.4f}"]
+    cells += [f"{rows['epoch'].mean():.0f} of {rows['epochs'].mean():.0f}", f"{rows['seconds'].mean():.0f}"]
+    print(f"| {name} | {' | '.join(cells)} | {rows['weights'][0]:,} |", flush=True)

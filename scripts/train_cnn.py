@@ -44,7 +44,7 @@ def main(
         read = [path for path in (split, index, song_factors, plays, user_factors) if path]
         checkpoint = checkpoint_path(cache, options, seed, [Path(__file__), *read, *log_mels], threads)
     if devices * nodes > 1 and not started_by():
-        launch(Path(__file__), arguments | {"checkpoint": checkpoint}, devices, nodes, threads, cache / "training")
+        launch(Path(__file__), arguments | {"checkpoint": checkpoint}, devices, nodes, threads)
         return
     end_with_parent()
     use_threads(max(1, threads // devices))

@@ -27,6 +27,7 @@ def checked(**model):
         {"normalization": "batch", "blocks": "residual", "pooling": "attention", "dropout": 0.5},
         {"mask_bands": 127, "mask_frames": 128, "mixup": 0.4},
         {"schedule": "cosine", "warm_up": 5, "epochs": 6, "averaging": 0.999},
+        {"accelerator": "gpu", "devices": 4, "nodes": 2, "batch_size": 8},
     ],
     ids=str,
 )
@@ -63,6 +64,8 @@ def test_by_default_it_is_the_papers_network():
         ({"averaging": 1.0}, "averaging", "1.0 is not a number from 0 and below 1"),
         ({"warm_up": 3, "epochs": 3}, "warm_up", "3 leaves none of the 3 epochs for full steps"),
         ({"normalization": "layer"}, "normalization", "'layer' is not one of none, batch"),
+        ({"devices": 4, "nodes": 2, "batch_size": 7}, "batch_size", "7 songs cannot be shared out over 8 devices"),
+        ({"nodes": 0}, "nodes", "0 is not a whole number from 1"),
         ({"blocks": "inverted"}, "blocks", "'inverted' is not one of plain, residual"),
     ],
     ids=str,

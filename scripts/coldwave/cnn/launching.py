@@ -5,13 +5,14 @@ Snakemake it is a generated file, which processes could not import. Whoever has 
 or with a task of srun for each, is left to it.
 """
 
+import contextlib
 import logging
+import math
 import os
 import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -100,46 +101,41 @@ def launch_command(devices: int, nodes: int, threads: int) -> list[str]:
             f"--rdzv-id={job}"]  # fmt: skip
 
 
-def launch(script: Path, arguments: Mapping[str, Any], devices: int, nodes: int, threads: int, folder: Path) -> None:
+def launch(script: Path, arguments: Mapping[str, Any], devices: int, nodes: int, threads: int) -> None:
     """Run a script in so many processes, and wait for all of them. What they log is logged here too.
 
     Parameters
     ----------
     script : one that runs by hand (``coldwave.job``)
-    arguments : those of its ``main``; None and empty lists are left out
-    folder : where the options are left while it runs; every node sees it
+    arguments : those of its ``main``
+    devices, nodes, threads : see `launch_command`
 
     Raises
     ------
     InputError
-        A process failed; why is in the log.
+        A process failed; why is in the log. Or see `launch_command`.
     """
-    command = launch_command(devices, nodes, threads)
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as temporary:
-        command += [str(script), *command_line(arguments, Path(temporary))]
-        own = {WATCHED: "1", "OMP_NUM_THREADS": str(max(1, threads // devices))}
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **own},
-            text=True, errors="replace",
-        ) as process:  # fmt: skip
-            try:
-                for line in process.stdout:
-                    _pass_on(line)
-            finally:
-                process.stdin.close()  # where this one is interrupted, the others end with it
+    command = [*launch_command(devices, nodes, threads), str(script), *command_line(arguments)]
+    own = {WATCHED: "1", "OMP_NUM_THREADS": str(max(1, threads // devices))}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **own},
+        text=True, errors="replace",
+    ) as process:  # fmt: skip
+        try:
+            for line in process.stdout:
+                _pass_on(line)
+        finally:
+            process.stdin.close()  # where this one is interrupted, the others end with it
     if process.returncode:
         raise InputError("a process of the training failed: see the lines before this one in the log")
 
 
-def command_line(arguments: Mapping[str, Any], folder: Path) -> list[str]:
-    """Spell arguments as a script by hand takes them; a dict goes into a file in ``folder``."""
+def command_line(arguments: Mapping[str, Any]) -> list[str]:
+    """Spell arguments as a script by hand takes them. None and empty lists are left out."""
     given = []
     for name, value in arguments.items():
         if isinstance(value, dict):
-            file = folder / f"{name}.yaml"
-            file.write_text(yaml.safe_dump(value), encoding="utf-8")
-            value = f"@{file}"
+            value = yaml.safe_dump(value, default_flow_style=True, width=math.inf).strip()
         values = value if isinstance(value, (list, tuple)) else [] if value is None else [value]
         if values:
             given += [f"--{name.replace('_', '-')}", *map(str, values)]
@@ -150,6 +146,7 @@ def _pass_on(line: str) -> None:
     """Write a line of another process where this one logs, as it is: it has its time already."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler):
-            with handler.lock:
+            # where the screen is gone the log is still there, as with what is logged here
+            with handler.lock, contextlib.suppress(OSError):
                 handler.stream.write(line)
                 handler.flush()

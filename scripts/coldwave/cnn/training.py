@@ -156,7 +156,7 @@ class SongTraining(lightning.LightningModule):
     def validation_step(self, batch: Batch, _index: int) -> None:
         reference, songs = self.references[1], len(batch.songs)
         error = (self._errors(self.network(batch.windows), batch).mean() - reference.origin) / reference.unit
-        self.validated += torch.stack([error * songs, error.new_tensor(songs)])
+        self.validated += torch.stack([error.float() * songs, self.validated.new_tensor(songs)])
 
     def on_validation_epoch_end(self) -> None:
         error, songs = sum_over_processes(self.validated)

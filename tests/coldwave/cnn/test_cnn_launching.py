@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 import pytest
-import yaml
 from lightning.fabric.plugins.environments import SLURMEnvironment, TorchElasticEnvironment
 
 from coldwave import job
@@ -51,15 +50,14 @@ def test_one_node_is_torchruns_and_several_need_a_job_of_slurm(monkeypatch):
         launch_command(devices=2, nodes=3, threads=8)
 
 
-def test_arguments_come_back_from_the_command_line(monkeypatch, tmp_path):
+def test_arguments_come_back_from_the_command_line(monkeypatch):
     def main(*, table: Path, shards: list[Path], options: dict, seed: int, plays: Path = None): ...
 
     main.__globals__["__file__"] = __file__
-    given = {"table": Path("a b.npy"), "shards": [Path("1"), Path("2")], "options": {"pool": [2, 1], "temper": 0.5},
-             "seed": 3, "plays": None}  # fmt: skip
-    monkeypatch.setattr(sys, "argv", ["x.py", *command_line(given, tmp_path)])
+    options = {"pool": [2, 1], "learning_rate": 1e-5, "objective": "mse", "temper": None}
+    given = {"table": Path("a b.npy"), "shards": [Path("1"), Path("2")], "options": options, "seed": 3, "plays": None}
+    monkeypatch.setattr(sys, "argv", ["x.py", *command_line(given)])
     assert job._from_command_line(main) == given
-    assert yaml.safe_load((tmp_path / "options.yaml").read_text()) == given["options"]
 
 
 PROGRAM = """
@@ -73,7 +71,7 @@ from coldwave.job import run
 def main(*, folder: Path, devices: int, nodes: int, then: str) -> None:
     arguments = locals()
     if not started_by():
-        launch(Path(__file__), arguments, devices, nodes, 2, folder)
+        launch(Path(__file__), arguments, devices, nodes, 2)
         return
     end_with_parent()
     place = [os.environ[name] for name in ("GROUP_RANK", "RANK", "WORLD_SIZE", "OMP_NUM_THREADS")]
@@ -102,7 +100,7 @@ def start(folder, then, devices=2, nodes=1, **variables):
     program = folder / "program.py"
     program.write_text(PROGRAM.format(scripts=str(SCRIPTS)))
     given = {"folder": folder, "devices": devices, "nodes": nodes, "then": then}
-    command = [sys.executable, program, *command_line(given, folder)]
+    command = [sys.executable, program, *command_line(given)]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | variables)
 
 
@@ -151,3 +149,9 @@ def test_the_processes_end_with_the_one_that_started_them_even_if_it_is_killed(t
     finally:
         process.kill()
         process.stderr.close()
+
+
+def test_a_screen_that_is_gone_ends_no_training(tmp_path):
+    process = start(tmp_path, "end")
+    process.stderr.close()
+    assert process.wait(timeout=LIMIT) == 0
