@@ -33,7 +33,7 @@ def plays_read(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def split_read(config: dict[str, Any]) -> dict[str, Any]:
-    """What `split_songs` reads of a checked config, besides its input files: little where one of them gives the parts."""
+    """What `split_songs` reads of a checked config, besides its input files; little where one gives the parts."""
     split = config["split"]
     if split["path"] is not None:
         return options(config, "split", "by")
