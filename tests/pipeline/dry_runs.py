@@ -6,6 +6,7 @@ Run as a program it is that process: it reads one request a line and answers eac
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -99,12 +100,22 @@ class DryRuns:
             fork.stdout.close()
 
     def submit(
-        self, folder: Path, *overlays: dict, flags: Sequence[str] = ("--dry-run",), targets: Sequence[str] = ()
+        self,
+        folder: Path,
+        *overlays: dict,
+        flags: Sequence[str] = ("--dry-run",),
+        targets: Sequence[str] = (),
+        project: Path = ROOT,
     ) -> "Future[str]":
-        """Ask for a dry run in ``folder`` with the tiny config and what is laid over it; it gives what was printed."""
-        return self._threads.submit(self._run, folder, overlays, [*flags], [*targets])
+        """Ask for a dry run in ``folder`` with the tiny config and what is laid over it; it gives what was printed.
 
-    def _run(self, folder: Path, overlays: Sequence[dict], flags: list[str], targets: list[str]) -> str:
+        ``project`` may be a copy whose ``scripts/`` are others; its ``workflow/`` is taken to be the same.
+        """
+        command = [*flags, "--snakefile", str(project / "Snakefile"), "--directory", str(folder)]
+        command += ["--cores", "2", "--max-threads", "1"]
+        return self._threads.submit(self._run, command, overlays, [*targets])
+
+    def _run(self, command: list[str], overlays: Sequence[dict], targets: list[str]) -> str:
         fork = self._free.get()
         try:
             with tempfile.TemporaryDirectory(dir=self.home) as place:
@@ -112,8 +123,7 @@ class DryRuns:
                 for number, overlay in enumerate(overlays):
                     configs.append(str(Path(place, f"{number}.yaml")))
                     Path(configs[-1]).write_text(yaml.safe_dump(overlay, sort_keys=False))
-                arguments = [*flags, "--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
-                arguments += ["--cores", "2", "--max-threads", "1", "--configfile", *configs, "--", *targets]
+                arguments = [*command, "--configfile", *configs, "--", *targets]
                 fork.stdin.write(json.dumps([arguments, str(printed)]) + "\n")
                 fork.stdin.flush()
                 status = fork.stdout.readline().strip()
@@ -122,6 +132,15 @@ class DryRuns:
             return text
         finally:
             self._free.put(fork)
+
+
+def copy_of_project(folder: Path) -> Path:
+    """A copy of the workflow, whose code a test may edit."""
+    for name in ("workflow", "scripts", "profiles", "envs"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Snakefile", "config.yaml"):
+        shutil.copy2(ROOT / name, folder / name)
+    return folder
 
 
 def plan_of(printed: str) -> Plan:

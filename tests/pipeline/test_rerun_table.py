@@ -2,15 +2,17 @@
 
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
-from dry_runs import DryRuns, Graph, Plan, plan_of
+from dry_runs import AT_A_TIME, ROOT, DryRuns, Graph, Plan, copy_of_project, plan_of
 from rerun_table import BASES, CASES, MADE, behind, changed_jobs, markdown, overlay
 
+from workflow.code import code
 from workflow.settings import load_schema
 
-README = Path(__file__).parents[2] / "README.md"
+README = ROOT / "README.md"
 IDS = [f"{change.base}: {key}" for key, _, change in CASES]
 TARGETS = ["all", "tune"]
 
@@ -105,22 +107,62 @@ def test_a_changed_key_reruns_what_reads_it_and_what_follows(number, bases, plan
         assert plan.jobs == {job for job in expected.jobs if graph.rule[job] != "shard_songs"}  # it prints no outputs
 
 
+def plans_in_turn(places, items, alter, ask):
+    """From each item to the plan after it alone was altered, in one of the places.
+
+    ``alter(place, item)`` gives the function that undoes it; ``ask(place)`` begins the dry run.
+    """
+    plans = {}
+    for begin in range(0, len(items), len(places)):
+        turn = list(zip(places, items[begin : begin + len(places)], strict=False))
+        undo = [alter(place, item) for place, item in turn]
+        asked = [ask(place) for place, _ in turn]
+        plans |= {item: plan_of(printed.result()) for (_, item), printed in zip(turn, asked, strict=True)}
+        for back in undo:
+            back()
+    return plans
+
+
 @pytest.mark.reruns
 def test_a_lost_file_of_any_stage_is_made_again_with_what_follows(tiny, bases, dry_runs, tmp_path):
     """Each of the files that the run keeps, and nothing that comes before it."""
-    places, graph, wrong = [tiny.copy(tmp_path / str(number)) for number in range(2)], bases["tiny"][1], {}
-    kept = [path for path in graph.job if graph.rule[graph.job[path]] != "tune"]
-    for begin in range(0, len(kept), len(places)):
-        asked = []
-        for place, path in zip(places, kept[begin : begin + len(places)], strict=False):
-            file = place.folder / path
-            hidden = file.rename(place.folder / "hidden")
-            asked.append((path, file, hidden, dry_runs.submit(place.folder)))
-        for path, file, hidden, printed in asked:
-            plan, expected = plan_of(printed.result()), graph.plan(behind(graph, [graph.job[path]]))
-            hidden.rename(file)
-            jobs = {rule: number for rule, number in expected.rules.items() if rule != "tune"}
-            if plan.rules != jobs:
-                wrong[path] = plan.rules, jobs
-    assert len(kept) > 100
-    assert not wrong
+    folder, graph = bases["tiny"]
+    places = [Path(shutil.copytree(folder, tmp_path / str(number))) for number in range(AT_A_TIME)]
+
+    def lose(place, path):
+        hidden = (place / path).rename(place / "hidden")
+        return lambda: hidden.rename(place / path)
+
+    found = plans_in_turn(places, list(graph.job), lose, lambda place: dry_runs.submit(place, targets=TARGETS))
+    assert len(found) > 100
+    assert {path: plan.rules for path, plan in found.items()} == {
+        path: graph.plan(behind(graph, [job])).rules for path, job in graph.job.items()
+    }
+
+
+@pytest.mark.reruns
+def test_edited_code_reruns_the_rules_that_import_it_and_what_follows(bases, dry_runs, tmp_path):
+    """Each script, and one module of those that the same scripts import. Which do is tested for each of them."""
+    folder, graph = bases["tiny"]
+    made = set(graph.rule.values())
+    importing = {}
+    for script in sorted((ROOT / "scripts").glob("*.py")):
+        for file in code(script, ROOT):
+            importing.setdefault(file, set()).add(script.stem)
+    alike = {frozenset(rules): file for file, rules in importing.items() if "/coldwave/" in file}
+    files = sorted({*alike.values(), *(file for file in importing if "/coldwave/" not in file)})
+    projects = [copy_of_project(tmp_path / str(number)) for number in range(AT_A_TIME)]
+
+    def edit(project, file):
+        text = (project / file).read_text()
+        (project / file).write_text(f"{text}\nEDITED = True\n")
+        return lambda: (project / file).write_text(text)
+
+    found = plans_in_turn(
+        projects, files, edit, lambda project: dry_runs.submit(folder, targets=TARGETS, project=project)
+    )
+    expected = {}
+    for file in files:
+        jobs = [job for job, rule in graph.rule.items() if rule in importing[file] & made]
+        expected[file] = graph.plan(behind(graph, jobs)).rules
+    assert {file: plan.rules for file, plan in found.items()} == expected

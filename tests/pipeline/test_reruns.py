@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from dry_runs import TINY, copy_of_project
 from plans import AFTER_LEARNING, AFTER_SCORES, ANALYSED, SHOWN
 
-ROOT = Path(__file__).parents[2]
-TINY = Path(__file__).with_name("tiny.yaml")
 SEED = 3
 MAPPED = {"map_songs": 1, "draw_map": 1, "draw_filters": 1}  # shows the first network, cnn_mse
 MLR = {"fit_mlr": 1, "predict_mlr": 1, "evaluate_model": 1, **AFTER_LEARNING}
@@ -131,12 +130,7 @@ def test_another_song_reaches_its_own_shard_alone(tiny, tmp_path):
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the workflow, whose code a test may edit."""
-    copy = tmp_path / "project"
-    for name in ("workflow", "scripts", "profiles", "envs"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Snakefile", "config.yaml"):
-        shutil.copy2(ROOT / name, copy / name)
-    return copy
+    return copy_of_project(tmp_path / "project")
 
 
 def test_another_place_and_look_of_the_code_rerun_nothing(tiny, project):
