@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-spark demo test test-slurm test-spark lint format bench clean distclean
+.PHONY: help install install-spark demo test test-reruns test-slurm test-spark test-faults reruns-table lint format bench clean distclean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 install: $(READY) ## make .venv and install the lock into it
 
@@ -31,12 +31,21 @@ demo: $(READY) ## run the whole pipeline on the built-in demo world and print it
 test: $(READY) ## run every test
 	@$(BIN)/python -m pytest
 
+test-reruns: $(READY) ## plan a run after each change of the config, and after the loss of each file (some minutes)
+	@$(BIN)/python -m pytest -m reruns tests/pipeline
+
 test-slurm: $(READY) ## run the tests on a SLURM cluster of two nodes, made on this machine (Debian's packages; as root)
 	@tests/slurm/install.sh
 	@$(BIN)/python -m pytest tests/slurm --durations=0
 
 test-spark: install-spark ## run the tests of Spark, which make test skips where it is not installed
 	@$(BIN)/python -m pytest tests/coldwave/spark tests/pipeline/test_spark.py --durations=0
+
+test-faults: $(READY) ## kill a run in every rule, fill its disk, cut its files short: some minutes, in part as root
+	@$(BIN)/python -m pytest tests/faults --durations=0
+
+reruns-table: $(READY) ## write README.md's table of what runs again after which change
+	@$(BIN)/python -m pytest tests/pipeline/test_rerun_table.py -k readme --write-tables
 
 lint: $(READY) ## check style: ruff, snakefmt, snakemake --lint
 	@$(BIN)/ruff check .

@@ -22,6 +22,11 @@ TIME_LIMIT = 600  # seconds that one call of Snakemake may take, however busy th
 SETTINGS_OF_A_DEVELOPER = ("COLDWAVE_", "SNAKEMAKE_", "PYTHON", "XDG_", "MPL")  # beginnings of variables' names
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make reruns-table` writes the table that a test otherwise compares."""
+    parser.addoption("--write-tables", action="store_true", help="write README.md's table of reruns")
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a call of Snakemake came to: its exit status, and all that it printed."""

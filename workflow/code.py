@@ -4,7 +4,8 @@ Snakemake watches a script's modification time alone and the modules that it imp
 digests among a rule's ``params``, an edit reruns the rules whose code it changes and no others, and neither a
 comment nor ``git checkout`` reruns anything.
 
-Only Python code is seen: a number kept in a data file beside a module would escape.
+Only Python code is seen: a number kept in a data file beside a module would escape, unless the rule has the file's
+digest as well.
 """
 
 import ast
@@ -69,6 +70,20 @@ def code(script: str | Path, root: Path) -> dict[str, str]:
         for imported in imports:
             waiting += _files(imported, folder, f"{shown}:{imported.line}")
     return dict(sorted(digests.items()))
+
+
+def text_digest(file: Path) -> str:
+    """The first 16 hexadecimal digits of the SHA-256 of a text file, whatever its line ends.
+
+    For a file that a script reads beside its code. As an input its path and time would count, which differ between
+    working copies of the same commit.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    """
+    return hashlib.sha256(file.read_text(encoding="utf-8").encode()).hexdigest()[:16]
 
 
 @functools.cache  # by content, so that it holds for as long as the process lives: most rules share most modules

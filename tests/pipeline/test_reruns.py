@@ -1,13 +1,16 @@
 """What runs again after a change, and what does not: dry runs over the finished tiny run, and over copies of it."""
 
+import ast
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
+from dry_runs import TINY, copy_of_project
 from plans import AFTER_LEARNING, AFTER_SCORES, ANALYSED, SHOWN
 
-ROOT = Path(__file__).parents[2]
 SEED = 3
 MAPPED = {"map_songs": 1, "draw_map": 1, "draw_filters": 1}  # shows the first network, cnn_mse
 MLR = {"fit_mlr": 1, "predict_mlr": 1, "evaluate_model": 1, **AFTER_LEARNING}
@@ -127,34 +130,87 @@ def test_another_song_reaches_its_own_shard_alone(tiny, tmp_path):
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the workflow, whose code a test may edit."""
-    copy = tmp_path / "project"
-    for name in ("workflow", "scripts", "profiles", "envs"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Snakefile", "config.yaml"):
-        shutil.copy2(ROOT / name, copy / name)
-    return copy
+    return copy_of_project(tmp_path / "project")
 
 
-def without_page(jobs: dict[str, int]) -> dict[str, int]:
-    """All jobs but the page's and the record's: the page's template is an input by its whole path, so a copy of the
-    workflow remakes it, and the record of all files after it.
-    """
-    return {rule: number for rule, number in jobs.items() if rule not in SHOWN}
-
-
-def test_comments_and_another_place_of_the_code_rerun_nothing(tiny, project):
+def test_another_place_and_look_of_the_code_rerun_nothing(tiny, project):
+    """Comments taken out and put in, everything laid out anew, and another folder."""
     for file in (project / "scripts").rglob("*.py"):
-        file.write_text(f"# A comment.\n{file.read_text()}")
-    assert without_page(tiny.plan(snakefile=project / "Snakefile")) == {}
+        file.write_text(f"# A comment.\n{ast.unparse(ast.parse(file.read_text()))}\n" if file.stat().st_size else "")
+    assert tiny.plan(snakefile=project / "Snakefile") == {}
 
 
 def test_an_edited_module_reruns_the_rules_that_import_it(tiny, project):
     module = project / "scripts/coldwave/bow/mfcc.py"
     module.write_text(f"{module.read_text()}\n\nANSWER = 42\n")
-    assert without_page(tiny.plan(snakefile=project / "Snakefile")) == without_page(BAG_OF_WORDS | ON_WORDS)
+    assert tiny.plan(snakefile=project / "Snakefile") == BAG_OF_WORDS | ON_WORDS
 
 
 def test_an_edited_script_reruns_its_rule_and_what_follows(tiny, project):
     script = project / "scripts/fit_linear.py"
     script.write_text(f"ANSWER = 42\n{script.read_text()}")
-    assert without_page(tiny.plan(snakefile=project / "Snakefile")) == without_page(LINEAR)
+    assert tiny.plan(snakefile=project / "Snakefile") == LINEAR
+
+
+def test_another_commit_reruns_what_it_changed_and_the_way_back_nothing(tiny, project):
+    """``git checkout`` gives the files that differ new times."""
+
+    def git(*arguments):
+        person = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+        command = ["git", *person, "-c", "core.hooksPath=/dev/null", *arguments]
+        subprocess.run(command, cwd=project, env=tiny.environment, capture_output=True, check=True)
+
+    git("init", "--quiet", "--initial-branch", "one")
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "One")
+    git("checkout", "--quiet", "-b", "two")
+    page = project / "workflow/report/page.html.j2"
+    page.write_text(page.read_text().replace("</body>", "<p>Two.</p></body>"))
+    script = project / "scripts/split_songs.py"
+    script.write_text(f"# Two.\n{script.read_text()}")
+    git("commit", "--quiet", "--all", "--message", "Two")
+    before = script.stat().st_mtime_ns
+    assert tiny.plan(snakefile=project / "Snakefile") == SHOWN
+    git("checkout", "--quiet", "one")
+    assert script.stat().st_mtime_ns != before
+    assert tiny.plan(snakefile=project / "Snakefile") == {}
+
+
+def backwards(value):
+    """The keys of a config in reverse at every level, but for the models' names: tables show them in that order."""
+    if not isinstance(value, dict):
+        return value
+    turned = {key: backwards(value[key]) for key in reversed(value)}
+    if "models" in turned:
+        turned["models"] = {name: backwards(model) for name, model in value["models"].items()}
+    return turned
+
+
+def test_the_order_of_keys_and_overlays_reruns_nothing(tiny, project):
+    config = project / "config.yaml"
+    config.write_text(yaml.safe_dump(backwards(yaml.safe_load(config.read_text())), sort_keys=False))
+    again = backwards(yaml.safe_load(TINY.read_text()))
+    again["models"] = dict(reversed(again["models"].items()))  # what is laid over moves none of them
+    assert tiny.plan(overlay=again, snakefile=project / "Snakefile") == {}
+
+
+def test_files_that_were_only_touched_rerun_nothing(tiny, tmp_path):
+    """The raw inputs and each result, so that each file is newer than all that follows from it."""
+    place = tiny.copy(tmp_path / "copy")
+    files = [path for path in place.results.rglob("*") if path.is_file() and path.parent.name != "audio"]
+    for age, file in enumerate(sorted(files, key=lambda path: path.stat().st_mtime_ns)):
+        os.utime(file, (2_000_000_000 - age, 2_000_000_000 - age))
+    assert place.plan() == {}
+
+
+def test_a_failed_stage_in_the_middle_is_not_forgotten(tiny, project, tmp_path):
+    place = tiny.copy(tmp_path / "copy")
+    script = project / "scripts/predict_linear.py"
+    script.write_text("raise RuntimeError('no prediction today')\n")
+    failed = place.snakemake(snakefile=project / "Snakefile")
+    assert failed.status == 1
+    assert failed.done == []
+    for file in [*(place.results / "tables").iterdir(), *(place.results / "scores").rglob("*.parquet")]:
+        os.utime(file)  # what follows looks newer than anything else
+    os.utime(place.results / "report/index.html")
+    assert place.plan() == {rule: number for rule, number in LINEAR.items() if rule != "fit_linear"}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflow.code import PLUMBING, CodeError, code
+from workflow.code import PLUMBING, CodeError, code, text_digest
 
 ROOT = Path(__file__).parents[2]
 
@@ -269,3 +269,12 @@ def test_against_what_python_imports(tree):
     plumbing = {f"scripts/{name.replace('.', '/')}.py" for name in PLUMBING}
     loaded = {file for file in loaded - plumbing if (tree / file).stat().st_size}
     assert loaded | {"scripts/train.py"} == set(code("train.py", tree))
+
+
+def test_the_digest_of_a_text_knows_its_words_and_not_its_line_ends(tmp_path):
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.write_bytes("first\nsecond: é\n".encode())
+    other.write_bytes("first\r\nsecond: é\r\n".encode())
+    assert text_digest(one) == text_digest(other) == hashlib.sha256("first\nsecond: é\n".encode()).hexdigest()[:16]
+    other.write_text("first\nsecond: e\n")
+    assert text_digest(one) != text_digest(other)

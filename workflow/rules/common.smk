@@ -10,7 +10,9 @@ from coldwave.audio.state import audio_state, folder_state
 from coldwave.world.planted import planted
 from workflow import settings
 from workflow.code import code as code_digests
+from workflow.code import text_digest
 from workflow.consistency import FACTORS_FROM_AUDIO, WITH_FACTORS, tuned_model
+from workflow.effective import model_read, plays_read, split_read
 from workflow.engines import spark_lacks
 from workflow.learnt import NotLearntError, check_learnt, given
 from workflow.needs import growing
@@ -18,7 +20,7 @@ from workflow.needs import growing
 ROOT = Path(workflow.basedir)
 
 try:
-    SETTINGS = settings.check(config)
+    SETTINGS = settings.check(settings.default_first(config, ROOT / "config.yaml"))
     settings.check_files(SETTINGS)
 except settings.SettingsError as error:
     raise WorkflowError(str(error)) from None
@@ -144,9 +146,8 @@ def one_of(names):
 
 
 def model_options(wildcards):
-    """The settings of the model, without its kind."""
-    model = SETTINGS["models"][wildcards.model]
-    return {key: model[key] for key in sorted(model) if key != "kind"}
+    """The settings of the model that its learning reads."""
+    return model_read(SETTINGS["models"][wildcards.model])
 
 
 def features(wildcards):

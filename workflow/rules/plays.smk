@@ -20,21 +20,7 @@ rule read_plays:
         mem_mb=growing(lambda input: max(2000, int(3 * input.size_mb))),
         runtime=growing(60),
     params:
-        options=options(
-            "plays",
-            "format",
-            "table",
-            "songs",
-            "unlisted_songs",
-            "songs_without_audio",
-            "top_songs",
-            "top_users",
-            "users_by",
-            "min_users",
-            "min_songs",
-            "strict",
-            seed=SEED,
-        ),
+        options=plays_read(SETTINGS),
         catalogue_state=catalogue_state,
         code=code("read_plays.py"),
     script:

@@ -4,7 +4,6 @@
 rule write_report:
     input:
         **({"index": settled("<results>/audio/index.parquet")} if LISTENERS else {}),
-        template=str(ROOT / "workflow" / "report" / "page.html.j2"),
         table=settled("<results>/tables/recommendation.parquet"),
         scores=settled(*for_models(SCORES, SETTINGS["models"])),
         curves=settled(*for_models(CURVE, models_of("linear", "mlp", "cnn") + metadata_models(with_audio=True))),
@@ -35,6 +34,7 @@ rule write_report:
             "run": SETTINGS["run"],
             "sections": {heading: len(paths) for heading, paths in EXHIBITS.items()},
         },
+        page_template=text_digest(ROOT / "workflow" / "report" / "page.html.j2"),
         code=code("write_report.py"),
     script:
         "../../scripts/write_report.py"

@@ -18,7 +18,7 @@ rule split_songs:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        options=options("split", "by", "validation", "test", "folds", "fold", seed=SEED),
+        options=split_read(SETTINGS),
         code=code("split_songs.py"),
     script:
         "../../scripts/split_songs.py"

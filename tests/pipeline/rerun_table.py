@@ -1,0 +1,329 @@
+"""By hand: which rules read each key of the config. What runs again is their jobs and all that follows from them.
+
+A test holds it against the schema, so that no key is without a row; another plans a run after each change; the table
+in README.md is written from it.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from dry_runs import Graph, Job
+from plans import AFTER_LEARNING, AFTER_SCORES, ANALYSED, SHOWN
+
+SEED = 3  # of the tiny run
+SHOW = ("write_report", "record_provenance")  # both show the whole config, so that they read every key
+ABOUT_PROTOCOL = (
+    "predict_tags compare_factors tabulate_recommendation tabulate_ranking tabulate_published compare_models "
+    "tabulate_strata audit_leakage"
+)  # what says where its numbers are from
+ABOUT_DATA = f"{ABOUT_PROTOCOL} describe_factors find_neighbours evaluate_warm tune"
+
+# What is asked for before the shards are settled. The rest waits for them: whatever may change the shards makes
+# Snakemake plan all of it, and leave out, once it knows them, what has not changed.
+EARLY = {"make_world", "read_plays", "split_songs", "factorise_plays", "shard_songs", "evaluate_warm"}
+EARLY |= {"predict_random", "predict_mean", "predict_usage", "predict_popularity", "predict_metadata"}
+EARLY |= {"read_embeddings", "scale_embeddings"}
+
+EMBEDDING = "mine"
+# The embedding, and of each kind the model, whose settings are changed.
+NAME = {"name": EMBEDDING, "mlr": "mlr", "linear": "linear", "mlp": "mlp", "metadata": "names_and_linear",
+        "cnn": "cnn_mse", "knn": "knn"}  # fmt: skip
+ANOTHER = "an entry more: the rules of its kind, and what follows"
+BROUGHT = "an embedding: its rules, that model, and what follows"
+LISTED = {"path": "<results>/world/songs.csv", "song": "song_id"}
+
+# What is laid over the tiny config for keys that have no effect in it, and the files that a run with it has besides.
+# As it is, the tiny run is one of the demo world.
+BASES: dict[str, dict[str, Any]] = {
+    "tiny": {},
+    "own": {
+        "world": None,
+        "data_note": "Mine.",
+        "plays": {
+            "path": "results/tiny/world/train_triplets.txt",
+            "format": "table",
+            "table": {"user": 1, "song": 2, "count": 3, "header": False},
+            "top_users": 50,
+            "users_by": "random",
+            "songs": {"path": "results/tiny/world/audio"},
+        },
+        "split": {"folds": 4},
+        "embeddings": {EMBEDDING: {"path": "results/tiny/world/songs.csv", "song": "song_id"}},
+        "models": {"linear": {"features": EMBEDDING}, "cnn_mse": {"objective": "bpr", "optimizer": "nesterov"}},
+    },
+}
+MADE = {  # on request, or in one of the bases alone
+    "tiny": ["tuning/overlay.yaml", "tables/tuning.parquet", "tables/tuning.md", "tables/tuning.csv",
+             "figures/tuning.svg", "timings/tune.tsv"],
+    "own": [f"embeddings/{EMBEDDING}{end}" for end in (".npy", ".rejected.parquet", ".features.npy")]
+    + [f"timings/{rule}/{EMBEDDING}.tsv" for rule in ("read_embeddings", "scale_embeddings")],
+}  # fmt: skip
+
+
+class Change(NamedTuple):
+    """Keys, each with another value than the base has, that the same rules read: ``rule``, or ``rule:model``.
+
+    ``plan`` is given where a key decides which jobs there are: it takes the graph of the base's jobs. ``also`` is what
+    the config has to say besides, and ``note`` what the table in README.md says.
+    """
+
+    keys: dict[str, Any]
+    readers: str = ""
+    base: str = "tiny"
+    also: dict[str, Any] = {}
+    plan: Callable[[Graph], dict[str, int]] | None = None
+    note: str = ""
+
+
+def everything(graph: Graph) -> dict[str, int]:
+    """Each job of the run."""
+    return graph.plan(graph.inputs).rules
+
+
+def other_shards(graph: Graph) -> dict[str, int]:
+    """All that waits for the shards, of which there are then three."""
+    waiting = {rule: number for rule, number in everything(graph).items() if rule not in EARLY}
+    return waiting | {"shard_songs": 1, "extract_log_mel": 3, "count_words": 3}
+
+
+def just(**jobs: int) -> Callable[[Graph], dict[str, int]]:
+    """These jobs."""
+    return lambda graph: jobs
+
+
+def under(section: str, **values: Any) -> dict[str, Any]:
+    """Keys of a section."""
+    return {f"{section}.{key}": value for key, value in values.items()}
+
+
+TABLE = [
+    # the run
+    Change({"run": "other"}, plan=everything, note="everything, under another name"),
+    Change({"seed": 4}, plan=everything, note="everything"),
+    Change(
+        {"repeats": 2},
+        plan=just(**{"predict_random": 1, "fit_mlr": 1, "predict_mlr": 1, "train_mlp": 1, "predict_mlp": 1,
+                     "train_cnn": 2, "predict_cnn": 2, "evaluate_model": 5, **AFTER_LEARNING}),
+        note="what has chance in it, with the further seeds alone",
+    ),
+    Change({"cache": "elsewhere", "data_note": "Not said, as the demo world says what it is."}),
+    Change({"data_note": "Ours."}, ABOUT_DATA, base="own"),
+    Change({"protocol": "transductive"}, f"factorise_plays {ABOUT_PROTOCOL}"),
+    # world
+    Change(
+        {"world": None},
+        ABOUT_DATA,
+        also={"plays": {"path": "results/tiny/world/train_triplets.txt",
+                        "songs": {"path": "results/tiny/world/songs.csv"}}},
+        note="what says what the data are, if the same files are named",
+    ),
+    Change(under("world", songs=41, artists=13, users=81, seconds=5, audio_format="wav"), "make_world"),
+    # plays
+    Change(
+        under("plays", path="<results>/world/songs.csv", format="table", unlisted_songs="keep",
+              songs_without_audio="keep", top_songs=30, top_users=50, min_users=2, min_songs=2, strict=True)
+        | under("plays.songs", path="<results>/world/truth.parquet", tag_separator=";", audio_root="<results>/world",
+                exclude="<results>/world/truth.parquet")
+        | under("plays.songs.columns", song_id="a", title="b", artist="c", album="d", date="e", tags="f", audio="g"),
+        "read_plays",
+    ),
+    Change({"plays.users_by": "songs", "plays.songs.id_from": "stem"}),
+    Change(under("plays.table", user="a", song="b", count="c", header=False, delimiter=",", quote="'",
+                 encoding="latin-1")),
+    Change({"plays.users_by": "songs", "plays.songs.id_from": "stem"}, "read_plays", base="own"),
+    Change(under("plays.table", user=4, song=5, count=6, delimiter=",", quote="'", encoding="latin-1"), "read_plays",
+           base="own"),
+    Change({"plays.table.header": True}, "read_plays", base="own",
+           also={"plays": {"table": {"user": "a", "song": "b", "count": "c"}}}),
+    Change(under("plays.songs", tag_separator=";", audio_root="results/tiny/world")
+           | under("plays.songs.columns", title="b"), base="own"),
+    # embeddings
+    Change(under("embeddings.<name>", path="results/tiny/world/truth.parquet", song="title", columns=["a"],
+                 delimiter=";", shuffle=True), "read_embeddings", base="own"),
+    Change({"embeddings.<name>.standardize": False}, "scale_embeddings", base="own"),
+    # split
+    Change({"split.by": "artist", "split.folds": 4, "split.path": "<results>/plays/users.parquet"},
+           f"split_songs {ABOUT_PROTOCOL}"),
+    Change({"split.validation": 7, "split.test": 7}, "split_songs"),
+    Change({"split.fold": 2}, "split_songs", base="own"),
+    Change({"split.test": 7}, base="own"),
+    # wmf
+    Change(under("wmf", factors=5, regularization=0.2, iterations=6, solver="exact"),
+           "factorise_plays evaluate_warm audit_leakage tune"),
+    Change(under("wmf", alpha=3.0, epsilon=2.0),
+           "factorise_plays evaluate_warm draw_confidences train_cnn:cnn_wpe audit_leakage tune"),
+    # audio
+    Change(under("audio", sample_rate=16000, hop=256), "extract_log_mel draw_spectrograms"),
+    Change(under("audio", window=2048, mel_bands=96, duration=20, offset=0.1, min_seconds=2.5, timeout=30),
+           "extract_log_mel"),
+    Change({"audio.shards": 3}, plan=other_shards, note="the shards, and all that waits for them"),
+    # bow
+    Change({"bow.coefficients": 12}, "learn_codebook count_words audit_leakage"),
+    Change(under("bow", standardize=False, sample_frames=1500), "learn_codebook audit_leakage"),
+    Change({"bow.words": 31}, "learn_codebook reduce_counts audit_leakage"),
+    Change({"bow.variance": 0.9}, "reduce_counts audit_leakage"),
+    # models
+    *(
+        Change({f"models.<{kind}>.kind": kind}, plan=just(**jobs, evaluate_model=1, **after), note=ANOTHER,
+               also={"models": {"another": {"window": 40}}} if kind == "cnn" else {})
+        for kind, jobs, after in (
+            ("random", {"predict_random": 1}, AFTER_SCORES),
+            ("mean", {"predict_mean": 1}, AFTER_SCORES),
+            ("metadata", {"predict_metadata": 1}, AFTER_SCORES),
+            ("knn", {"predict_knn": 1}, AFTER_SCORES),
+            ("usage", {"predict_usage": 1}, AFTER_LEARNING),  # which the audit sees to it that nothing learns from
+            ("popularity", {"predict_popularity": 1}, AFTER_LEARNING),
+            ("mlr", {"fit_mlr": 1, "predict_mlr": 1}, AFTER_LEARNING),
+            ("linear", {"fit_linear": 1, "predict_linear": 1}, ANALYSED | AFTER_LEARNING),
+            ("mlp", {"train_mlp": 1, "predict_mlp": 1}, ANALYSED | AFTER_LEARNING),
+            ("cnn", {"train_cnn": 1, "predict_cnn": 1}, ANALYSED | AFTER_LEARNING),
+        )
+    ),
+    *(
+        Change({f"models.<{kind}>.features": EMBEDDING}, also={"embeddings": {EMBEDDING: LISTED}}, note=BROUGHT,
+               plan=just(read_embeddings=1, scale_embeddings=1, **jobs, **AFTER_LEARNING))
+        for kind, jobs in {
+            "knn": {"predict_knn": 1, "evaluate_model": 1},
+            "mlr": {"fit_mlr": 1, "predict_mlr": 1, "evaluate_model": 1},
+            "mlp": {"train_mlp": 1, "predict_mlp": 1, "evaluate_model": 1, **ANALYSED},
+            "linear": {"fit_linear": 1, "predict_linear": 1, "stack_metadata": 1, "evaluate_model": 2, "tune": 1,
+                       **ANALYSED},
+        }.items()
+    ),
+    Change(under("models.<mlr>", loss="map", similarity="cosine", dimensions=40, queries=900, relevant=5,
+                 irrelevant=900, strengths=[1.0], tolerance=0.02, iterations=90), "fit_mlr:mlr"),
+    Change({"models.<linear>.strengths": [0.5]}, "fit_linear:linear audit_leakage tune"),
+    Change(under("models.<mlp>", hidden=[8], batch_size=7, learning_rate=0.01, weight_decay=0.5, epochs=3, patience=5),
+           "train_mlp:mlp"),
+    Change(under("models.<metadata>", audio="mlp", strengths=[0.5]), "stack_metadata:names_and_linear"),
+    Change(under("models.<cnn>", objective="sampled_softmax", unit_norm=True, window=30, channels=[4], kernel=3, pool=2,
+                 pooling="statistics", normalization="batch", blocks="residual", dropout=0.1, dense=[8], mask_bands=4,
+                 mask_frames=4, mixup=0.2, batch_size=7, learning_rate=0.01, warm_up=1, schedule="cosine",
+                 averaging=0.5, weight_decay=0.1, optimizer="nesterov", epochs=3, patience=3, accelerator="auto",
+                 devices=2, precision="bf16-mixed"), "train_cnn:cnn_mse"),
+    Change(under("models.<cnn>", temperature=0.2, plays_per_song=100, momentum=0.8)),
+    Change(under("models.<cnn>", temper=0.5, temperature=0.2, plays_per_song=100, momentum=0.8), "train_cnn:cnn_mse",
+           base="own"),
+    # evaluation, warm, analysis, audit
+    Change({"evaluation.cutoff": 4}, "evaluate_model tabulate_recommendation compare_models evaluate_warm tune"),
+    Change({"evaluation.list_lengths": [5]}, "evaluate_model tabulate_ranking"),
+    Change({"evaluation.bootstrap": 500}, "compare_models"),
+    Change({"warm": None}, plan=just(**SHOWN), note="the report, without its table"),
+    Change(under("warm", held_out=0.3, neighbours=5, recall_at=3), "evaluate_warm"),
+    Change(under("analysis.tags", number=4, folds=2, min_songs=4, max_songs=30, regularization=10.0), "predict_tags"),
+    Change(under("analysis.factors", number=2, artists=2, min_songs=2), "describe_factors"),
+    Change(under("analysis.neighbours", queries=["a"], number=2, same_artist=False), "find_neighbours"),
+    Change(under("analysis.map", model="mlp", songs="all", perplexity=5.0), "map_songs draw_map"),
+    Change({"audit.canary": ["wmf"]}, "audit_leakage"),
+    # tune
+    Change(
+        under("tune", measure="map", trials=5, minutes=3.0, model="mlp")
+        | under("tune.wmf", factors={"choices": [2, 4]}, alpha={"low": 1.0, "high": 2.0},
+                epsilon={"low": 1.0, "high": 2.0}, regularization={"low": 1.0, "high": 2.0},
+                iterations={"low": 1, "high": 2}),
+        "tune",
+    ),
+    Change({"tune.settings": {"learning_rate": {"low": 1e-4, "high": 1e-3}}}, "tune", also={"tune": {"model": "mlp"}}),
+]  # fmt: skip
+
+
+def overlay(key: str, value: Any, change: Change) -> dict[str, Any]:
+    """What is laid over the base's config to change a key."""
+    if key.startswith("models.<") and key.endswith(".kind"):
+        key = "models.another.kind"
+    names = [NAME[part[1:-1]] if part.startswith("<") else part for part in key.split(".")]
+    for name in reversed(names):
+        value = {name: value}
+    return merged(change.also, value)
+
+
+def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Two overlays in one."""
+    both = dict(below)
+    for key, value in above.items():
+        both[key] = merged(both[key], value) if isinstance(value, dict) and isinstance(both.get(key), dict) else value
+    return both
+
+
+def changed_jobs(graph: Graph, readers: str) -> frozenset[Job]:
+    """The jobs that run again where these rules read what has changed: their jobs, and all that follows."""
+    jobs = set()
+    for reader in (*readers.split(), *SHOW):
+        rule, _, model = reader.partition(":")
+        found = graph.of(rule, model or None)
+        assert found or rule == "tune", f"there is no job of {reader}"  # tune runs on request
+        jobs |= found
+    return behind(graph, jobs)
+
+
+def behind(graph: Graph, jobs: Iterable[Job]) -> frozenset[Job]:
+    """These jobs and all that follows, and all that waits for the shards where they may change."""
+    jobs = graph.with_followers(jobs)
+    if any(graph.rule[job] == "shard_songs" for job in jobs):
+        jobs |= {job for job, rule in graph.rule.items() if rule not in EARLY}
+        jobs = graph.with_followers(jobs)
+    return jobs
+
+
+# What is changed besides the config, and what runs again: by hand, as test_reruns.py plans it.
+OTHER = {
+    "a line of code in `scripts/` or `scripts/coldwave/`": "the rules whose script imports it, and what follows",
+    "the page's template": "`write_report`, and the record",
+    "a comment, a docstring, the layout of code, another folder, `git checkout` there and back": "nothing",
+    "the order of keys, sections or overlays": "nothing",
+    "the time of a raw input or of a result (`touch`)": "nothing, up to 10 MB; larger ones count as new",
+    "the time of audio files": "`shard_songs`, which reads them once more",
+    "one audio file": "`shard_songs`, its shard, and what follows",
+    "a file that is lost": "the rule that makes it, and what follows",
+    "a job that failed": "it, and what follows",
+}
+
+
+def markdown(graph: Graph) -> str:
+    """The table for README.md, from the graph of the tiny run."""
+    rows: dict[tuple[str, str], tuple[list[str], set[int]]] = {}
+    for change in TABLE:
+        keys, numbers = rows.setdefault((change.base, change.note or _named(change.readers)), ([], set()))
+        keys += change.keys
+        if change.base == "tiny":
+            rules = change.plan(graph) if change.plan else graph.plan(changed_jobs(graph, change.readers)).rules
+            numbers.add(sum(number for rule, number in rules.items() if rule != "tune"))
+    lines = [f"| changed | read by | jobs, of {len(graph.inputs)} |", "| --- | --- | --: |"]
+    for (base, what), (keys, numbers) in rows.items():
+        number = "–".join(str(end) for end in sorted({min(numbers), max(numbers)})) if numbers else ""
+        lines.append(f"| {_braced(keys)}{' *' * (base == 'own')} | {what} | {number} |")
+    lines += [f"| {what} | {again} | |" for what, again in OTHER.items()]
+    protocol, data = (
+        ", ".join(f"`{rule}`" for rule in rules.split())
+        for rules in (ABOUT_PROTOCOL, ABOUT_DATA.removeprefix(ABOUT_PROTOCOL))
+    )
+    named = f"The protocol is named by {protocol}; what the data are is said by these, {data}."
+    return "\n".join([*lines, "", named, ""])
+
+
+def _named(readers: str) -> str:
+    """Readers as the table names them."""
+    words = readers.replace(ABOUT_DATA, "(data)").replace(ABOUT_PROTOCOL, "(protocol)").split()
+    long = {
+        "(data)": "what says what the data are",
+        "(protocol)": "what names the protocol",
+        "train_cnn:cnn_wpe": "`train_cnn` with `objective: wpe`",
+    }
+    return ", ".join(long.get(word, f"`{word.partition(':')[0]}`") for word in words) or "nothing else"
+
+
+def _braced(keys: list[str]) -> str:
+    """Keys of one section in braces."""
+    sections: dict[str, list[str]] = {}
+    for key in dict.fromkeys(re.sub(r"<\w+>\.(?=kind|features)", "<any>.", key) for key in keys):
+        section, _, last = key.rpartition(".")
+        sections.setdefault(section, []).append(last)
+    shown = []
+    for section, names in sections.items():
+        inside = names[0] if len(names) == 1 else f"{{{', '.join(names)}}}"
+        shown += [f"`{section}.{inside}`"] if section else [f"`{name}`" for name in names]
+    return ", ".join(shown)
+
+
+CASES = [(key, value, change) for change in TABLE for key, value in change.keys.items()]

@@ -1,0 +1,168 @@
+"""The table of what reads each key of the config: whole, true of every key, and the README's."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from dry_runs import AT_A_TIME, ROOT, DryRuns, Graph, Plan, copy_of_project, plan_of
+from rerun_table import BASES, CASES, MADE, behind, changed_jobs, markdown, overlay
+
+from workflow.code import code
+from workflow.settings import load_schema
+
+README = ROOT / "README.md"
+IDS = [f"{change.base}: {key}" for key, _, change in CASES]
+TARGETS = ["all", "tune"]
+
+
+def keys_of(part, above=""):
+    """The keys of a part of the schema that hold values, and the sections that may be null."""
+    for key, sub in part["properties"].items():
+        if key == "models":
+            for kind in sub["additionalProperties"]["properties"]["kind"]["enum"]:
+                yield from keys_of(load_schema()["$defs"][kind], f"models.<{kind}>.")
+        elif key == "embeddings":
+            yield from keys_of(sub["additionalProperties"], "embeddings.<name>.")
+        elif "properties" in sub:
+            yield from [f"{above}{key}"] * ("null" in sub["type"])
+            yield from keys_of(sub, f"{above}{key}.")
+        else:
+            yield f"{above}{key}"
+
+
+def test_every_key_of_the_schema_has_a_row():
+    assert sorted({key for key, _, _ in CASES}) == sorted(keys_of(load_schema()))
+
+
+def test_the_readmes_table_is_this_one(tiny, request):
+    graph = Graph(tiny.make("--detailed-summary").output)
+    before, begin, shown, end, after = re.split(r"(<!-- reruns -->\n|<!-- /reruns -->)", README.read_text())
+    if request.config.getoption("write_tables"):
+        shown = f"\n{markdown(graph)}\n"
+        README.write_text(f"{before}{begin}{shown}{end}{after}")
+    assert shown.strip() == markdown(graph).strip(), "make reruns-table"
+
+
+# What takes some minutes: `make test-reruns`
+
+
+@pytest.fixture(scope="module")
+def dry_runs(tiny):
+    runs = DryRuns(tiny.environment, tiny.home)
+    yield runs
+    runs.close()
+
+
+@pytest.fixture(scope="module")
+def bases(tiny, dry_runs, tmp_path_factory):
+    """From the name of each base to the folder of a finished run of it, and its jobs.
+
+    A base is a copy of the tiny run that Snakemake is told to take for finished (``--touch``), as its config is
+    another: which files there are and what was read decides on reruns, not what is in the files.
+    """
+    finished = {}
+    for name, config in BASES.items():
+        place = tiny.copy(tmp_path_factory.mktemp("bases") / name)
+        for path in MADE["tiny"] + MADE.get(name, []):
+            file = place.results / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+            os.utime(file, (1, 1))  # older than what it is made from, or it would be taken for finished as it is
+        dry_runs.submit(place.folder, config, targets=TARGETS, flags=["--touch"]).result()
+        summary = dry_runs.submit(place.folder, config, targets=TARGETS, flags=["--detailed-summary"]).result()
+        finished[name] = place.folder, Graph(summary)
+    return finished
+
+
+@pytest.fixture(scope="module")
+def plans(bases, dry_runs):
+    """The plan after each change, all of them begun at once."""
+    return [
+        dry_runs.submit(bases[change.base][0], BASES[change.base], overlay(key, value, change), targets=TARGETS)
+        for key, value, change in CASES
+    ]
+
+
+@pytest.mark.reruns
+@pytest.mark.parametrize("name", BASES)
+def test_a_base_is_finished(name, bases, dry_runs):
+    folder, graph = bases[name]
+    assert plan_of(dry_runs.submit(folder, BASES[name], targets=TARGETS).result()) == Plan(frozenset(), {})
+    assert graph.with_followers(graph.of("read_plays")) == graph.inputs.keys() - graph.of("make_world")
+
+
+@pytest.mark.reruns
+@pytest.mark.parametrize("number", range(len(CASES)), ids=IDS)
+def test_a_changed_key_reruns_what_reads_it_and_what_follows(number, bases, plans):
+    _, _, change = CASES[number]
+    graph = bases[change.base][1]
+    plan = plan_of(plans[number].result())
+    if change.plan:
+        assert plan.rules == change.plan(graph)
+    else:
+        expected = graph.plan(changed_jobs(graph, change.readers))
+        assert plan.rules == expected.rules
+        assert plan.jobs == {job for job in expected.jobs if graph.rule[job] != "shard_songs"}  # it prints no outputs
+
+
+def plans_in_turn(places, items, alter, ask):
+    """From each item to the plan after it alone was altered, in one of the places.
+
+    ``alter(place, item)`` gives the function that undoes it; ``ask(place)`` begins the dry run.
+    """
+    plans = {}
+    for begin in range(0, len(items), len(places)):
+        turn = list(zip(places, items[begin : begin + len(places)], strict=False))
+        undo = [alter(place, item) for place, item in turn]
+        asked = [ask(place) for place, _ in turn]
+        plans |= {item: plan_of(printed.result()) for (_, item), printed in zip(turn, asked, strict=True)}
+        for back in undo:
+            back()
+    return plans
+
+
+@pytest.mark.reruns
+def test_a_lost_file_of_any_stage_is_made_again_with_what_follows(tiny, bases, dry_runs, tmp_path):
+    """Each of the files that the run keeps, and nothing that comes before it."""
+    folder, graph = bases["tiny"]
+    places = [Path(shutil.copytree(folder, tmp_path / str(number))) for number in range(AT_A_TIME)]
+
+    def lose(place, path):
+        hidden = (place / path).rename(place / "hidden")
+        return lambda: hidden.rename(place / path)
+
+    found = plans_in_turn(places, list(graph.job), lose, lambda place: dry_runs.submit(place, targets=TARGETS))
+    assert len(found) > 100
+    assert {path: plan.rules for path, plan in found.items()} == {
+        path: graph.plan(behind(graph, [job])).rules for path, job in graph.job.items()
+    }
+
+
+@pytest.mark.reruns
+def test_edited_code_reruns_the_rules_that_import_it_and_what_follows(bases, dry_runs, tmp_path):
+    """Each script, and one module of those that the same scripts import. Which do is tested for each of them."""
+    folder, graph = bases["tiny"]
+    made = set(graph.rule.values())
+    importing = {}
+    for script in sorted((ROOT / "scripts").glob("*.py")):
+        for file in code(script, ROOT):
+            importing.setdefault(file, set()).add(script.stem)
+    alike = {frozenset(rules): file for file, rules in importing.items() if "/coldwave/" in file}
+    files = sorted({*alike.values(), *(file for file in importing if "/coldwave/" not in file)})
+    projects = [copy_of_project(tmp_path / str(number)) for number in range(AT_A_TIME)]
+
+    def edit(project, file):
+        text = (project / file).read_text()
+        (project / file).write_text(f"{text}\nEDITED = True\n")
+        return lambda: (project / file).write_text(text)
+
+    found = plans_in_turn(
+        projects, files, edit, lambda project: dry_runs.submit(folder, targets=TARGETS, project=project)
+    )
+    expected = {}
+    for file in files:
+        jobs = [job for job, rule in graph.rule.items() if rule in importing[file] & made]
+        expected[file] = graph.plan(behind(graph, jobs)).rules
+    assert {file: plan.rules for file, plan in found.items()} == expected

@@ -1,0 +1,97 @@
+"""What rules read of sections of which some settings have no effect."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from workflow.effective import model_read, plays_read, split_read
+from workflow.settings import check, default_first
+
+ROOT = Path(__file__).parents[2]
+DEFAULT = ROOT / "config.yaml"
+OWN = {"world": None, "plays": {"path": "plays.tsv", "songs": {"path": None}}}
+
+
+def overlaid(*overlays):
+    config = yaml.safe_load(DEFAULT.read_text())
+    for overlay in overlays:
+        update_config(config, copy.deepcopy(overlay))
+    return check(config)
+
+
+ALWAYS = {"format", "top_songs", "top_users", "min_users", "min_songs", "strict"}
+OF_SONGS = {"unlisted_songs", "songs_without_audio", "songs"}
+
+
+@pytest.mark.parametrize(
+    ("plays", "read"),
+    [
+        ({}, ALWAYS),
+        ({"format": "table"}, ALWAYS | {"table"}),
+        ({"top_users": 5}, ALWAYS | {"users_by"}),
+        ({"top_users": 5, "users_by": "random"}, ALWAYS | {"users_by", "seed"}),
+        ({"users_by": "random"}, ALWAYS),
+        ({"songs": {"path": "songs.csv"}}, ALWAYS | OF_SONGS),
+    ],
+    ids=str,
+)
+def test_the_plays_read_what_has_effect(plays, read):
+    found = plays_read(overlaid(OWN, {"plays": plays}))
+    assert set(found) == read
+    assert list(found) == sorted(found)
+
+
+def test_a_folder_of_songs_has_other_settings_than_a_manifest(tmp_path):
+    manifest, folder = tmp_path / "songs.csv", tmp_path / "songs"
+    folder.mkdir()
+    found = [
+        set(plays_read(overlaid(OWN, {"plays": {"songs": {"path": str(path)}}}))["songs"])
+        for path in (manifest, folder)
+    ]
+    assert found == [{"columns", "tag_separator", "audio_root"}, {"id_from"}]
+
+
+def test_a_given_split_has_no_sizes_and_folds_no_test_size():
+    everything = {"by", "validation", "test", "folds", "fold", "seed"}
+    assert split_read(overlaid({"split": {"path": "parts.csv"}})) == {"by": "song"}
+    assert split_read(overlaid({"split": {"test": 5}}))["test"] == 5
+    for test in (0.2, 5):
+        found = split_read(overlaid({"split": {"test": test, "folds": 3}}))
+        assert set(found) == everything
+        assert found["test"] is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "idle"),
+    [
+        ({"objective": "mse"}, {"temperature", "plays_per_song", "momentum"}),
+        ({"objective": "wpe", "optimizer": "nesterov"}, {"temperature", "plays_per_song"}),
+        ({"objective": "bpr"}, {"momentum"}),
+        ({"objective": "sampled_softmax", "optimizer": "nesterov"}, set()),
+    ],
+    ids=str,
+)
+def test_a_network_reads_what_its_objective_and_optimizer_have(settings, idle):
+    others = {"temperature": 0.7, "plays_per_song": 7, "momentum": 0.7}
+    first = overlaid({"models": {"cnn_mse": settings}})["models"]["cnn_mse"]
+    second = overlaid({"models": {"cnn_mse": settings | others}})["models"]["cnn_mse"]
+    differing = {key for key in others if model_read(first)[key] != model_read(second)[key]}
+    assert differing == set(others) - idle
+    assert set(model_read(first)) == set(first) - {"kind"}
+
+
+def test_a_changed_setting_does_not_move_its_model():
+    """Snakemake starts from the overlay's keys, and adds those of the config file."""
+    default = yaml.safe_load(DEFAULT.read_text())
+    for overlay in ({"cnn_wpe": {"epochs": 5}}, {"new": {"kind": "mean"}, "usage": None, "linear": {"strengths": [1]}}):
+        config = {"models": copy.deepcopy(overlay)}
+        update_config(config, copy.deepcopy(default))
+        update_config(config, {"models": copy.deepcopy(overlay)})
+        assert list(config["models"])[0] in overlay
+        found = default_first(config, DEFAULT)
+        assert list(found["models"]) == [*default["models"], *(name for name in overlay if name == "new")]
+        assert found["models"] == config["models"]
+    assert default_first({"models": 3}, DEFAULT) == {"models": 3}

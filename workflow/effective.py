@@ -1,0 +1,55 @@
+"""The settings of a section that have an effect as the others are: what a rule reads of it.
+
+A job runs again when a setting changes that it reads. One that another setting leaves without effect (the columns of a
+table where the plays are no table) is not among them.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from workflow.settings import load_schema, options
+
+MANIFEST = ("columns", "tag_separator", "audio_root")  # settings of a songs table, and of a folder of audio files
+FOLDER = ("id_from",)
+
+
+def plays_read(config: dict[str, Any]) -> dict[str, Any]:
+    """What `read_plays` reads of a checked config, besides its input files.
+
+    Whether the songs' path is a folder is looked up: no path of the workflow's own making is one.
+    """
+    plays = config["plays"]
+    keys = ["format", "top_songs", "top_users", "min_users", "min_songs", "strict"]
+    keys += ["table"] * (plays["format"] == "table")
+    keys += ["users_by"] * (plays["top_users"] is not None)
+    path = plays["songs"]["path"]
+    keys += ["unlisted_songs", "songs_without_audio"] * (path is not None)
+    read = options(config, "plays", *keys)
+    if path is not None:
+        read["songs"] = options(plays, "songs", *(FOLDER if Path(path).is_dir() else MANIFEST))
+    if read.get("users_by") == "random":
+        read["seed"] = config["seed"]
+    return dict(sorted(read.items()))
+
+
+def split_read(config: dict[str, Any]) -> dict[str, Any]:
+    """What `split_songs` reads of a checked config, besides its input files; little where one gives the parts."""
+    split = config["split"]
+    if split["path"] is not None:
+        return options(config, "split", "by")
+    read = options(config, "split", "by", "validation", "test", "folds", "fold") | {"seed": config["seed"]}
+    if split["folds"] is not None:
+        read["test"] = None  # a fold takes its place
+    return dict(sorted(read.items()))
+
+
+def model_read(model: dict[str, Any]) -> dict[str, Any]:
+    """A model's settings without its kind, as those that learn it read them: what has no effect is at its default."""
+    idle = set()
+    if model["kind"] == "cnn":
+        if model["objective"] not in ("bpr", "sampled_softmax"):
+            idle |= {"temperature", "plays_per_song"}
+        if model["optimizer"] != "nesterov":
+            idle |= {"momentum"}
+    known = load_schema()["$defs"][model["kind"]]["properties"]
+    return {key: known[key]["default"] if key in idle else model[key] for key in sorted(model) if key != "kind"}
