@@ -1,6 +1,6 @@
 """What each ingredient of a network brings: variants of one entry, trained on a finished run and told by validation.
 
-    python benchmarks/ablate_network.py results/demo presets/better-network.yaml cnn_masked --seeds 1 2 3
+    python benchmarks/ablate_network.py results/demo presets/better-network.yaml cnn_better --seeds 1 2 3
 
 From the paper's network (the defaults of kind cnn) to the entry: every setting in which they differ is added to the
 former and taken from the latter, one at a time. Other entries of files like the preset come after them (--others).
