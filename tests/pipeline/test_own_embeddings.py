@@ -21,6 +21,8 @@ BEHIND_ONE = {
     "fit_linear": 1,
     "predict_linear": 1,
     "evaluate_model": 3,
+    "map_songs": 1,  # of linear, the first that predicts factors
+    "draw_map": 1,
     **ANALYSED,
     **AFTER_LEARNING,
 }
