@@ -22,14 +22,20 @@ def plays_read(config: dict[str, Any]) -> dict[str, Any]:
     keys = ["format", "top_songs", "top_users", "min_users", "min_songs", "strict"]
     keys += ["table"] * (plays["format"] == "table")
     keys += ["users_by"] * (plays["top_users"] is not None)
-    path = plays["songs"]["path"]
-    keys += ["unlisted_songs", "songs_without_audio"] * (path is not None)
+    has_table = plays["songs"]["path"] is not None
+    keys += ["unlisted_songs", "songs_without_audio"] * has_table
     read = options(config, "plays", *keys)
-    if path is not None:
-        read["songs"] = options(plays, "songs", *(FOLDER if Path(path).is_dir() else MANIFEST))
+    if has_table:
+        read["songs"] = songs_read(plays, "songs")
     if read.get("users_by") == "random":
         read["seed"] = config["seed"]
     return dict(sorted(read.items()))
+
+
+def songs_read(config: dict[str, Any], section: str) -> dict[str, Any]:
+    """What is read of a section that names a songs table: a folder of audio files has other settings than a file."""
+    path = config[section]["path"]
+    return options(config, section, *(FOLDER if path and Path(path).is_dir() else MANIFEST))
 
 
 def split_read(config: dict[str, Any]) -> dict[str, Any]:

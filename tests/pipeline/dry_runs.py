@@ -86,7 +86,13 @@ class DryRuns:
         for _ in range(AT_A_TIME):
             program = [sys.executable, __file__]
             fork = subprocess.Popen(
-                program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=home
+                program,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env=environment,
+                cwd=home,
+                start_new_session=True,
             )
             self._forks.append(fork)
             self._free.put(fork)
@@ -128,6 +134,8 @@ class DryRuns:
                 fork.stdin.flush()
                 status = fork.stdout.readline().strip()
                 text = printed.read_text(errors="replace") if printed.exists() else ""
+            if not status:
+                raise RuntimeError(f"the process that dry runs are forked from ended with {fork.wait()}")
             assert status == "0", f"snakemake ended with {status}:\n{text[-6000:]}"
             return text
         finally:
@@ -150,7 +158,7 @@ def plan_of(printed: str) -> Plan:
         assert "Nothing to be done" in printed, printed
         return Plan(frozenset(), {})
     counts = dict(line.split() for line in table[1].splitlines())
-    rules = {rule: int(count) for rule, count in counts.items() if rule not in ("all", "total")}
+    rules = {rule: int(count) for rule, count in counts.items() if rule not in ("all", "predict_new", "total")}
     outputs = re.findall(r"^    output: (.*)$", printed, re.MULTILINE)
     jobs = {tuple(sorted(re.sub(r" \(\w+\)", "", paths).split(", "))) for paths in outputs}
     return Plan(frozenset(jobs), rules)

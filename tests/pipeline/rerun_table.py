@@ -5,7 +5,7 @@ in README.md is written from it.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from dry_runs import Graph, Job
@@ -23,7 +23,8 @@ ABOUT_DATA = f"{ABOUT_PROTOCOL} describe_factors find_neighbours evaluate_warm t
 # Snakemake plan all of it, and leave out, once it knows them, what has not changed.
 EARLY = {"make_world", "read_plays", "split_songs", "factorise_plays", "shard_songs", "evaluate_warm"}
 EARLY |= {"predict_random", "predict_mean", "predict_usage", "predict_popularity", "predict_metadata"}
-EARLY |= {"read_embeddings", "scale_embeddings"}
+EARLY |= {"read_embeddings", "scale_embeddings", "factorise_plays_spark", "read_new_songs", "shard_new_songs"}
+CHECKPOINTS = {"shard_songs", "shard_new_songs"}
 
 EMBEDDING = "mine"
 # The embedding, and of each kind the model, whose settings are changed.
@@ -33,8 +34,7 @@ ANOTHER = "an entry more: the rules of its kind, and what follows"
 BROUGHT = "an embedding: its rules, that model, and what follows"
 LISTED = {"path": "<results>/world/songs.csv", "song": "song_id"}
 
-# What is laid over the tiny config for keys that have no effect in it, and the files that a run with it has besides.
-# As it is, the tiny run is one of the demo world.
+# What is laid over the tiny config for keys that have no effect in it. As it is, the tiny run is one of the demo world.
 BASES: dict[str, dict[str, Any]] = {
     "tiny": {},
     "own": {
@@ -52,13 +52,12 @@ BASES: dict[str, dict[str, Any]] = {
         "embeddings": {EMBEDDING: {"path": "results/tiny/world/songs.csv", "song": "song_id"}},
         "models": {"linear": {"features": EMBEDDING}, "cnn_mse": {"objective": "bpr", "optimizer": "nesterov"}},
     },
+    "spark": {"wmf": {"engine": "spark"}, "audit": {"canary": ["bow", "linear"]}},
+    "new": {"new_songs": {"path": "results/tiny/world/songs.csv", "shards": 2}},
 }
-MADE = {  # on request, or in one of the bases alone
-    "tiny": ["tuning/overlay.yaml", "tables/tuning.parquet", "tables/tuning.md", "tables/tuning.csv",
-             "figures/tuning.svg", "timings/tune.tsv"],
-    "own": [f"embeddings/{EMBEDDING}{end}" for end in (".npy", ".rejected.parquet", ".features.npy")]
-    + [f"timings/{rule}/{EMBEDDING}.tsv" for rule in ("read_embeddings", "scale_embeddings")],
-}  # fmt: skip
+TARGETS = dict.fromkeys(BASES, ["all", "tune"]) | {"new": ["predict_new"]}
+# What a dry run does not tell that a checkpoint with a message makes.
+UNTOLD = [f"new_songs/audio/manifests/{shard}.parquet" for shard in ("000", "001")] + ["timings/shard_new_songs.tsv"]
 
 
 class Change(NamedTuple):
@@ -79,6 +78,18 @@ class Change(NamedTuple):
 def everything(graph: Graph) -> dict[str, int]:
     """Each job of the run."""
     return graph.plan(graph.inputs).rules
+
+
+def by_spark(graph: Graph) -> dict[str, int]:
+    """Spark's factorisation in place of the other, and what follows."""
+    jobs = graph.plan(changed_jobs(graph, "factorise_plays audit_leakage")).rules
+    return {"factorise_plays_spark": 1, **{rule: number for rule, number in jobs.items() if rule != "factorise_plays"}}
+
+
+def other_new_shards(graph: Graph) -> dict[str, int]:
+    """All of `predict_new` that waits for its shards, of which there are then three."""
+    new = {rule: number for rule, number in everything(graph).items() if "new" in rule and rule not in EARLY}
+    return new | {"shard_new_songs": 1, "extract_new_log_mel": 3, "count_new_words": 3}
 
 
 def other_shards(graph: Graph) -> dict[str, int]:
@@ -153,6 +164,11 @@ TABLE = [
            "factorise_plays evaluate_warm audit_leakage tune"),
     Change(under("wmf", alpha=3.0, epsilon=2.0),
            "factorise_plays evaluate_warm draw_confidences train_cnn:cnn_wpe audit_leakage tune"),
+    Change({"wmf.engine": "spark"}, also={"audit": {"canary": ["bow", "linear"]}}, plan=by_spark,
+           note="`factorise_plays_spark`, and what follows"),
+    Change({"wmf.spark.master": "local[2]", "wmf.spark.blocks": 3, "wmf.spark.settings": {"spark.ui.enabled": True}}),
+    Change({"wmf.spark.blocks": 3, "wmf.regularization": 0.2}, "factorise_plays_spark", base="spark"),
+    Change({"wmf.spark.master": "local[2]", "wmf.spark.settings": {"spark.ui.enabled": True}}, base="spark"),
     # audio
     Change(under("audio", sample_rate=16000, hop=256), "extract_log_mel draw_spectrograms"),
     Change(under("audio", window=2048, mel_bands=96, duration=20, offset=0.1, min_seconds=2.5, timeout=30),
@@ -201,7 +217,7 @@ TABLE = [
                  pooling="statistics", normalization="batch", blocks="residual", dropout=0.1, dense=[8], mask_bands=4,
                  mask_frames=4, mixup=0.2, batch_size=7, learning_rate=0.01, warm_up=1, schedule="cosine",
                  averaging=0.5, weight_decay=0.1, optimizer="nesterov", epochs=3, patience=3, accelerator="auto",
-                 devices=2, precision="bf16-mixed"), "train_cnn:cnn_mse"),
+                 devices=2, nodes=2, precision="bf16-mixed"), "train_cnn:cnn_mse"),
     Change(under("models.<cnn>", temperature=0.2, plays_per_song=100, momentum=0.8)),
     Change(under("models.<cnn>", temper=0.5, temperature=0.2, plays_per_song=100, momentum=0.8), "train_cnn:cnn_mse",
            base="own"),
@@ -224,6 +240,17 @@ TABLE = [
                 iterations={"low": 1, "high": 2}),
         "tune",
     ),
+    Change(under("new_songs", path="<results>/world/songs.csv", tag_separator=";", audio_root="<results>/world",
+                 id_from="stem", shards=3, users=4, neighbours=3)),
+    # what `predict_new` does
+    Change({"new_songs.path": "results/tiny/world/truth.parquet"}
+           | under("new_songs", tag_separator=";", audio_root="<results>/world")
+           | under("new_songs.columns", song_id="a", title="b", artist="c", album="d", date="e", tags="f", audio="g"),
+           "read_new_songs", base="new"),
+    Change({"new_songs.id_from": "stem"}, base="new"),
+    Change({"new_songs.shards": 3}, base="new", plan=other_new_shards,
+           note="the new songs' shards, and all that waits for them"),
+    Change(under("new_songs", users=4, neighbours=3), "list_new_songs", base="new"),
     Change({"tune.settings": {"learning_rate": {"low": 1e-4, "high": 1e-3}}}, "tune", also={"tune": {"model": "mlp"}}),
 ]  # fmt: skip
 
@@ -246,10 +273,10 @@ def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return both
 
 
-def changed_jobs(graph: Graph, readers: str) -> frozenset[Job]:
+def changed_jobs(graph: Graph, readers: str, show: Sequence[str] = SHOW) -> frozenset[Job]:
     """The jobs that run again where these rules read what has changed: their jobs, and all that follows."""
     jobs = set()
-    for reader in (*readers.split(), *SHOW):
+    for reader in (*readers.split(), *show):
         rule, _, model = reader.partition(":")
         found = graph.of(rule, model or None)
         assert found or rule == "tune", f"there is no job of {reader}"  # tune runs on request
@@ -280,6 +307,9 @@ OTHER = {
 }
 
 
+MARK = {"tiny": "", "own": " *", "spark": " (`engine: spark`)", "new": " (`predict_new`)"}
+
+
 def markdown(graph: Graph) -> str:
     """The table for README.md, from the graph of the tiny run."""
     rows: dict[tuple[str, str], tuple[list[str], set[int]]] = {}
@@ -292,7 +322,7 @@ def markdown(graph: Graph) -> str:
     lines = [f"| changed | read by | jobs, of {len(graph.inputs)} |", "| --- | --- | --: |"]
     for (base, what), (keys, numbers) in rows.items():
         number = "–".join(str(end) for end in sorted({min(numbers), max(numbers)})) if numbers else ""
-        lines.append(f"| {_braced(keys)}{' *' * (base == 'own')} | {what} | {number} |")
+        lines.append(f"| {_braced(keys)}{MARK[base]} | {what} | {number} |")
     lines += [f"| {what} | {again} | |" for what, again in OTHER.items()]
     protocol, data = (
         ", ".join(f"`{rule}`" for rule in rules.split())

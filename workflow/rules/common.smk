@@ -12,7 +12,7 @@ from workflow import settings
 from workflow.code import code as code_digests
 from workflow.code import text_digest
 from workflow.consistency import FACTORS_FROM_AUDIO, WITH_FACTORS, tuned_model
-from workflow.effective import model_read, plays_read, split_read
+from workflow.effective import model_read, plays_read, songs_read, split_read
 from workflow.engines import spark_lacks
 from workflow.learnt import NotLearntError, check_learnt, given
 from workflow.needs import growing

@@ -32,7 +32,7 @@ rule read_new_songs:
         mem_mb=growing(2000),
         runtime=growing(60),
     params:
-        options=options("new_songs", "columns", "tag_separator", "audio_root", "id_from"),
+        options=songs_read(SETTINGS, "new_songs"),
         catalogue_state=new_songs_state,
         code=code("read_new_songs.py"),
     script:
