@@ -167,7 +167,10 @@ TABLE = [
     Change({"wmf.engine": "spark"}, also={"audit": {"canary": ["bow", "linear"]}}, plan=by_spark,
            note="`factorise_plays_spark`, and what follows"),
     Change({"wmf.spark.master": "local[2]", "wmf.spark.blocks": 3, "wmf.spark.settings": {"spark.ui.enabled": True}}),
-    Change({"wmf.spark.blocks": 3, "wmf.regularization": 0.2}, "factorise_plays_spark", base="spark"),
+    Change({"wmf.spark.blocks": 3}, "factorise_plays_spark", base="spark"),
+    Change(under("wmf", factors=5, regularization=0.2, iterations=6), "factorise_plays_spark evaluate_warm tune",
+           base="spark"),
+    Change({"wmf.solver": "exact"}, "evaluate_warm tune", base="spark"),
     Change({"wmf.spark.master": "local[2]", "wmf.spark.settings": {"spark.ui.enabled": True}}, base="spark"),
     # audio
     Change(under("audio", sample_rate=16000, hop=256), "extract_log_mel draw_spectrograms"),
