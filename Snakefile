@@ -32,10 +32,12 @@ include: "workflow/rules/cnn.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/warm.smk"
 include: "workflow/rules/analysis.smk"
+include: "workflow/rules/audit_inputs.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/provenance.smk"
 include: "workflow/rules/tuning.smk"
+include: "workflow/rules/new_songs_inputs.smk"
 include: "workflow/rules/new_songs.smk"
 
 

@@ -1,8 +1,6 @@
 """What the stages share: the checked config, paths, and the parameters that decide on reruns."""
 
-import functools
 import re
-from types import SimpleNamespace
 
 from snakemake.exceptions import WorkflowError
 
@@ -11,10 +9,9 @@ from coldwave.world.planted import planted
 from workflow import settings
 from workflow.code import code as code_digests
 from workflow.code import text_digest
-from workflow.consistency import FACTORS_FROM_AUDIO, WITH_FACTORS, tuned_model
+from workflow.consistency import FACTORS_FROM_AUDIO, tuned_model
 from workflow.effective import model_read, plays_read, songs_read, split_read
 from workflow.engines import spark_lacks
-from workflow.learnt import NotLearntError, check_learnt, given
 from workflow.needs import growing
 
 ROOT = Path(workflow.basedir)
@@ -79,14 +76,6 @@ LISTENERS = [
     if model["kind"] in LISTENING and model.get("features", "bow") == "bow"
 ]
 EMBEDDINGS = sorted({model.get("features", "bow") for model in SETTINGS["models"].values()} - {"bow"})
-
-# The models that predict new songs: those that listen, and names, alone or combined with one of them. An embedding of a
-# new song would have to be brought, and the others say nothing of a song.
-PREDICT_NEW = [
-    name
-    for name, model in SETTINGS["models"].items()
-    if name in LISTENERS or (model["kind"] == "metadata" and model.get("audio") in (None, *LISTENERS))
-]
 
 # Every file that the workflow keeps. `rule all` asks for each of them, or a lost one would go unnoticed.
 KEPT = []
@@ -208,10 +197,14 @@ def _settled_by(checkpoint, paths):
     return wait
 
 
-def catalogue_state(wildcards):
+def state_of_songs(path):
     """Digest of what a folder of audio holds; a manifest is an input file that Snakemake watches itself."""
-    path = SETTINGS["plays"]["songs"]["path"]
     return folder_state(path) if path and Path(path).is_dir() else None
+
+
+def catalogue_state(wildcards):
+    """Digest of what the catalogue's folder of audio holds, where it is one."""
+    return state_of_songs(SETTINGS["plays"]["songs"]["path"])
 
 
 def audio_files_state(wildcards):
@@ -363,128 +356,3 @@ audio_predictions.paths = [
 def learnt_models():
     """The names of the models that have weights."""
     return models_of(*(LISTENING - {"knn"})) + metadata_models(with_audio=True)
-
-
-def learning_inputs():
-    """From each rule that makes factors, a codebook, components or weights to the paths that it reads, sorted."""
-    folder = f"results/{SETTINGS['run']}"
-    learnt = tuple(f"{folder}/{stage}/" for stage in ("wmf", "bow", "models"))
-    found = {}
-    for each in workflow.rules:
-        if any(str(path).startswith(learnt) for path in each.output):
-            read = set()
-            for item in each.input:
-                # unpack() wraps its function; one without .paths is an error here, for the audit could not see through it
-                function = item if callable(item) else getattr(getattr(item, "_file", item), "callable", None)
-                read |= set(function.paths) if function else {str(item)}
-            if hidden := [path for path in read if path.startswith("<function")]:
-                raise WorkflowError(f"{each.name}: the audit cannot see what {hidden[0]} reads")
-            found[each.name] = sorted(path.replace("<results>", folder) for path in read)
-    return dict(sorted(found.items()))
-
-
-def forbidden_paths():
-    """Beginnings of paths that nothing which learns may read: the evaluation, and models made of test songs' plays."""
-    folder = f"results/{SETTINGS['run']}"
-    knowing = [f"{folder}/predictions/{name}/" for name in models_of("usage", "popularity")]
-    return [f"{folder}/{stage}/" for stage in ("report", "scores", "tables")] + knowing
-
-
-def audited_learners():
-    """What the audit learns again: from its name to its kind and the options of its rule."""
-    named, learners = SETTINGS["audit"]["canary"], {}
-    if "wmf" in named:
-        learners["wmf"] = {"kind": "wmf", "options": rules.factorise_plays.params.options}
-    if "bow" in named and LISTENERS:
-        learners["codebook"] = {"kind": "codebook", "options": rules.learn_codebook.params.options}
-        learners["pca"] = {"kind": "pca", "options": rules.reduce_counts.params.options}
-    for name in learnt_models():
-        kind = SETTINGS["models"][name]["kind"]
-        if kind in named or name in named:
-            wildcards = SimpleNamespace(model=name)
-            read = cnn_options(wildcards) if kind == "cnn" else model_options(wildcards)
-            learners[name] = {"kind": kind, "options": read}
-    return learners
-
-
-def audited_files():
-    """The features that the audit looks at: those that users bring and, where a model listens, the bag of words."""
-    brought = {"embeddings": settled(*(f"<results>/embeddings/{name}.features.npy" for name in EMBEDDINGS))}
-    if not LISTENERS:
-        return brought if EMBEDDINGS else {}
-    names = ["codebook", "frame_scale", "codebook_songs", "pca_mean", "pca_components", "pca_songs", "features"]
-    named = {name: settled(f"<results>/bow/{name}.npy") for name in names}
-    named["counts"] = settled(*expand("<results>/bow/counts/{shard}.parquet", shard=SHARDS))
-    named |= {"index": settled("<results>/audio/index.parquet"), "log_mels": settled(*LOG_MELS)}
-    return named | brought if EMBEDDINGS else named
-
-
-def audit_memory(input):
-    """Megabytes: the factorisation's need, twice its plays, for it is run inside the audit."""
-    plays = Path(str(input.plays))
-    return max(6000, int(60 * plays.stat().st_size / 1e6)) if plays.is_file() else 6000
-
-
-def predicting_new(*kinds):
-    """The names of the models of some kinds that predict new songs, in the order of the config."""
-    return [name for name in models_of(*kinds) if name in PREDICT_NEW]
-
-
-def new_settled(*paths):
-    """Function of wildcards: paths of new songs' files, asked for once their shards are settled (see `settled`)."""
-    return _settled_by("shard_new_songs", paths)
-
-
-def learnt(*paths):
-    """Function of wildcards: files of the finished run that new songs are predicted with, as they are."""
-    wait = new_settled(*(given(f"results/{SETTINGS['run']}", path) for path in paths))
-
-    def finished(wildcards):
-        require_learnt()
-        return wait(wildcards)
-
-    return finished
-
-
-@functools.cache
-def require_learnt():
-    """Refuse to predict new songs unless the run is finished and made with this config."""
-    decisive = ["codebook.npy", "frame_scale.npy", "pca_mean.npy", "pca_components.npy"]
-    files = [f"bow/{name}" for name in decisive] if LISTENERS else []
-    weights = for_models("models/{model}/{seed}.safetensors", [name for name in learnt_models() if name in PREDICT_NEW])
-    try:
-        check_learnt(f"results/{SETTINGS['run']}", SETTINGS, PREDICT_NEW, files + weights)
-    except NotLearntError as error:
-        raise WorkflowError(str(error)) from None
-
-
-def new_songs_source(wildcards):
-    """The table or folder of new songs."""
-    if SETTINGS["new_songs"]["path"] is None:
-        raise WorkflowError("new_songs.path is null: name a table of new songs, or a folder of audio files")
-    if not PREDICT_NEW:
-        raise WorkflowError("no model of this config predicts new songs: none listens, and none is of kind metadata")
-    require_learnt()
-    return SETTINGS["new_songs"]["path"]
-
-
-def new_songs_state(wildcards):
-    """Digest of what a folder of new songs holds (see `catalogue_state`)."""
-    path = SETTINGS["new_songs"]["path"]
-    return folder_state(path) if path and Path(path).is_dir() else None
-
-
-def new_audio_files_state(wildcards):
-    """Digest of path, size and time of every new song's audio file (see `audio_files_state`)."""
-    return audio_state(f"results/{SETTINGS['run']}/new_songs/songs.parquet")
-
-
-def new_audio_predictions(wildcards):
-    """What the model that a model of kind metadata is combined with predicts of new songs, and the weights for both."""
-    audio = SETTINGS["models"][wildcards.model].get("audio")
-    if not audio:
-        return {}
-    return {
-        "audio": new_settled(NEW_PREDICTIONS.replace("{model}", audio))(wildcards),
-        "weights": learnt("models/{model}/{seed}.safetensors")(wildcards),
-    }

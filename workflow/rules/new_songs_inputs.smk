@@ -1,0 +1,78 @@
+"""What new songs are predicted from: their own files, and those that the finished run has learnt."""
+
+import functools
+
+from workflow.consistency import WITH_FACTORS
+from workflow.learnt import NotLearntError, check_learnt, given
+
+# The models that predict new songs: those that listen, and names, alone or combined with one of them. An embedding of a
+# new song would have to be brought, and the others say nothing of a song.
+PREDICT_NEW = [
+    name
+    for name, model in SETTINGS["models"].items()
+    if name in LISTENERS or (model["kind"] == "metadata" and model.get("audio") in (None, *LISTENERS))
+]
+
+
+def predicting_new(*kinds):
+    """The names of the models of some kinds that predict new songs, in the order of the config."""
+    return [name for name in models_of(*kinds) if name in PREDICT_NEW]
+
+
+def new_settled(*paths):
+    """Function of wildcards: paths of new songs' files, asked for once their shards are settled (see `settled`)."""
+    return _settled_by("shard_new_songs", paths)
+
+
+def learnt(*paths):
+    """Function of wildcards: files of the finished run that new songs are predicted with, as they are."""
+    wait = new_settled(*(given(f"results/{SETTINGS['run']}", path) for path in paths))
+
+    def finished(wildcards):
+        require_learnt()
+        return wait(wildcards)
+
+    return finished
+
+
+@functools.cache
+def require_learnt():
+    """Refuse to predict new songs unless the run is finished and made with this config."""
+    decisive = ["codebook.npy", "frame_scale.npy", "pca_mean.npy", "pca_components.npy"]
+    files = [f"bow/{name}" for name in decisive] if LISTENERS else []
+    weights = for_models("models/{model}/{seed}.safetensors", [name for name in learnt_models() if name in PREDICT_NEW])
+    try:
+        check_learnt(f"results/{SETTINGS['run']}", SETTINGS, PREDICT_NEW, files + weights)
+    except NotLearntError as error:
+        raise WorkflowError(str(error)) from None
+
+
+def new_songs_source(wildcards):
+    """The table or folder of new songs."""
+    if SETTINGS["new_songs"]["path"] is None:
+        raise WorkflowError("new_songs.path is null: name a table of new songs, or a folder of audio files")
+    if not PREDICT_NEW:
+        raise WorkflowError("no model of this config predicts new songs: none listens, and none is of kind metadata")
+    require_learnt()
+    return SETTINGS["new_songs"]["path"]
+
+
+def new_songs_state(wildcards):
+    """Digest of what a folder of new songs holds (see `catalogue_state`)."""
+    return state_of_songs(SETTINGS["new_songs"]["path"])
+
+
+def new_audio_files_state(wildcards):
+    """Digest of path, size and time of every new song's audio file (see `audio_files_state`)."""
+    return audio_state(f"results/{SETTINGS['run']}/new_songs/songs.parquet")
+
+
+def new_audio_predictions(wildcards):
+    """What the model that a model of kind metadata is combined with predicts of new songs, and the weights for both."""
+    audio = SETTINGS["models"][wildcards.model].get("audio")
+    if not audio:
+        return {}
+    return {
+        "audio": new_settled(NEW_PREDICTIONS.replace("{model}", audio))(wildcards),
+        "weights": learnt("models/{model}/{seed}.safetensors")(wildcards),
+    }
