@@ -9,7 +9,7 @@ from coldwave.audio.frames import LogMels
 from coldwave.cnn.checkpoints import checkpoint_path
 from coldwave.cnn.chosen_objective import chosen_objective
 from coldwave.cnn.devices import use_threads
-from coldwave.cnn.launching import end_with_parent, is_main_process, launch, started_by
+from coldwave.cnn.launching import end_with_input, is_main_process, launch, started_by
 from coldwave.cnn.training import train
 from coldwave.files import read_array, read_table, write_table
 from coldwave.job import run
@@ -46,7 +46,7 @@ def main(
     if devices * nodes > 1 and not started_by():
         launch(Path(__file__), arguments | {"checkpoint": checkpoint}, devices, nodes, threads)
         return
-    end_with_parent()
+    end_with_input()
     use_threads(max(1, threads // devices))
     source = LogMels(read_table(index), log_mels)
     part = read_table(split)["part"].to_numpy()

@@ -1,6 +1,5 @@
 """What a finished run has learnt, as given files: new songs are predicted with them, and none is made again."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from coldwave.digest import digest_file
 from workflow.wording import short
 
 RECORD = "provenance.json"
@@ -18,7 +18,7 @@ DECISIVE = {
     "bow": ("coefficients",),
 }
 
-MACHINE = {"accelerator", "devices", "precision"}  # where and how a network was trained, not what is predicted
+MACHINE = {"accelerator", "devices", "nodes", "precision"}  # where and how a network was trained, not what is predicted
 
 
 class NotLearntError(ValueError):
@@ -94,11 +94,6 @@ def _changed_files(results: Path, digests: Mapping[str, str], files: Iterable[st
     for path in files:
         if not (results / path).is_file():
             found.append(f"{path}: there is no such file")
-        elif digests.get(path) != _digest(results / path):
+        elif digests.get(path) != digest_file(results / path):
             found.append(f"{path}: it was made since the run was finished")
     return found
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -24,6 +24,7 @@ def fold_in(confidences: sparse.csr_matrix, user_factors: np.ndarray, regulariza
     """
     gram, columns = gram_matrix(user_factors), confidences.tocsc()
     factors = len(gram)
+    identity = np.eye(factors)
     weights_of_norms = np.broadcast_to(regularization, columns.shape[1])
     solved = np.zeros((columns.shape[1], factors), dtype=np.float32)
     for song in track(range(columns.shape[1]), "songs folded in"):
@@ -32,6 +33,6 @@ def fold_in(confidences: sparse.csr_matrix, user_factors: np.ndarray, regulariza
             continue
         played = user_factors[columns.indices[span]].astype(np.float64)
         weights = columns.data[span].astype(np.float64)
-        system = gram + weights_of_norms[song] * np.eye(factors) + played.T @ (played * (weights - 1)[:, None])
+        system = gram + weights_of_norms[song] * identity + played.T @ (played * (weights - 1)[:, None])
         solved[song] = np.linalg.solve(system, played.T @ weights)
     return solved

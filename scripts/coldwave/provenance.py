@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from coldwave.audio.digests import digest_file
+from coldwave.digest import digest_file
 from coldwave.errors import InputError
 from coldwave.files import read_table
 

@@ -2,16 +2,26 @@
 
 import os
 import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from safetensors.numpy import save_file
 
+from tests.conftest import Workplace
 from tests.faults.conftest import made
 
 
-def error_of_job(outcome) -> str:
+def error_after(place: Workplace, file: Path, stale: str, damage: Callable[[Path], None]) -> str:
+    """What a job says when a file was damaged under its time, and what follows it (``stale``) has to be made again."""
+    before = file.stat()
+    damage(file)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    gone = place.results / stale
+    shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+    outcome = place.snakemake()
     assert outcome.status == 1
     return next(line for line in outcome.output.splitlines() if " error: " in line)
 
@@ -37,12 +47,7 @@ def test_a_file_cut_short_is_named_with_how_to_make_it_again(tiny, tmp_path, pat
     """As a full disk or a broken transfer leaves it, under its time; what follows it has to be made again."""
     place = tiny.copy(tmp_path / "copy")
     file = place.results / path
-    before = file.stat()
-    os.truncate(file, before.st_size // 2)
-    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
-    gone = place.results / stale
-    shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
-    error = error_of_job(place.snakemake())
+    error = error_after(place, file, stale, lambda path: os.truncate(path, path.stat().st_size // 2))
     assert f"results/tiny/{path}" in error
     assert "delete it and run again" in error
     file.unlink()
@@ -82,13 +87,7 @@ def _weights(path):
 def test_a_file_of_something_else_is_named(tiny, tmp_path, path, stale, write):
     """As another version, another run or another program has written it."""
     place = tiny.copy(tmp_path / "copy")
-    file = place.results / path
-    before = file.stat()
-    write(file)
-    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
-    gone = place.results / stale
-    shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
-    error = error_of_job(place.snakemake())
+    error = error_after(place, place.results / path, stale, write)
     assert f"results/tiny/{path}" in error
     assert "run again" in error
 

@@ -67,7 +67,7 @@ def test_what_does_not_may_be_another(results, config):
     config["wmf"]["alpha"] = 7.0
     config["plays"]["path"] = "newer.txt"
     config["models"]["mlp"]["epochs"] = 1  # does not predict here
-    config["models"]["cnn_mse"] |= {"accelerator": "cpu", "devices": 2, "precision": "64-true"}
+    config["models"]["cnn_mse"] |= {"accelerator": "cpu", "devices": 2, "nodes": 2, "precision": "64-true"}
     config["new_songs"]["path"] = "new.csv"
     check_learnt(str(results), config, MODELS, FILES)
 

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.highest import highest
 from coldwave.progress import track
 
 NEIGHBOURS = {
@@ -67,9 +68,7 @@ def nearest(
             keep = min(number, int((own > -np.inf).sum()))
             if keep == 0:
                 continue
-            last = np.partition(own, -keep)[-keep]
-            places = np.flatnonzero(own >= last)
-            places = places[np.argsort(-own[places], kind="stable")][:keep]
+            places = highest(own, keep)
             found[begin + row, :keep], cosines[begin + row, :keep] = candidates[places], own[places]
     return found, cosines
 

@@ -43,7 +43,7 @@ MP3_PREROLL = 16 * 1152
 
 BLOCK_SAMPLES = 2**18
 
-# Of one signal, in memory: 1.6 hours at 44,100 Hz, 1 GiB.
+# Of one signal, in memory: 1.7 hours at 44,100 Hz, 1 GiB.
 MOST_SAMPLES = 2**28
 
 # What libsndfile reads by the suffix: where such a file cannot be opened it is damaged, not foreign.

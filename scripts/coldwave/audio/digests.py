@@ -2,7 +2,6 @@
 its digest stays the same.
 """
 
-import hashlib
 import json
 import logging
 import os
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from coldwave.audio.file_check import LARGEST_BYTES
+from coldwave.digest import digest_file
 from coldwave.files import write_text
 from coldwave.progress import track
 
@@ -32,12 +32,6 @@ class Digest(NamedTuple):
     size: int
     mtime_ns: int
     sha256: str
-
-
-def digest_file(path: str | Path) -> str:
-    """Give the SHA-256 of a file's content, in hex. Raises OSError."""
-    with open(path, "rb") as file:  # noqa: PTH123 - takes a str as it is
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def content_digests(paths: Iterable[str], cache: Path, threads: int = 1) -> dict[str, str | None]:

@@ -20,10 +20,10 @@ from threadpoolctl import threadpool_limits
 
 from coldwave.audio.cache import entry_path, extraction_key, load_entry, save_entry
 from coldwave.audio.decode import check_length, decode
-from coldwave.audio.digests import digest_file
 from coldwave.audio.file_check import check_file
 from coldwave.audio.log_mel import log_mel, stored
 from coldwave.audio.status import AudioError
+from coldwave.digest import digest_file
 from coldwave.errors import InputError
 from coldwave.files import replacing
 from coldwave.progress import track

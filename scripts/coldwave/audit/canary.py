@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coldwave.audio.digests import digest_file
+from coldwave.digest import digest_file
 from coldwave.errors import InputError
 from coldwave.files import read_array
 

@@ -24,6 +24,7 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import Checkpoint
 
+from coldwave.digest import digest_file
 from coldwave.files import replacing
 from coldwave.progress import duration
 
@@ -45,17 +46,14 @@ def checkpoint_path(
     threads : files that are read together
     """
     with ThreadPoolExecutor(threads) as pool:
-        digests = list(pool.map(_digest, files))
+        digests = list(pool.map(digest_file, files))
     modules = {name: module for name, module in sys.modules.items() if name.startswith("coldwave.")}
     sources = [Path(module.__file__) for _, module in sorted(modules.items()) if getattr(module, "__file__", None)]
     libraries = [version(name) for name in ("lightning", "numpy", "torch")]
-    text = json.dumps([dict(settings), seed, digests, [_digest(path) for path in sources], libraries], sort_keys=True)
+    text = json.dumps(
+        [dict(settings), seed, digests, [digest_file(path) for path in sources], libraries], sort_keys=True
+    )
     return cache / "training" / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.ckpt"
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def usable_checkpoint(path: Path) -> bool:

@@ -58,7 +58,7 @@ def check_processes(processes: int) -> None:
         )
 
 
-def end_with_parent() -> None:
+def end_with_input() -> None:
     """Let this process end when the one that started it does, even if that was killed: its input is then at an end."""
     if os.environ.pop(WATCHED, None):
 

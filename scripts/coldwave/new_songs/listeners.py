@@ -3,6 +3,8 @@
 import numpy as np
 import polars as pl
 
+from coldwave.highest import highest
+
 BEST_USERS = {
     "song": pl.UInt32,
     "song_id": pl.String,
@@ -33,9 +35,7 @@ def highest_scores(song_vectors: np.ndarray, user_vectors: np.ndarray, number: i
     step = max(1, _SCORES_AT_ONCE // len(user_vectors))
     for begin in range(0, len(song_vectors), step):
         for row, scores in enumerate(song_vectors[begin : begin + step] @ user_vectors.T, start=begin):
-            least = np.partition(scores, -number)[-number]
-            users = np.flatnonzero(scores >= least)
-            found[row] = users[np.argsort(-scores[users], kind="stable")][:number]
+            found[row] = highest(scores, number)
             best[row] = scores[found[row]]
     return found, best
 

@@ -13,8 +13,8 @@ import pytest
 import soundfile as sf
 
 from coldwave.audio import extraction
-from coldwave.audio.digests import digest_file
 from coldwave.audio.extraction import TABLE, Settings, extract_shard, worker_pool
+from coldwave.digest import digest_file
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 OPTIONS = {

@@ -64,7 +64,7 @@ PROGRAM = """
 import logging, os, sys, time
 sys.path.append({scripts!r})
 from pathlib import Path
-from coldwave.cnn.launching import end_with_parent, launch, started_by
+from coldwave.cnn.launching import end_with_input, launch, started_by
 from coldwave.errors import InputError
 from coldwave.job import run
 
@@ -73,7 +73,7 @@ def main(*, folder: Path, devices: int, nodes: int, then: str) -> None:
     if not started_by():
         launch(Path(__file__), arguments, devices, nodes, 2)
         return
-    end_with_parent()
+    end_with_input()
     place = [os.environ[name] for name in ("GROUP_RANK", "RANK", "WORLD_SIZE", "OMP_NUM_THREADS")]
     logging.getLogger("coldwave").info("node %s, process %s of %s, threads: %s", *place)
     if then == "fail":
