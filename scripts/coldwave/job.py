@@ -10,7 +10,7 @@ import inspect
 import logging
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -22,6 +22,8 @@ from coldwave.parent import end_with_parent
 from coldwave.shown import log_lines, printable
 
 log = logging.getLogger("coldwave")
+
+MOST_NAMED = 20  # files that an error names
 
 
 def run(main: Callable[..., None]) -> None:
@@ -46,7 +48,14 @@ def run(main: Callable[..., None]) -> None:
         named = f"{error.filename}: " if error.filename else ""
         _fail(f"{named}{error.strerror or error}", log_file)
     except Exception as error:
-        _fail(f"{type(error).__name__}: {error}", log_file, by_user=False)
+        hint = _what_was_read(snakemake.input) if snakemake else ""
+        _fail(f"{type(error).__name__}: {error}{hint}", log_file, by_user=False)
+
+
+def _what_was_read(inputs: Sequence[str]) -> str:
+    """What a user can do about an error that nobody foresaw, which a file of something else may be behind."""
+    named = ", ".join(map(str, inputs[:MOST_NAMED])) + (", …" if len(inputs) > MOST_NAMED else "")
+    return f" (if one of these files was not made by this workflow, delete it and run again: {named})" if named else ""
 
 
 def _refuse_another_library(main: Callable[..., None]) -> None:

@@ -117,3 +117,9 @@ def test_a_library_from_elsewhere_is_refused(tmp_path):
     done = run_script(tmp_path, "from coldwave.job import run\n\ndef main() -> None: ...\n\nrun(main)\n")
     assert done.returncode == 1
     assert "shadows" in done.stderr or "No module named" in done.stderr
+
+
+def test_what_an_unforeseen_error_may_be_about_is_named():
+    assert job._what_was_read(["a.npy", "b.parquet"]).endswith("delete it and run again: a.npy, b.parquet)")
+    assert job._what_was_read([str(number) for number in range(30)]).endswith(" 18, 19, …)")
+    assert job._what_was_read([]) == ""
