@@ -20,7 +20,7 @@ MOMENTS = (
     0.8,
     1.2,
 )  # seconds after a job's start at which it is killed: importing, reading, at work, writing
-STARTED = re.compile(r"^(?:local)?(?:rule|checkpoint) (\w+):$", re.MULTILINE)
+STARTED = re.compile(r"^(?:local)?(?:rule|checkpoint) (\w+):$|^Job \d+: (Sharing out) the songs", re.MULTILINE)
 
 
 def wait_for_job(call: Call, known: set[str]) -> str | None:
@@ -28,7 +28,8 @@ def wait_for_job(call: Call, known: set[str]) -> str | None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         ended = call.process.poll() is not None
-        if new := [rule for rule in STARTED.findall(call.output) if rule not in known]:
+        started = [rule or "shard_songs" for rule, _ in STARTED.findall(call.output)]  # that one says it in words
+        if new := [rule for rule in started if rule not in known]:
             return new[-1]
         if ended:
             return None
