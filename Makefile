@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-spark demo test test-reruns test-slurm test-spark test-faults reruns-table lint format bench clean distclean
+.PHONY: help install install-spark demo test test-reruns test-slurm test-slurm-demo test-spark test-faults reruns-table lint format bench clean distclean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 install: $(READY) ## make .venv and install the lock into it
 
@@ -37,6 +37,10 @@ test-reruns: $(READY) ## plan a run after each change of the config, and after t
 test-slurm: $(READY) ## run the tests on a SLURM cluster of two nodes, made on this machine (Debian's packages; as root)
 	@tests/slurm/install.sh
 	@$(BIN)/python -m pytest tests/slurm --durations=0
+
+test-slurm-demo: $(READY) ## run the whole demo on that cluster (some minutes)
+	@tests/slurm/install.sh
+	@$(BIN)/python -m pytest -m demo tests/slurm --durations=0
 
 test-spark: install-spark ## run the tests of Spark, which make test skips where it is not installed
 	@$(BIN)/python -m pytest tests/coldwave/spark tests/pipeline/test_spark.py --durations=0

@@ -13,6 +13,16 @@ from tests.conftest import ROOT, TINY, Call, Workplace
 from tests.slurm.cluster import Cluster, unavailable
 
 THREADS = 2  # of a job, at most: the nodes share the machine's few cores
+# Fewer models than the tiny world has, to save jobs: each of them starts Snakemake twice.
+LEFT_OUT = ["random", "mean", "knn", "mlr", "mlp", "popularity", "metadata", "names_and_linear", "cnn_wpe"]
+FEWER = {"models": {model: None for model in LEFT_OUT}}
+# What a user's own profile would say. Training goes to the partition with GPUs and is given two, though it uses none.
+# A shard gets so much memory that a node has no room for two, so that both nodes take part.
+OWN = [
+    "--set-resources",
+    *("train_cnn:gpu=2", "train_cnn:slurm_partition=gpu"),
+    *(f"{rule}:mem_mb=9000" for rule in ("extract_log_mel", "count_words", "extract_new_log_mel")),
+]
 
 
 class ClusterCall(Call):
@@ -34,10 +44,15 @@ class Desk:
     place: Workplace
 
     def call(
-        self, *flags: str, targets: Sequence[str] = (), overlay: dict | None = None, snakefile: Path | None = None
+        self,
+        *flags: str,
+        targets: Sequence[str] = (),
+        config: Path = TINY,
+        overlay: dict | None = None,
+        snakefile: Path | None = None,
     ) -> ClusterCall:
-        """Start Snakemake with the SLURM profile and the tiny world's config, or one laid over it."""
-        configs = [TINY]
+        """Start Snakemake with the SLURM profile and the tiny world's config, or another, or one laid over it."""
+        configs = [config]
         if overlay:
             configs.append(self.place.folder / "overlay.yaml")
             configs[-1].write_text(yaml.safe_dump(overlay))
@@ -68,3 +83,10 @@ def cluster() -> Iterator[Cluster]:
 def desk(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory, home: Path) -> Desk:
     """A folder of the tests' own, and an empty home."""
     return Desk(cluster, Workplace(tmp_path_factory.mktemp("desk"), home))
+
+
+@pytest.fixture(scope="session")
+def whole(desk: Desk) -> Desk:
+    """The finished run, which the other tests take copies of."""
+    desk.call(*OWN, overlay=FEWER).finish()
+    return desk

@@ -11,26 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.slurm.cluster import Job, wait_until
-from tests.slurm.conftest import Desk
+from tests.slurm.conftest import FEWER, OWN, Desk
 
-# Fewer models than the tiny world has, to save jobs: each of them starts Snakemake twice.
-LEFT_OUT = ["random", "mean", "knn", "mlr", "mlp", "popularity", "metadata", "names_and_linear", "cnn_wpe"]
-FEWER = {"models": {model: None for model in LEFT_OUT}}
-# What a user's own profile would say. Training goes to the partition with GPUs and is given two, though it uses none.
-# A shard gets so much memory that a node has no room for two, so that both nodes take part.
-OWN = [
-    "--set-resources",
-    *("train_cnn:gpu=2", "train_cnn:slurm_partition=gpu", "extract_log_mel:mem_mb=9000", "count_words:mem_mb=9000"),
-]
 COUNTS = ["results/tiny/bow/counts/000.parquet", "results/tiny/bow/counts/001.parquet"]
 TARGETS = [*COUNTS, "results/tiny/bow/features.npy"]
-
-
-@pytest.fixture(scope="session")
-def whole(desk: Desk) -> Desk:
-    """The finished run, which the other tests take copies of."""
-    desk.call(*OWN, overlay=FEWER).finish()
-    return desk
 
 
 @pytest.fixture
@@ -63,6 +47,20 @@ def test_shards_are_tasks_of_an_array_on_both_nodes(whole):
         assert [first.id, second.id] == [f"{first.id.split('_')[0]}_{task}" for task in (1, 2)]
         assert {first.state, second.state} == {"COMPLETED"}
         assert {first.node, second.node} == {"node1", "node2"}
+
+
+def test_new_songs_are_shards_of_an_array_too(whole, tmp_path):
+    desk = whole.copy(tmp_path / "copy")
+    songs = desk.place.table("plays/songs.parquet").select("song_id", "title", "artist", "audio").head(6)
+    songs.with_columns(song_id="new " + songs["song_id"]).write_csv(desk.place.folder / "new.csv")
+    overlay = {"models": FEWER["models"] | {"cnn_mse": None}, "new_songs": {"path": "new.csv", "shards": 2}}
+    desk.call(*OWN, targets=["predict_new"], overlay=overlay).finish()
+    # not the counting of their words: the songs of one shard are often extracted before those of the other
+    first, second = whole.cluster.jobs("extract_new_log_mel")
+    assert [first.id, second.id] == [f"{first.id.split('_')[0]}_{task}" for task in (1, 2)]
+    assert {first.node, second.node} == {"node1", "node2"}
+    new, known = (desk.place.array(f"{folder}predictions/linear/3.npy") for folder in ("new_songs/", ""))
+    assert new == pytest.approx(known[:6], rel=1e-5, abs=1e-5)
 
 
 def test_gpus_and_partition_are_reserved_where_they_are_asked_for(whole):

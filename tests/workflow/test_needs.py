@@ -37,9 +37,8 @@ def test_no_profile_sets_what_the_default_profile_would_overrule():
 
 def test_arrays_are_of_rules_with_one_job_a_shard():
     listed = {rule.strip() for rule in PROFILES["slurm"]["slurm-array-jobs"].split(",")}
+    begin = r"^(?:rule|use rule \w+ as) (\w+)(?: with)?:\n((?:(?:    .*)?\n)+)"
     found = set()
     for text in RULES.values():
-        for rule, body in re.findall(r"^rule (\w+):\n((?:(?:    .*)?\n)+)", text, re.MULTILINE):
-            if "{shard}.log" in body:
-                found.add(rule)
+        found |= {rule for rule, body in re.findall(begin, text, re.MULTILINE) if "{shard}.log" in body}
     assert listed == found
