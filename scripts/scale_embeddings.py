@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from coldwave.embeddings import refuse_too_far, scaled, scaling
+from coldwave.embedding_scaling import refuse_too_far, scaled, scaling
 from coldwave.files import read_array, read_table, write_array
 from coldwave.job import run
 from coldwave.split import TRAIN

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
-from coldwave.embeddings import log_embeddings, read_embeddings, refuse_too_far, scaled, scaling, shuffled
+from coldwave.embedding_scaling import refuse_too_far, scaled, scaling
+from coldwave.embeddings import log_embeddings, read_embeddings, shuffled
 from coldwave.errors import InputError
 from coldwave.files import check_table
 from coldwave.plays.tables import REJECTED
