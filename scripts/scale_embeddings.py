@@ -2,16 +2,22 @@
 
 from pathlib import Path
 
-from coldwave.embeddings import embedding_features
+from coldwave.embedding_scaling import refuse_too_far, scaled, scaling
 from coldwave.files import read_array, read_table, write_array
 from coldwave.job import run
 from coldwave.split import TRAIN
 
 
-def main(*, vectors: Path, split: Path, features: Path, options: dict) -> None:
-    """``options``: standardize."""
+def main(*, vectors: Path, split: Path, mean: Path, scale: Path, features: Path, options: dict) -> None:
+    """``options``: standardize. The mean and the scale are kept for songs that come later."""
     training = (read_table(split)["part"] == TRAIN).to_numpy()
-    write_array(features, embedding_features(read_array(vectors), training, options["standardize"]))
+    brought = read_array(vectors)
+    centre, divisor = scaling(brought, training, options["standardize"])
+    found = scaled(brought, centre, divisor)
+    refuse_too_far(found)
+    write_array(mean, centre)
+    write_array(scale, divisor)
+    write_array(features, found)
 
 
 run(main)

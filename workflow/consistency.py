@@ -13,6 +13,7 @@ Keys = tuple[str | int, ...]
 
 FACTORS_FROM_AUDIO = ("linear", "mlp", "cnn")  # kinds that predict song factors from what they hear, and nothing else
 WITH_FACTORS = (*FACTORS_FROM_AUDIO, "metadata", "usage")  # kinds whose song vectors are factors, and differ
+TEXT, PARQUET = (".csv", ".tsv"), (".parquet", ".pq")
 CANARIES = ("wmf", "bow", "linear", "mlr", "mlp", "cnn", "metadata")  # stages and kinds that the audit can learn again
 
 
@@ -41,6 +42,7 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         _tag_folds(config),
         _mapped_model(config),
         *(_delimiter(embedding, name) for name, embedding in config.get("embeddings", {}).items()),
+        _new_embeddings(config),
     ]
     for name, model in config.get("models", {}).items():
         if "features" in model:
@@ -64,6 +66,7 @@ def paths(config: dict[str, Any]) -> dict[Keys, str]:
     """The paths that a config names, by key."""
     plays = config.get("plays", {})
     embeddings = {("embeddings", name, "path"): one.get("path") for name, one in config.get("embeddings", {}).items()}
+    brought = config.get("new_songs", {}).get("embeddings", {})
     named = {
         ("cache",): config.get("cache"),
         ("plays", "path"): plays.get("path"),
@@ -74,6 +77,7 @@ def paths(config: dict[str, Any]) -> dict[Keys, str]:
         ("split", "path"): config.get("split", {}).get("path"),
         ("new_songs", "path"): config.get("new_songs", {}).get("path"),
         ("new_songs", "audio_root"): config.get("new_songs", {}).get("audio_root"),
+        **{("new_songs", "embeddings", name): path for name, path in brought.items()},
     }
     return {keys: path for keys, path in named.items() if path}
 
@@ -340,13 +344,16 @@ def _processes(model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
         )
 
 
+def _format(name: str) -> str:
+    """What a file's name says that a table is: a suffix, that of compression left out."""
+    path = Path(name)
+    return (path.with_suffix("") if path.suffix.lower() in (".gz", ".bz2", ".xz", ".zst") else path).suffix.lower()
+
+
 def _delimiter(embedding: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
-    path = Path(embedding["path"])
-    named = (path.with_suffix("") if path.suffix.lower() in (".gz", ".bz2", ".xz", ".zst") else path).suffix.lower()
-    if named in (".parquet", ".pq"):
-        if embedding["delimiter"] is not None:
-            yield ("embeddings", name, "delimiter"), "Parquet has none: write null"
-    elif embedding["delimiter"] is None and named not in (".csv", ".tsv"):
+    if _format(embedding["path"]) in PARQUET and embedding["delimiter"] is not None:
+        yield ("embeddings", name, "delimiter"), "Parquet has none: write null"
+    elif embedding["delimiter"] is None and _format(embedding["path"]) not in (*TEXT, *PARQUET):
         yield (
             ("embeddings", name, "delimiter"),
             f"the name of {short(embedding['path'])} does not say whether it is .csv, .tsv or .parquet: write the "
@@ -354,12 +361,29 @@ def _delimiter(embedding: dict[str, Any], name: str) -> Iterator[tuple[Keys, str
         )
 
 
+def _new_embeddings(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    for name, path in config["new_songs"]["embeddings"].items():
+        keys = ("new_songs", "embeddings", name)
+        if name not in config["embeddings"]:
+            yield keys, _no_embedding(name, list(config["embeddings"]))
+        elif config["embeddings"][name]["delimiter"] is None and _format(path) not in (*TEXT, *PARQUET):
+            yield (
+                keys,
+                f"the name of {short(path)} does not say whether it is .csv, .tsv or .parquet, and "
+                f"embeddings.{name}.delimiter is null: give it such a name",
+            )
+
+
 def _features(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
     features, known = model["features"], ["bow", *config["embeddings"]]
     if features not in known:
-        close = difflib.get_close_matches(features, known, n=1)
-        guess = f"did you mean {close[0]!r}?" if close else f"it may be {' or '.join(known)}"
-        yield ("models", name, "features"), f"there is no {short(features)} in embeddings; {guess}"
+        yield ("models", name, "features"), _no_embedding(features, known)
+
+
+def _no_embedding(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    guess = f"did you mean {close[0]!r}?" if close else f"it may be {' or '.join(known)}" if known else "it is empty"
+    return f"there is no {short(name)} in embeddings; {guess}"
 
 
 def _audio_model(config: dict[str, Any], audio: str, keys: Keys) -> Iterator[tuple[Keys, str]]:

@@ -57,5 +57,7 @@ def model_read(model: dict[str, Any]) -> dict[str, Any]:
             idle |= {"temperature", "plays_per_song"}
         if model["optimizer"] != "nesterov":
             idle |= {"momentum"}
+    if model["kind"] == "metadata" and model["audio"] is None:
+        idle |= {"strengths"}
     known = load_schema()["$defs"][model["kind"]]["properties"]
     return {key: known[key]["default"] if key in idle else model[key] for key in sorted(model) if key != "kind"}

@@ -1,19 +1,21 @@
 """What a finished run has learnt, as given files: new songs are predicted with them, and none is made again."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from coldwave.digest import digest_file
+from workflow.effective import model_read
 from workflow.wording import short
 
 RECORD = "provenance.json"
+BAG_OF_WORDS = "bow"
 
-# What the vector of a new song depends on besides the files that were learnt, by section of the config.
-DECISIVE = {
+# What the vector of a new song depends on besides the files that were learnt, where a model listens.
+HEARD = {
     "audio": ("sample_rate", "window", "hop", "mel_bands", "duration", "offset"),
     "bow": ("coefficients",),
 }
@@ -39,7 +41,7 @@ def given(results: str, path: str) -> str:
     return f"{results}/../{Path(results).name}/{path}"
 
 
-def check_learnt(results: str, config: Mapping[str, Any], models: Iterable[str], files: Iterable[str]) -> None:
+def check_learnt(results: str, config: Mapping[str, Any], models: Sequence[str], files: Iterable[str]) -> None:
     """Check that the run is finished, that its files are as it left them, and that the config is still that of the run.
 
     Parameters
@@ -71,22 +73,40 @@ def check_learnt(results: str, config: Mapping[str, Any], models: Iterable[str],
         raise NotLearntError(f"{results} is not what this config has learnt: run `snakemake` with it first{lines}")
 
 
-def _changed_settings(then: Mapping[str, Any], now: Mapping[str, Any], models: Iterable[str]) -> list[str]:
+def _changed_settings(then: Mapping[str, Any], now: Mapping[str, Any], models: Sequence[str]) -> list[str]:
+    features = {_features(now["models"][name]) for name in models}
     found = []
-    for section, keys in DECISIVE.items():
-        for key in keys:
-            if then[section][key] != now[section][key]:
-                was, is_now = short(then[section][key]), short(now[section][key])
-                found.append(f"{section}.{key}: {is_now}, and the run was made with {was}")
+    for section, keys in HEARD.items() if BAG_OF_WORDS in features else ():
+        found += _differences(section, then[section], now[section], keys)
+    for name in sorted(then.get("embeddings", {}).keys() & features):
+        found += _differences(f"embeddings.{name}", then["embeddings"][name], now["embeddings"][name], ["columns"])
     for name in models:
-        learnt, model = then["models"].get(name, {}), now["models"][name]
-        for key in sorted((model.keys() | learnt.keys()) - MACHINE):
-            if learnt and model.get(key) != learnt.get(key):
-                was, is_now = short(learnt.get(key)), short(model.get(key))
-                found.append(f"models.{name}.{key}: {is_now}, and the run was made with {was}")
-        if not learnt:
-            found.append(f"models.{name}: the run has no such model")
+        found += _changed_model(name, then["models"].get(name), now["models"][name])
     return found
+
+
+def _features(model: Mapping[str, Any]) -> str | None:
+    """What new songs must have for a model: None where names are enough. A network hears what bags of words are of."""
+    return None if model["kind"] == "metadata" else model.get("features", BAG_OF_WORDS)
+
+
+def _changed_model(name: str, learnt: Mapping[str, Any] | None, model: Mapping[str, Any]) -> list[str]:
+    """Settings that decide on what was learnt; one that has no effect, and reruns nothing, may be another."""
+    if learnt is None:
+        return [f"models.{name}: the run has no such model"]
+    if learnt["kind"] != model["kind"]:
+        return _differences(f"models.{name}", learnt, model, ["kind"])
+    then, now = model_read(learnt), model_read(model)
+    return _differences(f"models.{name}", then, now, sorted((then.keys() | now.keys()) - MACHINE))
+
+
+def _differences(above: str, then: Mapping[str, Any], now: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
+    """A line for each of some keys of a section that is another now."""
+    return [
+        f"{above}.{key}: {short(now.get(key))}, and the run was made with {short(then.get(key))}"
+        for key in keys
+        if then.get(key) != now.get(key)
+    ]
 
 
 def _changed_files(results: Path, digests: Mapping[str, str], files: Iterable[str]) -> list[str]:

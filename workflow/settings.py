@@ -134,7 +134,9 @@ def describe(schema: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
     rows = ["| key | default | what it is |", "| --- | --- | --- |"]
 
     def add(part: Mapping[str, Any], values: Mapping[str, Any], above: str) -> None:
-        for key, sub in part.get("properties", {}).items():
+        for key, named in part.get("properties", {}).items():
+            there = _resolved(named, None)
+            sub = named if "title" in there else {**there, **named}  # a title says in words what is in a mapping
             value = values.get(key, sub.get("default", sub.get("const", {})))
             shown = "" if isinstance(value, Mapping) else f"`{short(value)}`"
             cells = [cell.replace("|", "\\|") for cell in (f"`{above}{key}`", shown, sub["description"])]

@@ -7,7 +7,6 @@ columns of their own or in one column of lists. Only the songs of the run are ke
 import csv
 import difflib
 import logging
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,6 +34,9 @@ EMPTY_ID = "empty song id"
 DUPLICATE = "song id occurs before"
 NO_NUMBER = "a value is not a number"
 NOT_FINITE = "a value is not finite"
+WITHOUT_ID = (WRONG_FIELDS, WRONG_QUOTES, NOT_UTF8, EMPTY_ID)  # reasons that leave open whose a row is
+
+COLUMNS = {"column": pl.String}
 
 Values = list[float] | str  # the numbers of a song, or why there are none
 Row = tuple[int, str, str | None, Values]  # line, text as it stands, song id where the line can be read, values
@@ -43,15 +45,20 @@ Row = tuple[int, str, str | None, Values]  # line, text as it stands, song id wh
 class Embeddings(NamedTuple):
     """``vectors``: float32 [songs, d], NaN rows for songs without one. ``rejected``: as in ``plays.tables.REJECTED``.
 
-    ``others``: number of rows of songs that the run does not have.
+    ``others``: number of rows of songs that the run does not have. ``columns``: names of those that the numbers are
+    from, in order. ``reasons``: from the id of each song of which a row was set aside to the first one's line and why.
     """
 
     vectors: np.ndarray
     rejected: pl.DataFrame
     others: int
+    columns: list[str]
+    reasons: dict[str, tuple[int, str]]
 
 
-def read_embeddings(path: Path, songs: Sequence[str], options: Mapping[str, Any], key: str) -> Embeddings:
+def read_embeddings(
+    path: Path, songs: Sequence[str], options: Mapping[str, Any], key: str, width: int | None = None
+) -> Embeddings:
     """Read a table of embeddings and join it to the songs.
 
     The first good row of a song counts. A row of a song of the run that is malformed, is repeated or holds something
@@ -63,24 +70,32 @@ def read_embeddings(path: Path, songs: Sequence[str], options: Mapping[str, Any]
     options : ``song``, the column of the ids; ``columns``, those of the numbers: a list of names, the beginning of
         their names, or None for all others; ``delimiter``, or None for the one that the file's name says
     key : the setting that names the table, for messages
+    width : how many numbers a song must have, where models have learnt from so many; None for as many as the first
 
     Raises
     ------
     InputError
-        The file, its header or a column is wrong, or no song of the run is in it.
+        The file, its header or a column is wrong, or no song of the run is in it (with a width, the log warns of that).
     """
     places = {song_id: place for place, song_id in enumerate(songs)}
-    rows = _parquet_rows(path, options, places, key) if is_parquet(path) else _text_rows(path, options, places, key)
-    vectors: np.ndarray | None = None
+    columns: list[str] = []
+    read = _parquet_rows if is_parquet(path) else _text_rows
+    vectors = None if width is None else np.full((len(songs), width), np.nan, dtype=np.float32)
+    whose = "the first song has" if width is None else "the run has learnt from"
     seen, examples, rejected = np.zeros(len(songs), dtype=bool), [], []
+    reasons: dict[str, tuple[int, str]] = {}
     others = 0
-    for line, text, song_id, values in rows:
+    for line, text, song_id, values in read(path, options, places, key, columns):
         if song_id is not None and song_id not in places and song_id:
             others += 1
             examples += [song_id] if len(examples) < 3 else []
             continue
-        reason = _reason(song_id, values, places, seen, vectors)
+        reason = _reason(song_id, values, places, seen)
+        if not reason and vectors is not None and len(values) != vectors.shape[1]:
+            reason = f"{len(values)} numbers, where {whose} {vectors.shape[1]}"
         if reason:
+            if song_id:
+                reasons.setdefault(song_id, (line, reason))
             rejected.append((line, reason, text[:TEXT_LENGTH]))
             refuse_flood(path, len(rejected))
             continue
@@ -88,19 +103,20 @@ def read_embeddings(path: Path, songs: Sequence[str], options: Mapping[str, Any]
             vectors = np.full((len(songs), len(values)), np.nan, dtype=np.float32)
         vectors[places[song_id]] = values
         seen[places[song_id]] = True
-    if vectors is None:
+    if not seen.any():
         told = f"; {len(rejected):,} rows were set aside, the first for: {rejected[0][1]}" if rejected else ""
         ids = f"; its ids are like {', '.join(map(repr, examples))}" if examples else ""
-        raise InputError(
+        nothing = (
             f"{key}: {path} has an embedding of none of the {len(songs):,} songs, whose ids are like {songs[0]!r}"
             f"{ids}{told}"
         )
-    return Embeddings(vectors, rejected_rows(str(path), rejected), others)
+        if width is None:
+            raise InputError(nothing)
+        log.warning("%s", nothing)
+    return Embeddings(vectors, rejected_rows(str(path), rejected), others, columns, reasons)
 
 
-def _reason(
-    song_id: str | None, values: Values, places: Mapping[str, int], seen: np.ndarray, vectors: np.ndarray | None
-) -> str | None:
+def _reason(song_id: str | None, values: Values, places: Mapping[str, int], seen: np.ndarray) -> str | None:
     """Say why a row of a song of the run, or a row that cannot be read, does not count."""
     if song_id == "":
         return EMPTY_ID
@@ -108,8 +124,6 @@ def _reason(
         return values
     if seen[places[song_id]]:
         return DUPLICATE
-    if vectors is not None and len(values) != vectors.shape[1]:
-        return f"{len(values)} numbers, where the first song has {vectors.shape[1]}"
     with np.errstate(over="ignore"):  # what is too large for 32 bits becomes infinite
         finite = np.isfinite(np.asarray(values, dtype=np.float64).astype(np.float32)).all()
     return None if finite else NOT_FINITE
@@ -147,8 +161,13 @@ def choose_columns(
     return places
 
 
-def _text_rows(path: Path, options: Mapping[str, Any], songs: Mapping[str, int], key: str) -> Iterator[Row]:
-    """Read delimited text, a line at a time; a line with quotes by the rules of CSV, within its line."""
+def _text_rows(
+    path: Path, options: Mapping[str, Any], songs: Mapping[str, int], key: str, chosen: list[str]
+) -> Iterator[Row]:
+    """Read delimited text, a line at a time; a line with quotes by the rules of CSV, within its line.
+
+    The names of the columns of numbers are put into ``chosen`` before the first row.
+    """
     delimiter = options["delimiter"] or DELIMITERS.get(without_compression(path).suffix.lower())
     if delimiter is None:
         raise InputError(f"{key}: {path} is not a .csv, .tsv or .parquet file by its name: set {key}.delimiter")
@@ -166,6 +185,7 @@ def _text_rows(path: Path, options: Mapping[str, Any], songs: Mapping[str, int],
                 header = [name.strip(BLANKS) for name in found]
                 song = find_column(options["song"], header, f"{key}.song", path)
                 places, fields = choose_columns(header, song, options["columns"], key, path), len(header)
+                chosen += [header[place] for place in places]
             elif any("\udc80" <= character <= "\udcff" for character in text):
                 yield line, text, None, NOT_UTF8
             elif found is None:
@@ -197,14 +217,17 @@ def _numbers(texts: Sequence[str]) -> Values:
     return NO_NUMBER if any("_" in text for text in texts) else numbers  # Python reads 1_0 as ten
 
 
-def _parquet_rows(path: Path, options: Mapping[str, Any], songs: Mapping[str, int], key: str) -> Iterator[Row]:
-    """Read Parquet, some rows at a time; a line is a row, counted from 1."""
+def _parquet_rows(
+    path: Path, options: Mapping[str, Any], songs: Mapping[str, int], key: str, chosen: list[str]
+) -> Iterator[Row]:
+    """Read Parquet, some rows at a time; a line is a row, counted from 1. ``chosen`` as for text."""
     first, wanted = 1, pl.Series([*songs, ""]).implode()
     try:
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
             song = find_column(options["song"], names, f"{key}.song", path)
             columns = [names[place] for place in _columns_of_numbers(file.schema_arrow, song, options, key, path)]
+            chosen += columns
             for group in track(range(file.num_row_groups), f"{path}, row groups read"):
                 for rows in file.iter_batches(BATCH_ROWS, [group], [names[song], *columns]):
                     part = pl.from_arrow(rows)
@@ -271,38 +294,3 @@ def log_embeddings(found: Embeddings, key: str) -> None:
         log.warning("%s: %s songs have no embedding and rank last", key, f"{songs - with_one:,}")
     if found.others:
         log.info("%s: %s rows are of songs that the run does not have", key, f"{found.others:,}")
-
-
-def embedding_features(vectors: np.ndarray, training: np.ndarray, standardize: bool) -> np.ndarray:
-    """Centre embeddings on the training songs' mean, and scale them by the training songs' deviation.
-
-    Parameters
-    ----------
-    vectors : float32 [songs, d], NaN rows for songs without one; training : bool [songs]
-    standardize : whether each column is divided by its own deviation (one that does not vary becomes zero), or all of
-        them by one number, the root of their mean variance
-
-    Returns
-    -------
-    float32 [songs, d], NaN rows where they were
-
-    Raises
-    ------
-    InputError
-        No training song has an embedding.
-    """
-    known = vectors[training & np.isfinite(vectors).all(axis=1)].astype(np.float64)
-    if not len(known):
-        raise InputError("no training song has an embedding: nothing can be learnt from it")
-    variances = known.var(axis=0)
-    scale = np.sqrt(variances if standardize else np.full_like(variances, variances.mean()))
-    # a column whose deviation is but rounding of its mean does not vary
-    varies = scale > 1e-6 * np.maximum(np.abs(known).max(axis=0), np.finfo(np.float32).tiny)
-    if constant := int((~varies).sum()):
-        log.warning("%d of %d columns are the same for all training songs and are set to zero", constant, len(scale))
-    centred = vectors.astype(np.float64) - known.mean(axis=0)
-    present = np.isfinite(vectors).all(axis=1, keepdims=True)
-    features = np.where(varies, centred / np.where(varies, scale, 1), np.where(present, 0.0, np.nan))
-    if not math.isfinite(float(np.abs(features[present[:, 0]]).max())):
-        raise InputError("an embedding is too far from those of the training songs to be told in 32 bits")
-    return features.astype(np.float32)

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
-from coldwave.embeddings import embedding_features, log_embeddings, read_embeddings, shuffled
+from coldwave.embedding_scaling import refuse_too_far, scaled, scaling
+from coldwave.embeddings import log_embeddings, read_embeddings, shuffled
 from coldwave.errors import InputError
 from coldwave.files import check_table
 from coldwave.plays.tables import REJECTED
@@ -26,6 +27,10 @@ def written(folder, text, name="e.csv"):
     path = folder / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return path
+
+
+def embedding_features(vectors, training, standardize):
+    return scaled(vectors, *scaling(vectors, training, standardize))
 
 
 def set_aside(found):
@@ -82,14 +87,17 @@ def test_every_bad_row_is_named_with_its_line_and_the_rest_is_read(tmp_path):
     }
     assert found.vectors[:2].tolist() == [[1, 2], [3, 4]]
     assert found.others == 0
+    assert found.columns == ["x", "y"]
+    assert found.reasons == {"b": (6, "a value is not a number"), "a": (12, "song id occurs before")}
 
 
 def test_columns_are_named_or_begin_alike_or_are_all_others(tmp_path):
     path = written(tmp_path, 'title,t_1,id,t_0,p\n"Yes, no",1,a,2,3\n')
     with pytest.raises(InputError, match=r"none of the 4 songs.*set aside, the first for: a value is not a number"):
         read(path)
-    assert read(path, columns="t_").vectors[0].tolist() == [1, 2]
-    assert read(path, columns=["p", "t_1"]).vectors[0].tolist() == [3, 1]
+    for columns, names, numbers in (("t_", ["t_1", "t_0"], [1, 2]), (["p", "t_1"], ["p", "t_1"], [3, 1])):
+        found = read(path, columns=columns)
+        assert (found.columns, found.vectors[0].tolist()) == (names, numbers)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +155,7 @@ def test_parquet_with_columns_or_lists_gives_the_same(tmp_path):
         assert found.vectors[[3, 1]] == pytest.approx(numbers[[0, 2]], abs=0), name
         assert np.isnan(found.vectors[[0, 2]]).all()
         assert found.others == 1
+        assert found.columns == (["embed"] if name != "columns" else [f"n{i}" for i in range(5)])
     both = tables["lists"].with_columns(normalized_embed=pl.lit([0.0] * 5))
     both.write_parquet(tmp_path / "both.parquet")
     assert np.array_equal(read(tmp_path / "both.parquet", columns="embed").vectors[3], numbers[0])
@@ -227,8 +236,17 @@ def test_a_column_that_does_not_vary_is_zero(caplog):
     vectors[:, 1] = 0.1
     with caplog.at_level("WARNING"):
         found = embedding_features(vectors, training, standardize=True)
-    assert (found[np.isfinite(found).all(axis=1), 1] == 0).all()
+    assert (found[np.isfinite(vectors).all(axis=1), 1] == 0).all()
     assert "1 of 4 columns are the same" in caplog.text
+
+
+def test_what_is_too_far_for_32_bits_is_infinite_and_refused():
+    vectors = np.array([[1e-3, 1], [-1e-3, 2], [1e38, 3], [np.nan, 4]], dtype=np.float32)
+    found = embedding_features(vectors, np.array([True, True, False, False]), standardize=True)
+    assert np.isinf(found).tolist() == [[False, False], [False, False], [True, False], [False, False]]
+    with pytest.raises(InputError, match="too far from those of the training songs.*: 1 songs"):
+        refuse_too_far(found)
+    refuse_too_far(found[[0, 1, 3]])
 
 
 def test_no_training_song_with_one_is_told():

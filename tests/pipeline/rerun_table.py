@@ -53,7 +53,15 @@ BASES: dict[str, dict[str, Any]] = {
         "models": {"linear": {"features": EMBEDDING}, "cnn_mse": {"objective": "bpr", "optimizer": "nesterov"}},
     },
     "spark": {"wmf": {"engine": "spark"}, "audit": {"canary": ["bow", "linear"]}},
-    "new": {"new_songs": {"path": "results/tiny/world/songs.csv", "shards": 2}},
+    "new": {
+        "new_songs": {
+            "path": "results/tiny/world/songs.csv",
+            "shards": 2,
+            "embeddings": {EMBEDDING: "results/tiny/world/songs.csv"},
+        },
+        "embeddings": {EMBEDDING: LISTED},
+        "models": {"mlp": {"features": EMBEDDING}},
+    },
 }
 TARGETS = dict.fromkeys(BASES, ["all", "tune"]) | {"new": ["predict_new"]}
 # What a dry run does not tell that a checkpoint with a message makes.
@@ -245,12 +253,17 @@ TABLE = [
     ),
     Change(under("new_songs", path="<results>/world/songs.csv", tag_separator=";", audio_root="<results>/world",
                  id_from="stem", shards=3, users=4, neighbours=3)),
+    Change({"new_songs.embeddings": {EMBEDDING: "<results>/world/songs.csv"}},
+           also={"embeddings": {EMBEDDING: LISTED}}),
     # what `predict_new` does
     Change({"new_songs.path": "results/tiny/world/truth.parquet"}
            | under("new_songs", tag_separator=";", audio_root="<results>/world")
            | under("new_songs.columns", song_id="a", title="b", artist="c", album="d", date="e", tags="f", audio="g"),
            "read_new_songs", base="new"),
-    Change({"new_songs.id_from": "stem"}, base="new"),
+    Change({"new_songs.embeddings": {EMBEDDING: "results/tiny/world/truth.parquet"}}
+           | under("embeddings.<name>", song="title", delimiter=";"), "read_new_embeddings", base="new"),
+    Change({"new_songs.id_from": "stem"} | under("embeddings.<name>", path="results/tiny/world/truth.parquet",
+                                                 shuffle=True, standardize=False), base="new"),
     Change({"new_songs.shards": 3}, base="new", plan=other_new_shards,
            note="the new songs' shards, and all that waits for them"),
     Change(under("new_songs", users=4, neighbours=3), "list_new_songs", base="new"),

@@ -7,8 +7,14 @@ from collections import Counter
 import numpy as np
 import polars as pl
 import pytest
+import yaml
+from dry_runs import ROOT, TINY
+from rerun_table import CASES, overlay
+from snakemake.utils import update_config
 
 from coldwave.audio.shards import shard_of
+from workflow.learnt import MACHINE, NotLearntError, check_learnt
+from workflow.settings import check
 
 SEED = 3
 MODELS = ["knn", "mlr", "linear", "mlp", "cnn_mse", "metadata", "names_and_linear"]
@@ -160,3 +166,39 @@ def test_what_was_not_learnt_is_refused_before_any_job(change, told, predicted):
     assert told in outcome.output
     assert not outcome.done
     assert not (place.folder / "results/other").exists()
+
+
+MODEL_CASES = {
+    key: (value, change)
+    for key, value, change in CASES
+    if key.startswith("models.<") and change.base == "tiny" and not key.endswith((".kind", ".features"))
+}
+
+
+def test_a_changed_model_is_refused_where_its_learning_would_run_again(tiny):
+    """By the table of what reads each key, to which Snakemake is held. Where a network is trained is left out."""
+    found = {}
+    for key, (value, change) in MODEL_CASES.items():
+        config = yaml.safe_load((ROOT / "config.yaml").read_text())
+        for laid in (yaml.safe_load(TINY.read_text()), overlay(key, value, change)):
+            update_config(config, laid)
+        try:
+            check_learnt(str(tiny.results), check(config), MODELS, [])
+            found[key] = False
+        except NotLearntError as error:
+            found[key] = f".{key.rpartition('.')[2]}: " in str(error)
+    expected = {key: bool(change.readers) for key, (_, change) in MODEL_CASES.items()}
+    assert found == expected | {f"models.<cnn>.{key}": False for key in MACHINE}
+    assert Counter(expected.values()) == {True: len(expected) - 3, False: 3}
+
+
+@pytest.mark.parametrize(("setting", "accepted"), [("temperature", True), ("weight_decay", False)])
+def test_a_changed_setting_is_refused_only_where_it_has_an_effect(setting, accepted, predicted):
+    place, _, _ = predicted
+    changed = NEW | {"models": NEW["models"] | {"cnn_mse": {setting: 0.5}}}  # its objective reads no temperature
+    outcome = place.snakemake("--dry-run", targets=TARGET, overlay=changed)
+    assert (outcome.status == 0) == accepted
+    if accepted:
+        assert outcome.jobs == {}
+    else:
+        assert f"models.cnn_mse.{setting}: 0.5, and the run was made with 0.0" in outcome.output

@@ -1,4 +1,7 @@
-"""A run without any audio, on embeddings that a user brings, and what runs again where one of them changes."""
+"""A run without any audio, on embeddings that a user brings: what a change of one reruns, and songs that come later."""
+
+import re
+from collections import Counter
 
 import numpy as np
 import polars as pl
@@ -10,7 +13,8 @@ MODELS = {
     "mlr": {"kind": "mlr", "features": "one", "relevant": 4, "strengths": [1.0]},
     "linear": {"kind": "linear", "features": "one"},
     "mlp": {"kind": "mlp", "features": "two", "hidden": [8], "epochs": 1},
-    **dict.fromkeys(["mean", "metadata", "popularity", "names_and_linear", "cnn_mse", "cnn_wpe"]),
+    "names_and_linear": {"kind": "metadata", "audio": "linear"},
+    **dict.fromkeys(["mean", "metadata", "popularity", "cnn_mse", "cnn_wpe"]),
 }
 BEHIND_ONE = {
     "read_embeddings": 1,
@@ -20,7 +24,8 @@ BEHIND_ONE = {
     "predict_mlr": 1,
     "fit_linear": 1,
     "predict_linear": 1,
-    "evaluate_model": 3,
+    "stack_metadata": 1,
+    "evaluate_model": 4,
     "map_songs": 1,  # of linear, the first that predicts factors
     "draw_map": 1,
     **ANALYSED,
@@ -37,13 +42,15 @@ def without_audio(tiny, home, tmp_path_factory):
     numbers = rng.standard_normal((len(ids), 6)).astype(np.float32)
     for name, table in {
         "one": pl.DataFrame({"id": ids, "embed": numbers.tolist()}),
-        "two": pl.DataFrame({"id": ids, "embed": (numbers[:, :3] + 1).tolist()}).head(-1),  # lacks the last song
+        "two": pl.DataFrame({"id": ids} | {name: numbers[:, n] + 1 for n, name in enumerate("abc")}).head(-1),
     }.items():
-        table.write_parquet(data / f"{name}.parquet")
+        table.write_parquet(data / f"{name}.parquet")  # the second lacks the last song
+    songs = pl.read_csv(tiny.results / "world/songs.csv")
+    songs.drop("audio").write_csv(data / "songs.csv")
     plays = tiny.results / "world/train_triplets.txt"
     overlay = {
         "world": None,
-        "plays": {"path": str(plays), "songs": {"path": None}, "songs_without_audio": "keep"},
+        "plays": {"path": str(plays), "songs": {"path": str(data / "songs.csv")}, "songs_without_audio": "keep"},
         "embeddings": {name: {"path": str(data / f"{name}.parquet"), "song": "id"} for name in ("one", "two")},
         "models": MODELS,
         "warm": None,
@@ -60,7 +67,7 @@ def test_no_audio_is_read_and_every_model_has_scores(without_audio):
     assert not (place.results / "bow").exists()
     assert not (place.results / "tables/warm.md").exists()
     table = place.table("tables/recommendation.parquet")
-    assert set(table["model"]) == {"random", "knn", "mlr", "linear", "mlp", "usage"}
+    assert set(table["model"]) == {"random", "knn", "mlr", "linear", "mlp", "names_and_linear", "usage"}
     assert place.plan(overlay=without_audio[2]) == {}
 
 
@@ -103,3 +110,110 @@ def test_a_model_beside_those_that_listen_takes_an_embedding(tiny, without_audio
         **ANALYSED,
         **AFTER_LEARNING,
     }
+
+
+# Songs that come later
+
+
+@pytest.fixture(scope="module")
+def later(without_audio, tmp_path_factory):
+    """The run after it has predicted its test songs as new ones; the outcome, their numbers, and the overlay.
+
+    They have other ids, and the second table another format and another order of columns. The last has no row there.
+    """
+    first, _, overlay, ids, numbers = without_audio
+    place = first.copy(tmp_path_factory.mktemp("later") / "copy")
+    songs, test = place.table("plays/songs.parquet"), np.sort(place.part("test"))
+    test = test[songs["song_id"][test] != ids[-1]]  # which one table lacks
+    rows = numbers[[ids.index(song_id) for song_id in songs["song_id"][test]]]
+    new_ids = [f"new {place}" for place in range(len(test))]
+    named = songs[test].select("title", "artist", "album", "date", song_id=pl.Series(new_ids))
+    named.write_csv(place.folder / "new.csv")
+    one = pl.DataFrame({"id": [*new_ids, "other"], "embed": [*rows.tolist(), [0.0] * 6]})
+    one.write_parquet(place.folder / "one.parquet")
+    columns = {name: rows[:, "abc".index(name)] + 1 for name in "cab"}
+    two = pl.DataFrame(columns | {"more": [9.0] * len(test), "id": new_ids})
+    two.head(-1).write_csv(place.folder / "two.csv")
+    new = {"path": "new.csv", "users": 4, "neighbours": 3, "embeddings": {"one": "one.parquet", "two": "two.csv"}}
+    overlay = overlay | {"new_songs": new}
+    return place, place.make(targets=["predict_new"], overlay=overlay), test, overlay
+
+
+def test_new_songs_need_no_audio_and_nothing_is_learnt(later):
+    place, outcome, _, overlay = later
+    assert Counter(outcome.done) == {
+        "read_new_songs": 1,
+        "read_new_embeddings": 2,
+        **{f"predict_new_{kind}": 1 for kind in ("knn", "mlr", "linear", "mlp", "metadata")},
+        "list_new_songs": 1,
+        "predict_new": 1,
+    }
+    assert not (place.results / "new_songs/audio").exists()
+    assert place.make("--dry-run", targets=["predict_new"], overlay=overlay).jobs == {}
+    assert place.plan(overlay=without(overlay, "new_songs")) == {}, "the run itself is left alone"
+
+
+def without(overlay, section):
+    return {name: value for name, value in overlay.items() if name != section}
+
+
+@pytest.mark.parametrize("model", ["knn", "mlr", "linear", "mlp", "names_and_linear"])
+def test_new_songs_are_predicted_as_the_same_numbers_are_in_the_run(model, later):
+    place, _, test, _ = later
+    new = place.array(f"new_songs/predictions/{model}/3.npy")
+    known = place.array(f"predictions/{model}/3.npy")[test]
+    lacking = model == "mlp"  # it takes the second table
+    assert new.dtype == np.float32
+    assert new[: len(test) - lacking] == pytest.approx(known[: len(test) - lacking], rel=1e-5, abs=1e-5)
+    assert np.ptp(known, axis=0).max() > 1e-3, "they differ from song to song"
+    assert np.isnan(new[len(test) - lacking :]).all()
+
+
+def test_a_new_song_without_an_embedding_is_set_aside_with_its_reason(later):
+    place, outcome, test, _ = later
+    songs = place.table("new_songs/songs.parquet")["song_id"].to_list()
+    one, two = (place.table(f"new_songs/embeddings/{name}.index.parquet") for name in ("one", "two"))
+    assert one["status"].to_list() == ["ok"] * len(test)
+    assert two.rows()[-1] == (len(test) - 1, songs[-1], "missing", "two.csv has no row of it")
+    assert two["status"].to_list() == [*["ok"] * (len(test) - 1), "missing"]
+    assert f"{songs[-1]} is not predicted from embeddings.two: missing" in outcome.output
+    listed = place.table("new_songs/users.parquet")
+    by_model = {model: set(rows["song_id"]) for (model,), rows in listed.group_by("model")}
+    assert by_model == {"linear": set(songs), "names_and_linear": set(songs), "mlp": set(songs[:-1])}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"embeddings": {"one": "one.parquet"}}, "new_songs.embeddings.two is missing: name the table"),
+        ({"embeddings": {"one": "one.parquet"}}, "which mlp would predict from"),
+        ({"embeddings": {"too": "one.parquet"}}, "new_songs.embeddings.too: there is no 'too' in embeddings; did you"),
+        ({"embeddings": {"one": "one.parquet", "two": "gone.csv"}}, "new_songs.embeddings.two: there is no 'gone.csv'"),
+    ],
+)
+def test_a_table_that_is_not_there_is_told_before_any_job(change, told, later):
+    place, _, _, overlay = later
+    changed = overlay | {"new_songs": overlay["new_songs"] | change}
+    outcome = place.snakemake(targets=["predict_new"], overlay=changed)
+    assert outcome.status == 1
+    assert told in outcome.output
+    assert not outcome.done
+
+
+def test_a_model_that_is_left_out_needs_no_table(later):
+    place, _, _, overlay = later
+    changed = overlay | {
+        "models": overlay["models"] | {"mlp": None},
+        "new_songs": overlay["new_songs"] | {"embeddings": {"one": "one.parquet"}},
+    }
+    planned = place.make("--dry-run", targets=["predict_new"], overlay=changed).jobs
+    assert planned == {"list_new_songs": 1, "predict_new": 1}
+
+
+def test_other_columns_than_those_learnt_from_are_refused(later):
+    place, _, _, overlay = later
+    two = overlay["embeddings"]["two"] | {"columns": ["a", "b"]}
+    changed = overlay | {"embeddings": overlay["embeddings"] | {"two": two}}
+    outcome = place.snakemake(targets=["predict_new"], overlay=changed)
+    assert outcome.status == 1
+    assert re.search(r"embeddings\.two\.columns: .*, and the run was made with null", outcome.output)

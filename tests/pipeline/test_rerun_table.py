@@ -1,18 +1,35 @@
 """The table of what reads each key of the config: whole, true of every key, and the README's."""
 
+import json
 import os
 import re
 import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from dry_runs import AT_A_TIME, ROOT, DryRuns, Graph, Plan, copy_of_project, plan_of
-from rerun_table import BASES, CASES, CHECKPOINTS, SHOW, TARGETS, UNTOLD, behind, changed_jobs, markdown, overlay
+from rerun_table import (
+    BASES,
+    CASES,
+    CHECKPOINTS,
+    EMBEDDING,
+    SHOW,
+    TARGETS,
+    UNTOLD,
+    behind,
+    changed_jobs,
+    markdown,
+    merged,
+    overlay,
+)
 
+from coldwave.digest import digest_file
 from coldwave.spark.installation import lacking
 from workflow.code import code
-from workflow.settings import load_schema
+from workflow.settings import as_text, check, load_schema
 
+LEARNT = ("columns.parquet", "mean.npy", "scale.npy")  # of an embedding, which `predict_new` takes as they are
 README = ROOT / "README.md"
 IDS = [f"{change.base}: {key}" for key, _, change in CASES]
 
@@ -20,10 +37,12 @@ IDS = [f"{change.base}: {key}" for key, _, change in CASES]
 def keys_of(part, above=""):
     """The keys of a part of the schema that hold values, and the sections that may be null."""
     for key, sub in part["properties"].items():
+        there = load_schema()["$defs"][sub["$ref"].rpartition("/")[2]] if "$ref" in sub else sub
+        sub = sub if "title" in there else there  # a range is one value
         if key == "models":
             for kind in sub["additionalProperties"]["properties"]["kind"]["enum"]:
                 yield from keys_of(load_schema()["$defs"][kind], f"models.<{kind}>.")
-        elif key == "embeddings":
+        elif f"{above}{key}" == "embeddings":
             yield from keys_of(sub["additionalProperties"], "embeddings.<name>.")
         elif "properties" in sub:
             yield from [f"{above}{key}"] * ("null" in sub["type"])
@@ -67,6 +86,8 @@ def bases(tiny, dry_runs, tmp_path_factory):
         if name == "spark" and lacking():
             continue
         place = tiny.copy(tmp_path_factory.mktemp("bases") / name)
+        if name == "new":
+            learn(place, config)
 
         def ask(*flags, folder=place.folder, config=config, targets=TARGETS[name]):
             return dry_runs.submit(folder, config, targets=targets, flags=flags).result()
@@ -82,6 +103,19 @@ def bases(tiny, dry_runs, tmp_path_factory):
         ask("--touch")
         finished[name] = place.folder, Graph(ask("--detailed-summary"))
     return finished
+
+
+def learn(place, config):
+    """Give the run the files of an embedding, and a record of them and of the config that they were learnt with."""
+    files = {part: place.results / f"embeddings/{EMBEDDING}.{part}" for part in LEARNT}
+    record = place.results / "provenance.json"
+    recorded = json.loads(record.read_text())
+    for part, file in files.items():
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(part)
+        recorded["outputs"][f"embeddings/{file.name}"] = digest_file(file)
+    settings = check(merged(yaml.safe_load(recorded["config"]), config))
+    record.write_text(json.dumps(recorded | {"config": as_text(settings)}))
 
 
 def has_base(bases, change, key=None):

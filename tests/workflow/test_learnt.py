@@ -1,9 +1,11 @@
+import copy
 import hashlib
 import json
 from pathlib import Path
 
 import pytest
 import yaml
+from snakemake.utils import update_config
 
 from workflow.learnt import NotLearntError, check_learnt, given
 from workflow.settings import as_text, check
@@ -29,6 +31,21 @@ def results(tmp_path, config):
         digests[path] = hashlib.sha256(path.encode()).hexdigest()
     (folder / "provenance.json").write_text(json.dumps({"config": as_text(config), "outputs": digests}))
     return folder
+
+
+def made_with(results, *overlays):
+    """Let the run be made with what is laid over the default config."""
+    record = results / "provenance.json"
+    settings = overlaid(*overlays)
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"config": as_text(settings)}))
+    return settings
+
+
+def overlaid(*overlays):
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    for overlay in overlays:
+        update_config(config, copy.deepcopy(overlay))
+    return check(config)
 
 
 def refused(results, config, models=MODELS, files=FILES):
@@ -70,6 +87,48 @@ def test_what_does_not_may_be_another(results, config):
     config["models"]["cnn_mse"] |= {"accelerator": "cpu", "devices": 2, "nodes": 2, "precision": "64-true"}
     config["new_songs"]["path"] = "new.csv"
     check_learnt(str(results), config, MODELS, FILES)
+
+
+IDLE_AND_NOT = {
+    "temperature": ({"objective": "mse"}, {"objective": "bpr"}, 0.7),
+    "plays_per_song": ({"objective": "wpe"}, {"objective": "sampled_softmax"}, 7),
+    "momentum": ({"optimizer": "adamw"}, {"optimizer": "nesterov"}, 0.7),
+    "strengths": ({"kind": "metadata"}, {"kind": "metadata", "audio": "linear"}, [0.5]),
+}
+
+
+@pytest.mark.parametrize("key", IDLE_AND_NOT)
+def test_a_setting_without_effect_may_be_another(key, results):
+    idle, effective, value = IDLE_AND_NOT[key]
+    name = "names" if "kind" in idle else "cnn_mse"
+    for model, accepted in ((idle, True), (effective, False)):
+        made_with(results, {"models": {name: model}})
+        now = overlaid({"models": {name: model | {key: value}}})
+        if accepted:
+            check_learnt(str(results), now, [name], FILES)
+        else:
+            assert f"models.{name}.{key}: " in refused(results, now, [name])
+
+
+def test_another_kind_of_model_is_told_as_that_alone(results):
+    made_with(results, {"models": {"mine": {"kind": "linear"}}})
+    _, line = refused(results, overlaid({"models": {"mine": {"kind": "mlp"}}}), ["mine"]).splitlines()
+    assert line.strip() == "models.mine.kind: 'mlp', and the run was made with 'linear'"
+
+
+def test_models_on_embeddings_hear_nothing_and_are_held_to_their_columns(results):
+    timbre = {"path": "e.csv", "song": "id"}
+    base = {"embeddings": {"timbre": timbre, "other": timbre}, "models": {"linear": {"features": "timbre"}}}
+    made_with(results, base)
+    deaf = {"audio": {"hop": 256}, "bow": {"coefficients": 20}}
+    unlike = {"other": {"columns": "x"}, "timbre": {"path": "later.csv", "song": "track", "standardize": False}}
+    check_learnt(str(results), overlaid(base, deaf, {"embeddings": unlike}), ["linear"], FILES)
+    said = refused(results, overlaid(base, deaf, {"embeddings": {"timbre": {"columns": "x"}}}), ["linear"])
+    assert [line.strip().partition(":")[0] for line in said.splitlines()[1:]] == ["embeddings.timbre.columns"]
+    said = refused(results, overlaid(base, deaf), ["linear", "mlp"])
+    assert "audio.hop: 256" in said and "bow.coefficients: 20" in said
+    said = refused(results, overlaid(base, {"models": {"linear": {"features": "other"}}}), ["linear"])
+    assert "models.linear.features: 'other', and the run was made with 'timbre'" in said
 
 
 def test_files_must_be_those_that_the_run_left(results, config):

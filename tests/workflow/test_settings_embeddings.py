@@ -46,6 +46,10 @@ def one(**changes):
     return {"embeddings": {"timbre": TIMBRE | changes}}
 
 
+def new(**tables):
+    return one() | {"new_songs": {"embeddings": tables}}
+
+
 @pytest.mark.parametrize(
     ("overlay", "path", "words"),
     [
@@ -61,6 +65,13 @@ def one(**changes):
         (one(path="timbre.dat"), "embeddings.timbre.delimiter", "write the character between its columns"),
         (one(path="e.parquet", delimiter=","), "embeddings.timbre.delimiter", "Parquet has none"),
         (one(path="$NOWHERE_AT_ALL/e.csv"), "embeddings.timbre.path", "environment variable that is not set"),
+        (new(timber="new.csv"), "new_songs.embeddings.timber", "did you mean 'timbre'?"),
+        ({"new_songs": {"embeddings": {"x": "e.csv"}}}, "new_songs.embeddings.x", "in embeddings; it is empty"),
+        (new(timbre="new.dat"), "new_songs.embeddings.timbre", "embeddings.timbre.delimiter is null: give it such a"),
+        (new(timbre={"path": "new.csv"}), "new_songs.embeddings.timbre", "is not text of at least one character"),
+        (new(timbre="$NOWHERE_AT_ALL/e.csv"), "new_songs.embeddings.timbre", "environment variable that is not set"),
+        ({"new_songs": {"embeddings": "new.csv"}}, "new_songs.embeddings", "not a mapping of the names of embeddings"),
+        ({"new_songs": {"columns": {"song": "x"}}}, "new_songs.columns.song", "did you mean 'song_id'?"),
         ({"warm": {"held_out": 1.0}}, "warm.held_out", "not a share above 0 and below 1"),
         ({"warm": {"neighbors": 5}}, "warm.neighbors", "did you mean 'neighbours'?"),
     ],
@@ -78,9 +89,23 @@ def test_a_compressed_files_delimiter_is_that_of_its_name():
     assert check(overlaid(one(path="timbre.dat", delimiter=";")))["embeddings"]["timbre"]["delimiter"] == ";"
 
 
+def test_a_new_table_is_read_as_that_of_the_run_and_may_be_of_another_format():
+    tables = [("timbre.csv", None, "new.tsv.gz"), ("timbre.csv", ";", "new.parquet"), ("timbre.pq", None, "new.csv")]
+    for path, delimiter, later in tables:
+        checked = check(overlaid(new(timbre=later), one(path=path, delimiter=delimiter)))
+        assert checked["new_songs"]["embeddings"] == {"timbre": later}
+    assert check(overlaid(new(timbre="e.csv"), new(timbre=None)))["new_songs"]["embeddings"] == {}
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path):
     with pytest.raises(SettingsError, match=r"embeddings\.timbre\.path: there is no"):
         check_files(check(overlaid(one(path=str(tmp_path / "gone.csv")))))
+    (tmp_path / "e.csv").touch()
+    later = {"new_songs": {"embeddings": {"timbre": str(tmp_path / "gone.csv")}}}
+    own = {"world": None, "plays": {"path": str(tmp_path / "e.csv"), "songs": {"path": None}}}
+    with pytest.raises(SettingsError) as error:
+        check_files(check(overlaid(own, one(path=str(tmp_path / "e.csv")), later)))
+    assert [mistake.partition(":")[0] for mistake in error.value.mistakes] == ["new_songs.embeddings.timbre"]
 
 
 def test_the_warm_evaluation_may_be_left_out():

@@ -7,6 +7,7 @@ rule read_embeddings:
         source=embedding_source,
     output:
         vectors="<results>/embeddings/{embedding}.npy",
+        columns="<results>/embeddings/{embedding}.columns.parquet",
         rejected="<results>/embeddings/{embedding}.rejected.parquet",
     log:
         "<results>/logs/read_embeddings/{embedding}.log",
@@ -32,6 +33,8 @@ rule scale_embeddings:
         vectors="<results>/embeddings/{embedding}.npy",
         split="<results>/split/split.parquet",
     output:
+        mean="<results>/embeddings/{embedding}.mean.npy",
+        scale="<results>/embeddings/{embedding}.scale.npy",
         features="<results>/embeddings/{embedding}.features.npy",
     log:
         "<results>/logs/scale_embeddings/{embedding}.log",

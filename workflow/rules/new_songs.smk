@@ -11,6 +11,7 @@ NEW_TABLE = "<results>/new_songs/audio/log_mel/{shard}.parquet"
 NEW_INDEX = "<results>/new_songs/audio/index.parquet"
 NEW_COUNTS = "<results>/new_songs/bow/counts/{shard}.parquet"
 NEW_FEATURES = "<results>/new_songs/bow/features.npy"
+NEW_EMBEDDED = "<results>/new_songs/embeddings/{embedding}.features.npy"
 NEW_PREDICTIONS = "<results>/new_songs/predictions/{model}/{seed}.npy"
 NEW_LISTED = predicting_new(*WITH_FACTORS)
 
@@ -144,9 +145,39 @@ rule project_new_counts:
         "../../scripts/project_new_counts.py"
 
 
+rule read_new_embeddings:
+    input:
+        songs=new_settled(NEW_SONGS),
+        source=new_embedding_source,
+        columns=learnt("embeddings/{embedding}.columns.parquet"),
+        mean=learnt("embeddings/{embedding}.mean.npy"),
+        scale=learnt("embeddings/{embedding}.scale.npy"),
+    output:
+        features=NEW_EMBEDDED,
+        index="<results>/new_songs/embeddings/{embedding}.index.parquet",
+        rejected="<results>/new_songs/embeddings/{embedding}.rejected.parquet",
+    log:
+        "<results>/logs/read_new_embeddings/{embedding}.log",
+    benchmark:
+        "<results>/timings/read_new_embeddings/{embedding}.tsv"
+    wildcard_constraints:
+        embedding=one_of(EMBEDDINGS),
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(120),
+    params:
+        options=new_embedding_options,
+        code=code("read_new_embeddings.py"),
+    script:
+        "../../scripts/read_new_embeddings.py"
+
+
 rule predict_new_knn:
     input:
-        features=new_settled(NEW_FEATURES),
+        features=new_features,
     output:
         predictions=NEW_PREDICTIONS,
     log:
@@ -171,7 +202,7 @@ rule predict_new_knn:
 rule predict_new_mlr:
     input:
         weights=learnt("models/{model}/{seed}.safetensors"),
-        features=new_settled(NEW_FEATURES),
+        features=new_features,
     output:
         predictions=NEW_PREDICTIONS,
     log:
@@ -196,7 +227,7 @@ rule predict_new_mlr:
 use rule predict_linear as predict_new_linear with:
     input:
         weights=learnt("models/{model}/{seed}.safetensors"),
-        features=new_settled(NEW_FEATURES),
+        features=new_features,
     output:
         predictions=NEW_PREDICTIONS,
     log:
@@ -210,7 +241,7 @@ use rule predict_linear as predict_new_linear with:
 use rule predict_mlp as predict_new_mlp with:
     input:
         weights=learnt("models/{model}/{seed}.safetensors"),
-        features=new_settled(NEW_FEATURES),
+        features=new_features,
     output:
         predictions=NEW_PREDICTIONS,
     log:
@@ -293,12 +324,14 @@ rule list_new_songs:
 
 
 # What `snakemake predict_new` asks for.
-NEW_KEPT = [*rules.read_new_songs.output, *rules.shard_new_songs.output]
+NEW_KEPT = [*rules.read_new_songs.output]
 if LISTENERS:
+    NEW_KEPT += rules.shard_new_songs.output
     NEW_KEPT += expand(rules.extract_new_log_mel.output, shard=NEW_SHARDS)
     NEW_KEPT += rules.index_new_songs.output
     NEW_KEPT += expand(rules.count_new_words.output, shard=NEW_SHARDS)
     NEW_KEPT += rules.project_new_counts.output
+NEW_KEPT += expand(rules.read_new_embeddings.output, embedding=EMBEDDINGS)
 NEW_KEPT += for_models(NEW_PREDICTIONS, PREDICT_NEW)
 if NEW_LISTED:
     NEW_KEPT += rules.list_new_songs.output

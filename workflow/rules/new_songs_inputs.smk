@@ -5,13 +5,9 @@ import functools
 from workflow.consistency import WITH_FACTORS
 from workflow.learnt import NotLearntError, check_learnt, given
 
-# The models that predict new songs: those that listen, and names, alone or combined with one of them. An embedding of a
-# new song would have to be brought, and the others say nothing of a song.
-PREDICT_NEW = [
-    name
-    for name, model in SETTINGS["models"].items()
-    if name in LISTENERS or (model["kind"] == "metadata" and model.get("audio") in (None, *LISTENERS))
-]
+# The models that predict new songs: those that hear or are brought something of a song, and names, alone or combined
+# with one of them. The others say nothing of a song that nobody has played.
+PREDICT_NEW = models_of(*LISTENING, "metadata")
 
 
 def predicting_new(*kinds):
@@ -21,7 +17,7 @@ def predicting_new(*kinds):
 
 def new_settled(*paths):
     """Function of wildcards: paths of new songs' files, asked for once their shards are settled (see `settled`)."""
-    return _settled_by("shard_new_songs", paths)
+    return _settled_by("shard_new_songs" if LISTENERS else None, paths)
 
 
 def learnt(*paths):
@@ -40,6 +36,8 @@ def require_learnt():
     """Refuse to predict new songs unless the run is finished and made with this config."""
     decisive = ["codebook.npy", "frame_scale.npy", "pca_mean.npy", "pca_components.npy"]
     files = [f"bow/{name}" for name in decisive] if LISTENERS else []
+    scaling = ["columns.parquet", "mean.npy", "scale.npy"]
+    files += [f"embeddings/{name}.{part}" for name in EMBEDDINGS for part in scaling]
     weights = for_models("models/{model}/{seed}.safetensors", [name for name in learnt_models() if name in PREDICT_NEW])
     try:
         check_learnt(f"results/{SETTINGS['run']}", SETTINGS, PREDICT_NEW, files + weights)
@@ -52,9 +50,42 @@ def new_songs_source(wildcards):
     if SETTINGS["new_songs"]["path"] is None:
         raise WorkflowError("new_songs.path is null: name a table of new songs, or a folder of audio files")
     if not PREDICT_NEW:
-        raise WorkflowError("no model of this config predicts new songs: none listens, and none is of kind metadata")
+        kinds = ", ".join(sorted(LISTENING))
+        raise WorkflowError(f"no model of this config predicts new songs: none is of kind {kinds} or metadata")
+    if lacking := [told for name in EMBEDDINGS if (told := lacking_embedding(name))]:
+        raise WorkflowError("\n".join(lacking))
     require_learnt()
     return SETTINGS["new_songs"]["path"]
+
+
+def lacking_embedding(name):
+    """What to say where no table gives the new songs' embeddings that models take; None where one does."""
+    if name in SETTINGS["new_songs"]["embeddings"]:
+        return None
+    takers = [model for model, entry in SETTINGS["models"].items() if entry.get("features") == name]
+    return (
+        f"new_songs.embeddings.{name} is missing: name the table of the new songs' embeddings, which {', '.join(takers)} "
+        "would predict from, or leave models out by null"
+    )
+
+
+def new_embedding_source(wildcards):
+    """The table of new songs' embeddings."""
+    if lacking := lacking_embedding(wildcards.embedding):
+        raise WorkflowError(lacking)
+    return SETTINGS["new_songs"]["embeddings"][wildcards.embedding]
+
+
+def new_embedding_options(wildcards):
+    """How that table is read: as that of the run; which columns, the run has recorded."""
+    embedding = SETTINGS["embeddings"][wildcards.embedding]
+    return {key: embedding[key] for key in ("delimiter", "song")}
+
+
+def new_features(wildcards):
+    """What a model sees of the new songs: the bag of words, or an embedding that the user brings."""
+    name = SETTINGS["models"][wildcards.model]["features"]
+    return new_settled(NEW_FEATURES if name == "bow" else NEW_EMBEDDED.replace("{embedding}", name))(wildcards)
 
 
 def new_songs_state(wildcards):
