@@ -18,8 +18,8 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from workflow.consistency import Keys, cross_checks, paths
-from workflow.wording import short, yaml_number
+from workflow.consistency import cross_checks, paths
+from workflow.wording import Keys, short, yaml_number
 
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 LARGEST = 2**63  # no number in a config is as large

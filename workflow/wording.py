@@ -1,7 +1,9 @@
-"""Values in the words of an error message."""
+"""A mistake in the config: where it is, and values in the words of its message."""
 
 from collections.abc import Mapping
 from typing import Any
+
+Keys = tuple[str | int, ...]  # of a setting, from its section on
 
 
 def yaml_number(text: str) -> str:

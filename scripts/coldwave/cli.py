@@ -1,4 +1,4 @@
-"""The ``coldwave`` command: looks at what the workflow has made, or has it made several times over.
+"""The ``coldwave`` command: looks at what the workflow has made, compares it, or has it made several times over.
 
 The workflow itself is run by ``snakemake``.
 """
@@ -30,11 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("error: only `coldwave repeat` takes arguments for snakemake after --", file=sys.stderr)
         return 2
     try:
-        parsed.command(parsed)
+        return parsed.command(parsed) or 0
     except InputError as error:
         print(f"error: {printable(str(error))}", file=sys.stderr)
-        return 1
-    return 0
+        return parsed.status_of_errors
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,7 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"coldwave {_version()}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_results(commands)
+    _add_compare(commands)
     _add_repeat(commands)
+    parser.set_defaults(status_of_errors=1)
     return parser
 
 
@@ -80,6 +81,36 @@ def _results(parsed: argparse.Namespace) -> None:
         print("Report: each of the runs has its own")
     else:
         print("Report: not made yet; run `snakemake` again")
+
+
+def _add_compare(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "compare",
+        help="print what differs between two runs: settings, inputs, versions and results",
+        description="Compare two finished runs by their records (provenance.json). Prints what differs in their "
+        "config, seeds, inputs, code, versions and machine, then the outputs that differ, in the order in which a run "
+        "makes them: the first cause stands first. Outputs are compared by their content, without times.",
+        epilog="Ends with 0 where all outputs are the same, 1 where some differ, 2 where the runs cannot be compared.",
+    )
+    for name in ("A", "B"):
+        command.add_argument(
+            f"run_{name.lower()}",
+            metavar=f"RUN_{name}",
+            help="name of a run under results/, its folder, or the path of a provenance.json",
+        )
+    command.add_argument("--all", action="store_true", help="name all outputs that differ, not the first of each stage")
+    command.set_defaults(command=_compare, status_of_errors=2)
+
+
+def _compare(parsed: argparse.Namespace) -> int:
+    from coldwave.compared_runs import SHOWN, comparison, differing_outputs, find_record, read_record
+
+    paths = [find_record(run, RESULTS) for run in (parsed.run_a, parsed.run_b)]
+    one, other = (read_record(path) for path in paths)
+    differ = bool(differing_outputs(one, other))
+    lines = [f"A: {paths[0]}", f"B: {paths[1]}", ""] if differ else []
+    print(printable("\n".join(lines + comparison(one, other, None if parsed.all else SHOWN))))
+    return int(differ)
 
 
 def _add_repeat(commands: argparse._SubParsersAction) -> None:

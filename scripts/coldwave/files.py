@@ -100,8 +100,21 @@ def read_table(path: str | Path, columns: list[str] | None = None) -> pl.DataFra
     InputError
         The file is missing, truncated, not Parquet, or lacks a column.
     """
-    try:
+    with expecting_table(path):
         return pl.read_parquet(path, columns=columns, glob=False)
+
+
+@contextmanager
+def expecting_table(path: str | Path) -> Iterator[None]:
+    """Say of a Parquet table that cannot be read within the block what to do about it.
+
+    Raises
+    ------
+    InputError
+        The file is missing, truncated, not Parquet, or lacks a column.
+    """
+    try:
+        yield
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError(f"{path}: not the whole Parquet table expected ({error}); delete it and run again") from error
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from coldwave.errors import InputError
+from coldwave.files import expecting_table
 
 ROWS = 1 << 21  # plays in memory together while the table is read
 COLLECTED = 1 << 23  # plays of songs in memory together
@@ -22,12 +22,8 @@ def play_blocks(path: Path) -> Iterator[pl.DataFrame]:
     """
     begin = 0
     while True:
-        try:
+        with expecting_table(path):
             block = pl.scan_parquet(path, glob=False).select("user", "song", "count").slice(begin, ROWS).collect()
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise InputError(
-                f"{path}: not the whole Parquet table expected ({error}); delete it and run again"
-            ) from error
         if block.height:
             yield block
         begin += ROWS

@@ -1,6 +1,6 @@
 """What a run was made from and with: digests of its inputs and outputs, versions, the machine, time and memory.
 
-Two runs are the same where ``compare`` finds no difference: by the digests of arrays and tables, never by times.
+Two runs are the same where these digests of arrays and tables are (``coldwave.compared_runs``): times do not count.
 """
 
 import hashlib
@@ -134,9 +134,3 @@ def provenance(
         "machine": machine(),
         "rules": time_and_memory(timings),
     }
-
-
-def compare(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """The outputs that differ between two runs, or that only one of them has, by path."""
-    paths = sorted({*one["outputs"], *other["outputs"]})
-    return [path for path in paths if one["outputs"].get(path) != other["outputs"].get(path)]

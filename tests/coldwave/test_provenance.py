@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from coldwave import provenance as module
+from coldwave.compared_runs import differing_outputs
 from coldwave.errors import InputError
-from coldwave.provenance import commit, compare, digest_input, digest_output, provenance, time_and_memory, versions
+from coldwave.provenance import commit, digest_input, digest_output, provenance, time_and_memory, versions
 
 
 def test_a_digest_is_of_the_content(tmp_path):
@@ -98,7 +99,7 @@ def test_all_is_in_the_record_and_two_runs_are_compared_by_what_they_made(tmp_pa
     assert one["inputs"]["plays"]["sha256"] == hashlib.sha256(b"u\ts\t1\n").hexdigest()
     assert one["seeds"] == [1]
     assert one["machine"]["cores"] >= 1
-    assert compare(one, other) == []
-    assert compare(one, third) == ["wmf/a.npy"]
+    assert differing_outputs(one, other) == []
+    assert differing_outputs(one, third) == ["wmf/a.npy"]
     del third["outputs"]["wmf/b.npy"]
-    assert compare(one, third) == ["wmf/a.npy", "wmf/b.npy"]
+    assert differing_outputs(one, third) == ["wmf/a.npy", "wmf/b.npy"]

@@ -12,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 from snakemake.utils import update_config
 
 from coldwave.cli import main
+from coldwave.compared_runs import STAGES
 from coldwave.evaluation.differences import DIFFERENCES, INTERVALS
 from coldwave.evaluation.further import schema as ranking_schema
 from coldwave.evaluation.published import SCHEMA as PUBLISHED
@@ -426,6 +427,13 @@ def test_the_table_is_what_coldwave_results_prints(tiny, capsys):
         line = next(line for line in markdown.splitlines() if line.startswith(f"| {row['model']} "))
         assert f"{row['auc']:.5f}" in line
         assert f"{row[MEASURES[0]]:.5f}" in line
+
+
+def test_every_file_has_its_place_where_runs_are_compared(tiny, capsys):
+    record = tiny.results / "provenance.json"
+    assert main(["compare", str(tiny.results), str(record)]) == 0
+    assert capsys.readouterr().out == f"All {len(json.loads(record.read_text())['outputs'])} outputs are the same\n"
+    assert all(path.startswith(STAGES) for path in json.loads(record.read_text())["outputs"])
 
 
 def test_the_page_holds_every_model_and_says_that_the_world_is_synthetic(tiny):

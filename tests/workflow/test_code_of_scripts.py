@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted(path.name for path in (ROOT / "scripts").glob("*.py"))
 MODULES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "scripts/coldwave").rglob("*.py"))
 # Of the command line and of the workflow's own files; nothing that a rule makes depends on them.
-ELSEWHERE = {f"scripts/coldwave/{name}.py" for name in ("cli", "repeats", "audio/state")}
+ELSEWHERE = {f"scripts/coldwave/{name}.py" for name in ("cli", "compared_runs", "repeats", "audio/state")}
 LEFT_OUT = {f"scripts/{name.replace('.', '/')}.py" for name in PLUMBING}
 EMPTY = {module for module in MODULES if not (ROOT / module).stat().st_size}
 

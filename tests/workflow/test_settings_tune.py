@@ -7,7 +7,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from workflow.consistency import tuned_model
+from workflow.model_consistency import tuned_model
 from workflow.settings import SettingsError, check
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())

@@ -9,9 +9,9 @@ from coldwave.world.planted import planted
 from workflow import settings
 from workflow.code import code as code_digests
 from workflow.code import text_digest
-from workflow.consistency import FACTORS_FROM_AUDIO, tuned_model
 from workflow.effective import model_read, plays_read, songs_read, split_read
 from workflow.engines import spark_lacks
+from workflow.model_consistency import FACTORS_FROM_AUDIO, tuned_model
 from workflow.needs import growing
 
 ROOT = Path(workflow.basedir)

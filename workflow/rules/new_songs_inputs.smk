@@ -2,8 +2,8 @@
 
 import functools
 
-from workflow.consistency import WITH_FACTORS
 from workflow.learnt import NotLearntError, check_learnt, given
+from workflow.model_consistency import WITH_FACTORS
 
 # The models that predict new songs: those that hear or are brought something of a song, and names, alone or combined
 # with one of them. The others say nothing of a song that nobody has played.

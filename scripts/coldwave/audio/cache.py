@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from coldwave.audio import decode, ffmpeg, log_mel, mapped, mp3, ogg
+from coldwave.audio import decode, ffmpeg, flac, log_mel, mapped, mp3, ogg, signal_check
 from coldwave.files import replacing
+
+MODULES = (decode, ffmpeg, flac, log_mel, mapped, mp3, ogg, signal_check)  # what decides on a song's log-mel
 
 
 def extraction_key(settings: Mapping[str, Any]) -> str:
     """Digest what a log-mel depends on beside the file: settings, the modules that compute it, and libraries."""
-    code = [_without_words(inspect.getsource(module)) for module in (decode, ffmpeg, log_mel, mapped, mp3, ogg)]
+    code = [_without_words(inspect.getsource(module)) for module in MODULES]
     libraries = [version("librosa"), version("soxr"), soundfile.__libsndfile_version__]
     text = json.dumps([dict(settings), code, libraries], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

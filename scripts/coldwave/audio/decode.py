@@ -10,8 +10,8 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import islice, pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import soundfile
@@ -19,17 +19,12 @@ import soxr
 
 from coldwave.audio import ffmpeg
 from coldwave.audio.file_check import check_file
+from coldwave.audio.flac import flac_begins, length_stated, states_length
 from coldwave.audio.mapped import Part, mapped
 from coldwave.audio.mp3 import SLACK, count_frames, length_header
 from coldwave.audio.ogg import ends_within_a_page, ogg_links
+from coldwave.audio.signal_check import SILENCE, Mono, check_delivery, check_length, check_signal
 from coldwave.audio.status import AudioError
-
-# Digital silence, and the dither that some encoders add to it: -80 dB of full scale.
-SILENCE = 1e-4
-
-# Delivering less than the header promises is truncation from 0.1 s and 1 % on: encoders pad, and round.
-MISSING_SECONDS = 0.1
-MISSING_SHARE = 0.01
 
 # Beyond these a header is damaged, and resampling would ask for absurd amounts of memory.
 SAMPLE_RATES = (1_000, 1_000_000)
@@ -42,6 +37,9 @@ UNKNOWN_FRAMES = 2**62
 MP3_PREROLL = 16 * 1152
 
 BLOCK_SAMPLES = 2**18
+
+# Files that were joined into one: each has a decoder open.
+MOST_STREAMS = 1000
 
 # Of one signal, in memory: 1.7 hours at 44,100 Hz, 1 GiB.
 MOST_SAMPLES = 2**28
@@ -65,9 +63,9 @@ def decode(
     ``"middle"``; a file that is shorter gives what it has. ``timeout`` (seconds) binds ffmpeg alone: a library
     cannot be interrupted from within its process.
 
-    Files that were put together are read as one where they are mp3 or Ogg of one sample rate. Where a format does not
-    state its length, a truncated file cannot be told from a short one: an mp3 without a Xing header, and an Ogg that
-    ends with a whole page.
+    Files that were put together are read as one where they are mp3, Ogg or FLAC of one sample rate. Where a format
+    does not state its length, a truncated file cannot be told from a short one: an mp3 without a Xing header, and an
+    Ogg that ends with a whole page.
 
     A signal without anything but a constant is silent. So is one whose channels cancel each other out, for they are
     averaged as those of every other file are.
@@ -80,7 +78,7 @@ def decode(
     check_file(path)
     with np.errstate(all="ignore"):
         mono, rate = _read(os.fspath(path), offset, duration, timeout)
-        _check_signal(mono)
+        check_signal(mono)
         signal = mono.signal
         if rate != sample_rate:
             signal = soxr.resample(signal, rate, sample_rate, quality="HQ")
@@ -88,63 +86,35 @@ def decode(
     return signal
 
 
-class Mono(NamedTuple):
-    """A signal averaged over channels, float32 [samples]; ``loudest`` is the highest peak of a channel where it is
-    silent."""
-
-    signal: np.ndarray
-    loudest: float = 0.0
-
-
-def _check_signal(mono: Mono) -> None:
-    signal = mono.signal
-    if signal.size == 0:
-        raise AudioError("empty", "the file has no samples")
-    if not np.isfinite(signal).all():
-        raise AudioError("not_finite", f"{np.count_nonzero(~np.isfinite(signal)):,} samples are not finite")
-    low, high = float(signal.min()), float(signal.max())
-    if high - low >= 2 * SILENCE:
-        return
-    if max(high, -low) >= SILENCE:
-        raise AudioError("silent", f"a constant of {low:.3g}, and nothing else")
-    if mono.loudest >= SILENCE:
-        raise AudioError("silent", f"the channels, with peaks of {_decibels(mono.loudest)}, cancel each other out")
-    raise AudioError("silent", f"the highest peak is {_decibels(max(high, -low))}")
-
-
-def _decibels(peak: float) -> str:
-    return f"{20 * np.log10(peak):.0f} dB of full scale" if peak > 0 else "0"
-
-
-def check_length(samples: int, sample_rate: int, min_seconds: float) -> None:
-    """Raise ``AudioError`` (too_short) where there is less audio than needed, by more than resampling may round."""
-    if samples + 1 < min_seconds * sample_rate:
-        raise AudioError("too_short", f"{samples / sample_rate:.2f} s of audio, {min_seconds:g} s are needed")
-
-
 def _read(path: str, offset: float | str, duration: float | None, timeout: float | None) -> tuple[Mono, int]:
     """Give the wanted part, averaged over channels, and its sample rate in Hz."""
     try:
         file = soundfile.SoundFile(path)
     except (soundfile.SoundFileError, TypeError, ValueError, OSError) as error:  # TypeError: headerless formats
-        reason = str(getattr(error, "error_string", error)).strip() or type(error).__name__
+        reason = _reason(error)
         if reason.startswith("File does not exist"):  # what it says of an mp3 without a frame
             reason = "No audio is found in it."
         return _read_with_ffmpeg(path, offset, duration, timeout, reason)
     with file:
         if not SAMPLE_RATES[0] <= file.samplerate <= SAMPLE_RATES[1]:
             raise AudioError("unsupported", f"a sample rate of {file.samplerate} Hz")
-        if file.format in ("MP3", "OGG"):
-            read = _read_mp3 if file.format == "MP3" else _read_ogg
+        if read := {"MP3": _read_mp3, "OGG": _read_ogg, "FLAC": _read_flac}.get(file.format):
             try:
                 with mapped(path) as data:
-                    return read(file, data, offset, duration), file.samplerate
+                    mono = read(file, data, offset, duration)
             except (OSError, ValueError) as error:  # gone or emptied since it was opened
                 raise AudioError("unreadable", str(error)) from error
+            if mono is not None:
+                return mono, file.samplerate
         length, promised = _length(file)
         if length is None and offset == "middle" and duration is not None:
             length = _count_frames(path)
         return _read_part([file], length, promised, offset, duration), file.samplerate
+
+
+def _reason(error: Exception) -> str:
+    """Why a file cannot be opened, in the decoder's words, without its path."""
+    return str(getattr(error, "error_string", error)).strip() or type(error).__name__
 
 
 def _read_mp3(file: soundfile.SoundFile, data: mmap.mmap, offset: float | str, duration: float | None) -> Mono:
@@ -170,15 +140,38 @@ def _read_ogg(file: soundfile.SoundFile, data: mmap.mmap, offset: float | str, d
     links = ogg_links(data)
     if len(links) < 2:
         return _read_part([file], file.frames, True, offset, duration)
+    return _read_joined([Part(data, *link) for link in links], file.samplerate, offset, duration)
+
+
+def _read_flac(file: soundfile.SoundFile, data: mmap.mmap, offset: float | str, duration: float | None) -> Mono | None:
+    """Read FLAC files that were joined end to end; None where there is one alone."""
+    begins = list(islice(flac_begins(data), MOST_STREAMS + 1))
+    if len(begins) < 2:
+        return None
+    parts = []
+    for begin, end in pairwise([*begins, len(data)]):
+        part = Part(data, begin, end)
+        if not states_length(data, begin):
+            head = length_stated(data, begin, _count_frames(part))
+            part = Part(data, begin + len(head), end, head)
+        parts.append(part)
+    return _read_joined(parts, file.samplerate, offset, duration)
+
+
+def _read_joined(parts: Sequence[Part], rate: int, offset: float | str, duration: float | None) -> Mono:
+    """Read streams of a file that follow each other, and that state their length, as one."""
+    if len(parts) > MOST_STREAMS:
+        raise AudioError("unsupported", f"more than {MOST_STREAMS:,} streams are chained in it")
     streams = []
     try:
-        for begin, end in links:
-            streams.append(soundfile.SoundFile(Part(data, begin, end)))
-        if any(stream.samplerate != file.samplerate for stream in streams):
+        for part in parts:
+            streams.append(soundfile.SoundFile(part))
+        if any(stream.samplerate != rate for stream in streams):
             raise AudioError("unsupported", "the streams chained in it have different sample rates")
         return _read_part(streams, sum(stream.frames for stream in streams), True, offset, duration)
     except soundfile.SoundFileError as error:
-        raise AudioError("unreadable", f"stream {len(streams) + 1} of {len(links)} chained in it: {error}") from error
+        which = f"stream {len(streams) + 1} of {len(parts)} chained in it"
+        raise AudioError("unreadable", f"{which}: {_reason(error)}") from error
     finally:
         for stream in streams:
             stream.close()
@@ -250,15 +243,6 @@ def check_most(samples: int, rate: int) -> None:
         raise AudioError("too_long", f"more than {MOST_SAMPLES / rate:,.0f} s at once: set audio.duration")
 
 
-def check_delivery(delivered: int, promised: int, rate: int) -> None:
-    """Raise ``AudioError`` (truncated) where clearly fewer frames came than the header promised."""
-    missing = promised - delivered
-    if missing > MISSING_SECONDS * rate and missing > MISSING_SHARE * promised:
-        raise AudioError(
-            "truncated", f"only {delivered / rate:.2f} s of the {promised / rate:.2f} s that its header promises"
-        )
-
-
 def _length(file: soundfile.SoundFile) -> tuple[int | None, bool]:
     """Give the length in frames, None where it is not stated, and whether the header promises it."""
     if file.frames >= UNKNOWN_FRAMES:
@@ -285,7 +269,7 @@ def _count_from(file: soundfile.SoundFile, start: int) -> int:
     return delivered
 
 
-def _count_frames(path: str) -> int:
+def _count_frames(path: str | Part) -> int:
     """Count the frames of a stream that does not state its length, keeping none of them."""
     with soundfile.SoundFile(path) as file:
         return sum(len(block) for block in _blocks(file, None))

@@ -19,9 +19,10 @@ from pebble import ProcessExpired, ProcessPool
 from threadpoolctl import threadpool_limits
 
 from coldwave.audio.cache import entry_path, extraction_key, load_entry, save_entry
-from coldwave.audio.decode import check_length, decode
+from coldwave.audio.decode import decode
 from coldwave.audio.file_check import check_file
 from coldwave.audio.log_mel import log_mel, stored
+from coldwave.audio.signal_check import check_length
 from coldwave.audio.status import AudioError
 from coldwave.digest import digest_file
 from coldwave.errors import InputError

@@ -21,7 +21,11 @@ def ogg_links(data: mmap.mmap | bytes) -> list[tuple[int, int]]:
 
 
 def ends_within_a_page(data: mmap.mmap | bytes) -> bool:
-    """Tell whether an Ogg file stops before its last page does (a page has at most 65,307 bytes)."""
+    """Tell whether an Ogg file stops before its last page does (a page has at most 65,307 bytes).
+
+    A last page that is whole but not marked as the end of its stream says less: a cut seldom falls between two pages,
+    while what was recorded from a radio stream always lacks the mark. Such a file is taken as it is.
+    """
     place = data.rfind(b"OggS", max(0, len(data) - 65_307))
     if place < 0:
         return False

@@ -104,12 +104,18 @@ def fitted_checks(files: Files, split: pl.DataFrame, songs: pl.DataFrame, protoc
 
 
 def input_checks(inputs: Mapping[str, list[str]], forbidden: list[str]) -> list[Check]:
-    """What the rules that learn are given, held against what may be known only after them."""
+    """What the rules that learn are given, held against what may be known only after them.
+
+    Parameters
+    ----------
+    inputs : from each rule to the paths that it reads, ``results/<run>/<stage>/…``
+    forbidden : beginnings of paths
+    """
     rows = []
     for rule, found in forbidden_inputs(inputs, forbidden).items():
         bad = f"it reads {', '.join(found)}, which hold what test songs' plays say"
-        folders = sorted({Path(path).parent.name for path in inputs[rule]})
-        good = f"reads files of {', '.join(folders)}; none of the evaluation or of the upper bound"
+        stages = sorted({Path(path).parts[2] for path in inputs[rule]})
+        good = f"reads what is made by {', '.join(stages)}; nothing of the evaluation or of the upper bound"
         rows.append(Check("reads nothing of the evaluation", rule, FAILED if found else PASSED, bad if found else good))
     return rows
 

@@ -47,6 +47,7 @@ class Codes:
         new = here.filter(pl.col("code").is_null()).select("id")
         if new.height:
             start = self._known.height
+            new = pl.DataFrame({"id": new["id"].to_arrow()})  # a copy: what it was read into would be kept as a whole
             new = new.with_columns(pl.int_range(start, start + pl.len(), dtype=pl.UInt32).alias("code"))
             self._known = pl.concat([self._known, new])
             here = pl.concat([here.filter(pl.col("code").is_not_null()), new])

@@ -1,8 +1,13 @@
-"""Plays in Parquet: a file, or a folder of files, read a part of a row group at a time."""
+"""Plays in Parquet: a file, or a folder of files, read a part of a row group at a time.
+
+A text that repeats may stand in the file once, however often it repeats, so that a small file can hold terabytes of
+text. So texts stay encoded, as numbers of a dictionary's values: what is done to a text is done once a value, and no
+row has a copy of its own.
+"""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 import pyarrow as pa
@@ -12,11 +17,15 @@ from coldwave.errors import InputError
 from coldwave.plays.batches import BLANKS, EMPTY_SONG, EMPTY_USER, Batch
 from coldwave.plays.columns import find_column
 from coldwave.plays.counts import check_counts, numbers_of
-from coldwave.plays.rejections import TEXT_LENGTH
+from coldwave.plays.rejections import TEXT_LENGTH, refuse_flood
 from coldwave.plays.tables import REJECTED
 from coldwave.progress import track
 
 BATCH_ROWS = 1 << 19
+BATCH_BYTES = 1 << 28  # of values in memory together, where those of a row group are about equally long
+LONGEST_ID = 1 << 16  # bytes; what is longer is no id, and to compare it row by row would take hours
+LONG_USER = "user id is too long"
+LONG_SONG = "song id is too long"
 
 
 def is_parquet(path: Path) -> bool:
@@ -47,7 +56,7 @@ def parquet_files(path: Path) -> list[Path]:
 def read_parquet_plays(path: Path, table: Mapping[str, Any], batch_rows: int = BATCH_ROWS) -> Iterator[Batch]:
     """Read the columns that ``plays.table`` names from Parquet; a line is a row of its file, counted from 1.
 
-    Ids are text or whole numbers, counts numbers or text.
+    Ids are text of at most ``LONGEST_ID`` bytes or whole numbers, counts numbers or text.
 
     Raises
     ------
@@ -65,18 +74,26 @@ def read_parquet_plays(path: Path, table: Mapping[str, Any], batch_rows: int = B
 def _read_file(path: Path, table: Mapping[str, Any], batch_rows: int, follow: bool) -> Iterator[Batch]:
     first_row = 1
     try:
-        with pq.ParquetFile(path) as file:
-            columns = _columns(file.schema_arrow, table, path)
+        columns = _columns(pq.read_schema(path), table, path)
+        with pq.ParquetFile(path, read_dictionary=list(columns.values())) as file:
             groups = range(file.num_row_groups)
             for group in track(groups, f"{path}, row groups read") if follow else groups:
-                for rows in file.iter_batches(batch_rows, [group], list(columns.values())):
-                    part = pl.DataFrame({name: pl.Series(rows.column(column)) for name, column in columns.items()})
+                most = _rows_in_memory(file.metadata.row_group(group), set(columns.values()))
+                for rows in file.iter_batches(min(most, batch_rows), [group], list(columns.values())):
+                    part = {name: Column.of(rows.column(column)) for name, column in columns.items()}
                     yield _checked(part, first_row, str(path))
-                    first_row += part.height
+                    first_row += rows.num_rows
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file (plays.path)") from error
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path}: not a whole Parquet file ({error}) (plays.path)") from error
+
+
+def _rows_in_memory(group: pq.RowGroupMetaData, names: set[str]) -> int:
+    """Rows of a row group whose values take the memory of a batch, by the mean that the group states."""
+    columns = [group.column(place) for place in range(group.num_columns)]
+    size = max((column.total_uncompressed_size for column in columns if column.path_in_schema in names), default=0)
+    return max(1, BATCH_BYTES * group.num_rows // max(1, size))
 
 
 def _columns(schema: pa.Schema, table: Mapping[str, Any], path: Path) -> dict[str, str]:
@@ -101,33 +118,72 @@ def _columns(schema: pa.Schema, table: Mapping[str, Any], path: Path) -> dict[st
     return columns
 
 
-def _checked(part: pl.DataFrame, first_row: int, source: str) -> Batch:
-    """Check rows (user_id, song_id and perhaps count, of any accepted type)."""
-    text = part.select(
-        pl.int_range(first_row, first_row + pl.len(), dtype=pl.UInt64).alias("line"),
-        pl.concat_str(pl.all().cast(pl.String).fill_null(""), separator="\t").alias("text"),
-    )
-    part = part.with_columns(pl.col("user_id", "song_id").cast(pl.String).fill_null("").str.strip_chars(BLANKS))
-    if "count" not in part.columns:
-        number = pl.repeat(1.0, part.height, dtype=pl.Float64, eager=True)
-    elif part["count"].dtype.is_numeric():
-        number = part["count"].cast(pl.Float64)
+class Column(NamedTuple):
+    """A column [n]: values [m], and which of them each row has, or None where each row has its own."""
+
+    values: pl.Series
+    of_rows: pl.Series | None
+
+    @classmethod
+    def of(cls, array: pa.Array) -> "Column":
+        """Take a column as it was read."""
+        if pa.types.is_dictionary(array.type):
+            return cls(pl.Series(array.dictionary), pl.Series(array.indices))
+        return cls(pl.Series(array), None)
+
+    def rows(self, values: pl.Series, chosen: pl.Series | None = None) -> pl.Series:
+        """Give what was made of the values, for each row or those chosen (bool [n]); texts are shared, not copied."""
+        if self.of_rows is None:
+            return values if chosen is None else values.filter(chosen)
+        return values.gather(self.of_rows if chosen is None else self.of_rows.filter(chosen))
+
+
+def _checked(part: Mapping[str, Column], first_row: int, source: str) -> Batch:
+    """Check columns (user_id, song_id and perhaps count, of any accepted type)."""
+    rows, long = {}, {}
+    for name in ("user_id", "song_id"):
+        ids = part[name].values.cast(pl.String).str.strip_chars(BLANKS)
+        sizes = ids.str.len_bytes()
+        too_long = sizes > LONGEST_ID
+        refuse_flood(source, int(too_long.sum() or 0), int(sizes.filter(too_long).sum() or 0))
+        rows[name], long[f"{name}_is_long"] = part[name].rows(ids), part[name].rows(too_long)
+    height = len(rows["user_id"])
+    if "count" in part:
+        number = part["count"].rows(_numbers(part["count"].values))
     else:
-        number = numbers_of(part["count"].cast(pl.String).str.strip_chars(BLANKS))
-    counts, wrong_count = check_counts(number)
-    reason = (
-        pl.when(pl.col("user_id") == "")
+        number = pl.repeat(1.0, height, dtype=pl.Float64, eager=True)
+    rows["count"], wrong_count = check_counts(number)
+    plays = pl.DataFrame(rows)
+    reason = plays.with_columns(**long, wrong_count=wrong_count).select(_reason()).to_series()
+    bad = reason.is_not_null()
+    shown = [column.rows(column.values, bad).cast(pl.String).str.slice(0, TEXT_LENGTH) for column in part.values()]
+    rejected = pl.select(
+        pl.lit(source).alias("source"),
+        pl.int_range(first_row, first_row + height, dtype=pl.UInt64, eager=True).filter(bad).alias("line"),
+        reason.filter(bad).alias("reason"),
+        pl.concat_str([text.fill_null("") for text in shown], separator="\t").str.slice(0, TEXT_LENGTH).alias("text"),
+    )
+    return Batch(source, height, 0, plays.filter(~bad), rejected.cast(REJECTED))
+
+
+def _numbers(values: pl.Series) -> pl.Series:
+    """Counts as 64-bit floats, null where there is no number."""
+    if values.dtype.is_numeric():
+        return values.cast(pl.Float64)
+    return numbers_of(values.cast(pl.String).str.strip_chars(BLANKS))
+
+
+def _reason() -> pl.Expr:
+    """Say why a row is no play, the first reason of several; null where it is one."""
+    return (
+        pl.when(pl.col("user_id").fill_null("") == "")
         .then(pl.lit(EMPTY_USER))
-        .when(pl.col("song_id") == "")
+        .when(pl.col("song_id").fill_null("") == "")
         .then(pl.lit(EMPTY_SONG))
+        .when("user_id_is_long")
+        .then(pl.lit(LONG_USER))
+        .when("song_id_is_long")
+        .then(pl.lit(LONG_SONG))
         .otherwise(pl.col("wrong_count"))
+        .alias("reason")
     )
-    rows = pl.concat([part.select("user_id", "song_id"), text], how="horizontal")
-    rows = rows.with_columns(counts.alias("count"), wrong_count.alias("wrong_count"))
-    rows = rows.with_columns(reason.alias("reason"))
-    good = pl.col("reason").is_null()
-    rejected = rows.filter(~good).select(
-        pl.lit(source).alias("source"), "line", "reason", pl.col("text").str.slice(0, TEXT_LENGTH)
-    )
-    plays = rows.filter(good).select("user_id", "song_id", "count")
-    return Batch(source, part.height, 0, plays, rejected.cast(REJECTED))

@@ -2,11 +2,13 @@
 
 import io
 
+import mutagen.flac
 import numpy as np
 import pytest
 import soundfile as sf
 
 from coldwave.audio.decode import decode
+from coldwave.audio.flac import flac_begins
 from coldwave.audio.mp3 import SLACK, count_frames
 from coldwave.audio.ogg import ogg_links
 from coldwave.audio.status import AudioError
@@ -148,3 +150,69 @@ def test_a_chain_of_other_rates_or_with_a_damaged_link_has_a_status(tmp_path):
     path.write_bytes(first + damaged)
     with pytest.raises(AudioError, match="unreadable: stream 2 of 2"):
         decode(path, sample_rate=RATE)
+
+
+def without_length(flac):
+    """A FLAC whose header does not say how long it is, as of one written to a pipe."""
+    return flac[:21] + bytes([flac[21] & 0xF0]) + bytes(4) + flac[26:]
+
+
+def flac(seconds, seed, rate=RATE, channels=1):
+    audio = np.stack([music(seconds, seed + 10 * channel, rate) for channel in range(channels)], 1)
+    return write(audio, "FLAC", "PCM_16", rate)
+
+
+@pytest.mark.parametrize("between", [b"", bytes(4096), b"TAG" + bytes(125), b"ID3\x04\0\0\0\0\0\x0a" + bytes(10)])
+@pytest.mark.parametrize("unstated", [(), (0,), (1,), (0, 2), (0, 1, 2)])
+def test_joined_flacs_are_read_one_after_the_other(tmp_path, between, unstated):
+    contents = [flac(seconds, seed, channels=1 + seed % 2) for seed, seconds in enumerate((2.0, 1.0, 1.5))]
+    whole = np.concatenate([sf.read(io.BytesIO(content), always_2d=True)[0].mean(1) for content in contents])
+    contents = [without_length(content) if place in unstated else content for place, content in enumerate(contents)]
+    path = tmp_path / "joined.flac"
+    joined = between.join(contents)
+    path.write_bytes(between + joined if between[:3] == b"ID3" else joined)
+    np.testing.assert_allclose(decode(path, sample_rate=RATE), whole, atol=1e-6)
+    middle, end = round(1.65 * RATE), round(2.2 * RATE)
+    np.testing.assert_allclose(decode(path, sample_rate=RATE, duration=1.2), whole[middle : middle + 52920], atol=1e-6)
+    np.testing.assert_allclose(decode(path, sample_rate=RATE, offset=2.2), whole[end:], atol=1e-6)
+
+
+def test_joined_flacs_that_differ_or_are_damaged_have_a_status(tmp_path):
+    first, path = flac(1.0, 0), tmp_path / "joined.flac"
+    for joined, message in (
+        (first + flac(1.0, 1, 22050), "unsupported: .*different sample rates"),
+        ((first + flac(2.0, 1))[: len(first) + 60_000], r"truncated: only [12]\.\d+ s of the 3\.00 s"),
+        (first + first[:42], r"truncated: only 1\.00 s of the 2\.00 s"),
+        (first + first[:42] * 3, "unreadable: stream 2 of 2 chained in it: [^<]*$"),
+        (first + (b"fLaC\x80" + first[5:42]) * 1500, "unsupported: more than 1,000 streams"),
+    ):
+        path.write_bytes(joined)
+        with pytest.raises(AudioError, match=message):
+            decode(path, sample_rate=RATE)
+
+
+def test_the_mark_of_a_flac_within_its_audio_is_no_second_one(tmp_path):
+    noise = np.random.default_rng(0).integers(-(2**15), 2**15, 3 * RATE).astype(np.int16)
+    stream = flac(1.0, 0)[:42]
+    words = stream[:7] + b"\x21" + stream[8:] + b"fLaC\0\0\0\x22" + bytes(34)  # 33 bytes of it; blocks of no samples
+    noise[5000 : 5000 + len(words) // 2] = np.frombuffer(words, ">i2")
+    content = write(noise, "FLAC", "PCM_16")
+    assert content.count(b"fLaC") == 3  # it is stored as it is, for noise cannot be compressed
+    assert list(flac_begins(content)) == [0]
+    (tmp_path / "noise.flac").write_bytes(content)
+    np.testing.assert_array_equal(decode(tmp_path / "noise.flac", sample_rate=RATE), noise.astype(np.float32) / 2**15)
+
+
+def test_a_flac_in_the_picture_of_another_is_no_second_one(tmp_path):
+    path = tmp_path / "cover.flac"
+    content = flac(1.0, 0)
+    path.write_bytes(content)
+    pictured, picture = mutagen.flac.FLAC(path), mutagen.flac.Picture()
+    picture.data = flac(2.0, 1)
+    pictured.add_picture(picture)
+    pictured.save()
+    assert path.read_bytes().count(b"fLaC") == 2
+    assert list(flac_begins(path.read_bytes())) == [0]
+    assert len(decode(path, sample_rate=RATE)) == RATE
+    assert list(flac_begins(path.read_bytes() + content)) == [0, path.stat().st_size]
+    assert list(flac_begins(content[:41])) == list(flac_begins(b"")) == []

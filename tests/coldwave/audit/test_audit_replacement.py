@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coldwave.audit.canary import DIFFERS, ELSEWHERE, SAME, UNSTABLE, verdict
+from coldwave.audit.checks import FAILED, PASSED, input_checks
 from coldwave.audit.provenance import forbidden_inputs, strange_songs
 from coldwave.audit.replacement import donors_for, other_counts, other_plays, other_rows, other_table_rows
 from coldwave.plays.tables import PLAYS, write_plays
@@ -80,3 +81,16 @@ def test_held_out_songs_among_those_fitted_on_are_named():
 def test_inputs_that_are_forbidden():
     inputs = {"fit": ["r/bow/x.npy", "r/scores/a/1.parquet"], "train": ["r/bow/x.npy"]}
     assert forbidden_inputs(inputs, ["r/scores/", "r/tables/"]) == {"fit": ["r/scores/a/1.parquet"], "train": []}
+
+
+def test_what_a_rule_reads_is_told_by_stages():
+    inputs = {
+        "reduce_counts": ["results/r/bow/counts/000.parquet", "results/r/split/split.parquet"],
+        "stack_metadata": ["results/r/predictions/linear/1.npy", "results/r/audio/log_mel/000.npy"],
+        "fit_linear": ["results/r/bow/features.npy", "results/r/scores/linear/1.parquet"],
+    }
+    rows = {row.of: row for row in input_checks(inputs, ["results/r/scores/"])}
+    assert rows["reduce_counts"].detail.startswith("reads what is made by bow, split; nothing of the evaluation")
+    assert rows["stack_metadata"].detail.startswith("reads what is made by audio, predictions; nothing")
+    assert [row.result for row in rows.values()] == [PASSED, PASSED, FAILED]
+    assert rows["fit_linear"].detail.startswith("it reads results/r/scores/linear/1.parquet, which hold")

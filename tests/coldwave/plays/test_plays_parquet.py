@@ -1,6 +1,10 @@
 """Parquet: the same plays as from text, whatever the types of the columns."""
 
 import decimal
+import random
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -9,10 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from coldwave.errors import InputError
-from coldwave.plays.parquet import read_parquet_plays
+from coldwave.plays import rejections
+from coldwave.plays.parquet import LONGEST_ID, read_parquet_plays
 from coldwave.plays.reading import read_plays
 
 TABLE = {"user": "user", "song": "song", "count": "count", "header": True, "delimiter": "\t"}
+SCRIPTS = Path(__file__).parents[3] / "scripts"
 OPTIONS = {"format": "table", "table": TABLE}
 
 
@@ -113,3 +119,90 @@ def test_damaged_missing_and_empty(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"empty: no \.parquet file"):
         read_plays(tmp_path / "empty", OPTIONS)
+
+
+# Ids that are far too long
+
+
+def plain(row):
+    """What a row is: (user, song, count), or why it is no play."""
+    user, song, count = ((text or "").strip(" \t") for text in row)
+    if not user or not song:
+        return "empty user id" if not user else "empty song id"
+    for name, text in (("user", user), ("song", song)):
+        if len(text.encode()) > LONGEST_ID:
+            return f"{name} id is too long"
+    if len(count) > 308:  # digits that a float holds
+        return "count is not finite"
+    return (user, song, int(count)) if count.isdigit() else "count is not a number"
+
+
+@pytest.mark.parametrize("encoded", [True, False, "categorical"])
+@pytest.mark.parametrize("batch_rows", [1, 7, 1000])
+def test_rows_equal_a_plain_reader_however_they_are_encoded(tmp_path, encoded, batch_rows):
+    dice = random.Random(3)
+    ids = ["u", " u\t", "v", "", " ", None, "é" * (LONGEST_ID // 2), "é" * (LONGEST_ID // 2) + "x", "y" * LONGEST_ID]
+    rows = [(dice.choice(ids), dice.choice(ids), dice.choice(["1", " 2", "x", None, "9" * 600])) for _ in range(60)]
+    rows += [("a", "b", "3")]
+    table = pa.table([pa.array(column) for column in zip(*rows, strict=True)], ["user", "song", "count"])
+    if encoded == "categorical":
+        table = pa.table([column.dictionary_encode() for column in table.columns], table.column_names)
+    pq.write_table(table, tmp_path / "p.parquet", use_dictionary=bool(encoded), row_group_size=25)
+    batches = list(read_parquet_plays(tmp_path / "p.parquet", TABLE, batch_rows))
+    wanted = [plain(row) for row in rows]
+    assert pl.concat(batch.plays for batch in batches).rows() == [row for row in wanted if isinstance(row, tuple)]
+    rejected = pl.concat(batch.rejected for batch in batches)
+    lines = [(line, reason) for line, reason in enumerate(wanted, start=1) if isinstance(reason, str)]
+    assert rejected.select("line", "reason").rows() == lines
+    texts = ["\t".join(text or "" for text in rows[line - 1])[: rejections.TEXT_LENGTH] for line, _ in lines]
+    assert rejected["text"].to_list() == texts
+    assert max(batch.lines for batch in batches) <= batch_rows
+
+
+def test_many_different_ids_that_are_too_long_are_another_file(tmp_path, monkeypatch):
+    path = tmp_path / "plays.parquet"
+    users = [f"{user:0100000}" for user in range(20)]
+    pq.write_table(pa.table({"user": users, "song": ["s"] * 20}), path, use_dictionary=False, write_batch_size=1)
+    options = {"format": "table", "table": {"user": "user", "song": "song"}}
+    monkeypatch.setattr("coldwave.plays.parquet.BATCH_BYTES", 300_000)
+    monkeypatch.setattr(rejections, "MOST_BYTES", 1_000_000)
+    with pytest.raises(InputError, match=r"plays\.parquet: 1\d lines are malformed, and it goes on: is this the right"):
+        read_plays(path, options)
+
+
+PEAK = """
+import re, sys
+from pathlib import Path
+from coldwave.plays.reading import read_plays
+
+def peak():
+    return int(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
+
+options = {"format": "table", "table": {"user": "user", "song": "song"}}
+folder = Path(sys.argv[1])
+read_plays(folder / "small.parquet", options)
+before = peak()
+for name in ("encoded", "categorical"):
+    pairs, rejected = read_plays(folder / f"{name}.parquet", options)
+    print(pairs.user_ids.to_list(), pairs.count.tolist(), rejected["reason"].value_counts().rows())
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell a process its peak memory")
+def test_a_huge_id_that_repeats_does_not_fill_the_memory(tmp_path):
+    values = pa.array(["x" * (4 << 20), "small"])
+    users = pa.DictionaryArray.from_arrays(pa.array([0, 1] * 20_000, pa.int32()), values)  # 78 GiB
+    table = pa.table({"user": users, "song": ["s"] * 40_000})
+    for name, kept in (("encoded", False), ("categorical", True)):
+        whole = {"dictionary_pagesize_limit": 1 << 30, "store_schema": kept, "compression": "zstd"}
+        pq.write_table(table, tmp_path / f"{name}.parquet", **whole)
+    pq.write_table(pa.table({"user": ["u"], "song": ["s"]}), tmp_path / "small.parquet")
+    assert all(path.stat().st_size < 1 << 16 for path in tmp_path.iterdir())
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, tmp_path], cwd=SCRIPTS, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    *said, peak = done.stdout.splitlines()
+    assert said == ["['small'] [20000] [('user id is too long', 20000)]"] * 2
+    assert int(peak) < 200
