@@ -13,6 +13,7 @@ difference is from the paper's network on the same songs.
 
 import argparse
 import logging
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ from coldwave.cnn.training import train
 from coldwave.evaluation.ranking import rank_songs
 from coldwave.files import read_array, read_table
 from coldwave.wmf import factorise_songs
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # workflow is not installed
 from workflow.settings import load_schema
 
 CUTOFF = 500
