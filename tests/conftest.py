@@ -15,10 +15,16 @@ import numpy as np
 import polars as pl
 import pytest
 import yaml
+from safetensors.numpy import load_file
 
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "tests" / "pipeline" / "tiny.yaml"
 TIME_LIMIT = 600  # seconds that one call of Snakemake may take, however busy the machine is
+# A network whose trainings by one process and by several are compared. Sums over processes differ in their last
+# digits; steps are short, or the maximum of a pool would move to another frame for that, sooner or later and on some
+# processors, and the two would part.
+NETWORK = {"kind": "cnn", "window": 40, "channels": [8], "dense": [16], "batch_size": 8, "learning_rate": 1e-4,
+           "accelerator": "cpu"}  # fmt: skip
 SETTINGS_OF_A_DEVELOPER = ("COLDWAVE_", "SNAKEMAKE_", "PYTHON", "XDG_", "MPL")  # beginnings of variables' names
 
 
@@ -154,6 +160,14 @@ class Workplace:
     def part(self, name: str) -> np.ndarray:
         """The numbers of the songs of one part of the split."""
         return self.table("split/split.parquet").filter(pl.col("part") == name)["song"].to_numpy()
+
+
+def check_same_weights(one: Path, two: Path) -> None:
+    """Check that two files hold the same weights, but for what sums in another order make of them."""
+    weights, others = load_file(one), load_file(two)
+    assert weights.keys() == others.keys()
+    for name, array in weights.items():
+        assert others[name] == pytest.approx(array, abs=1e-4 * max(1.0, float(np.abs(array).max()))), name
 
 
 @pytest.fixture(scope="session")

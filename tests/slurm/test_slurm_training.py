@@ -1,18 +1,15 @@
 """Trainings on the cluster: over two nodes, put off in the middle, and with too little memory at first."""
 
-import numpy as np
 import pytest
-from safetensors.numpy import load_file
 
+from tests.conftest import NETWORK, check_same_weights
 from tests.slurm.cluster import wait_until
 from tests.slurm.conftest import FEWER, Desk
 
 SEED = 3
 EPOCHS = 60
-# steps are short, so that sums in another order lead to the same network
-NETWORK = {"kind": "cnn", "window": 40, "channels": [8], "dense": [16], "batch_size": 8, "epochs": EPOCHS,
-           "patience": EPOCHS, "learning_rate": 1e-4, "accelerator": "cpu"}  # fmt: skip
-MODELS = FEWER["models"] | {"alone": NETWORK, "on_two_nodes": NETWORK | {"nodes": 2}}
+ALONE = NETWORK | {"epochs": EPOCHS, "patience": EPOCHS}
+MODELS = FEWER["models"] | {"alone": ALONE, "on_two_nodes": ALONE | {"nodes": 2}}
 TRAININGS = {"models": MODELS}
 
 
@@ -35,10 +32,7 @@ def trained(whole: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 
 def test_a_training_on_two_nodes_learns_what_one_on_one_node_learns(trained):
-    one, two = (load_file(trained.place.folder / weights_of(name)) for name in ("alone", "on_two_nodes"))
-    assert one.keys() == two.keys()
-    for name, array in one.items():
-        assert two[name] == pytest.approx(array, abs=1e-4 * max(1.0, float(np.abs(array).max()))), name
+    check_same_weights(*(trained.place.folder / weights_of(name) for name in ("alone", "on_two_nodes")))
 
 
 def test_it_was_a_step_on_both_nodes_and_each_had_a_process(trained):
