@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 
+from coldwave.compared_runs import RECORD
 from coldwave.digest import digest_file
 from workflow.effective import model_read
 from workflow.wording import short
 
-RECORD = "provenance.json"
 BAG_OF_WORDS = "bow"
 
 # What the vector of a new song depends on besides the files that were learnt, where a model listens.

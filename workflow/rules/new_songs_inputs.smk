@@ -52,27 +52,28 @@ def new_songs_source(wildcards):
     if not PREDICT_NEW:
         kinds = ", ".join(sorted(LISTENING))
         raise WorkflowError(f"no model of this config predicts new songs: none is of kind {kinds} or metadata")
-    if lacking := [told for name in EMBEDDINGS if (told := lacking_embedding(name))]:
-        raise WorkflowError("\n".join(lacking))
+    require_embeddings()
     require_learnt()
     return SETTINGS["new_songs"]["path"]
 
 
-def lacking_embedding(name):
-    """What to say where no table gives the new songs' embeddings that models take; None where one does."""
-    if name in SETTINGS["new_songs"]["embeddings"]:
-        return None
-    takers = [model for model, entry in SETTINGS["models"].items() if entry.get("features") == name]
-    return (
-        f"new_songs.embeddings.{name} is missing: name the table of the new songs' embeddings, which {', '.join(takers)} "
-        "would predict from, or leave models out by null"
-    )
+def require_embeddings():
+    """Refuse to predict new songs where no table gives the embeddings that models take."""
+    lacking = []
+    for name in EMBEDDINGS:
+        if name not in SETTINGS["new_songs"]["embeddings"]:
+            takers = [model for model, entry in SETTINGS["models"].items() if entry.get("features") == name]
+            lacking.append(
+                f"new_songs.embeddings.{name} is missing: name the table of the new songs' embeddings, which "
+                f"{', '.join(takers)} would predict from, or leave models out by null"
+            )
+    if lacking:
+        raise WorkflowError("\n".join(lacking))
 
 
 def new_embedding_source(wildcards):
     """The table of new songs' embeddings."""
-    if lacking := lacking_embedding(wildcards.embedding):
-        raise WorkflowError(lacking)
+    require_embeddings()
     return SETTINGS["new_songs"]["embeddings"][wildcards.embedding]
 
 
