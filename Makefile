@@ -43,7 +43,7 @@ test-slurm-demo: $(READY) ## run the whole demo on that cluster (some minutes)
 	@$(BIN)/python -m pytest -m demo tests/slurm --durations=0
 
 test-spark: install-spark ## run the tests of Spark, which make test skips where it is not installed
-	@$(BIN)/python -m pytest tests/coldwave/spark tests/pipeline/test_spark.py --durations=0
+	@$(BIN)/python -m pytest tests/coldwave/wmf/spark tests/pipeline/test_spark.py --durations=0
 
 test-faults: $(READY) ## kill a run in every rule, fill its disk, cut its files short: some minutes, in part as root
 	@$(BIN)/python -m pytest tests/faults --durations=0

@@ -23,13 +23,13 @@ import polars as pl
 import yaml
 
 from coldwave.audio.frames import LogMels
-from coldwave.cnn.chosen_objective import chosen_objective
-from coldwave.cnn.devices import best_device, use_threads
-from coldwave.cnn.prediction import predict
-from coldwave.cnn.training import train
 from coldwave.evaluation.ranking import rank_songs
 from coldwave.files import read_array, read_table
-from coldwave.wmf import factorise_songs
+from coldwave.models.cnn.chosen_objective import chosen_objective
+from coldwave.models.cnn.devices import best_device, use_threads
+from coldwave.models.cnn.prediction import predict
+from coldwave.models.cnn.training import train
+from coldwave.wmf.als import factorise_songs
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # workflow is not installed
 from workflow.settings import load_schema

@@ -4,7 +4,7 @@ import torch
 from timing import compare
 from torch import nn
 
-from coldwave.cnn.layers import TimeConvolution
+from coldwave.models.cnn.layers import TimeConvolution
 
 BATCH, FRAMES, INPUTS, OUTPUTS, KERNEL = 64, 129, 128, 128, 4
 

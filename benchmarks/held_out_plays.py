@@ -2,16 +2,16 @@
 
     python benchmarks/held_out_plays.py results/hetrec
 
-It is the warm evaluation of `coldwave.warm`, once for each of the settings. A run tells it of its own settings in
-tables/warm.md; this asks how much hangs on them.
+It is the evaluation of `coldwave.warm.evaluation`, once for each of the settings. A run tells it of its own settings
+in tables/warm.md; this asks how much hangs on them.
 """
 
 import sys
 from pathlib import Path
 
 from coldwave.files import read_table
-from coldwave.split import TRAIN
-from coldwave.warm import evaluate_warm
+from coldwave.split.parts import TRAIN
+from coldwave.warm.evaluation import evaluate_warm
 
 SETTINGS = {
     "alpha 2, epsilon 1, lambda 1": (2.0, 1.0, 1.0),

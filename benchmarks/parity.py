@@ -5,7 +5,7 @@ They are not in the lock, as they need another NumPy, so they go into an environ
     python3 -m venv peers && peers/bin/pip install --requirement benchmarks/requirements.txt
     PYTHONPATH=scripts peers/bin/python benchmarks/parity.py
 
-scikit-learn and implicit are compared by tests/coldwave/test_parity.py.
+scikit-learn and implicit are compared by tests/coldwave/evaluation/test_evaluation_parity.py.
 """
 
 import sys

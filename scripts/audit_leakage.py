@@ -7,9 +7,9 @@ and canaries, for which the rules' scripts are run again on inputs in which held
 from pathlib import Path
 
 from coldwave.audit.checks import LEAKAGE, audit, refuse_leaks
+from coldwave.exhibits.files import write_exhibit_table
 from coldwave.files import write_table, write_text
 from coldwave.job import run
-from coldwave.report.exhibits import write_exhibit_table
 
 ABOUT = (
     "What could have carried plays, audio or names of held-out songs into what is learnt, check by check; the run "

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from coldwave.analysis.factor_fit import BY_FACTOR, FIT, calibration, fit_columns, fit_notes, fit_tables
+from coldwave.analysis.figures import calibration as draw_calibration
 from coldwave.evaluation.recommendation import model_and_seed
+from coldwave.exhibits.files import write_exhibit_figure, write_exhibit_table
 from coldwave.files import read_array, read_table, write_table, write_text
 from coldwave.job import run
-from coldwave.report.analysis_figures import calibration as draw_calibration
-from coldwave.report.exhibits import write_exhibit_figure, write_exhibit_table
-from coldwave.split import TEST, TRAIN
+from coldwave.split.parts import TEST, TRAIN
 
 CAPTION = (
     "Factors of test songs, predicted against those of the songs' own plays: means of bins of as many values each, in "

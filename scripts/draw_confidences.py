@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from coldwave.analysis.confidences import caption, distinct_confidences
+from coldwave.analysis.figures import confidence_histogram
+from coldwave.exhibits.files import write_exhibit_figure
 from coldwave.files import read_table
 from coldwave.job import run
-from coldwave.report.analysis_figures import confidence_histogram
-from coldwave.report.exhibits import write_exhibit_figure
 
 
 def main(*, plays: Path, figure: Path, options: dict) -> None:

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from coldwave.analysis.figures import filters
 from coldwave.analysis.filters import first_filters, largest
+from coldwave.exhibits.files import write_exhibit_figure
 from coldwave.job import run
-from coldwave.report.analysis_figures import filters
-from coldwave.report.exhibits import write_exhibit_figure
-from coldwave.weights import read_weights
+from coldwave.models.weights import read_weights
 
 FILTERS = 32
 

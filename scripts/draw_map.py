@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from coldwave.analysis.figures import CATEGORIES, song_map
 from coldwave.analysis.names import artists_of
 from coldwave.analysis.song_map import labelled_artists, main_tags, map_caption
+from coldwave.exhibits.files import write_exhibit_figure
 from coldwave.files import read_table
 from coldwave.job import run
-from coldwave.report.analysis_figures import CATEGORIES, song_map
-from coldwave.report.exhibits import write_exhibit_figure
 
 ARTISTS = 6
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
+from coldwave.analysis.figures import spectrograms
 from coldwave.analysis.names import song_labels
 from coldwave.audio.frames import LogMels
+from coldwave.exhibits.files import write_exhibit_figure
 from coldwave.files import read_table
 from coldwave.job import run
-from coldwave.report.analysis_figures import spectrograms
-from coldwave.report.exhibits import write_exhibit_figure
-from coldwave.split import TEST
+from coldwave.split.parts import TEST
 
 SONGS = 3
 CAPTION = "Log-mel spectrograms of the first test songs: what models hear. Brighter is louder; all are on one scale."

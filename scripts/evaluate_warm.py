@@ -4,9 +4,9 @@ from pathlib import Path
 
 from coldwave.files import read_table, write_table, write_text
 from coldwave.job import run
-from coldwave.report.warm_table import write_warm_table
-from coldwave.split import TRAIN
-from coldwave.warm import evaluate_warm, schema
+from coldwave.split.parts import TRAIN
+from coldwave.warm.evaluation import evaluate_warm, schema
+from coldwave.warm.table import write_warm_table
 
 
 def main(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from coldwave.files import read_table, write_array, write_table
 from coldwave.job import run
-from coldwave.objective import OBJECTIVE_SCHEMA
-from coldwave.split import songs_to_fit
-from coldwave.wmf import factorise_songs
+from coldwave.split.parts import songs_to_fit
+from coldwave.wmf.als import factorise_songs
+from coldwave.wmf.objective import OBJECTIVE_SCHEMA
 
 
 def main(

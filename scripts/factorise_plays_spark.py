@@ -7,10 +7,10 @@ from pathlib import Path
 
 from coldwave.files import read_table, write_array, write_table
 from coldwave.job import run
-from coldwave.objective import OBJECTIVE_SCHEMA
-from coldwave.spark.factorisation import factorise_songs
-from coldwave.spark.session import spark_session
-from coldwave.split import songs_to_fit
+from coldwave.split.parts import songs_to_fit
+from coldwave.wmf.objective import OBJECTIVE_SCHEMA
+from coldwave.wmf.spark.factorisation import factorise_songs
+from coldwave.wmf.spark.session import spark_session
 
 
 def main(

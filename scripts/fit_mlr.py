@@ -4,9 +4,9 @@ from pathlib import Path
 
 from coldwave.files import read_array, read_table, write_table
 from coldwave.job import run
-from coldwave.mlr.fitting import CURVE_SCHEMA, fit_mlr
-from coldwave.split import TRAIN, VALIDATION
-from coldwave.weights import write_weights
+from coldwave.models.mlr.fitting import CURVE_SCHEMA, fit_mlr
+from coldwave.models.weights import write_weights
+from coldwave.split.parts import TRAIN, VALIDATION
 
 
 def main(

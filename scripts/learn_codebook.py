@@ -7,7 +7,7 @@ from coldwave.bow.codebook import frame_scale as scale_of
 from coldwave.bow.codebook import learn_codebook, sample_frames
 from coldwave.files import read_table, write_array
 from coldwave.job import run
-from coldwave.split import TRAIN
+from coldwave.split.parts import TRAIN
 
 
 def main(

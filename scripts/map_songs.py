@@ -9,7 +9,7 @@ from coldwave.analysis.song_map import MAP, embed
 from coldwave.analysis.usage_patterns import pattern_root, unit_patterns, usable
 from coldwave.files import read_array, read_table, write_table
 from coldwave.job import run
-from coldwave.split import TEST
+from coldwave.split.parts import TEST
 
 
 def main(*, split: Path, user_factors: Path, vectors: Path, map: Path, options: dict, threads: int = 1) -> None:

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from coldwave.audio.frames import LogMels
-from coldwave.cnn.devices import best_device, use_threads
-from coldwave.cnn.prediction import load_network, predict
 from coldwave.files import read_table, write_array
 from coldwave.job import run
+from coldwave.models.cnn.devices import best_device, use_threads
+from coldwave.models.cnn.prediction import load_network, predict
 
 
 def main(*, weights: Path, index: Path, log_mels: list[Path], predictions: Path, threads: int = 1) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from coldwave.files import read_array, read_table, write_array
 from coldwave.job import run
-from coldwave.knn import mean_played, unit_length
-from coldwave.split import TRAIN
+from coldwave.models.knn import mean_played, unit_length
+from coldwave.split.parts import TRAIN
 
 
 def main(*, plays: Path, users: Path, split: Path, features: Path, predictions: Path, prediction_users: Path) -> None:

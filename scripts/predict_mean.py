@@ -4,8 +4,8 @@ from pathlib import Path
 
 from coldwave.files import read_array, read_table, write_array
 from coldwave.job import run
-from coldwave.references import mean_vectors
-from coldwave.split import TRAIN
+from coldwave.models.references import mean_vectors
+from coldwave.split.parts import TRAIN
 
 
 def main(*, split: Path, song_factors: Path, predictions: Path) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from coldwave.files import read_array, read_table, write_array
 from coldwave.job import run
-from coldwave.metadata import log_sources, metadata_factors
-from coldwave.split import TEST, TRAIN, VALIDATION
+from coldwave.models.metadata import log_sources, metadata_factors
+from coldwave.split.parts import TEST, TRAIN, VALIDATION
 
 
 def main(*, songs: Path, split: Path, song_factors: Path, predictions: Path) -> None:

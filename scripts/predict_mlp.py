@@ -4,8 +4,8 @@ from pathlib import Path
 
 from coldwave.files import read_array, write_array
 from coldwave.job import run
-from coldwave.mlp.prediction import predict_mlp
-from coldwave.weights import read_weights
+from coldwave.models.mlp.prediction import predict_mlp
+from coldwave.models.weights import read_weights
 
 
 def main(*, weights: Path, features: Path, predictions: Path) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from coldwave.files import read_array, read_table, write_array
 from coldwave.job import run
-from coldwave.mlr.vectors import metric_vectors
-from coldwave.split import TRAIN
-from coldwave.weights import read_weights
+from coldwave.models.mlr.vectors import metric_vectors
+from coldwave.models.weights import read_weights
+from coldwave.split.parts import TRAIN
 
 
 def main(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from coldwave.files import read_array, write_array
 from coldwave.job import run
-from coldwave.knn import unit_length
+from coldwave.models.knn import unit_length
 
 
 def main(*, features: Path, predictions: Path) -> None:

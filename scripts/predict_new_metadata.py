@@ -10,10 +10,10 @@ import polars as pl
 
 from coldwave.files import read_array, read_table, write_array
 from coldwave.job import run
-from coldwave.linear import predict_linear
-from coldwave.metadata import log_sources, metadata_factors, stacked_inputs
-from coldwave.split import TRAIN
-from coldwave.weights import read_weights
+from coldwave.models.linear import predict_linear
+from coldwave.models.metadata import log_sources, metadata_factors, stacked_inputs
+from coldwave.models.weights import read_weights
+from coldwave.split.parts import TRAIN
 
 NAMES = ["song_id", "artist", "album", "date"]
 

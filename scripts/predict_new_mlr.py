@@ -4,8 +4,8 @@ from pathlib import Path
 
 from coldwave.files import read_array, write_array
 from coldwave.job import run
-from coldwave.mlr.vectors import embed, song_vectors
-from coldwave.weights import read_weights
+from coldwave.models.mlr.vectors import embed, song_vectors
+from coldwave.models.weights import read_weights
 
 
 def main(*, weights: Path, features: Path, predictions: Path) -> None:

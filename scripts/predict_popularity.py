@@ -4,7 +4,7 @@ from pathlib import Path
 
 from coldwave.files import read_table, write_array
 from coldwave.job import run
-from coldwave.references import popularity_vectors
+from coldwave.models.references import popularity_vectors
 
 
 def main(*, users: Path, songs: Path, predictions: Path, prediction_users: Path) -> None:

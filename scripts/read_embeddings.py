@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from coldwave.embeddings import COLUMNS, log_embeddings, read_embeddings, shuffled
+from coldwave.embeddings.reading import COLUMNS, log_embeddings, read_embeddings, shuffled
 from coldwave.files import read_table, write_array, write_table
 from coldwave.job import run
 from coldwave.plays.rejections import log_rejected

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from coldwave.files import write_text
 from coldwave.job import run
-from coldwave.provenance import provenance
+from coldwave.provenance.record import provenance
 
 
 def main(

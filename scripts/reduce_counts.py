@@ -8,7 +8,7 @@ import polars as pl
 from coldwave.bow.features import fit_pca, frequencies, project
 from coldwave.files import read_table, write_array
 from coldwave.job import run
-from coldwave.split import TRAIN
+from coldwave.split.parts import TRAIN
 
 log = logging.getLogger(__name__)
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from coldwave.embedding_scaling import refuse_too_far, scaled, scaling
+from coldwave.embeddings.scaling import refuse_too_far, scaled, scaling
 from coldwave.files import read_array, read_table, write_array
 from coldwave.job import run
-from coldwave.split import TRAIN
+from coldwave.split.parts import TRAIN
 
 
 def main(*, vectors: Path, split: Path, mean: Path, scale: Path, features: Path, options: dict) -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from coldwave.files import read_table, write_table
 from coldwave.job import run
-from coldwave.split import SCHEMA, check_parts, given_split, split_songs
-from coldwave.split_file import read_parts
+from coldwave.split.check import check_parts
+from coldwave.split.draw import split_songs
+from coldwave.split.given import given_split, read_parts
+from coldwave.split.parts import SCHEMA
 
 log = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from coldwave.files import read_array, read_table, write_array, write_table
 from coldwave.job import run
-from coldwave.linear import CURVE_SCHEMA, fit_linear, predict_linear
-from coldwave.metadata import log_sources, metadata_factors, stacked_inputs
-from coldwave.split import TEST, TRAIN, VALIDATION
-from coldwave.weights import write_weights
+from coldwave.models.linear import CURVE_SCHEMA, fit_linear, predict_linear
+from coldwave.models.metadata import log_sources, metadata_factors, stacked_inputs
+from coldwave.models.weights import write_weights
+from coldwave.split.parts import TEST, TRAIN, VALIDATION
 
 
 def main(

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from coldwave.evaluation.published import SCHEMA, about, columns, notes, published_table
+from coldwave.exhibits.files import write_exhibit_table
 from coldwave.files import read_table, write_table, write_text
 from coldwave.job import run
-from coldwave.report.exhibits import write_exhibit_table
 
 
 def main(*, recommendation: Path, table: Path, markdown: Path, csv: Path, options: dict) -> None:

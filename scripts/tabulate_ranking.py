@@ -4,9 +4,9 @@ from pathlib import Path
 
 from coldwave.evaluation.further import Tables, columns, further_table, notes, schema
 from coldwave.evaluation.recommendation import model_and_seed
+from coldwave.exhibits.files import write_exhibit_table
 from coldwave.files import read_table, write_table, write_text
 from coldwave.job import run
-from coldwave.report.exhibits import write_exhibit_table
 
 
 def main(*, scores: list[Path], song_scores: list[Path], table: Path, markdown: Path, csv: Path, options: dict) -> None:

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+from coldwave.evaluation.figures import draw_strata
 from coldwave.evaluation.further import Tables
 from coldwave.evaluation.recommendation import model_and_seed
 from coldwave.evaluation.strata import ACTIVITY, POPULARITY, SCHEMA, columns, notes, strata_table
+from coldwave.exhibits.files import write_exhibit_figure, write_exhibit_table
 from coldwave.files import read_table, write_table, write_text
 from coldwave.job import run
-from coldwave.report.comparison_figures import draw_strata
-from coldwave.report.exhibits import write_exhibit_figure, write_exhibit_table
 
 
 def main(

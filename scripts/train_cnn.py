@@ -6,16 +6,16 @@ import numpy as np
 import polars as pl
 
 from coldwave.audio.frames import LogMels
-from coldwave.cnn.checkpoints import checkpoint_path
-from coldwave.cnn.chosen_objective import chosen_objective
-from coldwave.cnn.devices import use_threads
-from coldwave.cnn.launching import end_with_input, is_main_process, launch, started_by
-from coldwave.cnn.training import train
 from coldwave.files import read_array, read_table, write_table
 from coldwave.job import run
-from coldwave.learning_curve import CURVE_SCHEMA
-from coldwave.split import TEST, TRAIN, VALIDATION
-from coldwave.weights import write_weights
+from coldwave.models.cnn.checkpoints import checkpoint_path
+from coldwave.models.cnn.chosen_objective import chosen_objective
+from coldwave.models.cnn.devices import use_threads
+from coldwave.models.cnn.launching import end_with_input, is_main_process, launch, started_by
+from coldwave.models.cnn.training import train
+from coldwave.models.learning_curve import CURVE_SCHEMA
+from coldwave.models.weights import write_weights
+from coldwave.split.parts import TEST, TRAIN, VALIDATION
 
 
 def main(

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from coldwave.files import read_array, read_table, write_table
 from coldwave.job import run
-from coldwave.learning_curve import CURVE_SCHEMA
-from coldwave.mlp.training import train_mlp
-from coldwave.split import TRAIN, VALIDATION
-from coldwave.weights import write_weights
+from coldwave.models.learning_curve import CURVE_SCHEMA
+from coldwave.models.mlp.training import train_mlp
+from coldwave.models.weights import write_weights
+from coldwave.split.parts import TRAIN, VALIDATION
 
 
 def main(

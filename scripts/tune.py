@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from coldwave.audio.digests import content_digests
+from coldwave.exhibits.files import write_exhibit_figure, write_exhibit_table
 from coldwave.files import read_table, write_table, write_text
 from coldwave.job import run
-from coldwave.report.exhibits import write_exhibit_figure, write_exhibit_table
-from coldwave.report.tuning_figures import search_figure
+from coldwave.tuning.figures import search_figure
 from coldwave.tuning.outcome import about, overlay, saved_as, table_for_people
 from coldwave.tuning.search import columns_of, search
 from coldwave.tuning.teachers import teacher
@@ -31,20 +31,20 @@ def main(
     log_mels: list[Path] = (),
     threads: int = 1,
 ) -> None:
-    """``options``: tune, wmf and model (settings), name and kind (of the model), cutoff, seed, data (a sentence).
+    """``options``: tuning, wmf and model (settings), name and kind (of the model), cutoff, seed, data (a sentence).
 
     ``state`` is the digests of the code: trials saved before are gone on from where it, options and inputs are same.
     """
-    tune, wmf, model, seed = options["tune"], options["wmf"], options["model"], options["seed"]
+    tuning, wmf, model, seed = options["tuning"], options["wmf"], options["model"], options["seed"]
     read = [path for path in (plays, split, features, index, *log_mels) if path]
     saved = saved_as(options, state, content_digests(map(str, read), cache, threads), cache)
     heard = listening(read_table(plays), read_table(split), len(read_table(users, ["user"])))
     teach = teacher(options["kind"], heard, features, index, log_mels, seed, threads)
-    space = search_space(tune, wmf, model)
-    evaluate = evaluator(heard, teach, tune["measure"], wmf, model, options["cutoff"], seed, threads)
-    table = search(evaluate, space, start_of(space, wmf, model), tune["trials"], seed, saved, tune["minutes"])
+    space = search_space(tuning, wmf, model)
+    evaluate = evaluator(heard, teach, tuning["measure"], wmf, model, options["cutoff"], seed, threads)
+    table = search(evaluate, space, start_of(space, wmf, model), tuning["trials"], seed, saved, tuning["minutes"])
 
-    measure = MEASURES[tune["measure"]]
+    measure = MEASURES[tuning["measure"]]
     write_table(trials, table, columns_of(space))
     write_text(csv, table.write_csv())
     text = about(table, options["name"], measure)

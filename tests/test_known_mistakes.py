@@ -17,31 +17,31 @@ CAUGHT_BY = {
         "pipeline/test_whole_run.py::test_the_factorisation_was_fitted_to_training_songs_plays_alone",
         "pipeline/test_whole_run.py::test_each_song_is_in_one_part_of_the_sizes_asked_for",
         "pipeline/test_nothing_leaks.py::test_no_test_song_reaches",
-        "coldwave/test_wmf.py::test_other_songs_plays_do_not_reach_the_user_factors",
+        "coldwave/wmf/test_wmf.py::test_other_songs_plays_do_not_reach_the_user_factors",
     ],
     "factors, codebook, components or scales are learnt from all songs": [
         "pipeline/test_nothing_leaks.py::test_no_test_song_reaches",
         "pipeline/test_nothing_leaks.py::test_no_validation_song_reaches",
         "pipeline/test_whole_run.py::test_features_are_the_centred_frequencies_on_the_components",
         "coldwave/bow/test_bow_codebook.py::test_only_training_songs_are_sampled",
-        "coldwave/cnn/test_cnn_training.py::test_it_looks_at_no_test_song_and_learns_from_no_validation_target",
-        "coldwave/mlp/test_mlp.py::test_it_looks_at_no_test_song_and_learns_from_no_validation_target",
-        "coldwave/test_linear.py::test_other_songs_do_not_reach_the_weights",
+        "coldwave/models/cnn/test_cnn_training.py::test_it_looks_at_no_test_song_and_learns_from_no_validation_target",
+        "coldwave/models/mlp/test_mlp.py::test_it_looks_at_no_test_song_and_learns_from_no_validation_target",
+        "coldwave/models/test_linear.py::test_other_songs_do_not_reach_the_weights",
     ],
     "raw counts are taken for confidences, or counts are made binary before the logarithm": [
-        "coldwave/test_wmf.py::test_confidence_is_logarithmic_and_keeps_the_counts",
+        "coldwave/wmf/test_wmf.py::test_confidence_is_logarithmic_and_keeps_the_counts",
         "pipeline/test_whole_run.py::test_the_factorisation_was_fitted_to_training_songs_plays_alone",
     ],
     "a dense array of users and songs is made": [
-        "coldwave/test_wmf.py::test_no_dense_array_of_users_and_songs",
+        "coldwave/wmf/test_wmf.py::test_no_dense_array_of_users_and_songs",
         "test_known_mistakes.py::test_the_evaluation_makes_no_dense_array_of_users_and_songs",
     ],
     "the mean squared error is sampled once a play, which weights songs by their popularity": [
-        "coldwave/cnn/test_cnn_windows.py::test_every_song_once_an_epoch_shared_out_over_the_processes",
-        "coldwave/mlp/test_mlp.py::test_each_song_once_an_epoch_in_another_order",
+        "coldwave/models/cnn/test_cnn_windows.py::test_every_song_once_an_epoch_shared_out_over_the_processes",
+        "coldwave/models/mlp/test_mlp.py::test_each_song_once_an_epoch_in_another_order",
     ],
     "a song is predicted from one window at random": [
-        "coldwave/cnn/test_cnn_windows.py::test_a_song_is_predicted_as_the_mean_over_its_windows",
+        "coldwave/models/cnn/test_cnn_windows.py::test_a_song_is_predicted_as_the_mean_over_its_windows",
     ],
     "a cosine, or predictions of unit length, stand in for the inner product": [
         "coldwave/evaluation/test_evaluation_ranking.py::test_the_score_is_the_inner_product_and_not_the_cosine",
@@ -58,7 +58,7 @@ CAUGHT_BY = {
     "songs that the library has not seen in training are dropped without a word": [
         "test_known_mistakes.py::test_a_test_song_that_nobody_has_played_is_a_candidate_all_the_same",
         "coldwave/evaluation/test_evaluation_scores.py::test_missing_predictions_are_counted_among_test_songs",
-        "coldwave/test_wmf.py::test_a_song_without_plays_folds_in_as_zeros",
+        "coldwave/wmf/test_wmf.py::test_a_song_without_plays_folds_in_as_zeros",
         "pipeline/test_nothing_leaks.py::test_bad_audio_is_told_and_the_run_goes_on",
     ],
 }

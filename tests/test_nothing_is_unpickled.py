@@ -17,12 +17,12 @@ import pytest
 import torch
 
 from coldwave.audio.cache import load_entry
-from coldwave.embeddings import read_embeddings
+from coldwave.embeddings.reading import read_embeddings
 from coldwave.errors import InputError
 from coldwave.files import read_array, read_table
+from coldwave.models.weights import read_fitted_on, read_weights
 from coldwave.plays.catalogue import read_catalogue
 from coldwave.plays.reading import read_plays
-from coldwave.weights import read_fitted_on, read_weights
 
 ROOT = Path(__file__).parents[1]
 CODE = sorted(
@@ -83,7 +83,7 @@ def mistakes(path):
 # Fine: yaml.load, for its loader is the safe one, or the same in C; and pickle, for the name of its error alone.
 HARMLESS = {
     "workflow/settings.py": ["yaml.load", "yaml.load"],
-    "scripts/coldwave/cnn/checkpoints.py": ["pickle"],
+    "scripts/coldwave/models/cnn/checkpoints.py": ["pickle"],
 }
 
 

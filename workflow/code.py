@@ -4,6 +4,10 @@ Snakemake watches a script's modification time alone and the modules that it imp
 digests among a rule's ``params``, an edit reruns the rules whose code it changes and no others, and neither a
 comment nor ``git checkout`` reruns anything.
 
+The modules that lie loose in the library, outside its packages, are plumbing and left out: they start jobs, write files
+and word errors, but hold no number that a result depends on; and as nearly every script imports them, an edit to one
+would rerun everything.
+
 Only Python code is seen: a number kept in a data file beside a module would escape, unless the rule has the file's
 digest as well.
 """
@@ -17,9 +21,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 LIBRARY = "coldwave"
-# They start jobs, write files and word errors and titles, but hold no number that a result depends on; and as nearly
-# every script imports them, an edit to one would rerun everything.
-PLUMBING = {f"{LIBRARY}.{name}" for name in ("job", "files", "errors", "parent", "progress", "shown")}
 
 
 class CodeError(Exception):
@@ -135,23 +136,27 @@ def _files(imported: Import, folder: Path, where: str) -> list[Path]:
     files: list[Path] = []
     found: list[Path] | None = None
     for length in range(1, len(parts) + 1):
-        name = ".".join(parts[:length])
-        if name in PLUMBING:
-            return files
         found = _find(parts[:length], folder)
         if found is None:
-            raise CodeError(f"{where}: there is no module {name}")
+            raise CodeError(f"{where}: there is no module {'.'.join(parts[:length])}")
+        if length == 2 and _is_plumbing(found):
+            return files
         files += [file for file in found if file.stat().st_size]  # an empty __init__.py defines nothing
     if found and found[0].name != "__init__.py":
         return files
     # a package: the name is a module in it, or else something that its __init__.py defines
     whole = f"{imported.module}.{imported.name}".rstrip(".")
-    if whole in PLUMBING:
-        return files
     inside = _find([*parts, imported.name], folder) if imported.name else None
+    if len(parts) == 1 and inside and _is_plumbing(inside):
+        return files
     if inside is None and not set(found or []) & set(files):
         raise CodeError(f"{where}: {whole} is not a module, and no __init__.py defines it")
     return files + (inside or [])
+
+
+def _is_plumbing(found: list[Path]) -> bool:
+    """Whether a module beside the library's packages is a file of its own."""
+    return bool(found) and found[0].name != "__init__.py"
 
 
 def _find(parts: list[str], folder: Path) -> list[Path] | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from snakemake.settings.types import DeploymentMethod
 
-from coldwave.spark.installation import lacking
+from coldwave.wmf.spark.installation import lacking
 
 
 def spark_lacks(workflow: Any) -> str | None:

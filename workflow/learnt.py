@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from coldwave.compared_runs import RECORD
 from coldwave.digest import digest_file
+from coldwave.provenance.comparison import RECORD
 from workflow.effective import model_read
 from workflow.wording import short
 

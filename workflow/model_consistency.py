@@ -35,7 +35,7 @@ def model_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
 def tuned_model(config: dict[str, Any]) -> str | None:
     """The name of the model whose settings are searched; None where no model predicts factors from audio."""
     fitting = [name for name, model in config["models"].items() if model["kind"] in FACTORS_FROM_AUDIO]
-    return config["tune"]["model"] or next(iter(fitting), None)
+    return config["tuning"]["model"] or next(iter(fitting), None)
 
 
 def _features(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
@@ -149,22 +149,22 @@ def _mapped_model(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
 
 
 def _tuned_model(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    if config["tune"]["model"] is not None:
-        yield from _audio_model(config, config["tune"]["model"], ("tune", "model"))
+    if config["tuning"]["model"] is not None:
+        yield from _audio_model(config, config["tuning"]["model"], ("tuning", "model"))
 
 
 def _tuned_settings(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     name = tuned_model(config)
     model = config["models"].get(name, {})
-    if config["tune"]["settings"] and name is None:
+    if config["tuning"]["settings"] and name is None:
         yield (
-            ("tune", "settings"),
+            ("tuning", "settings"),
             "there is no model of kind linear, mlp or cnn whose settings they could be: write {}",
         )
         return
     for section, now, called in (("wmf", config["wmf"], "wmf"), ("settings", model, f"model {name}")):
-        for key, values in config["tune"][section].items():
-            keys = ("tune", section, key)
+        for key, values in config["tuning"][section].items():
+            keys = ("tuning", section, key)
             if section == "settings" and (key == "kind" or key not in now):
                 known = ", ".join(other for other in now if other != "kind")
                 yield keys, f"{called} has no such setting; it has {known}"

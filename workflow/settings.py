@@ -24,6 +24,7 @@ from workflow.wording import Keys, short, yaml_number
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 LARGEST = 2**63  # no number in a config is as large
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C, ten times faster, where PyYAML has it
+RENAMED = {"tune": "tuning"}  # sections by their former names
 CLOSE = 0.65  # likeness of two words from which one is taken for the other misspelt
 
 
@@ -296,6 +297,8 @@ def _unknown(key: str, known: Mapping[str, Any]) -> str:
     places |= {f"models of kind {kind}": model for kind, model in kinds.items()}
     elsewhere = [name for name, place in places.items() if key != "kind" and key in place.get("properties", {})]
     close = difflib.get_close_matches(key.lower(), known, n=1, cutoff=CLOSE)
+    if key in RENAMED and RENAMED[key] in known:
+        return f"the section {key} is called {RENAMED[key]} now: rename it"
     words = "unknown key"
     words += f"; it is a key of {' and of '.join(elsewhere)}" if elsewhere else ""
     words += f"; did you mean {close[0]!r}?" if close else ""

@@ -9,7 +9,7 @@ import pytest
 
 from coldwave.errors import InputError
 from coldwave.files import read_array, read_table, remove_leftovers, replacing, write_array, write_table, write_text
-from coldwave.weights import write_weights
+from coldwave.models.weights import write_weights
 
 SCHEMA = {"song": pl.UInt32, "title": pl.String}
 

@@ -245,8 +245,8 @@ TABLE = [
     Change({"audit.canary": ["wmf"]}, "audit_leakage"),
     # tune
     Change(
-        under("tune", measure="map", trials=5, minutes=3.0, model="mlp")
-        | under("tune.wmf", factors={"choices": [2, 4]}, alpha={"low": 1.0, "high": 2.0},
+        under("tuning", measure="map", trials=5, minutes=3.0, model="mlp")
+        | under("tuning.wmf", factors={"choices": [2, 4]}, alpha={"low": 1.0, "high": 2.0},
                 epsilon={"low": 1.0, "high": 2.0}, regularization={"low": 1.0, "high": 2.0},
                 iterations={"low": 1, "high": 2}),
         "tune",
@@ -267,7 +267,8 @@ TABLE = [
     Change({"new_songs.shards": 3}, base="new", plan=other_new_shards,
            note="the new songs' shards, and all that waits for them"),
     Change(under("new_songs", users=4, neighbours=3), "list_new_songs", base="new"),
-    Change({"tune.settings": {"learning_rate": {"low": 1e-4, "high": 1e-3}}}, "tune", also={"tune": {"model": "mlp"}}),
+    Change({"tuning.settings": {"learning_rate": {"low": 1e-4, "high": 1e-3}}}, "tune",
+           also={"tuning": {"model": "mlp"}}),
 ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from coldwave.split import TEST
+from coldwave.split.parts import TEST
 
 ROOT = Path(__file__).parents[2]
 SEED = 3

@@ -27,7 +27,18 @@ def test_folds_are_run_and_pooled_by_one_command(workplace, without_audio):
     config = workplace.folder / "mine.yaml"
     settings = without_audio | {"run": "mine", "protocol": "transductive", "split": {"validation": 0.2}}
     config.write_text(yaml.safe_dump(settings))
-    command = [sys.executable, "-m", "coldwave.cli", "repeat", "--folds", "2", "--", "--cores", "2", "--snakefile"]
+    command = [
+        sys.executable,
+        "-m",
+        "coldwave.command.cli",
+        "repeat",
+        "--folds",
+        "2",
+        "--",
+        "--cores",
+        "2",
+        "--snakefile",
+    ]
     command += [ROOT / "Snakefile", "--directory", workplace.folder, "--quiet", "all", "--configfile", TINY, config]
     environment = workplace.environment | {"PYTHONPATH": str(ROOT / "scripts"), "PATH": os.environ["PATH"]}
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=workplace.home, env=environment,

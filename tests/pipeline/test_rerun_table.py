@@ -25,7 +25,7 @@ from rerun_table import (
 )
 
 from coldwave.digest import digest_file
-from coldwave.spark.installation import lacking
+from coldwave.wmf.spark.installation import lacking
 from workflow.code import code
 from workflow.settings import as_text, check, load_schema
 

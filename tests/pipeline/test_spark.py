@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from test_reruns import FACTORS, ON_FACTORS
 
-from coldwave.spark.installation import lacking
+from coldwave.wmf.spark.installation import lacking
 
 SPARK = {"wmf": {"engine": "spark", "spark": {"blocks": 1}}, "audit": {"canary": ["bow", "linear"]}}
 MADE = [f"results/tiny/wmf/{name}" for name in ("user_factors.npy", "song_factors.npy", "objective.parquet")]

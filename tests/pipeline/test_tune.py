@@ -3,7 +3,7 @@
 import polars as pl
 import yaml
 
-SEARCH = {"tune": {"model": "linear", "trials": 4, "wmf": {"factors": {"choices": [2, 4, 6]}}}}
+SEARCH = {"tuning": {"model": "linear", "trials": 4, "wmf": {"factors": {"choices": [2, 4, 6]}}}}
 
 
 def test_the_search_ends_in_a_config_that_the_next_run_takes(tiny, tmp_path):

@@ -11,13 +11,13 @@ import yaml
 from sklearn.metrics import roc_auc_score
 from snakemake.utils import update_config
 
-from coldwave.cli import main
-from coldwave.compared_runs import STAGES
+from coldwave.command.cli import main
 from coldwave.evaluation.differences import DIFFERENCES, INTERVALS
 from coldwave.evaluation.further import schema as ranking_schema
 from coldwave.evaluation.published import SCHEMA as PUBLISHED
 from coldwave.evaluation.scores import SONG_SCORES
 from coldwave.evaluation.strata import SCHEMA as STRATA
+from coldwave.provenance.comparison import STAGES
 
 ROOT = Path(__file__).parents[2]
 TINY = Path(__file__).with_name("tiny.yaml")

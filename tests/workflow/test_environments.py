@@ -13,8 +13,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from coldwave.audit.learners import LEARNERS
-from coldwave.spark.installation import JAVA
-from workflow.code import PLUMBING, code
+from coldwave.wmf.spark.installation import JAVA
+from workflow.code import code
 
 ROOT = Path(__file__).parents[2]
 DIRECTIVES = ["input", "output", "log", "benchmark", "wildcard_constraints", "conda", "threads", "resources", "params",
@@ -191,7 +191,7 @@ def test_an_environment_has_what_its_rules_scripts_import_and_no_more(name):
 
 @pytest.mark.parametrize("rule", RULES)
 def test_the_digests_of_a_rule_cover_every_file_that_it_reaches(rule):
-    plumbing = {ROOT / "scripts" / f"{name.replace('.', '/')}.py" for name in PLUMBING}
+    plumbing = set((ROOT / "scripts/coldwave").glob("*.py"))
     reached = {file for file in reached_from(ROOT / "scripts" / f"{rule}.py") - plumbing if file.stat().st_size}
     assert {ROOT / file for file in code(f"{rule}.py", ROOT)} == reached
 

@@ -493,7 +493,7 @@ def test_the_longest_window_that_is_allowed(seconds, rate, hop):
 
 
 def test_layers_as_the_network_counts_them():
-    network = pytest.importorskip("coldwave.cnn.network")
+    network = pytest.importorskip("coldwave.models.cnn.network")
     cases = [(129, 2, 4, 4), (23, 2, 4, 4), (22, 2, 4, 4), (10, 3, 2, 2), (11, 3, 2, 2), (17, 2, 3, [5, 1])]
     for window, layers, kernel, pool in [*cases, (16, 2, 3, [5, 1])]:
         model = {"window": window, "channels": [8] * layers, "kernel": kernel, "pool": pool}

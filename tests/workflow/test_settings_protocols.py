@@ -10,7 +10,8 @@ import yaml
 from snakemake.utils import update_config
 
 from coldwave.plays.filters import highest
-from coldwave.split import TEST, split_songs
+from coldwave.split.draw import split_songs
+from coldwave.split.parts import TEST
 from workflow.settings import SettingsError, check, check_files
 
 ROOT = Path(__file__).parents[2]

@@ -299,7 +299,7 @@ def tuned_options():
         "model": {key: model[key] for key in sorted(model) if key != "kind"},
         "name": name,
         "seed": SEED,
-        "tune": options("tune", "measure", "minutes", "settings", "trials", "wmf"),
+        "tuning": options("tuning", "measure", "minutes", "settings", "trials", "wmf"),
         "wmf": options("wmf", "alpha", "epsilon", "factors", "iterations", "regularization", "solver"),
     }
 

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from coldwave.confidence import confidence
+from coldwave.wmf.confidence import confidence
 
 
 def distinct_confidences(counts: pl.Series, alpha: float, epsilon: float) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from coldwave.markdown import percent
+from coldwave.exhibits.markdown import percent
 
 
 def end_columns(ends: pl.DataFrame, high: str, low: str) -> dict[str, list[str]]:

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from coldwave.split import group_names
+from coldwave.split.groups import group_names
 
 
 def song_labels(songs: pl.DataFrame) -> list[str]:

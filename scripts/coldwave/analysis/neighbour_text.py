@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from coldwave.analysis.names import song_labels
-from coldwave.markdown import percent
+from coldwave.exhibits.markdown import percent
 
 
 def neighbour_columns(found: pl.DataFrame, songs: pl.DataFrame) -> dict[str, list[str]]:

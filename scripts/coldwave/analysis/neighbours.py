@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
-from coldwave.highest import highest
 from coldwave.progress import track
 
 NEIGHBOURS = {
@@ -30,6 +29,16 @@ ARTISTS = {
 }
 QUERIES = 4  # chosen by themselves; as many as the paper shows
 _COSINES_AT_ONCE = 1 << 24
+
+
+def highest(values: np.ndarray, number: int) -> np.ndarray:
+    """Find the places of the ``number`` highest values, float [n], highest first; of equal ones, the first places.
+
+    int [number]; ``number`` is from 1 to n.
+    """
+    least = np.partition(values, -number)[-number]
+    places = np.flatnonzero(values >= least)
+    return places[np.argsort(-values[places], kind="stable")][:number]
 
 
 def nearest(

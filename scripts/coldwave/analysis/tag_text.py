@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from coldwave.analysis.tags import ALL
-from coldwave.markdown import number
+from coldwave.exhibits.markdown import number
 
 
 def summary_columns(summary: pl.DataFrame) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ so the short vectors L^T y stand for the patterns wherever only their lengths an
 
 import numpy as np
 
-from coldwave.gram import gram_matrix
+from coldwave.wmf.gram import gram_matrix
 
 BLOCK = 1 << 16  # rows looked at together: bounds memory, not the result
 NOTHING = 1e-6  # length of a pattern, relative to the longest that its factors could make, that is taken for none

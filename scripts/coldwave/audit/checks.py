@@ -16,8 +16,8 @@ from coldwave.audit.learners import canaries
 from coldwave.audit.provenance import forbidden_inputs, strange_songs
 from coldwave.errors import InputError
 from coldwave.files import read_array, read_table
-from coldwave.split import check_parts
-from coldwave.weights import read_fitted_on
+from coldwave.models.weights import read_fitted_on
+from coldwave.split.check import check_parts
 
 LEAKAGE = {"check": pl.String, "of": pl.String, "result": pl.String, "detail": pl.String}
 PASSED, BY_PROTOCOL, FAILED = "passed", "by protocol", "failed"

@@ -14,7 +14,7 @@ from coldwave.audit.replacement import donors_for, other_counts, other_plays, ot
 from coldwave.bow.features import COUNTS_SCHEMA
 from coldwave.files import read_array, read_table, write_array, write_table
 from coldwave.plays.tables import PLAYS, SONGS
-from coldwave.split import TEST, TRAIN
+from coldwave.split.parts import TEST, TRAIN
 
 HELD_OUT, TESTED = "plays and audio of validation and test songs", "plays, audio and names of test songs"
 

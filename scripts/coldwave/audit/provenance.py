@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from coldwave.split import TRAIN
+from coldwave.split.parts import TRAIN
 
 
 def strange_songs(fitted: np.ndarray, split: pl.DataFrame, songs: pl.DataFrame) -> str | None:

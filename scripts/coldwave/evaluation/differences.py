@@ -18,7 +18,7 @@ from scipy import stats
 
 from coldwave.errors import InputError
 from coldwave.evaluation.recommendation import Trained
-from coldwave.markdown import number
+from coldwave.exhibits.markdown import number
 
 LEVEL = 0.05  # of the tests; the intervals cover one minus it
 DIFFERENCES = {

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from coldwave.split import hash_fractions
+from coldwave.split.groups import hash_fractions
 
 _USERS_AT_ONCE = 2**16
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import polars as pl
 
 from coldwave.evaluation.recommendation import cutoff_of, gap_closed
-from coldwave.markdown import number, percent
+from coldwave.exhibits.markdown import number, percent
 
 
 class Published(NamedTuple):

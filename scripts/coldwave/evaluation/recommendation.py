@@ -11,7 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from coldwave.errors import InputError
-from coldwave.markdown import number, percent, pipe_table
+from coldwave.exhibits.markdown import number, percent, pipe_table
 
 _PLACES = {"random": 0, "mean": 1, "metadata": 2, "popularity": 4, "usage": 5}  # 3: all that hear the songs
 

@@ -12,7 +12,7 @@ import polars as pl
 from coldwave.evaluation.further import Tables
 from coldwave.evaluation.lists import artist_numbers
 from coldwave.evaluation.recommendation import in_order
-from coldwave.split import TEST, TRAIN
+from coldwave.split.parts import TEST, TRAIN
 
 POPULARITY, ACTIVITY, ARTIST = "popularity", "activity", "artist"
 GROUPS = 10  # deciles

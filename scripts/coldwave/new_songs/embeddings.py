@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from coldwave.embedding_scaling import TOO_FAR, scaled
-from coldwave.embeddings import WITHOUT_ID, Embeddings, read_embeddings
+from coldwave.embeddings.reading import WITHOUT_ID, Embeddings, read_embeddings
+from coldwave.embeddings.scaling import TOO_FAR, scaled
 from coldwave.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ def read_new_embeddings(
     songs : ids of the new songs, row n of the result is that of song n
     options : ``song`` and ``delimiter`` of the config's entry, and ``columns``, those that the run has learnt from
     name : of the embedding
-    mean, scale : float64 [d], as ``coldwave.embedding_scaling.scaling`` has learnt them from the run's training songs
+    mean, scale : float64 [d], as ``coldwave.embeddings.scaling.scaling`` has learnt them from the run's training songs
 
     Returns
     -------

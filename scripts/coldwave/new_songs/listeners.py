@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from coldwave.highest import highest
+from coldwave.analysis.neighbours import highest
 
 BEST_USERS = {
     "song": pl.UInt32,

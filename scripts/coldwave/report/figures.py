@@ -6,7 +6,7 @@ import matplotlib
 import numpy as np
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from coldwave.report.drawing import ACCENT, GRID, INK, MUTED, SECOND, STYLE, as_svg, model_rows, new_axes
+from coldwave.exhibits.drawing import ACCENT, GRID, INK, MUTED, SECOND, STYLE, as_svg, model_rows, new_axes
 
 
 def model_dots(

@@ -13,9 +13,9 @@ import polars as pl
 
 from coldwave.errors import InputError
 from coldwave.evaluation.recommendation import Trained, cutoff_of, notes
-from coldwave.markdown import number, percent
+from coldwave.exhibits.files import read_exhibit
+from coldwave.exhibits.markdown import number, percent
 from coldwave.report import figures
-from coldwave.report.exhibits import read_exhibit
 from coldwave.shown import one_line, printable
 
 TEMPLATE = Path(__file__).resolve().parents[3] / "workflow" / "report" / "page.html.j2"
@@ -102,7 +102,7 @@ def render(
     objective
         ``iteration`` and ``objective`` of the matrix factorisation.
     sections
-        More exhibits (see ``coldwave.report.exhibits``) under each heading, in order.
+        More exhibits (see ``coldwave.exhibits.files``) under each heading, in order.
 
     Raises
     ------

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import yaml
 
-from coldwave.markdown import number
+from coldwave.exhibits.markdown import number
 from coldwave.tuning.search import COLUMNS, Setting, best_trial
 
 
@@ -22,8 +22,8 @@ def settings_of(row: Mapping[str, Any]) -> dict[str, Setting]:
 def saved_as(options: Mapping[str, Any], state: Any, digests: Mapping[str, str | None], cache: Path) -> Path:
     """Where the trials of a search are saved: a file named by all that its values depend on, but not by its budget."""
     budget = {"trials", "minutes"}
-    searched = {key: value for key, value in options["tune"].items() if key not in budget}
-    key = json.dumps([{**options, "tune": searched}, state, list(digests.values())], sort_keys=True)
+    searched = {key: value for key, value in options["tuning"].items() if key not in budget}
+    key = json.dumps([{**options, "tuning": searched}, state, list(digests.values())], sort_keys=True)
     return cache / "tuning" / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.parquet"
 
 

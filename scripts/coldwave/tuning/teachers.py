@@ -23,7 +23,7 @@ def teacher(
 
 
 def _linear(listening: Listening, features: np.ndarray) -> Teach:
-    from coldwave.linear import fit_linear, predict_linear
+    from coldwave.models.linear import fit_linear, predict_linear
 
     def teach(_users: np.ndarray, songs: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
         weights, intercept, _ = fit_linear(
@@ -35,8 +35,8 @@ def _linear(listening: Listening, features: np.ndarray) -> Teach:
 
 
 def _perceptron(listening: Listening, features: np.ndarray, seed: int) -> Teach:
-    from coldwave.mlp.prediction import predict_mlp
-    from coldwave.mlp.training import train_mlp
+    from coldwave.models.mlp.prediction import predict_mlp
+    from coldwave.models.mlp.training import train_mlp
 
     def teach(_users: np.ndarray, songs: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
         arrays, _ = train_mlp(features, songs, listening.training, listening.validation, dict(settings), seed)
@@ -46,10 +46,10 @@ def _perceptron(listening: Listening, features: np.ndarray, seed: int) -> Teach:
 
 
 def _network(listening: Listening, source: LogMels, seed: int, threads: int) -> Teach:
-    from coldwave.cnn.chosen_objective import chosen_objective
-    from coldwave.cnn.devices import best_device, use_threads
-    from coldwave.cnn.prediction import predict
-    from coldwave.cnn.training import train
+    from coldwave.models.cnn.chosen_objective import chosen_objective
+    from coldwave.models.cnn.devices import best_device, use_threads
+    from coldwave.models.cnn.prediction import predict
+    from coldwave.models.cnn.training import train
 
     use_threads(threads)
 

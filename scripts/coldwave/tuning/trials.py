@@ -15,7 +15,7 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.evaluation.ranking import rank_songs
 from coldwave.evaluation.scores import relevant_songs
-from coldwave.split import TEST, TRAIN, VALIDATION
+from coldwave.split.parts import TEST, TRAIN, VALIDATION
 from coldwave.tuning.search import Setting
 
 MEASURES = {"auc": "AUC", "map": "mAP"}
@@ -47,10 +47,10 @@ def listening(plays: pl.DataFrame, split: pl.DataFrame, users: int) -> Listening
     return Listening(seen, part == TRAIN, validation, users)
 
 
-def search_space(tune: Mapping[str, Any], wmf: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, dict]:
+def search_space(tuning: Mapping[str, Any], wmf: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, dict]:
     """What is searched: ``wmf.KEY`` and ``model.KEY``, with numbers of the type that the setting has now."""
     space = {}
-    for section, now, searched in (("wmf", wmf, tune["wmf"]), ("model", model, tune["settings"])):
+    for section, now, searched in (("wmf", wmf, tuning["wmf"]), ("model", model, tuning["settings"])):
         for key, values in searched.items():
             whole = not isinstance(now[key], float)
             numbers = {name: value if whole or isinstance(value, bool) else _float(value)
@@ -136,7 +136,7 @@ def evaluator(
     measure : auc or map
     teach : from user factors, song factors and the model's settings to predicted song factors
     """
-    from coldwave.wmf import factorise_songs
+    from coldwave.wmf.als import factorise_songs
 
     known: dict[tuple, tuple[np.ndarray, np.ndarray]] = {}
 

@@ -10,8 +10,8 @@ from sklearn.metrics.pairwise import paired_cosine_distances
 from coldwave.analysis.confidences import caption, distinct_confidences, weighted_quantile
 from coldwave.analysis.factor_fit import BY_FACTOR, FIT, calibration, fit_columns, fit_tables
 from coldwave.analysis.filters import FIRST_LAYER, first_filters, largest
-from coldwave.confidence import confidence
 from coldwave.errors import InputError
+from coldwave.wmf.confidence import confidence
 
 
 def test_the_table_is_scikit_learns_on_test_songs_with_a_prediction():

@@ -9,8 +9,8 @@ from coldwave.audit.canary import DIFFERS, ELSEWHERE, SAME, UNSTABLE, verdict
 from coldwave.audit.checks import FAILED, PASSED, input_checks
 from coldwave.audit.provenance import forbidden_inputs, strange_songs
 from coldwave.audit.replacement import donors_for, other_counts, other_plays, other_rows, other_table_rows
+from coldwave.models.weights import read_fitted_on, read_weights, write_weights
 from coldwave.plays.tables import PLAYS, write_plays
-from coldwave.weights import read_fitted_on, read_weights, write_weights
 
 U32 = pl.UInt32
 

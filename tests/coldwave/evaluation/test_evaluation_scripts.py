@@ -11,8 +11,8 @@ from coldwave import job
 from coldwave.errors import InputError
 from coldwave.evaluation import ranking
 from coldwave.evaluation.compiled import keep_compiled
+from coldwave.exhibits.files import read_exhibit
 from coldwave.files import read_table, write_array, write_table
-from coldwave.report.exhibits import read_exhibit
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 

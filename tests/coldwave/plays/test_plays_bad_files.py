@@ -22,7 +22,7 @@ from coldwave.plays.catalogue import read_catalogue
 from coldwave.plays.ingestion import ingest
 from coldwave.plays.pairs import Gatherer
 from coldwave.plays.reading import read_plays
-from coldwave.split import split_songs
+from coldwave.split.draw import split_songs
 
 TRIPLETS = {"format": "taste_profile"}
 TABLE = {"user": "user", "song": "song", "count": "count", "header": True, "delimiter": "\t", "encoding": "utf-8"}

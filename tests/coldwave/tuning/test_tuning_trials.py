@@ -118,9 +118,9 @@ def test_people_see_the_best_trial_first_and_the_failed_last():
 
 
 def test_saved_trials_are_of_the_same_search_whatever_its_budget(tmp_path):
-    options = {"tune": {"trials": 3, "minutes": None, "measure": "auc"}, "seed": 1}
+    options = {"tuning": {"trials": 3, "minutes": None, "measure": "auc"}, "seed": 1}
     name = saved_as(options, {"a.py": "1"}, {"x": "d"}, tmp_path)
-    more = {**options, "tune": {**options["tune"], "trials": 9, "minutes": 5}}
+    more = {**options, "tuning": {**options["tuning"], "trials": 9, "minutes": 5}}
     assert saved_as(more, {"a.py": "1"}, {"elsewhere/x": "d"}, tmp_path) == name
     others = [
         saved_as({**options, "seed": 2}, {"a.py": "1"}, {"x": "d"}, tmp_path),

@@ -1,0 +1,226 @@
+"""The whole pipeline run several times, with other seeds or on other folds, and one table of all those runs.
+
+Repeats of the config's own train models anew on one split; here the split, and all that is drawn, differs as well.
+Each run is one of its own and is made by Snakemake, which goes on where it stopped.
+"""
+
+import argparse
+import subprocess
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+from coldwave.errors import InputError
+from coldwave.evaluation.recommendation import cutoff_of
+from coldwave.exhibits.markdown import number, percent, pipe_table
+from coldwave.files import read_table, write_table, write_text
+
+TABLE = Path("tables") / "recommendation.parquet"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of Snakemake as the user gave it, taken apart."""
+
+    configs: list[Path]  # laid over the default config, in order
+    others: list[str]  # all other arguments
+    default: Path  # the default config
+    results: Path  # folder of results
+    dry: bool  # whether nothing is to be run
+
+    def command(self, overlay: Path) -> list[str]:
+        """The command of one run: ``overlay`` is laid over all other configs."""
+        files = [str(path.resolve()) for path in (*self.configs, overlay)]
+        return [sys.executable, "-m", "snakemake", *self.others, "--configfile", *files]
+
+
+def read_call(arguments: Sequence[str]) -> Call:
+    """Take apart the arguments meant for Snakemake.
+
+    Raises
+    ------
+    InputError
+        They set on the command line what a run of its own has to set.
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--configfile", "--configfiles", nargs="+", type=Path, default=[])
+    found, others = parser.parse_known_args(arguments)
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--snakefile", "-s", type=Path)
+    parser.add_argument("--directory", "-d", type=Path, default=Path())
+    parser.add_argument("--dry-run", "--dryrun", "-n", action="store_true")
+    parser.add_argument("--config", "-C", nargs="*", default=[])
+    seen, _ = parser.parse_known_args(others)  # they stay among the others
+    for setting in seen.config:
+        if (key := setting.partition("=")[0]) in ("run", "seed", "split"):
+            raise InputError(f"--config {key}=… would win over what each run sets: write it into a config file")
+    snakefile = seen.snakefile or next(
+        (path for path in (Path("Snakefile"), Path("workflow/Snakefile")) if path.is_file()), None
+    )
+    if snakefile is None:
+        raise InputError("there is no Snakefile here: go to Coldwave's folder, or name it with -- --snakefile PATH")
+    return Call(
+        found.configfile, others, snakefile.parent / "config.yaml", seen.directory / "results", bool(seen.dry_run)
+    )
+
+
+def run_name(call: Call) -> str:
+    """The name of the run that is repeated: the last that a config gives.
+
+    Raises
+    ------
+    InputError
+        A config cannot be read, or none names a run.
+    """
+    name = None
+    for path in (call.default, *call.configs):
+        try:
+            config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise InputError(f"{path}: cannot be read as a config: {error}") from error
+        name = (config or {}).get("run", name) if isinstance(config, dict) else name
+    if not isinstance(name, str):
+        raise InputError(f"no config names a run: {', '.join(map(str, (call.default, *call.configs)))}")
+    return name
+
+
+def overlays(run: str, seeds: Sequence[int] | None, folds: int | None) -> dict[str, dict[str, Any]]:
+    """What each run sets: from its name to its overlay."""
+    if seeds:
+        return {f"{run}-seed{seed}": {"run": f"{run}-seed{seed}", "seed": seed} for seed in seeds}
+    return {
+        f"{run}-fold{fold}": {"run": f"{run}-fold{fold}", "split": {"folds": folds, "fold": fold}}
+        for fold in range(1, folds + 1)
+    }
+
+
+def repeat(arguments: Sequence[str], seeds: Sequence[int] | None, folds: int | None) -> Path | None:
+    """Run the pipeline for each seed, or each fold, one after another, and pool their tables.
+
+    Returns
+    -------
+    the folder of the pooled results, or None after a dry run
+
+    Raises
+    ------
+    InputError
+        A run failed, or the runs' tables are not of the same models.
+    """
+    call = read_call(arguments)
+    run = run_name(call)
+    pooled = call.results / f"{run}-{'seeds' if seeds else 'folds'}"
+    tables: dict[str, pl.DataFrame] = {}
+    captions: list[list[str]] = []
+    for name, overlay in overlays(run, seeds, folds).items():
+        config = pooled / "configs" / f"{name}.yaml"  # stays: it says what was run, and jobs on other machines read it
+        write_text(config, yaml.safe_dump(overlay, sort_keys=False))
+        print(f"== {name}", file=sys.stderr, flush=True)
+        status = subprocess.run(call.command(config), check=False).returncode
+        if status:
+            raise InputError(
+                f"the run {name} failed (snakemake ended with {status}; see above). Once it is mended, the same "
+                "command goes on from there: what is done is not done again"
+            )
+        if not call.dry:
+            table = call.results / name / TABLE
+            tables[name] = read_table(table)
+            captions.append(caption_of(table.with_suffix(".md").read_text(encoding="utf-8")))
+    if call.dry:
+        return None
+    rows = pool(tables)
+    write_table(pooled / TABLE, rows, schema(cutoff_of(rows)))
+    write_text((pooled / TABLE).with_suffix(".csv"), rows.write_csv())
+    common = [line for line in captions[0] if all(line in others for others in captions)]
+    write_text((pooled / TABLE).with_suffix(".md"), as_markdown(rows, common, tables, "seed" if seeds else "fold"))
+    return pooled
+
+
+def caption_of(markdown: str) -> list[str]:
+    """The lines above a run's table that say what the data and the protocol are."""
+    return markdown.partition("\n\n")[0].splitlines()[:-1]  # the last is the size
+
+
+def schema(cutoff: int) -> dict[str, type[pl.DataType]]:
+    """Columns of the pooled table, in order. A ``_sd`` is the standard deviation over runs."""
+    measures = [f"map_{cutoff}", f"map_{cutoff}_relevant", "auc", "gap_closed_map", "gap_closed_auc"]
+    return {
+        "model": pl.String,
+        "kind": pl.String,
+        "runs": pl.UInt32,
+        **{column: pl.Float64 for measure in measures for column in (measure, f"{measure}_sd")},
+        "songs": pl.UInt32,  # test songs, summed over the runs, as are the next
+        "missing": pl.UInt32,
+    }
+
+
+def pool(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Mean and standard deviation over runs of each model's row, with columns as in `schema`.
+
+    Parameters
+    ----------
+    tables : from the name of each run to its table (``coldwave.evaluation.recommendation.schema``)
+
+    Raises
+    ------
+    InputError
+        A run has other models or another cutoff than the first.
+    """
+    names = list(tables)
+    first = tables[names[0]]
+    for name, table in tables.items():
+        if (
+            table.columns != first.columns
+            or table.select("model", "kind").rows() != first.select("model", "kind").rows()
+        ):
+            raise InputError(
+                f"{name} has not the models and measures of {names[0]}: delete its results and run it again"
+            )
+    columns = schema(cutoff_of(first))
+    measures = [name for name in columns if f"{name}_sd" in columns]
+    grouped = pl.concat(list(tables.values())).group_by("model", maintain_order=True)
+    pooled = grouped.agg(
+        pl.first("kind"),
+        pl.len().alias("runs"),
+        *(pl.col(name).mean() for name in measures),
+        *(pl.col(name).std().alias(f"{name}_sd") for name in measures),
+        pl.sum("songs", "missing"),
+    )
+    return pooled.select(list(columns)).cast(columns)
+
+
+def as_markdown(rows: pl.DataFrame, caption: Sequence[str], tables: Mapping[str, pl.DataFrame], what: str) -> str:
+    """The pooled table for people."""
+    cutoff = cutoff_of(rows)
+
+    def cells(name: str, shown: Any) -> list[str]:
+        pairs = zip(rows[name], rows[f"{name}_sd"], strict=True)
+        return [shown(mean) + ("" if deviation is None else f" ± {shown(deviation)}") for mean, deviation in pairs]
+
+    columns = {
+        "model": rows["model"].to_list(),
+        "kind": rows["kind"].to_list(),
+        "runs": [str(runs) for runs in rows["runs"]],
+        f"mAP@{cutoff}": cells(f"map_{cutoff}", number),
+        f"mAP@{cutoff}, all relevant": cells(f"map_{cutoff}_relevant", number),
+        "AUC": cells("auc", number),
+        "gap closed, mAP": cells("gap_closed_map", percent),
+        "gap closed, AUC": cells("gap_closed_auc", percent),
+        "missing": [f"{missing:,}" for missing in rows["missing"]],
+    }
+    sizes = [
+        f"{name} ({table['users'][0]:,} users × {table['songs'][0]:,} test songs)" for name, table in tables.items()
+    ]
+    notes = [
+        f"±: standard deviation over {len(tables)} runs of the whole pipeline, a {what} each. A run's own mean is over "
+        "its users, then over the seeds that its models were trained with.",
+        f"mAP@{cutoff}, AUC and gap closed are explained under each run's own table, in results/<run>/tables.",
+    ]
+    lines = [*caption, f"Runs: {', '.join(sizes)}.", "", *pipe_table(columns, left=2), ""]
+    lines += [textwrap.fill(note, 110, initial_indent="- ", subsequent_indent="  ") for note in notes]
+    return "\n".join(lines) + "\n"

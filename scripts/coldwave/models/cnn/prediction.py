@@ -1,0 +1,54 @@
+"""Song factors from a trained network: the mean of its predictions over consecutive windows."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from coldwave.models.cnn.network import LAYERS, SongNetwork, average_by_song
+from coldwave.models.cnn.windows import ConsecutiveWindowSampler, WindowSource
+from coldwave.models.weights import read_weights
+from coldwave.progress import track
+
+
+def load_network(path: Path) -> tuple[SongNetwork, dict[str, Any]]:
+    """Read a network and the settings that it was trained with.
+
+    Raises
+    ------
+    InputError
+        The file is missing, truncated or not a model's weights.
+    """
+    arrays, settings = read_weights(path)
+    statistics = {name: arrays[name] for name in ("band_mean", "band_scale", "target_mean", "target_scale")}
+    network = SongNetwork(**{name: settings[name] for name in LAYERS}, **statistics)
+    network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+    return network.eval(), settings
+
+
+def predict(
+    network: SongNetwork, source: WindowSource, frames: np.ndarray, window: int, device: torch.device, batch: int = 256
+) -> np.ndarray:
+    """Predict every song that has at least one window, as the mean over its consecutive windows.
+
+    Parameters
+    ----------
+    frames : int [songs], 0 for a song without usable audio
+    batch : windows predicted together
+
+    Returns
+    -------
+    float32 [songs, factors], NaN rows for the other songs
+    """
+    network = network.to(device).eval()
+    predicted = np.full((len(frames), len(network.target_mean)), np.nan, dtype=np.float32)
+    songs = np.flatnonzero(frames >= window)
+    sampler = ConsecutiveWindowSampler(songs, frames[songs], window, batch)
+    with torch.inference_mode():
+        for owners, starts in track(sampler, "batches of windows predicted"):
+            windows = torch.from_numpy(source.windows(owners, starts, window)).to(device)
+            own, positions = np.unique(owners, return_inverse=True)
+            averaged = average_by_song(network(windows), torch.from_numpy(positions).to(device), len(own))
+            predicted[own] = averaged.cpu().numpy()
+    return predicted

@@ -1,0 +1,101 @@
+"""Fitting of the metric: learnt from training songs, its strength chosen on validation songs."""
+
+import logging
+from typing import Any
+
+import numpy as np
+import polars as pl
+from threadpoolctl import threadpool_limits
+
+from coldwave.errors import InputError
+from coldwave.evaluation.ranking import rank_songs
+from coldwave.evaluation.scores import relevant_songs
+from coldwave.models.mlr.metric import factor, learn_metrics
+from coldwave.models.mlr.relevance import choose_queries
+from coldwave.models.mlr.vectors import embed, song_vectors, user_vectors
+from coldwave.models.training_plays import training_plays
+from coldwave.split.parts import songs_with_features
+
+log = logging.getLogger(__name__)
+
+CURVE_SCHEMA = {
+    "strength": pl.Float64,
+    "iteration": pl.UInt32,
+    "slack": pl.Float64,  # violation of the rankings known so far, which is no more than …
+    "risk": pl.Float64,  # … that of the most violated ranking of every query
+    "validation_auc": pl.Float64,  # null but for the last step of each strength
+    "best": pl.Boolean,
+}
+
+
+def fit_mlr(
+    plays: pl.DataFrame,
+    features: np.ndarray,
+    training: np.ndarray,
+    validation: np.ndarray,
+    users: int,
+    settings: dict[str, Any],
+    seed: int,
+) -> tuple[dict[str, np.ndarray], pl.DataFrame]:
+    """Learn a metric at each strength, and keep that by which users' validation songs rank highest.
+
+    Features are centred, and scaled so that training songs are at a mean squared distance of 1. Strengths are
+    compared by the AUC of the validation songs, the mean over users who have played one, with scores as in
+    ``coldwave.models.mlr.vectors``: the songs that a user is described by are training songs.
+
+    Parameters
+    ----------
+    plays : table ``user``, ``song``; features : float32 [songs, d], NaN rows for songs without audio (left out)
+    training, validation : bool [songs]
+    settings : an ``mlr`` entry of the configuration's models
+
+    Returns
+    -------
+    ``mean`` float32 [dimensions] and ``factor`` float32 [dimensions, rank], to be given to
+    ``coldwave.models.mlr.vectors.embed``, and the steps at each strength, columns as in ``CURVE_SCHEMA``
+
+    Raises
+    ------
+    InputError
+        No training or no validation song has features, or there are no plays to learn or to choose from.
+    """
+    _, held_out_songs = songs_with_features(features, training, validation)
+    held_out = np.flatnonzero(held_out_songs)
+    starts, relevant = relevant_songs(plays, held_out, users, len(features))
+    if not np.isin(np.diff(starts), (0, len(held_out)), invert=True).any():
+        raise InputError(
+            f"nobody has played some of the {len(held_out)} validation songs and not others, so there is nothing to "
+            "choose by: raise split.validation"
+        )
+    dimensions = min(settings["dimensions"], features.shape[1])
+    songs, played = training_plays(plays, features, training, users)
+    queries = choose_queries(played, settings["queries"], settings["relevant"], settings["irrelevant"], seed)
+    log.info("%d queries among %d training songs, %d dimensions", len(queries.rows), len(songs), dimensions)
+
+    inputs = features[songs, :dimensions].astype(np.float64)
+    mean = inputs.mean(axis=0)
+    scale = float(np.sqrt(2 * inputs.var(axis=0).sum())) or 1.0
+    steps = learn_metrics(
+        (inputs - mean) / scale, queries, settings["strengths"], settings["loss"], settings["tolerance"],
+        settings["iterations"],
+    )  # fmt: skip
+    best, kept, rows = -1.0, np.zeros((dimensions, 1)), []
+    with threadpool_limits(1, user_api="blas"):  # the order in which BLAS adds must not depend on the threads
+        for step in steps:
+            measured = None
+            if step.last:
+                scaled = factor(step.metric) / scale
+                near = embed(features, mean, scaled)
+                vectors = user_vectors(near[songs], played, settings["similarity"])
+                candidates = song_vectors(near[held_out], settings["similarity"])
+                measured = float(np.nanmean(rank_songs(vectors, candidates, starts, relevant, cutoff=1).auc))
+                log.info(
+                    "strength %g: %d steps, risk %.4f, rank %d, AUC %.5f on validation songs",
+                    step.strength, step.iteration, step.risk, scaled.shape[1], measured,
+                )  # fmt: skip
+                if measured > best:
+                    best, kept = measured, scaled
+            rows.append((step.strength, step.iteration, step.slack, step.risk, measured))
+    curve = pl.DataFrame(rows, schema=list(CURVE_SCHEMA)[:-1], orient="row", infer_schema_length=None)
+    curve = curve.with_columns(best=(pl.int_range(pl.len()) == pl.col("validation_auc").arg_max()))
+    return {"mean": mean.astype(np.float32), "factor": kept.astype(np.float32)}, curve.cast(CURVE_SCHEMA)

@@ -1,0 +1,43 @@
+"""The parts of a split: which songs the models learn from, are chosen on and are tested on."""
+
+import numpy as np
+import polars as pl
+
+from coldwave.errors import InputError
+
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+PARTS = (TRAIN, VALIDATION, TEST)
+SCHEMA = {"song": pl.UInt32, "part": pl.String}
+
+
+def songs_to_fit(split: pl.DataFrame, protocol: str) -> np.ndarray:
+    """The songs whose plays the user factors see, bool [songs]: training songs, or all where it is "transductive"."""
+    return np.ones(split.height, dtype=bool) if protocol == "transductive" else (split["part"] == TRAIN).to_numpy()
+
+
+def songs_with_features(
+    features: np.ndarray, training: np.ndarray, validation: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Leave out the songs that have no features, those without usable audio.
+
+    Parameters
+    ----------
+    features : float [songs, d], NaN rows for songs without audio
+    training, validation : bool [songs]
+
+    Returns
+    -------
+    the training and the validation songs that have features, bool [songs] each
+
+    Raises
+    ------
+    InputError
+        There are none in one of the parts.
+    """
+    usable = np.isfinite(features).all(axis=1)
+    for part, chosen in (("training", training), ("validation", validation)):
+        if not (chosen & usable).any():
+            raise InputError(
+                f"no {part} song has features: see the statuses in audio/index.parquet, or the log of the embedding"
+            )
+    return training & usable, validation & usable

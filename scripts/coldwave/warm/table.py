@@ -1,0 +1,41 @@
+"""The table of the warm evaluation for people: what it answers, its rows, and how to read them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from coldwave.exhibits.files import write_exhibit_table
+from coldwave.exhibits.markdown import number
+
+
+def write_warm_table(path: Path, table: pl.DataFrame, options: Mapping[str, Any], about: Sequence[str]) -> None:
+    """Write the table of ``evaluate_warm``; ``options`` are those of the rule, ``about`` first lines."""
+    cutoff, first, sizes = options["cutoff"], options["recall_at"], table.row(0, named=True)
+    measures = {f"mAP@{cutoff}": f"map_{cutoff}", "AUC": "auc", f"recall@{first}": f"recall_{first}"}
+    write_exhibit_table(
+        path,
+        "Warm: plays of songs that others have played",
+        [
+            *about,
+            "This is a different question than cold start: every song here has plays to learn from. "
+            f"{sizes['held_out']:,} of the {sizes['plays']:,} pairs of a user and a training song were held out, every "
+            "system was fitted to the rest, and each user is ranked over the training songs without a remaining play "
+            f"of the user. {sizes['users']:,} users × {sizes['songs']:,} songs; its numbers do not compare with those "
+            "of the test songs.",
+        ],
+        {"system": table["system"].to_list()}
+        | {name: [number(value) for value in table[column]] for name, column in measures.items()},
+        left=1,
+        notes=[
+            f"Item-item: a song's similarity to the songs that a user has played, summed over those that have it among "
+            f"their {options['neighbours']} nearest, by the cosine of binary user vectors or by BM25 of play counts. "
+            "WMF: the factorisation with the settings of this run. Popularity: users in the remaining plays.",
+            f"mAP@{cutoff}: average precision in the first {cutoff} songs, divided by the smaller of {cutoff} and the "
+            f"user's held-out plays. Recall@{first}: share of the held-out plays in the first {first} songs. Tied "
+            "songs take the expectation over their orders; in AUC they count one half.",
+            f"{sizes['unreachable']:,} held-out plays are of songs with no play left, which nothing fitted to plays "
+            "can find; they stay in every mean.",
+        ],
+    )

@@ -1,0 +1,269 @@
+"""The report page: what it says, that it stands alone, and that nothing in it is markup from the data."""
+
+import re
+from html.parser import HTMLParser
+
+import polars as pl
+import pytest
+
+from coldwave.errors import InputError
+from coldwave.evaluation.recommendation import Trained, recommendation_table
+from coldwave.evaluation.scores import SCORES
+from coldwave.exhibits.files import write_exhibit_figure, write_exhibit_table
+from coldwave.report.figures import lines
+from coldwave.report.page import Curve, Data, audio_failures, finding, parts, rejected_reasons, render
+
+HOSTILE = '<script>alert("1")</script>&<img src=x onerror=alert(1)>'
+KINDS = {"random": "random", "linear": "linear", "cnn_mse": "cnn", "usage": "usage"}
+LEVELS = {"random": 0.5, "linear": 0.6, "cnn_mse": 0.7, "usage": 0.9}
+
+
+def scores(auc):
+    columns = {"user": [0, 1], "relevant": [1, 1], "ap": [0.0, auc / 4], "ap_relevant": [0.0, auc / 4],
+               "auc": [auc - 0.1, auc + 0.1], "songs": [2, 2], "missing": [1, 1]}  # fmt: skip
+    return pl.DataFrame(columns, schema=SCORES)
+
+
+def network_curve(best):
+    epochs = range(1, 6)
+    return pl.DataFrame(
+        {
+            "epoch": epochs,
+            "train_loss": [1 / epoch for epoch in epochs],
+            "validation_loss": [1.5 / epoch for epoch in epochs],
+            "learning_rate": [0.001] * 5,
+            "seconds": [1.0] * 5,
+            "best": [epoch == best for epoch in epochs],
+        }
+    )
+
+
+RIDGE_CURVE = pl.DataFrame(
+    {
+        "strength": [0.1, 1.0, 10.0],
+        "train_mse": [1.0, 2, 3],
+        "validation_mse": [5.0, 4, 6],
+        "best": [False, True, False],
+    }
+)
+
+
+def data(failures=1):
+    songs = failures + 3
+    return Data(
+        songs=pl.DataFrame(
+            {
+                "song": range(songs),
+                "song_id": [f"{HOSTILE}{i}" for i in range(songs)],
+                "title": ["T"] * songs,
+                "artist": [None] * songs,
+            },
+            schema={"song": pl.UInt32, "song_id": pl.String, "title": pl.String, "artist": pl.String},
+        ),  # fmt: skip
+        users=pl.DataFrame({"user": range(5)}),
+        plays=pl.DataFrame({"song": [0, 0, 1], "count": [2, 3, 1000]}),
+        split=pl.DataFrame({"song": range(songs), "part": ["train", "test", *["validation"] * (songs - 2)]}),
+        rejected=pl.DataFrame({"source": ["a.txt", "a.txt", "b"], "reason": ["bad count", "bad count", HOSTILE]}),
+        audio=pl.DataFrame(
+            {"song": range(songs), "status": ["missing"] * failures + ["ok"] * 3, "detail": [HOSTILE] * songs},
+            schema_overrides={"song": pl.UInt32},
+        ),
+    )
+
+
+def page(**changes):
+    trained = [Trained(model, 1, scores(level)) for model, level in LEVELS.items()]
+    trained.append(Trained("cnn_mse", 2, scores(0.74)))
+    settings = {
+        "run": "demo",
+        "about": ["Synthetic demo world.", "Strict protocol."],
+        "config": "run: demo\nsplit:\n  test: 0.2",
+        "table": recommendation_table(trained, KINDS, 5, 500),
+        "trained": trained,
+        "curves": [Curve("linear", 1, RIDGE_CURVE), Curve("cnn_mse", 1, network_curve(3)),
+                   Curve("cnn_mse", 2, network_curve(4))],
+        "objective": pl.DataFrame({"iteration": [1, 2, 3], "objective": [9.0, 5.0, 4.0]}),
+        "data": data(),
+        "sections": {},
+    }  # fmt: skip
+    return render(**settings | changes)
+
+
+class Elements(HTMLParser):
+    """Collects elements and text, and checks that they are nested well."""
+
+    VOID = {"meta", "link", "img", "br"}
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.open, self.words = [], [], []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, text):
+        self.words.append(text)
+
+    def named(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def html():
+    return page()
+
+
+@pytest.fixture(scope="module")
+def elements(html):
+    return Elements(html)
+
+
+def test_it_says_what_the_run_is_and_found(elements):
+    text = " ".join(" ".join(elements.words).split())
+    for expected in ("Synthetic demo world.", "Strict protocol.", "cnn_mse", "AUC 0.720", "0.500 at random",
+                     "55.0 % of the way", "3 users have played no test song", "bad count", "1,005"):  # fmt: skip
+        assert expected in text
+
+
+def test_nothing_from_the_data_is_markup(html, elements):
+    assert not elements.named("script") and not elements.named("img")
+    assert html.count("&lt;script&gt;") >= 3
+    assert HOSTILE not in html
+
+
+def test_nothing_unseen_is_on_the_page_and_long_titles_are_cut():
+    tables = data()
+    odd = "\x1b[2J\u202eeltit\x00\x9b" + "x" * (1 << 20)
+    songs = tables.songs.with_columns(title=pl.lit(odd), artist=pl.lit(odd))
+    reasons = tables.rejected.with_columns(source=pl.lit("a\x1bb"))
+    html = page(data=tables._replace(songs=songs, rejected=reasons), run="r\u202eun", config="a: \x07\nb: 1\n\tc")
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", html)
+    for words in ("\\x1b[2J\\u202eeltit\\x00\\x9bxxx", "a\\x1bb", "r\\u202eun", "a: \\x07\nb: 1\n\tc"):
+        assert words in html
+    assert max(map(len, html.split())) < 100_000
+
+
+def test_a_hostile_model_name_is_not_markup_in_figures_either():
+    name = HOSTILE + "$x$"
+    trained = [Trained(name, 1, scores(0.6))]
+    table = recommendation_table(trained, {name: "cnn"}, 5, 500)
+    html = page(table=table, trained=trained, curves=[Curve(name, 1, network_curve(2))], run=HOSTILE, config=HOSTILE)
+    found = Elements(html)
+    assert not found.named("script") and not found.named("img")
+    assert name in found.words  # the table has the whole name, a figure its beginning
+    assert name[:19] + "…" in found.words
+
+
+def test_it_stands_alone(html, elements):
+    assert "http" not in html.replace("http-equiv", "")
+    assert "url(" not in re.sub(r"url\(#\w+\)", "", html)
+    for tag, attributes in elements.elements:
+        assert tag not in ("link", "iframe", "object")
+        assert "src" not in attributes
+        assert attributes.get("href", "#").startswith("#")
+
+
+def test_the_same_results_give_the_same_bytes(html):
+    assert page() == html
+
+
+def test_it_can_be_read_aloud(elements):
+    images = elements.named("svg")
+    assert len(images) == 6
+    assert all(image["role"] == "img" and image["aria-label"] for image in images)
+    assert all(cell["scope"] in ("col", "row") for cell in elements.named("th"))
+    assert len(elements.named("table")) == len(elements.named("caption"))
+    assert elements.named("html")[0]["lang"] == "en"
+
+
+def test_ids_are_unique_and_every_reference_has_one(html, elements):
+    ids = [attributes["id"] for _, attributes in elements.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r"url\(#(\w+)\)", html)) | {use["href"][1:] for use in elements.named("use")} <= set(ids)
+
+
+def test_figures_take_their_colours_from_the_page(html):
+    svg = " ".join(re.findall(r"<svg.*?</svg>", html, flags=re.DOTALL))
+    assert not re.findall(r"(?:fill|stroke): #\w+", svg)
+    assert {"--ink", "--muted", "--accent", "--second"} <= set(re.findall(r"var\((--\w+)\)", svg))
+
+
+def test_every_label_is_plain_text(html):
+    assert "$" not in html and "mathdefault" not in html
+
+
+def test_failures_are_listed_up_to_fifty():
+    html = page(data=data(failures=60))
+    assert "the first 50 of 60" in html
+    assert len(audio_failures(data(60).audio, data(60).songs)) == 50
+
+
+def test_little_data_still_makes_a_page():
+    whole = data(0)
+    kinds = {"random": "random"}
+    none = pl.Series("auc", [None, None], dtype=pl.Float64)
+    trained = [Trained("random", 1, scores(0.5).with_columns(none))]
+    html = page(
+        table=recommendation_table(trained, kinds, 2, 500), trained=trained, curves=[],
+        objective=pl.DataFrame(schema={"iteration": pl.Int64, "objective": pl.Float64}),
+        data=whole._replace(rejected=whole.rejected.clear()), about=[],
+    )  # fmt: skip
+    assert "Every song has usable audio" in html
+    assert "No line of the input was set aside" in html
+    assert "Training" not in html
+    Elements(html)
+
+
+def test_numbers_of_the_data():
+    tables = data()
+    assert parts(tables.split, tables.plays) == [
+        {"part": "train", "songs": 1, "pairs": 2, "plays": 5},
+        {"part": "validation", "songs": 2, "pairs": 0, "plays": 0},
+        {"part": "test", "songs": 1, "pairs": 1, "plays": 1000},
+    ]
+    assert rejected_reasons(tables.rejected)[0] == {"source": "a.txt", "reason": "bad count", "lines": 2}
+
+
+def test_no_finding_without_a_model_that_hears():
+    trained = [Trained("random", 1, scores(0.5))]
+    assert finding(recommendation_table(trained, {"random": "random"}, 2, 500)) is None
+    kinds = {"names": "metadata", "fame": "popularity", "both": "metadata + audio"}
+    table = recommendation_table([Trained(name, 1, scores(0.7)) for name in kinds], kinds, 2, 500)
+    assert finding(table)["model"] == "both"
+    assert finding(table.filter(pl.col("kind") != "metadata + audio")) is None
+
+
+def test_a_broken_template_is_named(tmp_path):
+    (tmp_path / "page.html.j2").write_text("{% if %}")
+    with pytest.raises(InputError, match="page.html.j2: not a valid template"):
+        page(template=tmp_path / "page.html.j2")
+    with pytest.raises(InputError, match="none.j2"):
+        page(template=tmp_path / "none.j2")
+
+
+def test_exhibits_are_under_their_headings(tmp_path):
+    write_exhibit_table(tmp_path / "a.md", "A title", ["About it."], {"song": [HOSTILE]}, 1)
+    write_exhibit_figure(tmp_path / "a.svg", lines({"a": [([1, 2], [3, 4])]}, [], "x", "y", "alt"), "A caption")
+    html = page(sections={"Songs": [tmp_path / "a.svg", tmp_path / "a.md"], "Empty": []})
+    elements = Elements(html)
+    for words in ("Songs", "A title", "About it.", "A caption", HOSTILE):
+        assert words in " ".join(elements.words)
+    assert "Empty" not in html
+
+
+def test_what_the_page_says_at_its_top_is_not_said_again_in_each_table(tmp_path):
+    write_exhibit_table(tmp_path / "a.md", "A title", ["Synthetic demo world.", "About it."], {"song": ["x"]}, 1)
+    html = page(about=["Synthetic  demo world."], sections={"Songs": [tmp_path / "a.md"]})
+    assert " ".join(html.split()).count("Synthetic demo world.") == 1
+    assert "About it." in html

@@ -1,0 +1,165 @@
+"""Weighted matrix factorisation against dense arithmetic."""
+
+import numpy as np
+import polars as pl
+import pytest
+import scipy.sparse as sparse
+
+from coldwave.errors import InputError
+from coldwave.wmf.als import factorise, factorise_songs
+from coldwave.wmf.confidence import confidence, confidence_matrix
+from coldwave.wmf.folding import fold_in
+from coldwave.wmf.objective import objective
+
+USERS, SONGS, FACTORS, REGULARIZATION = 40, 30, 5, 0.1
+
+
+def random_plays(seed=0, users=USERS, songs=SONGS, share=0.2):
+    rng = np.random.default_rng(seed)
+    user, song = np.nonzero(rng.random((users, songs)) < share)
+    count = rng.geometric(0.3, len(user))
+    return pl.DataFrame(
+        {"user": user, "song": song, "count": count},
+        schema={"user": pl.UInt32, "song": pl.UInt32, "count": pl.UInt32},
+    )
+
+
+def dense(matrix):
+    """Preferences and confidences of all pairs: p = 0 and c = 1 where nothing was played."""
+    stored = matrix.toarray().astype(np.float64)
+    return (stored > 0).astype(float), np.where(stored > 0, stored, 1.0)
+
+
+def test_confidence_is_logarithmic_and_keeps_the_counts():
+    # a mistake found in re-implementations: raw counts, or counts made binary before the logarithm
+    counts = np.array([1, 2, 100])
+    assert confidence(counts, alpha=2, epsilon=1e-6) == pytest.approx(1 + 2 * np.log1p(counts / 1e-6), rel=1e-6)
+    assert confidence(np.array([1, 100]), 2, 1e-6) == pytest.approx([28.6, 37.8], abs=0.05)  # the published values
+    assert len(np.unique(confidence(counts, alpha=2, epsilon=1))) == 3
+    assert confidence(np.array([0]), 2, 1e-6)[0] == 1
+
+
+def test_objective_equals_the_dense_double_sum():
+    matrix = confidence_matrix(random_plays(), USERS, SONGS, alpha=2, epsilon=0.5)
+    rng = np.random.default_rng(1)
+    x, y = rng.standard_normal((USERS, FACTORS)), rng.standard_normal((SONGS, FACTORS))
+    preference, weights = dense(matrix)
+    expected = np.sum(weights * (preference - x @ y.T) ** 2) + 0.3 * (np.sum(x**2) + np.sum(y**2))
+    assert objective(matrix, x, y, 0.3) == pytest.approx(expected, rel=1e-9)
+
+
+def test_objective_does_not_depend_on_the_blocks(monkeypatch):
+    matrix = confidence_matrix(random_plays(), USERS, SONGS, alpha=2, epsilon=0.5)
+    rng = np.random.default_rng(1)
+    x, y = rng.standard_normal((USERS, FACTORS)), rng.standard_normal((SONGS, FACTORS))
+    whole = objective(matrix, x, y, 0.3)
+    monkeypatch.setattr("coldwave.wmf.objective.BLOCK", 7)
+    assert objective(matrix, x, y, 0.3) == pytest.approx(whole, rel=1e-12)
+
+
+def test_exact_song_factors_satisfy_the_dense_normal_equations():
+    matrix = confidence_matrix(random_plays(), USERS, SONGS, alpha=2, epsilon=0.5)
+    x, y = factorise(matrix, FACTORS, REGULARIZATION, iterations=8, solver="exact", seed=3, dtype=np.float64)
+    preference, weights = dense(matrix)
+    for song in range(SONGS):
+        c = np.diag(weights[:, song])
+        solved = np.linalg.solve(x.T @ c @ x + REGULARIZATION * np.eye(FACTORS), x.T @ c @ preference[:, song])
+        assert y[song] == pytest.approx(solved, abs=1e-7)
+
+
+@pytest.mark.parametrize("solver", ["cg", "exact"])
+def test_the_objective_falls_with_each_iteration(solver):
+    values = []
+    factorise(
+        confidence_matrix(random_plays(), USERS, SONGS, alpha=2, epsilon=0.5),
+        FACTORS,
+        REGULARIZATION,
+        iterations=10,
+        solver=solver,
+        report=lambda _iteration, value, _seconds: values.append(value),
+    )
+    assert len(values) == 10
+    assert np.all(np.diff(values) < np.abs(values[:-1]) * 1e-4)
+    assert values[-1] < values[0]
+
+
+def test_fold_in_has_no_gradient_left():
+    matrix = confidence_matrix(random_plays(), USERS, SONGS, alpha=2, epsilon=0.5)
+    x = np.random.default_rng(5).standard_normal((USERS, FACTORS)).astype(np.float32)
+    y = fold_in(matrix, x, REGULARIZATION).astype(np.float64)
+    preference, weights = dense(matrix)
+    residual = weights * (preference - x @ y.T)
+    gradient = -2 * residual.T @ x + 2 * REGULARIZATION * y
+    scale = np.abs(2 * (weights * preference).T @ x).max()
+    assert np.abs(gradient).max() < 1e-5 * scale
+
+
+def test_a_song_without_plays_folds_in_as_zeros():
+    empty = sparse.csr_matrix((USERS, 1), dtype=np.float32)
+    assert not fold_in(empty, np.ones((USERS, FACTORS)), REGULARIZATION).any()
+
+
+def test_each_song_may_be_folded_in_with_a_regularisation_of_its_own():
+    matrix = confidence_matrix(random_plays(), USERS, SONGS, alpha=2, epsilon=0.5)
+    x = np.random.default_rng(5).standard_normal((USERS, FACTORS)).astype(np.float32)
+    own = np.linspace(0.1, 20, SONGS)
+    together, alone = fold_in(matrix, x, own), [fold_in(matrix[:, [song]], x, own[song])[0] for song in range(SONGS)]
+    assert together == pytest.approx(np.array(alone), rel=1e-6)
+    assert np.abs(together - fold_in(matrix, x, 0.1)).max() > 0.01
+
+
+def factorised(plays, training, threads=1):
+    return factorise_songs(
+        plays, training, USERS, FACTORS, alpha=2, epsilon=0.5, regularization=REGULARIZATION, iterations=5,
+        solver="exact", seed=1, threads=threads,
+    )  # fmt: skip
+
+
+def test_other_songs_plays_do_not_reach_the_user_factors():
+    # a mistake found in re-implementations: the factorisation fitted before the split
+    plays = random_plays()
+    training = np.arange(SONGS) % 3 > 0
+    x, y, _ = factorised(plays, training)
+    in_training = pl.col("song").is_in(np.flatnonzero(training))
+    kept, other = plays.filter(in_training), random_plays(seed=9).filter(~in_training)
+    x_changed, y_changed, _ = factorised(pl.concat([kept, other]), training)
+    assert np.array_equal(x, x_changed)
+    assert np.array_equal(y[training], y_changed[training])
+    assert not np.array_equal(y[~training], y_changed[~training])
+
+
+def test_with_all_songs_fitted_none_is_folded_in():
+    plays = random_plays()
+    x, y, _ = factorised(plays, np.ones(SONGS, dtype=bool))
+    weights = confidence_matrix(plays, USERS, SONGS, 2, 0.5)
+    assert y == pytest.approx(fold_in(weights, x, REGULARIZATION), abs=1e-4)  # the exact solver ends with the songs
+    # and other plays of any song reach the users
+    other = random_plays(seed=9)
+    changed = pl.concat([plays.filter(pl.col("song") != 3), other.filter(pl.col("song") == 3)])
+    assert not np.array_equal(x, factorised(changed, np.ones(SONGS, dtype=bool))[0])
+
+
+def test_the_same_numbers_with_any_number_of_threads():
+    training = np.arange(SONGS) % 3 > 0
+    one, two = (factorised(random_plays(), training, threads) for threads in (1, 2))
+    assert np.array_equal(one[0], two[0])
+    assert np.array_equal(one[1], two[1])
+
+
+def test_no_dense_array_of_users_and_songs():
+    # a mistake found in re-implementations; 200,000 × 100,000 float32 would take 80 GB
+    plays = random_plays(users=50, songs=50)
+    plays = plays.with_columns(pl.col("user") * 4000, pl.col("song") * 2000)
+    training = np.ones(100_000, dtype=bool)
+    training[::7] = False
+    x, y, _ = factorise_songs(plays, training, 200_000, 2, 2, 0.5, 0.1, 1, "cg", 1, 1)
+    assert (len(x), len(y)) == (200_000, 100_000)
+    assert objective(confidence_matrix(plays, 200_000, 100_000, 2, 0.5), x, y, 0.1) > 0
+
+
+def test_factors_that_vanish_are_an_error_that_names_the_key():
+    with pytest.raises(InputError, match=r"wmf\.regularization = 1000"):
+        factorise_songs(
+            random_plays(), np.ones(SONGS, dtype=bool), USERS, 2, 2, 1, 1000, iterations=15, solver="cg", seed=1,
+            threads=1,
+        )  # fmt: skip
