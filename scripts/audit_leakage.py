@@ -18,39 +18,14 @@ ABOUT = (
 )
 
 
-def main(
-    *,
-    split: Path,
-    songs: Path,
-    plays: Path,
-    users: Path,
-    user_factors: Path,
-    song_factors: Path,
-    fitted_songs: Path,
-    objective: Path,
-    table: Path,
-    markdown: Path,
-    csv: Path,
-    options: dict,
-    cache: Path,
-    weights: list[Path] = (),
-    audio_predictions: list[Path] = (),
-    index: Path = None,
-    log_mels: list[Path] = (),
-    counts: list[Path] = (),
-    codebook: Path = None,
-    frame_scale: Path = None,
-    codebook_songs: Path = None,
-    pca_mean: Path = None,
-    pca_components: Path = None,
-    pca_songs: Path = None,
-    features: Path = None,
-    embeddings: list[Path] = (),
-    threads: int = 1,
-) -> None:
-    """``options``: those of ``coldwave.audit.checks.audit``, and ``about``, the caption's sentences."""
-    files = {name: value for name, value in locals().items() if name not in ("options", "cache", "threads")}
-    rows, failed = audit(files, options, Path(__file__).resolve().parent, cache, threads)
+LISTS = ("audio_predictions", "counts", "embeddings", "log_mels", "weights")  # inputs of any number of files
+
+
+def main(*, files: dict, table: Path, markdown: Path, csv: Path, options: dict, cache: Path, threads: int = 1) -> None:
+    """``files``: the rule's inputs by name. ``options``: those of `audit`, and ``about``, the caption's sentences."""
+    named = {name: [Path(path) for path in paths] for name, paths in (dict.fromkeys(LISTS, ()) | files).items()}
+    named = {name: paths if name in LISTS else paths[0] for name, paths in named.items()}
+    rows, failed = audit(named, options, Path(__file__).resolve().parent, cache, threads)
     refuse_leaks(failed)
     write_table(table, rows, LEAKAGE)
     write_text(csv, rows.write_csv())

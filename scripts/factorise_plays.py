@@ -5,11 +5,11 @@ In the transductive protocol all songs are fitted, and none folded in. fitted_so
 
 from pathlib import Path
 
-from coldwave.files import read_table, write_array, write_table
+from coldwave.files import read_table
 from coldwave.job import run
 from coldwave.split.parts import songs_to_fit
 from coldwave.wmf.als import factorise_songs
-from coldwave.wmf.objective import OBJECTIVE_SCHEMA
+from coldwave.wmf.tables import write_factors
 
 
 def main(
@@ -30,10 +30,7 @@ def main(
     of_users, of_songs, iterations = factorise_songs(
         plays=read_table(plays), fitted=seen, users=read_table(users, ["user"]).height, threads=threads, **settings
     )
-    write_array(user_factors, of_users)
-    write_array(song_factors, of_songs)
-    write_array(fitted_songs, seen)
-    write_table(objective, iterations, OBJECTIVE_SCHEMA)
+    write_factors((user_factors, song_factors, fitted_songs, objective), of_users, of_songs, seen, iterations)
 
 
 run(main)

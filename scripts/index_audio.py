@@ -1,17 +1,20 @@
-"""Writes where each song's log-mels are: one row for every song, in order."""
+"""Write where each song's log-mels are, or why it has none: one row for every song, in order."""
 
 from pathlib import Path
 
-from coldwave.audio.index import INDEX, audio_index, check_usable
+from coldwave.audio.index import INDEX, audio_index, check_usable, log_unusable
 from coldwave.files import read_table, write_table
 from coldwave.job import run
 
 
 def main(*, songs: Path, tables: list[Path], index: Path, options: dict) -> None:
-    """Join the shards' tables to the songs; a run without one usable song stops here."""
-    by_shard = {path.stem: read_table(path) for path in tables}
-    rows = audio_index(read_table(songs, ["song", "song_id", "audio"]), by_shard)
-    check_usable(rows)
+    """``options``: new. A run without one usable song stops here; one bad file may be all that is new."""
+    named = read_table(songs, ["song", "song_id", "audio"])
+    rows = audio_index(named, {path.stem: read_table(path) for path in tables})
+    if options["new"]:
+        log_unusable(rows, named)
+    else:
+        check_usable(rows)
     write_table(index, rows, INDEX)
 
 

@@ -1,10 +1,13 @@
-"""Make user and song vectors of the learned metric: a score is the mean similarity to the songs that a user played."""
+"""Make user and song vectors of the learned metric: a score is the mean similarity to the songs that a user played.
+
+New songs get such vectors too; the users keep theirs.
+"""
 
 from pathlib import Path
 
 from coldwave.files import read_array, read_table, write_array
 from coldwave.job import run
-from coldwave.models.mlr.vectors import metric_vectors
+from coldwave.models.mlr.vectors import embed, metric_users, song_vectors
 from coldwave.models.weights import read_weights
 from coldwave.split.parts import TRAIN
 
@@ -12,25 +15,21 @@ from coldwave.split.parts import TRAIN
 def main(
     *,
     weights: Path,
-    plays: Path,
-    users: Path,
-    split: Path,
     features: Path,
     predictions: Path,
-    prediction_users: Path,
+    plays: Path = None,
+    users: Path = None,
+    split: Path = None,
+    prediction_users: Path = None,
 ) -> None:
     tensors, settings = read_weights(weights)
-    user_side, song_side = metric_vectors(
-        read_table(plays, ["user", "song"]),
-        read_array(features),
-        read_table(split)["part"].to_numpy() == TRAIN,
-        read_table(users, ["user"]).height,
-        tensors["mean"],
-        tensors["factor"],
-        settings["similarity"],
-    )
-    write_array(predictions, song_side)
-    write_array(prediction_users, user_side)
+    embedded = embed(read_array(features), tensors["mean"], tensors["factor"])
+    write_array(predictions, song_vectors(embedded, settings["similarity"]))
+    if prediction_users:
+        training = (read_table(split)["part"] == TRAIN).to_numpy()
+        number = read_table(users, ["user"]).height
+        played = read_table(plays, ["user", "song"])
+        write_array(prediction_users, metric_users(played, embedded, training, number, settings["similarity"]))
 
 
 run(main)

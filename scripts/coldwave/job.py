@@ -70,6 +70,8 @@ def _from_snakemake(main: Callable[..., None], snakemake: Any) -> dict[str, Any]
     parts = [dict(part.items()) for part in (snakemake.input, snakemake.output, snakemake.wildcards)]
     parts += [{"options": snakemake.params.get("options", {}), "threads": snakemake.threads}]
     parts += [{key: value for key, value in snakemake.params.items() if key not in ("options", "code")}]
+    if "files" in inspect.signature(main).parameters:  # a script that takes all of its inputs as one mapping
+        parts[0] = {"files": {name: _listed(value) for name, value in snakemake.input.items()}}
     names = [name for part in parts for name in part]
     if twice := {name for name in names if names.count(name) > 1}:
         raise ValueError(f"rule {snakemake.rule} names two things {sorted(twice)}")
@@ -85,11 +87,14 @@ def _from_snakemake(main: Callable[..., None], snakemake: Any) -> dict[str, Any]
 
 def _converted(value: Any, annotation: Any) -> Any:
     if get_origin(annotation) is list:
-        values = [value] if isinstance(value, (str, Path)) else list(value)
-        return [get_args(annotation)[0](item) for item in values]
+        return [get_args(annotation)[0](item) for item in _listed(value)]
     if annotation in (Path, int, float, str):
         return annotation(value)
     return value
+
+
+def _listed(value: Any) -> list[Any]:
+    return [value] if isinstance(value, (str, Path)) else list(value)
 
 
 def _from_command_line(main: Callable[..., None]) -> dict[str, Any]:
@@ -102,7 +107,7 @@ def _from_command_line(main: Callable[..., None]) -> dict[str, Any]:
         if not needed:
             settings["default"] = parameter.default
         if parameter.annotation is dict:
-            settings |= {"type": _read_options, "metavar": "YAML", "help": "the rule's options, as YAML or as @FILE"}
+            settings |= {"type": _read_options, "metavar": "YAML", "help": f"the rule's {name}, as YAML or as @FILE"}
         elif get_origin(parameter.annotation) is list:
             settings |= {"type": get_args(parameter.annotation)[0], "nargs": "*", "metavar": "PATH"}
         else:

@@ -62,6 +62,14 @@ def test_what_the_rule_does_not_name_falls_back_to_the_default_or_is_an_error():
         job._from_snakemake(demanding, handed_over())
 
 
+def test_a_script_may_take_all_inputs_as_one_mapping():
+    def main(*, files: dict, table: str, seed: int = 1) -> None: ...
+
+    handed = handed_over(input=Names(plays="p", shards=["a", "b"]), output=Names(table="t"))
+    taken = job._from_snakemake(main, handed)
+    assert (taken["files"], taken["table"]) == ({"plays": ["p"], "shards": ["a", "b"]}, "t")
+
+
 def test_two_things_of_one_name_are_refused():
     with pytest.raises(ValueError, match="plays"):
         job._from_snakemake(lambda *, plays: None, handed_over(output=Names(plays="q")))

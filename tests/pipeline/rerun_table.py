@@ -214,8 +214,8 @@ TABLE = [
             "knn": {"predict_knn": 1, "evaluate_model": 1},
             "mlr": {"fit_mlr": 1, "predict_mlr": 1, "evaluate_model": 1},
             "mlp": {"train_mlp": 1, "predict_mlp": 1, "evaluate_model": 1, **ANALYSED},
-            "linear": {"fit_linear": 1, "predict_linear": 1, "stack_metadata": 1, "evaluate_model": 2, "tune": 1,
-                       **ANALYSED},
+            "linear": {"fit_linear": 1, "predict_linear": 1, "stack_metadata": 1, "predict_stacked_metadata": 1,
+                       "evaluate_model": 2, "tune": 1, **ANALYSED},
         }.items()
     ),
     Change(under("models.<mlr>", loss="map", similarity="cosine", dimensions=40, queries=900, relevant=5,

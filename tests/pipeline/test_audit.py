@@ -39,15 +39,18 @@ def audit(results: Path, out: Path, scripts: Path = ROOT / "scripts", **options)
     files |= {name: results / f"wmf/{name}.npy" for name in ("user_factors", "song_factors", "fitted_songs")}
     bow = ("codebook", "frame_scale", "codebook_songs", "pca_mean", "pca_components", "pca_songs", "features")
     files |= {name: results / f"bow/{name}.npy" for name in bow}
+    files |= {"split": results / "split/split.parquet", "objective": results / "wmf/objective.parquet"}
+    files |= {"index": results / "audio/index.parquet"}
+    patterns = {
+        "log_mels": "audio/log_mel/*.npy",
+        "counts": "bow/counts/*.parquet",
+        "weights": "models/*/*.safetensors",
+    }
+    lists = {name: results.glob(pattern) for name, pattern in patterns.items()}
     return run_script(
         scripts / "audit_leakage.py",
-        **files,
-        split=results / "split/split.parquet",
-        objective=results / "wmf/objective.parquet",
-        index=results / "audio/index.parquet",
-        log_mels=sorted((results / "audio/log_mel").glob("*.npy")),
-        counts=sorted((results / "bow/counts").glob("*.parquet")),
-        weights=sorted((results / "models").rglob("*.safetensors")),
+        files={name: [str(path)] for name, path in files.items()}
+        | {name: sorted(map(str, paths)) for name, paths in lists.items()},
         table=out / "leakage.parquet",
         markdown=out / "leakage.md",
         csv=out / "leakage.csv",

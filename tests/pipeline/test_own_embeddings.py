@@ -25,6 +25,7 @@ BEHIND_ONE = {
     "fit_linear": 1,
     "predict_linear": 1,
     "stack_metadata": 1,
+    "predict_stacked_metadata": 1,
     "evaluate_model": 4,
     "map_songs": 1,  # of linear, the first that predicts factors
     "draw_map": 1,

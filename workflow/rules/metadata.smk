@@ -15,7 +15,7 @@ rule predict_metadata:
     wildcard_constraints:
         model=one_of(metadata_models(with_audio=False)),
     conda:
-        "../../envs/tables.yaml"
+        "../../envs/learning.yaml"
     threads: 1
     resources:
         mem_mb=growing(2000),
@@ -36,7 +36,6 @@ rule stack_metadata:
     output:
         weights=WEIGHTS,
         curve=CURVE,
-        predictions=PREDICTIONS,
     log:
         "<results>/logs/stack_metadata/{model}/{seed}.log",
     benchmark:
@@ -54,6 +53,23 @@ rule stack_metadata:
         code=code("stack_metadata.py"),
     script:
         "../../scripts/stack_metadata.py"
+
+
+use rule predict_metadata as predict_stacked_metadata with:
+    input:
+        songs=settled("<results>/plays/songs.parquet"),
+        split=settled("<results>/split/split.parquet"),
+        song_factors=settled("<results>/wmf/song_factors.npy"),
+        audio=audio_predictions,
+        weights=settled(WEIGHTS),
+    output:
+        predictions=PREDICTIONS,
+    log:
+        "<results>/logs/predict_stacked_metadata/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_stacked_metadata/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(metadata_models(with_audio=True)),
 
 
 KEPT += for_models(PREDICTIONS, models_of("metadata"))

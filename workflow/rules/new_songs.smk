@@ -81,7 +81,7 @@ use rule extract_log_mel as extract_new_log_mel with:
         shard=one_of(NEW_SHARDS),
 
 
-rule index_new_songs:
+use rule index_audio as index_new_songs with:
     input:
         songs=new_settled(NEW_SONGS),
         tables=new_settled(*expand(NEW_TABLE, shard=NEW_SHARDS)),
@@ -91,17 +91,9 @@ rule index_new_songs:
         "<results>/logs/index_new_songs.log",
     benchmark:
         "<results>/timings/index_new_songs.tsv"
-    conda:
-        "../../envs/audio.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
     params:
-        options={},
-        code=code("index_new_songs.py"),
-    script:
-        "../../scripts/index_new_songs.py"
+        options={"new": True},
+        code=code("index_audio.py"),
 
 
 use rule count_words as count_new_words with:
@@ -175,7 +167,7 @@ rule read_new_embeddings:
         "../../scripts/read_new_embeddings.py"
 
 
-rule predict_new_knn:
+use rule predict_knn as predict_new_knn with:
     input:
         features=new_features,
     output:
@@ -186,20 +178,9 @@ rule predict_new_knn:
         "<results>/timings/predict_new_knn/{model}/{seed}.tsv"
     wildcard_constraints:
         model=one_of(predicting_new("knn")),
-    conda:
-        "../../envs/learning.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
-    params:
-        options={},
-        code=code("predict_new_knn.py"),
-    script:
-        "../../scripts/predict_new_knn.py"
 
 
-rule predict_new_mlr:
+use rule predict_mlr as predict_new_mlr with:
     input:
         weights=learnt("models/{model}/{seed}.safetensors"),
         features=new_features,
@@ -211,17 +192,6 @@ rule predict_new_mlr:
         "<results>/timings/predict_new_mlr/{model}/{seed}.tsv"
     wildcard_constraints:
         model=one_of(predicting_new("mlr")),
-    conda:
-        "../../envs/learning.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
-    params:
-        options={},
-        code=code("predict_new_mlr.py"),
-    script:
-        "../../scripts/predict_new_mlr.py"
 
 
 use rule predict_linear as predict_new_linear with:
@@ -267,7 +237,7 @@ use rule predict_cnn as predict_new_cnn with:
         model=one_of(predicting_new("cnn")),
 
 
-rule predict_new_metadata:
+use rule predict_metadata as predict_new_metadata with:
     input:
         unpack(new_audio_predictions),
         catalogue=learnt("plays/songs.parquet"),
@@ -282,17 +252,6 @@ rule predict_new_metadata:
         "<results>/timings/predict_new_metadata/{model}/{seed}.tsv"
     wildcard_constraints:
         model=one_of(predicting_new("metadata")),
-    conda:
-        "../../envs/learning.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
-    params:
-        options={},
-        code=code("predict_new_metadata.py"),
-    script:
-        "../../scripts/predict_new_metadata.py"
 
 
 rule list_new_songs:

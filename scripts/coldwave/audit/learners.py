@@ -30,7 +30,7 @@ class Learner(NamedTuple):
     made: tuple[str, ...] = ("weights", "curve")
     arguments: tuple[str, ...] = ()
     what: str = TESTED  # validation songs choose between models: only test songs are replaced for those
-    ignored: tuple[str, ...] = ("curve", "predictions", "objective")  # they hold seconds, or rows of held-out songs
+    ignored: tuple[str, ...] = ("curve", "objective")  # they hold seconds, or errors of held-out songs
     of_training: tuple[str, ...] = ("song_factors", "features")  # of these the rows of training songs are compared
 
 
@@ -64,9 +64,7 @@ LEARNERS = {
     "cnn": Learner(
         "train_cnn.py", ("split", "log_mels"), ("index", "song_factors"), arguments=("seed", "threads", "cache")
     ),
-    "metadata": Learner(
-        "stack_metadata.py", ("split",), ("songs", "song_factors", "audio"), ("weights", "curve", "predictions")
-    ),
+    "metadata": Learner("stack_metadata.py", ("split",), ("songs", "song_factors", "audio")),
 }
 
 
@@ -110,12 +108,7 @@ def canaries(files: Files, options: Mapping[str, Any], cache: Path, threads: int
 def _of_model(files: Files, name: str, seed: int, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The run's files, and those of one model: its weights, and the predictions that it builds on."""
     weights = next(path for path in files["weights"] if (path.parent.name, path.stem) == (name, str(seed)))
-    own = {
-        **files,
-        "weights": weights,
-        "curve": weights.with_suffix(".parquet"),
-        "predictions": Path("predictions.npy"),
-    }
+    own = {**files, "weights": weights, "curve": weights.with_suffix(".parquet")}
     own["audio"] = next(
         (path for path in files["audio_predictions"] if path.parent.name == settings.get("audio")), None
     )

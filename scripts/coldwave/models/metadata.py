@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
+from coldwave.models.linear import predict_linear
 from coldwave.split.groups import group_names
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,27 @@ def metadata_factors(
     return predicted.astype(np.float32), source
 
 
+def new_metadata_factors(
+    new: pl.DataFrame, known: pl.DataFrame, song_factors: np.ndarray, training: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Do the same for songs that are not in the catalogue.
+
+    Parameters
+    ----------
+    new, known : tables as in `metadata_factors`, of new songs and of the catalogue's
+    song_factors, training : float32 [songs, factors] and bool [songs], of the catalogue's
+
+    Returns
+    -------
+    float32 [new songs, factors], and int8 [new songs]
+    """
+    # a song that is in the catalogue as well must not be taken for its own artist
+    names = pl.concat([known, new.with_columns(pl.concat_str(pl.lit("new\0"), "song_id").alias("song_id"))])
+    targets = np.vstack((song_factors, np.zeros((new.height, song_factors.shape[1]), dtype=song_factors.dtype)))
+    predicted, source = metadata_factors(names, targets, np.append(training, np.zeros(new.height, dtype=bool)))
+    return predicted[known.height :], source[known.height :]
+
+
 def log_sources(source: np.ndarray, parts: Mapping[str, np.ndarray]) -> None:
     """Log for each part, bool [songs], whose factors its songs were given."""
     for name, part in parts.items():
@@ -86,3 +108,11 @@ def stacked_inputs(metadata: np.ndarray, source: np.ndarray, audio: np.ndarray) 
     stacked = np.hstack([metadata, audio, known])
     stacked[np.isnan(audio).any(axis=1)] = np.nan
     return stacked
+
+
+def predict_stacked(
+    metadata: np.ndarray, source: np.ndarray, audio: np.ndarray, weights: np.ndarray, intercept: np.ndarray
+) -> np.ndarray:
+    """Combine the two by a regression on `stacked_inputs`; where there is no audio, ``metadata`` stays."""
+    stacked = predict_linear(stacked_inputs(metadata, source, audio), weights, intercept)
+    return np.where(np.isnan(stacked), metadata, stacked)

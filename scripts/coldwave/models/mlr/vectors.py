@@ -15,7 +15,8 @@ def embed(features: np.ndarray, mean: np.ndarray, factor: np.ndarray) -> np.ndar
     ----------
     features : [songs, at least d], of which the first d count; mean : [d]; factor : L [d, rank]
     """
-    return (features[:, : len(mean)].astype(np.float64) - mean) @ factor.astype(np.float64)
+    with threadpool_limits(1, user_api="blas"):  # the order in which BLAS adds must not depend on the threads
+        return (features[:, : len(mean)].astype(np.float64) - mean) @ factor.astype(np.float64)
 
 
 def song_vectors(embedded: np.ndarray, similarity: str) -> np.ndarray:
@@ -46,23 +47,15 @@ def user_vectors(embedded: np.ndarray, plays: sparse.csr_matrix, similarity: str
     return np.hstack((2 * means, np.where(played > 0, -1, 0))).astype(np.float32)
 
 
-def metric_vectors(
-    plays: pl.DataFrame,
-    features: np.ndarray,
-    training: np.ndarray,
-    users: int,
-    mean: np.ndarray,
-    factor: np.ndarray,
-    similarity: str,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Make all user vectors [users, k], from training songs' plays alone, and all song vectors [songs, k], float32.
+def metric_users(
+    plays: pl.DataFrame, embedded: np.ndarray, training: np.ndarray, users: int, similarity: str
+) -> np.ndarray:
+    """Make all user vectors, from training songs' plays alone: float32 [users, k].
 
     Parameters
     ----------
-    plays : table ``user``, ``song``; features : [songs, d], NaN rows for songs without; training : bool [songs]
-    mean, factor : see ``embed``; similarity : "distance" or "cosine"
+    plays : table ``user``, ``song``; embedded : float64 [songs, rank], NaN rows for songs without features
+    training : bool [songs]; similarity : "distance" or "cosine"
     """
-    with threadpool_limits(1, user_api="blas"):  # the order in which BLAS adds must not depend on the threads
-        songs, played = training_plays(plays, features, training, users)
-        embedded = embed(features, mean, factor)
-        return user_vectors(embedded[songs], played, similarity), song_vectors(embedded, similarity)
+    songs, played = training_plays(plays, embedded, training, users)
+    return user_vectors(embedded[songs], played, similarity)

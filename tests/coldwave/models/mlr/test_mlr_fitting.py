@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from coldwave.errors import InputError
 from coldwave.models.mlr.fitting import CURVE_SCHEMA, fit_mlr
-from coldwave.models.mlr.vectors import metric_vectors
+from coldwave.models.mlr.vectors import embed, metric_users, song_vectors
 
 USERS, SONGS = 60, 150
 SETTINGS = {
@@ -36,7 +36,9 @@ def fit(world, seed=1, **changes):
 
 
 def user_auc(world, songs, mean, factor, similarity="distance"):
-    users, vectors = metric_vectors(*world, TRAINING, USERS, mean, factor, similarity)
+    plays, features = world
+    embedded = embed(features, mean, factor)
+    users, vectors = metric_users(plays, embedded, TRAINING, USERS, similarity), song_vectors(embedded, similarity)
     played = np.zeros((USERS, SONGS), dtype=bool)
     played[world[0]["user"], world[0]["song"]] = True
     some = played[:, songs].any(axis=1) & ~played[:, songs].all(axis=1)

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from coldwave.models.mlr.vectors import embed, metric_vectors
+from coldwave.models.mlr.vectors import embed, metric_users, song_vectors
 
 USERS, SONGS = 8, 25
 
@@ -22,6 +22,11 @@ def data():
     return plays, features, training, rng.standard_normal(5).astype(np.float32), rng.standard_normal((5, 3))
 
 
+def metric_vectors(plays, features, training, mean, factor, similarity):
+    embedded = embed(features, mean, factor)
+    return metric_users(plays, embedded, training, USERS, similarity), song_vectors(embedded, similarity)
+
+
 def similarities(features, mean, factor, similarity):
     metric = factor @ factor.T
     centred = features[:, :5] - mean
@@ -34,7 +39,7 @@ def similarities(features, mean, factor, similarity):
 @pytest.mark.parametrize("similarity", ["distance", "cosine"])
 def test_a_score_is_the_mean_similarity_to_the_training_songs_played(data, similarity):
     plays, features, training, mean, factor = data
-    users, songs = metric_vectors(plays, features, training, USERS, mean, factor, similarity)
+    users, songs = metric_vectors(plays, features, training, mean, factor, similarity)
     assert (users.dtype, songs.dtype) == (np.float32, np.float32)
     scores, pairwise = users @ songs.T, similarities(features, mean, factor, similarity)
     usable = np.isfinite(features).all(axis=1)
@@ -55,17 +60,17 @@ def test_a_score_is_the_mean_similarity_to_the_training_songs_played(data, simil
 
 def test_no_play_of_another_song_reaches_a_user(data):
     plays, features, training, mean, factor = data
-    before = metric_vectors(plays, features, training, USERS, mean, factor, "distance")
+    before = metric_vectors(plays, features, training, mean, factor, "distance")
     fewer = plays.filter(pl.col("song") < 15)
     assert len(fewer) < len(plays)
-    after = metric_vectors(fewer, features, training, USERS, mean, factor, "distance")
+    after = metric_vectors(fewer, features, training, mean, factor, "distance")
     assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(before, after, strict=True))
 
 
 def test_a_song_at_the_mean_has_no_direction(data):
     plays, features, training, mean, factor = data
     features[6, :5] = mean
-    _, songs = metric_vectors(plays, features, training, USERS, mean, factor, "cosine")
+    _, songs = metric_vectors(plays, features, training, mean, factor, "cosine")
     assert songs[6].tolist() == [0, 0, 0]
 
 
