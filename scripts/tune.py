@@ -44,7 +44,7 @@ def main(
     evaluate = evaluator(heard, teach, tuning["measure"], wmf, model, options["cutoff"], seed, threads)
     table = search(evaluate, space, start_of(space, wmf, model), tuning["trials"], seed, saved, tuning["minutes"])
 
-    measure = MEASURES[tuning["measure"]]
+    measure = MEASURES[tuning["measure"]].name
     write_table(trials, table, columns_of(space))
     write_text(csv, table.write_csv())
     text = about(table, options["name"], measure)

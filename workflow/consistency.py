@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from coldwave.plays.suffixes import delimiter_of, is_parquet
 from workflow.model_consistency import model_checks, no_embedding
 from workflow.wording import Keys, short
 
-TEXT, PARQUET = (".csv", ".tsv"), (".parquet", ".pq")
 CANARIES = ("wmf", "bow", "linear", "mlr", "mlp", "cnn", "metadata")  # stages and kinds that the audit can learn again
 
 
@@ -237,16 +237,11 @@ def _tag_folds(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
         )
 
 
-def _format(name: str) -> str:
-    """What a file's name says that a table is: a suffix, that of compression left out."""
-    path = Path(name)
-    return (path.with_suffix("") if path.suffix.lower() in (".gz", ".bz2", ".xz", ".zst") else path).suffix.lower()
-
-
 def _delimiter(embedding: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
-    if _format(embedding["path"]) in PARQUET and embedding["delimiter"] is not None:
+    path = Path(embedding["path"])
+    if is_parquet(path) and embedding["delimiter"] is not None:
         yield ("embeddings", name, "delimiter"), "Parquet has none: write null"
-    elif embedding["delimiter"] is None and _format(embedding["path"]) not in (*TEXT, *PARQUET):
+    elif embedding["delimiter"] is None and not (is_parquet(path) or delimiter_of(path)):
         yield (
             ("embeddings", name, "delimiter"),
             f"the name of {short(embedding['path'])} does not say whether it is .csv, .tsv or .parquet: write the "
@@ -259,7 +254,9 @@ def _new_embeddings(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
         keys = ("new_songs", "embeddings", name)
         if name not in config["embeddings"]:
             yield keys, no_embedding(name, list(config["embeddings"]))
-        elif config["embeddings"][name]["delimiter"] is None and _format(path) not in (*TEXT, *PARQUET):
+        elif config["embeddings"][name]["delimiter"] is None and not (
+            is_parquet(Path(path)) or delimiter_of(Path(path))
+        ):
             yield (
                 keys,
                 f"the name of {short(path)} does not say whether it is .csv, .tsv or .parquet, and "

@@ -60,6 +60,22 @@ def test_a_missing_file_of_plays_is_told_before_any_job(workplace):
     assert not (workplace.folder / "results").exists()
 
 
+def test_columns_that_are_not_there_are_told_before_any_job(workplace, own_data):
+    overlay = own_data(["user,song,count", *PLAYS], format="table", table={"user": "users", "delimiter": ","})
+    (workplace.folder / "timbre.csv").write_text("track,t1\ns0,1.0\n")
+    overlay["embeddings"] = {"timbre": {"path": "timbre.csv", "song": "tracks"}}
+    overlay["models"] = {"linear": {"features": "timbre"}}
+    outcome = workplace.snakemake("--dry-run", overlay=overlay)
+    assert outcome.status == 1
+    assert [line.strip() for line in outcome.output.partition("2 mistakes in the config:\n")[2].splitlines()[:2]] == [
+        "plays.table.user: plays.txt has no column 'users'. It has 'user', 'song', 'count'; did you mean 'user'?",
+        "embeddings.timbre.song: timbre.csv has no column 'tracks'. It has 'track', 't1'; did you mean 'track'?",
+    ]
+    assert plain(outcome.output)
+    assert "Job stats" not in outcome.output
+    assert not (workplace.folder / "results").exists()
+
+
 def test_a_wrong_delimiter_is_named_with_the_file_and_what_to_set(workplace, own_data):
     outcome = workplace.snakemake(overlay=own_data(PLAYS), targets=READ)
     error = error_of_job(outcome)

@@ -11,6 +11,7 @@ from workflow.code import code as code_digests
 from workflow.code import text_digest
 from workflow.effective import model_read, plays_read, songs_read, split_read
 from workflow.engines import spark_lacks
+from workflow.headers import check_headers
 from workflow.model_consistency import FACTORS_FROM_AUDIO, tuned_model
 from workflow.needs import growing
 
@@ -19,6 +20,8 @@ ROOT = Path(workflow.basedir)
 try:
     SETTINGS = settings.check(settings.default_first(config, ROOT / "config.yaml"))
     settings.check_files(SETTINGS)
+    if workflow.is_main_process:  # the others make what it has planned
+        check_headers(SETTINGS)
 except settings.SettingsError as error:
     raise WorkflowError(str(error)) from None
 

@@ -2,6 +2,7 @@
 
 import functools
 
+from workflow.headers import check_new_headers
 from workflow.learnt import NotLearntError, check_learnt, given
 from workflow.model_consistency import WITH_FACTORS
 
@@ -54,7 +55,18 @@ def new_songs_source(wildcards):
         raise WorkflowError(f"no model of this config predicts new songs: none is of kind {kinds} or metadata")
     require_embeddings()
     require_learnt()
+    require_columns()
     return SETTINGS["new_songs"]["path"]
+
+
+@functools.cache
+def require_columns():
+    """Refuse tables of new songs that lack columns, before any job starts."""
+    if workflow.is_main_process:
+        try:
+            check_new_headers(SETTINGS)
+        except settings.SettingsError as error:
+            raise WorkflowError(str(error)) from None
 
 
 def require_embeddings():

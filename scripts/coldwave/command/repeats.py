@@ -17,7 +17,8 @@ import polars as pl
 import yaml
 
 from coldwave.errors import InputError
-from coldwave.evaluation.recommendation import cutoff_of
+from coldwave.evaluation.recommendation import cutoff_of, measured
+from coldwave.evaluation.table_of_measures import RESULTS, gaps
 from coldwave.exhibits.markdown import number, percent, pipe_table
 from coldwave.files import read_table, write_table, write_text
 
@@ -148,7 +149,7 @@ def caption_of(markdown: str) -> list[str]:
 
 def schema(cutoff: int) -> dict[str, type[pl.DataType]]:
     """Columns of the pooled table, in order. A ``_sd`` is the standard deviation over runs."""
-    measures = [f"map_{cutoff}", f"map_{cutoff}_relevant", "auc", "gap_closed_map", "gap_closed_auc"]
+    measures = [one.column_at(cutoff) for one in RESULTS] + [one.gap_column for one in gaps()]
     return {
         "model": pl.String,
         "kind": pl.String,
@@ -197,29 +198,22 @@ def pool(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 def as_markdown(rows: pl.DataFrame, caption: Sequence[str], tables: Mapping[str, pl.DataFrame], what: str) -> str:
     """The pooled table for people."""
     cutoff = cutoff_of(rows)
-
-    def cells(name: str, shown: Any) -> list[str]:
-        pairs = zip(rows[name], rows[f"{name}_sd"], strict=True)
-        return [shown(mean) + ("" if deviation is None else f" ± {shown(deviation)}") for mean, deviation in pairs]
-
     columns = {
         "model": rows["model"].to_list(),
         "kind": rows["kind"].to_list(),
         "runs": [str(runs) for runs in rows["runs"]],
-        f"mAP@{cutoff}": cells(f"map_{cutoff}", number),
-        f"mAP@{cutoff}, all relevant": cells(f"map_{cutoff}_relevant", number),
-        "AUC": cells("auc", number),
-        "gap closed, mAP": cells("gap_closed_map", percent),
-        "gap closed, AUC": cells("gap_closed_auc", percent),
+        **{one.title_at(cutoff): measured(rows, one.column_at(cutoff), number) for one in RESULTS},
+        **{one.gap_title: measured(rows, one.gap_column, percent) for one in gaps()},
         "missing": [f"{missing:,}" for missing in rows["missing"]],
     }
     sizes = [
         f"{name} ({table['users'][0]:,} users × {table['songs'][0]:,} test songs)" for name, table in tables.items()
     ]
+    explained = ", ".join(one.title_at(cutoff) for one in gaps())
     notes = [
         f"±: standard deviation over {len(tables)} runs of the whole pipeline, a {what} each. A run's own mean is over "
         "its users, then over the seeds that its models were trained with.",
-        f"mAP@{cutoff}, AUC and gap closed are explained under each run's own table, in results/<run>/tables.",
+        f"{explained} and gap closed are explained under each run's own table, in results/<run>/tables.",
     ]
     lines = [*caption, f"Runs: {', '.join(sizes)}.", "", *pipe_table(columns, left=2), ""]
     lines += [textwrap.fill(note, 110, initial_indent="- ", subsequent_indent="  ") for note in notes]

@@ -4,8 +4,6 @@ Text is one line a song after a header, comma- or tab-separated, compressed or n
 columns of their own or in one column of lists. Only the songs of the run are kept in memory.
 """
 
-import csv
-import difflib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,16 +14,15 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from coldwave.embeddings.columns import choose_columns, read_header, text_lines
 from coldwave.errors import InputError
-from coldwave.plays.batches import BLANKS
-from coldwave.plays.columns import find_column
+from coldwave.plays.columns import BLANKS
 from coldwave.plays.rejections import TEXT_LENGTH, refuse_flood, rejected_rows
-from coldwave.plays.streams import read_blocks, without_compression
+from coldwave.plays.suffixes import is_parquet
 from coldwave.progress import track
 
 log = logging.getLogger(__name__)
 
-DELIMITERS = {".csv": ",", ".tsv": "\t"}
 BATCH_ROWS = 1 << 14
 WRONG_FIELDS = "wrong number of fields"
 WRONG_QUOTES = "quotes do not match"
@@ -129,84 +126,24 @@ def _reason(song_id: str | None, values: Values, places: Mapping[str, int], seen
     return None if finite else NOT_FINITE
 
 
-def is_parquet(path: Path) -> bool:
-    """Tell whether a path is read as Parquet: by its suffix."""
-    return path.suffix.lower() in (".parquet", ".pq")
-
-
-def choose_columns(
-    header: Sequence[str], song: int, columns: Sequence[str] | str | None, key: str, path: Path
-) -> list[int]:
-    """Find the columns that hold the numbers: those named, those whose names begin so, or all but the song's id.
-
-    Raises
-    ------
-    InputError
-        There are none, or one that is named is missing, or is the song's id.
-    """
-    if isinstance(columns, str):
-        places = [place for place, name in enumerate(header) if name.startswith(columns) and place != song]
-        if not places:
-            close = difflib.get_close_matches(columns, header, n=1)
-            guess = f"; did you mean {close[0]!r}?" if close else ""
-            raise InputError(f"{key}.columns: no column of {path} begins with {columns!r}{guess}")
-    elif columns is None:
-        places = [place for place in range(len(header)) if place != song]
-        if not places:
-            raise InputError(f"{key}: {path} has no column besides the song's id")
-    else:
-        places = [find_column(name, header, f"{key}.columns", path) for name in columns]
-        if song in places:
-            raise InputError(f"{key}.columns: {header[song]!r} is the column of the song's id ({key}.song)")
-    return places
-
-
 def _text_rows(
     path: Path, options: Mapping[str, Any], songs: Mapping[str, int], key: str, chosen: list[str]
 ) -> Iterator[Row]:
-    """Read delimited text, a line at a time; a line with quotes by the rules of CSV, within its line.
-
-    The names of the columns of numbers are put into ``chosen`` before the first row.
-    """
-    delimiter = options["delimiter"] or DELIMITERS.get(without_compression(path).suffix.lower())
-    if delimiter is None:
-        raise InputError(f"{key}: {path} is not a .csv, .tsv or .parquet file by its name: set {key}.delimiter")
-    song, places, fields, line = -1, [], 0, 0
-    for block, _ in read_blocks(path):
-        for raw in block.removesuffix(b"\n").split(b"\n"):
-            line += 1
-            text = raw.rstrip(b"\r").decode("utf-8", "surrogateescape")
-            if not text:
-                continue
-            found = _fields(text, delimiter)
-            if not places:
-                if found is None:
-                    raise InputError(f"{key}: quotes in the header of {path} do not match: {text[:200]!r}")
-                header = [name.strip(BLANKS) for name in found]
-                song = find_column(options["song"], header, f"{key}.song", path)
-                places, fields = choose_columns(header, song, options["columns"], key, path), len(header)
-                chosen += [header[place] for place in places]
-            elif any("\udc80" <= character <= "\udcff" for character in text):
-                yield line, text, None, NOT_UTF8
-            elif found is None:
-                yield line, text, None, WRONG_QUOTES
-            elif len(found) != fields:
-                yield line, text, None, WRONG_FIELDS
-            else:
-                song_id = found[song].strip(BLANKS)
-                yield line, text, song_id, _numbers([found[place] for place in places]) if song_id in songs else ""
-    if not places:
-        raise InputError(f"{key}: {path} is empty, without even a header")
-
-
-def _fields(text: str, delimiter: str) -> list[str] | None:
-    """Split one line; None where its quotes do not match."""
-    if '"' not in text:
-        return text.split(delimiter)
-    try:
-        return next(csv.reader([text], delimiter=delimiter, strict=True))
-    except csv.Error:
-        return None
+    """Read delimited text; the names of the columns of numbers are put into ``chosen`` before the first row."""
+    lines = text_lines(path, options, key)
+    header = read_header(lines, key, path)
+    song, places = choose_columns(header, options, key, path)
+    chosen += [header[place] for place in places]
+    for line, text, found in lines:
+        if any("\udc80" <= character <= "\udcff" for character in text):
+            yield line, text, None, NOT_UTF8
+        elif found is None:
+            yield line, text, None, WRONG_QUOTES
+        elif len(found) != len(header):
+            yield line, text, None, WRONG_FIELDS
+        else:
+            song_id = found[song].strip(BLANKS)
+            yield line, text, song_id, _numbers([found[place] for place in places]) if song_id in songs else ""
 
 
 def _numbers(texts: Sequence[str]) -> Values:
@@ -225,8 +162,8 @@ def _parquet_rows(
     try:
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
-            song = find_column(options["song"], names, f"{key}.song", path)
-            columns = [names[place] for place in _columns_of_numbers(file.schema_arrow, song, options, key, path)]
+            song, places = _columns_of_numbers(file.schema_arrow, options, key, path)
+            columns = [names[place] for place in places]
             chosen += columns
             for group in track(range(file.num_row_groups), f"{path}, row groups read"):
                 for rows in file.iter_batches(BATCH_ROWS, [group], [names[song], *columns]):
@@ -246,7 +183,7 @@ def _parquet_rows(
         raise InputError(f"{key}: {path} is not a whole Parquet file ({error})") from error
 
 
-def _columns_of_numbers(schema: pa.Schema, song: int, options: Mapping[str, Any], key: str, path: Path) -> list[int]:
+def _columns_of_numbers(schema: pa.Schema, options: Mapping[str, Any], key: str, path: Path) -> tuple[int, list[int]]:
     """Choose the columns and check their types: numbers, or lists of numbers. Without a choice, others are left out."""
 
     def numeric(kind: pa.DataType) -> bool:
@@ -254,13 +191,13 @@ def _columns_of_numbers(schema: pa.Schema, song: int, options: Mapping[str, Any]
             kind = kind.value_type
         return pa.types.is_integer(kind) or pa.types.is_floating(kind)
 
-    places = choose_columns(schema.names, song, options["columns"], key, path)
+    song, places = choose_columns(schema.names, options, key, path)
     wrong = [schema.field(place) for place in places if not numeric(schema.field(place).type)]
     if wrong and options["columns"] is not None:
         raise InputError(f"{key}.columns: {wrong[0].name!r} of {path} holds {wrong[0].type}, not numbers")
     if len(wrong) == len(places):
         raise InputError(f"{key}: no column of {path} holds numbers or lists of them")
-    return [place for place in places if schema.field(place) not in wrong]
+    return song, [place for place in places if schema.field(place) not in wrong]
 
 
 def _flat(values: Sequence[Any]) -> Values:

@@ -18,12 +18,13 @@ from scipy import stats
 
 from coldwave.errors import InputError
 from coldwave.evaluation.recommendation import Trained
+from coldwave.evaluation.table_of_measures import Measure
 from coldwave.exhibits.markdown import number
 
 LEVEL = 0.05  # of the tests; the intervals cover one minus it
 DIFFERENCES = {
     "measure": pl.String,
-    "first": pl.String,  # the model with the higher mean
+    "first": pl.String,  # the model with the better mean
     "second": pl.String,
     "users": pl.UInt32,
     "difference": pl.Float64,
@@ -51,23 +52,23 @@ INTERVALS = {
 
 
 class Comparison(NamedTuple):
-    """All pairs of models (columns as ``DIFFERENCES``), and each model (as ``INTERVALS``), from the highest mean."""
+    """All pairs of models (columns as ``DIFFERENCES``), and each model (as ``INTERVALS``), from the best mean."""
 
     differences: pl.DataFrame
     intervals: pl.DataFrame
 
 
 def compare(
-    trained: Sequence[Trained], kinds: Mapping[str, str], measures: Mapping[str, str], samples: int, seed: int
+    trained: Sequence[Trained], kinds: Mapping[str, str], measures: Mapping[str, Measure], samples: int, seed: int
 ) -> Comparison:
     """Compare all models of ``kinds`` (name: kind) by each measure.
 
     Parameters
     ----------
     trained
-        Scores of one model and seed each, with ``user`` and the columns that ``measures`` names, of the same users.
+        Scores of one model and seed each, with ``user`` and the measures' columns, of the same users.
     measures
-        From the name of a measure to its column. A user without a value is left out of that measure.
+        The measures by their titles. A user without a value is left out of that measure.
     samples, seed
         Number of samples of users behind the intervals, and what they are drawn from.
 
@@ -78,17 +79,19 @@ def compare(
     """
     _check(trained, kinds)
     pairs, rows = [], []
-    for measure, column in measures.items():
-        seeds = {model: [one.scores[column].to_numpy() for one in trained if one.model == model] for model in kinds}
+    for title, measure in measures.items():
+        seeds = {
+            model: [one.scores[measure.score].to_numpy() for one in trained if one.model == model] for model in kinds
+        }
         values = np.stack([np.mean(arrays, axis=0, dtype=np.float64) for arrays in seeds.values()], axis=1)
         values = values[np.isfinite(values).all(axis=1)]
         if len(values) == 0:
             continue
         means = values.mean(axis=0)
-        order = np.argsort(-means, kind="stable")
+        order = np.argsort(-means if measure.higher else means, kind="stable")
         models, values, means = [list(kinds)[place] for place in order], values[:, order], means[order]
         drawn = bootstrap_means(values, samples, np.random.default_rng(seed))
-        found = _pairs(measure, models, values, drawn)
+        found = _pairs(title, models, values, drawn, measure.higher)
         pairs += found
         letters = letter_groups(
             len(models), [pair for pair, row in zip(_places(models), found, strict=True) if row["differs"]]
@@ -98,7 +101,7 @@ def compare(
             each = [float(np.nanmean(array)) for array in seeds[model]]
             rows.append(
                 {
-                    "measure": measure,
+                    "measure": title,
                     "model": model,
                     "kind": kinds[model],
                     "seeds": len(each),
@@ -184,12 +187,13 @@ def _places(models: Sequence[str]) -> list[tuple[int, int]]:
     return list(itertools.combinations(range(len(models)), 2))
 
 
-def _pairs(measure: str, models: Sequence[str], values: np.ndarray, drawn: np.ndarray) -> list[dict]:
+def _pairs(measure: str, models: Sequence[str], values: np.ndarray, drawn: np.ndarray, higher: bool) -> list[dict]:
     rows = []
     for first, second in _places(models):
         differences = values[:, first] - values[:, second]
         low, high = np.quantile(drawn[:, first] - drawn[:, second], [LEVEL / 2, 1 - LEVEL / 2])
         t, p, effect = paired_test(differences)
+        better = differences > 0 if higher else differences < 0
         rows.append(
             {
                 "measure": measure,
@@ -202,7 +206,7 @@ def _pairs(measure: str, models: Sequence[str], values: np.ndarray, drawn: np.nd
                 "t": t,
                 "p": p,
                 "effect": effect,
-                "better": ((differences > 0).sum() + (differences == 0).sum() / 2) / len(differences),
+                "better": (better.sum() + (differences == 0).sum() / 2) / len(differences),
             }
         )
     corrected = holm(np.array([row["p"] for row in rows]))

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
 
+from coldwave.evaluation.table_of_measures import AUC
 from coldwave.exhibits.drawing import ACCENT, INK, MUTED, NAME, SECOND, STYLE, as_svg, new_axes
 
 _SHAPES = ("-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
@@ -66,13 +67,13 @@ def stratum_lines(table: pl.DataFrame, emphasised: Sequence[str], label: str, al
             if len(x) == 1:
                 axes.plot(x, y, "o", color=colour, markersize=4)
             ends[model] = float(y[-1])
-        if table["auc"].min() < 0.5 < table["auc"].max():
-            axes.axhline(0.5, color=MUTED, linewidth=1, linestyle=(0, (3, 3)), zorder=0)
+        if table["auc"].min() < AUC.chance < table["auc"].max():
+            axes.axhline(AUC.chance, color=MUTED, linewidth=1, linestyle=(0, (3, 3)), zorder=0)
         groups = table.unique("group").sort("group")
         _name_groups(axes, groups)
         _name_lines(axes, ends, styles, len(groups))
         axes.set_xlabel(label)
-        axes.set_ylabel("AUC")
+        axes.set_ylabel(AUC.title)
         return as_svg(figure, label + alt, alt)
 
 
@@ -123,6 +124,6 @@ def draw_strata(table: pl.DataFrame, by: str) -> tuple[str, str]:
     if networks:
         caption += f" Networks are in colour: {', '.join(networks)}."
     ends = rows.group_by("model", maintain_order=True).agg(pl.col("auc").first(), pl.col("auc").last().alias("last"))
-    alt = f"AUC by {label}, from the lowest to the highest stratum: "
+    alt = f"{AUC.title} by {label}, from the lowest to the highest stratum: "
     alt += ", ".join(f"{model} {first:.3f} to {last:.3f}" for model, first, last in ends.drop_nulls().rows())
     return stratum_lines(rows, networks, label, alt), caption

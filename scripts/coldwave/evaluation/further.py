@@ -8,6 +8,7 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.evaluation.lists import coverage, gini
 from coldwave.evaluation.recommendation import in_order
+from coldwave.evaluation.table_of_measures import AT_EACH_LENGTH, AT_FIRST_LENGTH
 
 
 class Tables(NamedTuple):
@@ -21,21 +22,9 @@ class Tables(NamedTuple):
 
 def measures(list_lengths: Sequence[int]) -> dict[str, str]:
     """From each column of measures, without deviations, to what people call it."""
-    first = list_lengths[0]
-    return {
-        **{
-            f"{name}_{length}": f"{title}@{length}"
-            for name, title in (("ndcg", "nDCG"), ("precision", "precision"), ("recall", "recall"))
-            for length in list_lengths
-        },
-        "reciprocal_rank": "MRR",
-        "coverage": f"coverage@{first}",
-        "gini": f"Gini@{first}",
-        "novelty": f"novelty@{first}",
-        "artist_diversity": f"artists@{first}",
-        "r2": "R² of factors",
-        "cosine": "cosine of factors",
-    }
+    shown = [(one, length) for one in AT_EACH_LENGTH for length in list_lengths]
+    shown += [(one, list_lengths[0]) for one in AT_FIRST_LENGTH]
+    return {one.column_at(length): one.title_at(length) for one, length in shown}
 
 
 def schema(list_lengths: Sequence[int]) -> dict[str, type[pl.DataType]]:
@@ -96,17 +85,7 @@ def columns(table: pl.DataFrame, list_lengths: Sequence[int]) -> dict[str, list[
 def notes(table: pl.DataFrame, list_lengths: Sequence[int]) -> list[str]:
     """How to read the table, a sentence or two a note."""
     first = list_lengths[0]
-    lines = [
-        "precision, recall, nDCG: of the first songs of each user's ranking, with a song relevant or not; MRR: one "
-        "divided by the place of the first relevant song. Where songs tie, each is the expectation over their orders.",
-        f"A list is the first {first} songs of a user's ranking; songs that tie are in an order drawn by a hash of "
-        "their ids, and songs without a prediction come last. Coverage: share of the test songs that are in any list. "
-        "Gini: 0 where all are listed as often, near 1 where a few songs have all the places.",
-        "Novelty: mean of -log2 of the share of users who have played a listed song, in bits; its own plays count, as "
-        "it has no others. Artists: different artists in a list, divided by its length.",
-        "R² and cosine compare predicted factors of test songs with those of their own plays, R² over all factors "
-        "together; – for models that predict no factors.",
-    ]
+    lines = list(dict.fromkeys(one.note_at(first) for one in (*AT_EACH_LENGTH, *AT_FIRST_LENGTH)))
     if text := artists_note(table, first):
         lines.append(text)
     if table["seeds"].max() > 1:

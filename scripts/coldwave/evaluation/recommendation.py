@@ -4,13 +4,14 @@ Paper, tables 2 and 3, with the share of the way from random scores to the facto
 """
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.evaluation.table_of_measures import GAP_NOTE, MAP, RESULTS, gaps
 from coldwave.exhibits.markdown import number, percent, pipe_table
 
 _PLACES = {"random": 0, "mean": 1, "metadata": 2, "popularity": 4, "usage": 5}  # 3: all that hear the songs
@@ -39,14 +40,13 @@ def model_and_seed(path: Path) -> tuple[str, int]:
 
 def schema(cutoff: int) -> dict[str, type[pl.DataType]]:
     """Columns of the table, in order. A ``_sd`` is the standard deviation over seeds, null where there is one."""
-    measures = [f"map_{cutoff}", f"map_{cutoff}_relevant", "auc"]
+    measures = [one.column_at(cutoff) for one in RESULTS]
     return {
         "model": pl.String,
         "kind": pl.String,
         "seeds": pl.UInt32,
         **{column: pl.Float64 for measure in measures for column in (measure, f"{measure}_sd")},
-        "gap_closed_map": pl.Float64,
-        "gap_closed_auc": pl.Float64,
+        **{one.gap_column: pl.Float64 for one in gaps()},
         "users": pl.UInt32,
         "users_without_test_plays": pl.UInt32,
         "users_without_auc": pl.UInt32,
@@ -83,7 +83,7 @@ def recommendation_table(
         A model has no scores, scores are of no model, or two files are not of the same users and songs.
     """
     _check(trained, kinds, all_users)
-    measures = {f"map_{cutoff}": "ap", f"map_{cutoff}_relevant": "ap_relevant", "auc": "auc"}
+    measures = {one.column_at(cutoff): one.score for one in RESULTS}
     one_seed = pl.DataFrame(
         [
             {"model": model, "seed": seed, **{name: scores[column].mean() for name, column in measures.items()}}
@@ -101,8 +101,7 @@ def recommendation_table(
     for model, row in rows.items():
         frames = [one.scores for one in trained if one.model == model]
         row["kind"] = kinds[model]
-        row["gap_closed_map"] = _gap(rows, kinds, model, f"map_{cutoff}")
-        row["gap_closed_auc"] = _gap(rows, kinds, model, "auc")
+        row |= {one.gap_column: _gap(rows, kinds, model, one.column_at(cutoff)) for one in gaps()}
         row["users"] = len(frames[0])
         row["users_without_test_plays"] = all_users - len(frames[0])
         row["users_without_auc"] = frames[0]["auc"].null_count()
@@ -156,11 +155,8 @@ def as_markdown(table: pl.DataFrame, caption: Sequence[str]) -> str:
         "model": [row["model"] for row in table.iter_rows(named=True)],
         "kind": table["kind"].to_list(),
         "seeds": [str(seeds) for seeds in table["seeds"]],
-        f"mAP@{cutoff}": _measure(table, f"map_{cutoff}"),
-        f"mAP@{cutoff}, all relevant": _measure(table, f"map_{cutoff}_relevant"),
-        "AUC": _measure(table, "auc"),
-        "gap closed, mAP": [percent(share) for share in table["gap_closed_map"]],
-        "gap closed, AUC": [percent(share) for share in table["gap_closed_auc"]],
+        **{one.title_at(cutoff): measured(table, one.column_at(cutoff), number) for one in RESULTS},
+        **{one.gap_title: [percent(share) for share in table[one.gap_column]] for one in gaps()},
         "missing": [f"{missing:,}" for missing in table["missing"]],
     }
     size = f"{first['users']:,} users × {first['songs']:,} test songs."
@@ -175,11 +171,8 @@ def notes(table: pl.DataFrame) -> list[str]:
     """How to read the table, a sentence or two a note."""
     cutoff, first = cutoff_of(table), table.row(0, named=True)
     lines = [
-        f"mAP@{cutoff}: mean over users of average precision in the first {cutoff} songs, divided by the smaller of "
-        f"{cutoff} and the test songs that the user has played; in the next column by the latter.",
-        "AUC: share of pairs, of a test song that the user has played and one not, ranked the right way; ties count "
-        "one half. In mAP, tied songs take the expectation over their orders.",
-        "Gap closed: share of the way from random scores to the factors of the songs' own plays, the upper bound.",
+        *dict.fromkeys(one.note_at(cutoff) for one in RESULTS),
+        GAP_NOTE,
         "Missing: test songs without a prediction. They rank last, and stay in every mean.",
     ]
     if "popularity" in table["kind"]:
@@ -193,7 +186,7 @@ def notes(table: pl.DataFrame) -> list[str]:
             "all; with audio, stacked with what a model predicts that hears the song."
         )
     if first["songs"] <= cutoff:
-        lines.append(f"With {first['songs']:,} test songs, mAP@{cutoff} looks at the whole ranking.")
+        lines.append(f"With {first['songs']:,} test songs, {MAP.title_at(cutoff)} looks at the whole ranking.")
     if first["users_without_auc"]:
         lines.append(f"{first['users_without_auc']:,} users have played every test song: they have an AP, but no AUC.")
     if table["seeds"].max() > 1:
@@ -201,7 +194,7 @@ def notes(table: pl.DataFrame) -> list[str]:
     return lines
 
 
-def _measure(table: pl.DataFrame, name: str) -> list[str]:
-    """Means, with their deviation over seeds where there is one."""
+def measured(table: pl.DataFrame, name: str, shown: Callable[[float | None], str]) -> list[str]:
+    """Means, with their deviation (the column ``<name>_sd``) where there is one."""
     pairs = zip(table[name], table[f"{name}_sd"], strict=True)
-    return [number(mean) + ("" if deviation is None else f" ± {number(deviation)}") for mean, deviation in pairs]
+    return [shown(mean) + ("" if deviation is None else f" ± {shown(deviation)}") for mean, deviation in pairs]

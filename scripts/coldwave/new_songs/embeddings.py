@@ -11,6 +11,7 @@ import polars as pl
 from coldwave.embeddings.reading import WITHOUT_ID, Embeddings, read_embeddings
 from coldwave.embeddings.scaling import TOO_FAR, scaled
 from coldwave.errors import InputError
+from coldwave.new_songs.columns import of_new_embeddings
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ def read_new_embeddings(
     try:
         found = read_embeddings(path, songs, options, f"new_songs.embeddings.{name}", len(mean))
     except InputError as error:
-        raise InputError(_with_its_keys(str(error), name)) from error
+        raise InputError(of_new_embeddings(str(error), name)) from error
     features = scaled(found.vectors, mean, scale)
     features[np.isinf(features).any(axis=1)] = np.nan
     index = _index(songs, found, features, path)
@@ -78,11 +79,3 @@ def _index(songs: Sequence[str], found: Embeddings, features: np.ndarray, path: 
             state = (UNUSABLE, f"{path}, line {line}: {reason}") if reason else (MISSING, absent)
         states.append((song, song_id, *state))
     return pl.DataFrame(states, schema=NEW_INDEX, orient="row")
-
-
-def _with_its_keys(message: str, name: str) -> str:
-    """How the table is read stands in the run's entry, and which columns were learnt from in the run's files."""
-    key = f"new_songs.embeddings.{name}"
-    for setting in ("song", "delimiter"):
-        message = message.replace(f"{key}.{setting}", f"embeddings.{name}.{setting}")
-    return message.replace(f"{key}.columns: ", f"{key}: the run has learnt from other columns: ")

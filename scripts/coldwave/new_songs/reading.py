@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.new_songs.columns import of_new_songs
 from coldwave.plays.catalogue import CATALOGUE, read_catalogue
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def read_new_songs(path: Path, options: Mapping[str, Any], threads: int = 1) -> 
     try:
         songs, rejected = read_catalogue(path, options, threads)
     except InputError as error:  # it names the same keys of another section
-        raise InputError(str(error).replace("plays.songs.", "new_songs.")) from error
+        raise InputError(of_new_songs(str(error))) from error
     numbered = songs.sort("song_id").with_row_index("song").cast(NEW_SONGS)
     log.info("new songs: %s, of which %s name an audio file", f"{songs.height:,}", f"{songs['audio'].count():,}")
     reason = pl.col("reason").str.replace("plays.songs.", "new_songs.", literal=True)

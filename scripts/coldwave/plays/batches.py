@@ -6,7 +6,6 @@ import polars as pl
 
 EMPTY_USER = "empty user id"
 EMPTY_SONG = "empty song id"
-BLANKS = " \t"  # taken off both ends of an id and of a count
 
 
 @dataclass(frozen=True)

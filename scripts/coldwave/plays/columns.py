@@ -1,9 +1,14 @@
-"""Columns that the user names, found in a file's header."""
+"""Columns that the user names, found in a file's header.
+
+This module and what it imports stay small: the workflow looks columns up before it plans anything.
+"""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from coldwave.errors import InputError
+
+BLANKS = " \t"  # taken off both ends of a column's name, of an id and of a count
 
 
 def find_column(wanted: str | int, header: Sequence[str] | None, key: str, path: object) -> int:
@@ -37,3 +42,22 @@ def find_column(wanted: str | int, header: Sequence[str] | None, key: str, path:
     close = difflib.get_close_matches(wanted.lower(), list(lowered), n=1)
     guess = f"; did you mean {lowered[close[0]]!r}?" if close else ""
     raise InputError(f"{key}: {path} has no column {wanted!r}. It has {names}{guess}")
+
+
+def find_columns(wanted: Iterable[tuple[str, str | int]], header: Sequence[str] | None, path: object) -> list[int]:
+    """Find several columns, each given as (setting that names it, its name or number), as `find_column` does.
+
+    Raises
+    ------
+    InputError
+        Some cannot be found; it has a line for each of them.
+    """
+    places, mistakes = [], []
+    for key, column in wanted:
+        try:
+            places.append(find_column(column, header, key, path))
+        except InputError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise InputError("\n".join(mistakes))
+    return places

@@ -1,8 +1,6 @@
 """Plays in delimited text: one line for each user, song and count, read a block at a time."""
 
-import csv
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,45 +8,17 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from coldwave.errors import InputError
-from coldwave.plays.batches import BLANKS, EMPTY_SONG, EMPTY_USER, Batch
-from coldwave.plays.columns import find_column
+from coldwave.plays.batches import EMPTY_SONG, EMPTY_USER, Batch
+from coldwave.plays.columns import BLANKS
 from coldwave.plays.counts import check_counts, numbers_of
+from coldwave.plays.layout import CARRIAGE_RETURN, LINE_ENDS, Layout, blocks_with_layout, split_fields
 from coldwave.plays.rejections import TEXT_LENGTH
-from coldwave.plays.streams import BLOCK_BYTES, check_encoding, read_blocks, wide_encoding
+from coldwave.plays.streams import BLOCK_BYTES, wide_encoding
 from coldwave.plays.tables import REJECTED
 
 WRONG_FIELDS = "wrong number of fields"
 WRONG_QUOTES = "quotes do not match"
 NUL = "NUL byte"
-CARRIAGE_RETURN = "carriage return within the line"  # perhaps the end of a line: what is read would be a guess
-
-LINE_ENDS = r"Lines have to end in \n or \r\n: convert those that end in \r alone"
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where the user, the song and the count (None: each line is one play) stand among the fields, from 0."""
-
-    user: int
-    song: int
-    count: int | None
-    fields: int
-    more_fields: bool  # whether a line may have more than ``fields``
-    delimiter: str = "\t"
-    quote: str | None = None
-
-
-TRIPLETS = Layout(user=0, song=1, count=2, fields=3, more_fields=False)
-
-
-def read_triplets(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[Batch]:
-    """Read the layout of the Taste Profile: ``user TAB song TAB count`` in UTF-8, without a header."""
-    first_line = 1
-    for block, encoding in read_blocks(path, "utf-8", block_bytes):
-        batch = parse_block(block, encoding, first_line, TRIPLETS, str(path))
-        first_line += batch.lines
-        yield batch
 
 
 def read_delimited(path: Path, table: Mapping[str, Any], block_bytes: int = BLOCK_BYTES) -> Iterator[Batch]:
@@ -60,69 +30,13 @@ def read_delimited(path: Path, table: Mapping[str, Any], block_bytes: int = BLOC
     Raises
     ------
     InputError
-        A setting is wrong, or a column is not in the header.
+        A setting is wrong, or columns are not in the header (a line each).
     """
-    encoding, delimiter, quote = table.get("encoding", "utf-8"), table.get("delimiter", "\t"), table.get("quote")
-    check_encoding(encoding, "plays.table.encoding")
-    for key, character in (("delimiter", delimiter), ("quote", quote)):
-        if character is not None and (len(character) != 1 or character in "\r\n\0"):
-            raise InputError(f"plays.table.{key}: {character!r} is not one character")
-    if delimiter == quote:
-        raise InputError(f"plays.table.quote: {quote!r} is also plays.table.delimiter")
-    layout = None if table.get("header", True) else _layout(table, None, path, delimiter, quote)
-    first_line, blank = 1, 0
-    for block, block_encoding in read_blocks(path, encoding, block_bytes):
-        while layout is None and block:  # the header is the first line that is not blank
-            line, _, block = block.partition(b"\n")
-            first_line += 1
-            if line.strip(b"\r"):
-                layout = _layout(table, _header(line, block_encoding, path, delimiter, quote), path, delimiter, quote)
-            else:
-                blank += 1
-        if block:
-            batch = parse_block(block, block_encoding, first_line, layout, str(path))
-            first_line += batch.lines
-            yield batch
-    if layout is None:
-        raise InputError(f"{path}: the file is empty, without even a header (plays.path)")
-
-
-def _header(line: bytes, encoding: str, path: Path, delimiter: str, quote: str | None) -> list[str]:
-    try:
-        text = line.decode(encoding).rstrip("\r")
-    except UnicodeDecodeError as error:
-        likely = wide_encoding(path)
-        advice = f"set plays.table.encoding: {likely}" if likely else "see plays.table.encoding"
-        raise InputError(f"{path}: the header is not valid {encoding}; {advice}") from error
-    if "\r" in text:
-        raise InputError(f"{path}: the header has a {CARRIAGE_RETURN}: {text[:80]!r}. {LINE_ENDS}")
-    fields = _quoted_fields(text, delimiter, quote) if quote and quote in text else text.split(delimiter)
-    if fields is None:
-        raise InputError(f"{path}: quotes in the header do not match: {text[:200]!r}")
-    return [field.strip(BLANKS) for field in fields]
-
-
-def _layout(
-    table: Mapping[str, Any], header: list[str] | None, path: Path, delimiter: str, quote: str | None
-) -> Layout:
-    """Find the columns of ``plays.table``."""
-    wanted = {"user": table.get("user", "user"), "song": table.get("song", "song"), "count": table.get("count")}
-    places = {
-        name: find_column(column, header, f"plays.table.{name}", path)
-        for name, column in wanted.items()
-        if column is not None
-    }
-    if len(set(places.values())) < len(places):
-        raise InputError(f"plays.table: user, song and count must be different columns, not {wanted}")
-    return Layout(
-        user=places["user"],
-        song=places["song"],
-        count=places.get("count"),
-        fields=len(header) if header is not None else max(places.values()) + 1,
-        more_fields=header is None,
-        delimiter=delimiter,
-        quote=quote,
-    )
+    first_line = 1
+    for layout, block, encoding, taken in blocks_with_layout(path, table, block_bytes):
+        batch = parse_block(block, encoding, first_line + taken, layout, str(path))
+        first_line += taken + batch.lines
+        yield batch
 
 
 def parse_block(block: bytes, encoding: str, first_line: int, layout: Layout, source: str) -> Batch:
@@ -201,7 +115,7 @@ def _fields(lines: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     if special.height:
         rows = []
         for text in special["text"]:
-            found = _quoted_fields(text, layout.delimiter, layout.quote)
+            found = split_fields(text, layout.delimiter, layout.quote)
             picked = [None if found is None or place >= len(found) else found[place] for place in places]
             rows.append((None if found is None else len(found), *picked))
         schema = {"fields": pl.UInt32} | dict.fromkeys(names, pl.String)
@@ -211,16 +125,6 @@ def _fields(lines: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     if layout.count is None:
         return table.with_columns(pl.lit(1.0).alias("number"))
     return table.with_columns(numbers_of(table["count_text"]).alias("number"))
-
-
-def _quoted_fields(text: str, delimiter: str, quote: str) -> list[str] | None:
-    """Read one line by the rules of CSV; None where its quotes do not match."""
-    try:
-        skip = delimiter != " "
-        reader = csv.reader([text], delimiter=delimiter, quotechar=quote, strict=True, skipinitialspace=skip)
-        return next(reader)
-    except csv.Error:
-        return None
 
 
 def _reason(layout: Layout) -> pl.Expr:
@@ -241,3 +145,22 @@ def _reason(layout: Layout) -> pl.Expr:
         .then(pl.lit(EMPTY_SONG))
         .otherwise(pl.col("wrong_count"))
     )
+
+
+def text_advice(path: Path, reason: str, setting: str) -> str:
+    """Say what to do where no line is a play, whatever the layout is; nothing where that is not to blame.
+
+    ``setting`` is what an encoding of more than one byte a character is set by.
+    """
+    if wide := wide_encoding(path):
+        return f"The file begins as {wide} text does: set {setting}: {wide}"
+    return LINE_ENDS if reason == CARRIAGE_RETURN else ""
+
+
+def likely_delimiter(texts: list[str], used: str) -> tuple[str, str] | None:
+    """Guess what the fields of lines are separated by, if not by what was ``used``: itself, and how to set it."""
+    for mark in ("\t", ",", ";", "|", " "):
+        if mark != used and all(mark in text for text in texts):
+            written = '"\\t"' if mark == "\t" else f'"{mark}"'
+            return repr(mark), f"plays.table.delimiter: {written}"
+    return None

@@ -14,10 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coldwave.errors import InputError
-from coldwave.plays.batches import BLANKS, EMPTY_SONG, EMPTY_USER, Batch
-from coldwave.plays.columns import find_column
+from coldwave.plays.batches import EMPTY_SONG, EMPTY_USER, Batch
+from coldwave.plays.columns import BLANKS
 from coldwave.plays.counts import check_counts, numbers_of
+from coldwave.plays.layout import find_in_names, named_columns
 from coldwave.plays.rejections import TEXT_LENGTH, refuse_flood
+from coldwave.plays.suffixes import parquet_files
 from coldwave.plays.tables import REJECTED
 from coldwave.progress import track
 
@@ -26,31 +28,6 @@ BATCH_BYTES = 1 << 28  # of values in memory together, where those of a row grou
 LONGEST_ID = 1 << 16  # bytes; what is longer is no id, and to compare it row by row would take hours
 LONG_USER = "user id is too long"
 LONG_SONG = "song id is too long"
-
-
-def is_parquet(path: Path) -> bool:
-    """Tell whether a path is read as Parquet: by its suffix, or as a folder."""
-    return path.suffix.lower() in (".parquet", ".pq") or path.is_dir()
-
-
-def parquet_files(path: Path) -> list[Path]:
-    """List the Parquet files of a folder and its subfolders, sorted, hidden ones left out; or give the one file.
-
-    Raises
-    ------
-    InputError
-        There is none.
-    """
-    if not path.is_dir():
-        return [path]
-    files = sorted(
-        file
-        for file in path.rglob("*.parquet")
-        if file.is_file() and not any(part.startswith((".", "_")) for part in file.relative_to(path).parts)
-    )
-    if not files:
-        raise InputError(f"{path}: no .parquet file in this folder (plays.path)")
-    return files
 
 
 def read_parquet_plays(path: Path, table: Mapping[str, Any], batch_rows: int = BATCH_ROWS) -> Iterator[Batch]:
@@ -98,13 +75,10 @@ def _rows_in_memory(group: pq.RowGroupMetaData, names: set[str]) -> int:
 
 def _columns(schema: pa.Schema, table: Mapping[str, Any], path: Path) -> dict[str, str]:
     """Map user_id, song_id and count to the names of their columns, whose types are checked."""
-    wanted = {"user": table.get("user", "user"), "song": table.get("song", "song"), "count": table.get("count")}
+    wanted = named_columns(table)
     columns = {}
-    for name, column in wanted.items():
-        if column is None:
-            continue
-        key = f"plays.table.{name}"
-        field = schema.field(find_column(column, schema.names, key, path))
+    for (key, _), place in zip(wanted, find_in_names(schema.names, table, path), strict=True):
+        field, name = schema.field(place), key.rpartition(".")[2]
         kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
         text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
         number = pa.types.is_integer(kind) or (
@@ -113,8 +87,6 @@ def _columns(schema: pa.Schema, table: Mapping[str, Any], path: Path) -> dict[st
         if not (text or number):
             raise InputError(f"{key}: column {field.name!r} of {path} holds {field.type}, not text or whole numbers")
         columns[{"user": "user_id", "song": "song_id"}.get(name, name)] = field.name
-    if len(set(columns.values())) < len(columns):
-        raise InputError(f"plays.table: user, song and count must be different columns, not {wanted}")
     return columns
 
 

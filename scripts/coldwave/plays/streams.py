@@ -11,16 +11,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import pyarrow as pa
-
 from coldwave.errors import InputError
 from coldwave.progress import duration
 
 log = logging.getLogger(__name__)
 
 BLOCK_BYTES = 1 << 25
+HEADER_BYTES = 1 << 16  # of a block, where the first lines are all that is wanted
 LONGEST_LINE = 1 << 26  # bytes; what is longer is no text file of one play a line
-COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 _BYTE_ORDER_MARK = codecs.BOM_UTF8
 _NOT_TEXT = {
     b"\x1f\x8b": "compressed with gzip: its name has to end in .gz",
@@ -29,11 +27,6 @@ _NOT_TEXT = {
     b"PK\x03\x04": "a zip archive: unpack it first",
     b"PAR1": "Parquet: set plays.format: table, and its name has to end in .parquet",
 }
-
-
-def without_compression(path: Path) -> Path:
-    """Give the name without its suffix of compression: ``plays.tsv.gz`` is ``plays.tsv``."""
-    return path.with_suffix("") if path.suffix.lower() in COMPRESSED else path
 
 
 def read_chunks(path: Path, size: int = BLOCK_BYTES, every: float = 10.0) -> Iterator[bytes]:
@@ -84,6 +77,8 @@ def _decompressed(raw: BinaryIO, suffix: str) -> Any:
     if suffix == ".xz":
         return lzma.LZMAFile(raw)
     if suffix == ".zst":
+        import pyarrow as pa  # takes longer to import than the workflow has to look at a header
+
         return pa.CompressedInputStream(raw, "zstd")
     return raw
 

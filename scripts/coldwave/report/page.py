@@ -13,6 +13,7 @@ import polars as pl
 
 from coldwave.errors import InputError
 from coldwave.evaluation.recommendation import Trained, cutoff_of, notes
+from coldwave.evaluation.table_of_measures import AUC, COMPARED, LED_BY_COMPARED
 from coldwave.exhibits.files import read_exhibit
 from coldwave.exhibits.markdown import number, percent
 from coldwave.report import figures
@@ -121,8 +122,8 @@ def render(
         "run": run,
         "about": [sentence for sentence in about if sentence],
         "config": config,
-        "cutoff": cutoff_of(table),
         "models": results(table),
+        "titles": [one.title_at(cutoff_of(table)) for one in LED_BY_COMPARED] + [one.gap_title for one in COMPARED],
         "size": table.row(0, named=True),
         "notes": notes(table),
         "finding": finding(table),
@@ -149,7 +150,7 @@ def divide(exhibits: Sequence[Path], sizes: Mapping[str, int]) -> dict[str, list
 
 def results(table: pl.DataFrame) -> list[dict]:
     """The rows of the results table, as the page shows them."""
-    measures = ["auc", f"map_{cutoff_of(table)}", f"map_{cutoff_of(table)}_relevant"]
+    measures = [one.column_at(cutoff_of(table)) for one in LED_BY_COMPARED]
     return [
         {
             "name": row["model"],
@@ -160,7 +161,7 @@ def results(table: pl.DataFrame) -> list[dict]:
             "missing": row["missing"],
             "measures": [(number(row[name]), number(row[f"{name}_sd"])) for name in measures],
             "deviations": row["seeds"] > 1,
-            "gaps": [_gap(row["gap_closed_auc"]), _gap(row["gap_closed_map"])],
+            "gaps": [_gap(row[one.gap_column]) for one in COMPARED],
         }
         for row in table.iter_rows(named=True)
     ]
@@ -171,19 +172,22 @@ def _gap(share: float | None) -> dict:
 
 
 def finding(table: pl.DataFrame) -> dict | None:
-    """The model with the highest AUC of those that hear the songs; None where there is none."""
-    models = table.filter(~pl.col("kind").is_in(REFERENCES), pl.col("auc").is_not_null())
+    """The model that is best by the first measure of those that hear the songs; None where there is none."""
+    first = COMPARED[0]
+    column = first.column_at(cutoff_of(table))
+    models = table.filter(~pl.col("kind").is_in(REFERENCES), pl.col(column).is_not_null())
     if models.is_empty():
         return None
-    best = models.sort("auc", descending=True, maintain_order=True).row(0, named=True)
-    chance = table.filter(kind="random")["auc"].mean()
-    ceiling = table.filter(kind="usage")["auc"].mean()
+    best = models.sort(column, descending=first.higher, maintain_order=True).row(0, named=True)
+    chance = table.filter(kind="random")[column].mean()
+    ceiling = table.filter(kind="usage")[column].mean()
     return {
         "model": best["model"],
-        "auc": f"{best['auc']:.3f}",
+        "measure": first.title_at(cutoff_of(table)),
+        "value": f"{best[column]:.3f}",
         "chance": None if chance is None else f"{chance:.3f}",
         "ceiling": None if ceiling is None else f"{ceiling:.3f}",
-        "share": None if best["gap_closed_auc"] is None else percent(best["gap_closed_auc"]),
+        "share": None if best[first.gap_column] is None else percent(best[first.gap_column]),
     }
 
 
@@ -194,8 +198,9 @@ def result_figures(table: pl.DataFrame, trained: Sequence[Trained]) -> list[Figu
     scores = {model: [one.scores for one in trained if one.model == model] for model in models}
     scores = {model: frames for model, frames in scores.items() if frames}
     drawn = []
-    for label, column, reference in (("AUC", "auc", 0.5), (f"mAP@{cutoff_of(table)}", "ap", None)):
-        means = {model: [frame[column].mean() for frame in frames] for model, frames in scores.items()}
+    for measure in COMPARED:
+        label, reference = measure.title_at(cutoff_of(table)), measure.chance
+        means = {model: [frame[measure.score].mean() for frame in frames] for model, frames in scores.items()}
         means = {model: values for model, values in means.items() if None not in values}
         if means:
             alt = f"{label} by model: " + ", ".join(f"{model} {np.mean(values):.3f}" for model, values in means.items())
@@ -208,11 +213,13 @@ def result_figures(table: pl.DataFrame, trained: Sequence[Trained]) -> list[Figu
         for model, frames in scores.items()
     }
     if any(len(sample) for sample in users.values()):
-        alt = "Median AUC of a user: " + ", ".join(
+        alt = f"Median {AUC.title} of a user: " + ", ".join(
             f"{model} {np.median(sample):.3f}" for model, sample in users.items() if len(sample)
         )
-        svg = figures.user_distributions(users, heard, "AUC of a user", alt)
-        drawn.append(Figure(svg, "How AUC is spread over users; the tick is the median, the dashed line chance."))
+        svg = figures.user_distributions(users, heard, f"{AUC.title} of a user", alt)
+        drawn.append(
+            Figure(svg, f"How {AUC.title} is spread over users; the tick is the median, the dashed line chance.")
+        )
     return drawn
 
 

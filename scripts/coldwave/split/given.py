@@ -5,11 +5,10 @@ from pathlib import Path
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.plays.suffixes import DELIMITERS
 from coldwave.split.check import check_parts
+from coldwave.split.columns import COLUMNS, check_columns, check_suffix
 from coldwave.split.parts import SCHEMA
-
-COLUMNS = ["song_id", "part"]
-SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
 
 def read_parts(path: Path) -> pl.DataFrame:
@@ -18,20 +17,18 @@ def read_parts(path: Path) -> pl.DataFrame:
     Raises
     ------
     InputError
-        The file is something else or damaged, lacks a column, or a field is empty.
+        The file is something else or damaged, lacks columns, or a field is empty.
     """
+    check_suffix(path)
     suffix = path.suffix.lower()
-    if suffix != ".parquet" and suffix not in SEPARATORS:
-        raise InputError(f"{path}: a split is a .parquet, .csv or .tsv file (split.path)")
     try:
         if suffix == ".parquet":
             table = pl.read_parquet(path, glob=False)
         else:
-            table = pl.read_csv(path, separator=SEPARATORS[suffix], infer_schema=False, glob=False)
+            table = pl.read_csv(path, separator=DELIMITERS[suffix], infer_schema=False, glob=False)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError(f"{path}: cannot be read as a table ({error}) (split.path)") from error
-    if lacking := [name for name in COLUMNS if name not in table.columns]:
-        raise InputError(f"{path}: no column {lacking[0]!r}; a split has the columns {' and '.join(COLUMNS)}")
+    check_columns(table.columns, path)
     parts = table.select(pl.col(COLUMNS).cast(pl.String).str.strip_chars())
     empty = parts.with_row_index("row", offset=1).filter(pl.any_horizontal(pl.col(COLUMNS).fill_null("") == ""))
     if len(empty):

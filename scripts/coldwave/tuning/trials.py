@@ -15,10 +15,11 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.evaluation.ranking import rank_songs
 from coldwave.evaluation.scores import relevant_songs
+from coldwave.evaluation.table_of_measures import COMPARED
 from coldwave.split.parts import TEST, TRAIN, VALIDATION
 from coldwave.tuning.search import Setting
 
-MEASURES = {"auc": "AUC", "map": "mAP"}
+MEASURES = {one.key: one for one in COMPARED if one.higher}  # what can be searched for, as a search maximises
 Teach = Callable[[np.ndarray, np.ndarray, Mapping[str, Any]], np.ndarray]
 
 
@@ -88,7 +89,7 @@ def validation_score(
     cutoff: int,
     threads: int,
 ) -> float:
-    """Rank the validation songs for every user who played one, and average the users' AUC or AP.
+    """Rank the validation songs for every user who played one, and average the users' values of a measure.
 
     Parameters
     ----------
@@ -97,7 +98,7 @@ def validation_score(
     songs = np.flatnonzero(listening.validation)
     starts, relevant = relevant_songs(listening.plays, songs, listening.users, len(predicted))
     ranking = rank_songs(user_factors, predicted[songs], starts, relevant, cutoff, threads)
-    values = ranking.auc if measure == "auc" else ranking.ap
+    values = getattr(ranking, MEASURES[measure].score)
     if np.isnan(values).all():
         raise InputError("no user has an AUC: each has played all validation songs; raise split.validation")
     return float(np.nanmean(values))
@@ -133,7 +134,7 @@ def evaluator(
 
     Parameters
     ----------
-    measure : auc or map
+    measure : a key of ``MEASURES``
     teach : from user factors, song factors and the model's settings to predicted song factors
     """
     from coldwave.wmf.als import factorise_songs

@@ -23,6 +23,7 @@ from coldwave.errors import InputError
 from coldwave.evaluation.measures import list_measures
 from coldwave.evaluation.ranking import Standing
 from coldwave.evaluation.ranking import measure as ranking_measures
+from coldwave.evaluation.table_of_measures import AUC, MAP, RECALL
 from coldwave.models.references import random_vectors
 from coldwave.progress import track
 from coldwave.wmf.als import factorise
@@ -175,11 +176,10 @@ def _stand(scores, users, known_starts, known, held_out_starts, held_out, above,
 
 def schema(cutoff: int, first: int) -> dict[str, type[pl.DataType]]:
     """Columns of the table, in order: a row for each system, and the same sizes in every row."""
+    measures = MAP.column_at(cutoff), AUC.column_at(cutoff), RECALL.column_at(first)
     return {
         "system": pl.String,
-        f"map_{cutoff}": pl.Float64,
-        "auc": pl.Float64,
-        f"recall_{first}": pl.Float64,
+        **dict.fromkeys(measures, pl.Float64),
         "users": pl.UInt32,  # with a held-out play: those in the means
         "songs": pl.UInt32,
         "plays": pl.UInt64,  # pairs of a user and a training song

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from coldwave.evaluation.table_of_measures import AUC, MAP, RECALL
 from coldwave.exhibits.files import write_exhibit_table
 from coldwave.exhibits.markdown import number
 
@@ -13,7 +14,12 @@ from coldwave.exhibits.markdown import number
 def write_warm_table(path: Path, table: pl.DataFrame, options: Mapping[str, Any], about: Sequence[str]) -> None:
     """Write the table of ``evaluate_warm``; ``options`` are those of the rule, ``about`` first lines."""
     cutoff, first, sizes = options["cutoff"], options["recall_at"], table.row(0, named=True)
-    measures = {f"mAP@{cutoff}": f"map_{cutoff}", "AUC": "auc", f"recall@{first}": f"recall_{first}"}
+    shown = ((MAP, cutoff), (AUC, cutoff), (RECALL, first))
+    measures = {one.title_at(length): one.column_at(length) for one, length in shown}
+    precision, recall = (
+        MAP.of_user_at(cutoff, "the user's held-out plays"),
+        RECALL.of_user_at(first, "the held-out plays"),
+    )
     write_exhibit_table(
         path,
         "Warm: plays of songs that others have played",
@@ -32,9 +38,8 @@ def write_warm_table(path: Path, table: pl.DataFrame, options: Mapping[str, Any]
             f"Item-item: a song's similarity to the songs that a user has played, summed over those that have it among "
             f"their {options['neighbours']} nearest, by the cosine of binary user vectors or by BM25 of play counts. "
             "WMF: the factorisation with the settings of this run. Popularity: users in the remaining plays.",
-            f"mAP@{cutoff}: average precision in the first {cutoff} songs, divided by the smaller of {cutoff} and the "
-            f"user's held-out plays. Recall@{first}: share of the held-out plays in the first {first} songs. Tied "
-            "songs take the expectation over their orders; in AUC they count one half.",
+            f"{MAP.title_at(cutoff)}: {precision}. {RECALL.title_at(first).capitalize()}: {recall}. Tied songs take "
+            f"the expectation over their orders; in {AUC.name} they count one half.",
             f"{sizes['unreachable']:,} held-out plays are of songs with no play left, which nothing fitted to plays "
             "can find; they stay in every mean.",
         ],

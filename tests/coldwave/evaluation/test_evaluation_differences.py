@@ -23,6 +23,7 @@ from coldwave.evaluation.differences import (
     statement,
 )
 from coldwave.evaluation.recommendation import Trained
+from coldwave.evaluation.table_of_measures import AUC, MAP
 from coldwave.files import check_table
 
 KINDS = {"good": "cnn", "twin": "cnn", "fair": "linear", "same": "mean"}
@@ -47,7 +48,7 @@ def trained(users=400):
 
 @pytest.fixture(scope="module")
 def comparison():
-    return compare(trained(), KINDS, {"AUC": "auc", "mAP": "ap"}, samples=500, seed=1)
+    return compare(trained(), KINDS, {"AUC": AUC, "mAP": MAP}, samples=500, seed=1)
 
 
 def test_columns_pairs_and_order(comparison):
@@ -156,22 +157,34 @@ def test_the_table_for_people(comparison):
 
 def test_the_same_seed_gives_the_same_numbers_and_the_order_of_files_does_not_matter(comparison):
     one_seed = [one for one in trained() if one.seed == 1]
-    again = [compare(files, KINDS, {"AUC": "auc"}, samples=200, seed=1) for files in (one_seed, one_seed[::-1])]
+    again = [compare(files, KINDS, {"AUC": AUC}, samples=200, seed=1) for files in (one_seed, one_seed[::-1])]
     assert again[0].differences.equals(again[1].differences)
     assert again[0].intervals.equals(again[1].intervals)
 
 
 def test_one_model_alone_and_a_measure_that_no_user_has():
-    alone = compare(trained()[-1:], {"same": "mean"}, {"AUC": "auc"}, samples=100, seed=1)
+    alone = compare(trained()[-1:], {"same": "mean"}, {"AUC": AUC}, samples=100, seed=1)
     assert alone.differences.is_empty()
     assert alone.intervals["letters"].to_list() == ["a"]
     assert "nothing to compare" in statement(alone, "AUC")
     nobody = [Trained("same", 1, pl.DataFrame({"user": [0], "auc": [None]}, schema_overrides={"auc": pl.Float64}))]
-    assert compare(nobody, {"same": "mean"}, {"AUC": "auc"}, samples=100, seed=1).intervals.is_empty()
+    assert compare(nobody, {"same": "mean"}, {"AUC": AUC}, samples=100, seed=1).intervals.is_empty()
 
 
 def test_scores_that_do_not_fit_together():
     with pytest.raises(InputError, match="no scores of other"):
-        compare(trained(), KINDS | {"other": "cnn"}, {"AUC": "auc"}, 100, 1)
+        compare(trained(), KINDS | {"other": "cnn"}, {"AUC": AUC}, 100, 1)
     with pytest.raises(InputError, match="same, seed 1: not of the same users"):
-        compare([*trained()[:-1], trained(399)[-1]], KINDS, {"AUC": "auc"}, 100, 1)
+        compare([*trained()[:-1], trained(399)[-1]], KINDS, {"AUC": AUC}, 100, 1)
+
+
+def test_where_less_is_better_the_lowest_mean_comes_first(comparison):
+    turned = compare(trained(), KINDS, {"AUC": AUC._replace(higher=False)}, samples=500, seed=1)
+    ordered = comparison.intervals.filter(measure="AUC")["model"].to_list()
+    assert turned.intervals["model"].to_list() == ordered[::-1]
+    pairs = comparison.differences.filter(measure="AUC").rows_by_key(["first", "second"], named=True, unique=True)
+    for row in turned.differences.iter_rows(named=True):
+        before = pairs[row["second"], row["first"]]
+        assert row["difference"] == pytest.approx(-before["difference"])
+        assert row["better"] == pytest.approx(before["better"])
+        assert row["differs"] == before["differs"]

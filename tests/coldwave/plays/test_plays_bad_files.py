@@ -288,7 +288,7 @@ def test_a_flood_of_malformed_lines_stops(tmp_path, monkeypatch):
 
 
 def test_a_quote_that_goes_on_and_on(tmp_path, monkeypatch):
-    monkeypatch.setattr("coldwave.plays.catalogue.LONGEST_RECORD", 10)
+    monkeypatch.setattr("coldwave.plays.manifest.LONGEST_RECORD", 10)
     path = tmp_path / "songs.csv"
     path.write_text('song_id,title\na,x\nb,"open\n' + "c,y\n" * 30)
     with pytest.raises(InputError, match=r"songs\.csv, line 3: a quote opened here is not closed in 11 lines"):

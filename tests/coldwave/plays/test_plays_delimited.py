@@ -11,8 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from coldwave.errors import InputError
-from coldwave.plays.delimited import read_delimited, read_triplets
+from coldwave.plays.delimited import read_delimited
 from coldwave.plays.reading import read_plays
+from coldwave.plays.taste_profile import read_triplets
 
 TABLE = {"user": "user", "song": "song", "count": "count", "header": True, "delimiter": "\t", "quote": None}
 
@@ -107,7 +108,7 @@ def test_every_line_is_counted_or_rejected(tmp_path_factory, data, block_bytes):
     assume(not data.startswith((b"\x1f\x8b", b"PK\3\4", b"PAR1")))  # compressed files begin like this
     path = tmp_path_factory.mktemp("plays") / "triplets.txt"
     path.write_bytes(data)
-    assert pairs_of(read_triplets(path, block_bytes)) == plain_triplets(data)
+    assert pairs_of(read_triplets(path, {}, block_bytes)) == plain_triplets(data)
 
 
 @settings(max_examples=25, deadline=None)

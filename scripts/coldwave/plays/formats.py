@@ -1,0 +1,28 @@
+"""The formats of plays that the config's ``plays.format`` names."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from coldwave.plays.batches import Batch
+from coldwave.plays.own_table import advice_on_table, read_table_of_plays
+from coldwave.plays.taste_profile import advice_on_triplets, read_triplets
+
+
+class Format(NamedTuple):
+    """How a file of plays is read, and what to advise where no line of it is a play.
+
+    Both take the file's path and the config's ``plays.table``; besides, ``read`` the size of a block in bytes, and
+    ``advice`` the most frequent reason for which lines were set aside, and some of these lines. ``words`` say what a
+    file holds.
+    """
+
+    read: Callable[[Path, Mapping[str, Any], int], Iterator[Batch]]
+    advice: Callable[[Path, str, list[str], Mapping[str, Any]], str]
+    words: str
+
+
+FORMATS = {
+    "taste_profile": Format(read_triplets, advice_on_triplets, "user TAB song TAB count, no header"),
+    "table": Format(read_table_of_plays, advice_on_table, "columns as `plays.table` says"),
+}

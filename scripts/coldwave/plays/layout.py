@@ -1,0 +1,145 @@
+"""Where the columns of plays in delimited text stand: by the header, or by the numbers that the config gives."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from coldwave.errors import InputError
+from coldwave.plays.columns import BLANKS, find_columns
+from coldwave.plays.streams import BLOCK_BYTES, HEADER_BYTES, check_encoding, read_blocks, wide_encoding
+
+CARRIAGE_RETURN = "carriage return within the line"  # perhaps the end of a line: what is read would be a guess
+LINE_ENDS = r"Lines have to end in \n or \r\n: convert those that end in \r alone"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the user, the song and the count (None: each line is one play) stand among the fields, from 0."""
+
+    user: int
+    song: int
+    count: int | None
+    fields: int
+    more_fields: bool  # whether a line may have more than ``fields``
+    delimiter: str = "\t"
+    quote: str | None = None
+
+
+def blocks_with_layout(
+    path: Path, table: Mapping[str, Any], block_bytes: int = BLOCK_BYTES
+) -> Iterator[tuple[Layout, bytes, str, int]]:
+    """Read blocks of whole lines, laid out as the config's ``plays.table`` says, without the header.
+
+    Yields
+    ------
+    The layout, the block, its encoding, and the number of lines that were taken off before the block.
+
+    Raises
+    ------
+    InputError
+        A setting is wrong, or columns are not in the header (a line each).
+    """
+    encoding, delimiter, quote = table.get("encoding", "utf-8"), table.get("delimiter", "\t"), table.get("quote")
+    check_encoding(encoding, "plays.table.encoding")
+    for key, character in (("delimiter", delimiter), ("quote", quote)):
+        if character is not None and (len(character) != 1 or character in "\r\n\0"):
+            raise InputError(f"plays.table.{key}: {character!r} is not one character")
+    if delimiter == quote:
+        raise InputError(f"plays.table.quote: {quote!r} is also plays.table.delimiter")
+    layout = None if table.get("header", True) else _layout(table, None, path, delimiter, quote)
+    taken = 0
+    for block, block_encoding in read_blocks(path, encoding, block_bytes):
+        while layout is None and block:  # the header is the first line that is not blank
+            line, _, block = block.partition(b"\n")
+            taken += 1
+            if line.strip(b"\r"):
+                layout = _layout(table, _header(line, block_encoding, path, delimiter, quote), path, delimiter, quote)
+        if block:
+            yield layout, block, block_encoding, taken
+            taken = 0
+    if layout is None:
+        raise InputError(f"{path}: the file is empty, without even a header (plays.path)")
+
+
+def _header(line: bytes, encoding: str, path: Path, delimiter: str, quote: str | None) -> list[str]:
+    try:
+        text = line.decode(encoding).rstrip("\r")
+    except UnicodeDecodeError as error:
+        likely = wide_encoding(path)
+        advice = f"set plays.table.encoding: {likely}" if likely else "see plays.table.encoding"
+        raise InputError(f"{path}: the header is not valid {encoding}; {advice}") from error
+    if "\r" in text:
+        raise InputError(f"{path}: the header has a {CARRIAGE_RETURN}: {text[:80]!r}. {LINE_ENDS}")
+    fields = split_fields(text, delimiter, quote)
+    if fields is None:
+        raise InputError(f"{path}: quotes in the header do not match: {text[:200]!r}")
+    return [field.strip(BLANKS) for field in fields]
+
+
+def _layout(
+    table: Mapping[str, Any], header: list[str] | None, path: Path, delimiter: str, quote: str | None
+) -> Layout:
+    places = find_in_names(header, table, path)
+    return Layout(
+        user=places[0],
+        song=places[1],
+        count=places[2] if len(places) > 2 else None,
+        fields=len(header) if header is not None else max(places) + 1,
+        more_fields=header is None,
+        delimiter=delimiter,
+        quote=quote,
+    )
+
+
+def named_columns(table: Mapping[str, Any]) -> list[tuple[str, str | int]]:
+    """The columns that ``plays.table`` names, each as (setting, name or number): user, song and, if any, count."""
+    wanted = {"user": table.get("user", "user"), "song": table.get("song", "song"), "count": table.get("count")}
+    return [(f"plays.table.{name}", column) for name, column in wanted.items() if column is not None]
+
+
+def find_in_names(names: list[str] | None, table: Mapping[str, Any], path: Path) -> list[int]:
+    """Find the columns that ``plays.table`` names: user, song and, if any, count; ``names`` is None without a header.
+
+    Raises
+    ------
+    InputError
+        Some are not there (a line each), or two are one.
+    """
+    wanted = named_columns(table)
+    places = find_columns(wanted, names, path)
+    if len(set(places)) < len(places):
+        given = {key.rpartition(".")[2]: column for key, column in wanted}
+        raise InputError(f"plays.table: user, song and count must be different columns, not {given}")
+    return places
+
+
+def check_layout(path: Path, table: Mapping[str, Any]) -> None:
+    """Look the columns up in the first lines of delimited text, as `blocks_with_layout` does.
+
+    Without a header, a column has to be among the fields of one of these lines at least.
+
+    Raises
+    ------
+    InputError
+        As `blocks_with_layout`.
+    """
+    layout, block, encoding, _ = next(blocks_with_layout(path, table, HEADER_BYTES), (None, b"", "", 0))
+    if layout and layout.more_fields:
+        lines = block.decode(encoding, "replace").split("\n")
+        found = [split_fields(line.rstrip("\r"), layout.delimiter, layout.quote) for line in lines]
+        widest = max((fields for fields in found if fields), key=len, default=[])
+        if widest:
+            find_in_names(widest, table, path)
+
+
+def split_fields(text: str, delimiter: str, quote: str | None) -> list[str] | None:
+    """Split one line, by the rules of CSV where it holds the quoting character; None where its quotes do not match."""
+    if not quote or quote not in text:
+        return text.split(delimiter)
+    try:
+        skip = delimiter != " "
+        return next(csv.reader([text], delimiter=delimiter, quotechar=quote, strict=True, skipinitialspace=skip))
+    except csv.Error:
+        return None

@@ -1,0 +1,99 @@
+"""A songs table in delimited text: its records, by the rules of CSV, and its columns."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from coldwave.errors import InputError
+from coldwave.plays.columns import find_columns
+from coldwave.plays.streams import HEADER_BYTES, read_blocks
+from coldwave.plays.suffixes import delimiter_of
+
+COLUMNS = ("song_id", "title", "artist", "album", "date", "tags", "audio")
+BLOCK_BYTES = 1 << 20  # small, as each is a list of Python's texts for a while
+NO_HEADER = "the songs table is empty, without even a header (plays.songs.path)"
+LONGEST_RECORD = 10_000  # lines that one quoted text may go on over
+
+
+def find_places(header: Sequence[str], options: Mapping[str, Any], path: Path) -> list[int | None]:
+    """Find ``COLUMNS`` as the config's ``plays.songs`` says; None for one that is absent and not asked for.
+
+    Raises
+    ------
+    InputError
+        Columns that are asked for are absent (a line each), or the setting names others.
+    """
+    renamed = options.get("columns") or {}
+    if unknown := sorted(set(renamed) - set(COLUMNS)):
+        raise InputError(f"plays.songs.columns: {unknown[0]!r} is not one of {', '.join(COLUMNS)}")
+    named = {name: renamed.get(name, name) for name in COLUMNS if name in renamed or name == "song_id"}
+    wanted = [(f"plays.songs.columns.{name}", column) for name, column in named.items()]
+    found = dict(zip(named, find_columns(wanted, header, path), strict=True))
+    return [found[name] if name in found else header.index(name) if name in header else None for name in COLUMNS]
+
+
+def records(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[tuple[int, str, list[str] | csv.Error]]:
+    """Read the records of a .csv or .tsv file, that of the header first: its line, its text, and its fields or why not.
+
+    Blank lines are passed over. A quoted text may go on over lines.
+
+    Raises
+    ------
+    InputError
+        The file is something else or damaged, or a quote is not closed.
+    """
+    delimiter = delimiter_of(path)
+    if delimiter is None:
+        raise InputError(
+            f"{path}: a songs table is a .csv, .tsv or .parquet file or a folder of audio (plays.songs.path)"
+        )
+    raw: list[str] = []  # lines of the record being read
+
+    def lines() -> Iterator[str]:
+        for block, _ in read_blocks(path, block_bytes=block_bytes):
+            for line in io.StringIO(block.decode("utf-8", "surrogateescape"), newline=""):
+                raw.append(line)
+                if len(raw) > LONGEST_RECORD:
+                    begun = reader.line_num + 1 - LONGEST_RECORD
+                    raise InputError(f"{path}, line {begun}: a quote opened here is not closed in {len(raw):,} lines")
+                yield line
+
+    reader = csv.reader(lines(), delimiter=delimiter, strict=True)
+    while True:
+        line = reader.line_num + 1
+        raw.clear()
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if len(raw) > 1:
+                raise InputError(
+                    f"{path}, line {line}: a quote opened here is not closed as it should be ({error})"
+                ) from error
+            yield line, "".join(raw), error
+            continue
+        if row:
+            yield line, "".join(raw), row
+
+
+def header_of(row: Sequence[str]) -> list[str]:
+    """The names of the columns, from the first record."""
+    return [name.strip() for name in row]
+
+
+def check_manifest(path: Path, options: Mapping[str, Any]) -> None:
+    """Look the columns up in the header, as the songs table is read.
+
+    Raises
+    ------
+    InputError
+        As `find_places` and `records`, or there is no header.
+    """
+    rows = (row for _, _, row in records(path, HEADER_BYTES) if not isinstance(row, csv.Error))
+    header = next(rows, None)
+    if header is None:
+        raise InputError(f"{path}: {NO_HEADER}")
+    find_places(header_of(header), options, path)
