@@ -134,7 +134,7 @@ def _places(header: Sequence[str], options: Mapping[str, Any], path: Path) -> li
         else:
             places.append(header.index(name) if name in header else None)
     if ignored := [name for place, name in enumerate(header) if place not in places]:
-        log.info("%s: columns not used: %s", path, ", ".join(ignored))
+        log.info("%s: columns not used: %s", path, ", ".join(ignored), extra={"screen": True})
     return places
 
 
