@@ -57,7 +57,7 @@ class Story:
         if event == LogEvent.JOB_INFO:
             return self._start(record)
         if event == LogEvent.JOB_FINISHED:
-            self._finished.append(record.job_id)
+            self._finished += [record.job_id] if record.job_id in self._jobs else []
         if event == LogEvent.PROGRESS:
             return self._progress(record)
         if event == LogEvent.JOB_ERROR:
@@ -78,8 +78,7 @@ class Story:
 
     def _message(self, record: LogRecord) -> list[str]:
         message = record.getMessage()
-        if again := _AGAIN.match(message):
-            job = self._jobs[int(again[1])]
+        if (again := _AGAIN.match(message)) and (job := self._jobs.get(int(again[1]))):
             return [_line("tried again", _made_of(job))]
         if full := _FULL_STORY.match(message):
             self._end = self._counted(full[1])
@@ -105,20 +104,26 @@ class Story:
         return [one_line(f"{_made_of(record)}; {why}", WIDEST)]
 
     def _progress(self, record: LogRecord) -> list[str]:
-        now, lines = time.monotonic(), []
+        now, made = time.monotonic(), []
         self._done = record.done
         for number in self._finished:
             job, seconds = self._jobs[number], now - self._started[number]
             self._failed.pop(number, None)
             self._seconds[job.rule_name].append(seconds)
             if job.output:  # not `all`
-                lines.append((job, seconds))
+                made.append(f"{_made_of(job)}, {duration(seconds)}")
         self._finished = []
-        waiting = {rule: jobs - len(self._seconds[rule]) for rule, jobs in self._planned.items() if rule != "all"}
-        done = {rule: seconds for rule, seconds in self._seconds.items() if seconds}
-        left = time_left(done, waiting, now - self._begin) if record.done < record.total else None
-        how_far = f"{record.done} of {record.total}" + ("" if left is None else f", {duration(left)} left")
-        return [_line(how_far, f"{_made_of(job)}, {duration(seconds)}") for job, seconds in lines]
+        how_far = f"{record.done} of {record.total}"
+        left = time_left(self._seconds, self._waiting(record), now - self._begin)
+        if left is not None and record.done < record.total:
+            how_far += f", {duration(left)} left"
+        return [_line(how_far, text) for text in made]
+
+    def _waiting(self, record: LogRecord) -> dict[str, int]:
+        """The jobs that are not finished, by rule; those that a checkpoint has added have none."""
+        waiting = {rule: max(0, jobs - len(self._seconds.get(rule, ()))) for rule, jobs in self._planned.items()}
+        added = record.total - record.done - sum(waiting.values())
+        return waiting | {"all": 0, "": max(0, added)}
 
     def _fail(self, record: LogRecord) -> list[str]:
         job = self._jobs.get(record.jobid, record)
