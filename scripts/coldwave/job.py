@@ -25,8 +25,8 @@ from coldwave.shown import log_lines, printable
 log = logging.getLogger("coldwave")
 
 MOST_NAMED = 20  # files that an error names
-EVERY = 9.5  # seconds between a job's lines on the screen, at first
-EVERY_PART = 0.05  # and later this part of the time that the job has run
+OFTEN, SELDOM = 9.5, 600.0  # seconds between a job's lines on the screen, at first and in the end
+PART = 0.2  # and in between this part of the time that the job has run
 
 
 def run(main: Callable[..., None]) -> None:
@@ -153,7 +153,7 @@ class ForTheScreen(logging.Filter):
             return False
         now = time.monotonic()
         shown = record.levelno > logging.INFO or getattr(record, "screen", False)
-        if shown or now - self._last >= max(EVERY, EVERY_PART * (now - self._begin)):
+        if shown or now - self._last >= min(max(OFTEN, PART * (now - self._begin)), SELDOM):
             self._last = now
             return True
         return False
