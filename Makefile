@@ -25,7 +25,7 @@ install-spark: $(READY) ## install Spark into .venv, for wmf.engine: spark (some
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-spark.txt
 
 demo: $(READY) ## run the whole pipeline on the built-in demo world and print its table
-	@$(BIN)/snakemake --quiet rules host
+	@$(BIN)/snakemake
 	@$(BIN)/coldwave results demo
 
 test: $(READY) ## run every test

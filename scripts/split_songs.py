@@ -23,7 +23,9 @@ def main(*, songs: Path, split: Path, options: dict, given: Path = None) -> None
         table = split_songs(known, **options)
         check_parts(table, known, options["by"], split)
     sizes = table["part"].value_counts(sort=True)
-    log.info("songs by part: %s", ", ".join(f"{part} {count:,}" for part, count in sizes.iter_rows()))
+    log.info(
+        "songs by part: %s", ", ".join(f"{part} {count:,}" for part, count in sizes.iter_rows()), extra={"screen": True}
+    )
     write_table(split, table, SCHEMA)
 
 

@@ -25,6 +25,7 @@ TIME_LIMIT = 600  # seconds that one call of Snakemake may take, however busy th
 # processors, and the two would part.
 NETWORK = {"kind": "cnn", "window": 40, "channels": [8], "dense": [16], "batch_size": 8, "learning_rate": 1e-4,
            "accelerator": "cpu"}  # fmt: skip
+DONE = r"\d\d:\d\d:\d\d \[\d+ of \d+(?:, [\w ]+ left)?\]"  # begins the line of a job that is done
 SETTINGS_OF_A_DEVELOPER = ("COLDWAVE_", "SNAKEMAKE_", "PYTHON", "XDG_", "MPL")  # beginnings of variables' names
 
 
@@ -42,7 +43,7 @@ class Outcome:
 
     @property
     def jobs(self) -> dict[str, int]:
-        """The jobs that Snakemake planned at first, by rule, without ``all``; empty where nothing is to be done."""
+        """The jobs of a dry run by rule, without ``all``; empty where nothing is to be done."""
         table = re.search(r"^Job stats:\n.*\n-.*\n((?:\w+ +\d+\n)+)", self.output, re.MULTILINE)
         if table is None:
             assert "Nothing to be done" in self.output, self.output
@@ -52,9 +53,8 @@ class Outcome:
 
     @property
     def done(self) -> list[str]:
-        """The rules of the jobs that were finished, in order, without ``all``."""
-        finished = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", self.output, re.MULTILINE)
-        return [rule for rule in finished if rule != "all"]
+        """The rules of the jobs that were finished, in order, without those that make nothing, such as ``all``."""
+        return re.findall(rf"^{DONE} (\w+): ", self.output, re.MULTILINE)
 
 
 class Call:
@@ -186,5 +186,5 @@ def workplace(tmp_path: Path, home: Path) -> Workplace:
 def tiny(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Workplace:
     """The finished run of the tiny world. Tests only read it; one that alters anything takes a copy."""
     place = Workplace(tmp_path_factory.mktemp("tiny"), home)
-    place.make()
+    (place.home / "screen.txt").write_text(place.make().output)
     return place

@@ -1,14 +1,15 @@
 """The one place that knows how Snakemake runs a script.
 
 ``run(main)`` calls a script's ``main`` with the rule's named inputs, outputs, wildcards and parameters,
-logs to the rule's log and to the screen, and turns an error into one clear line (the traceback goes to
-the log). The same script runs by hand: ``python scripts/NAME.py --help``.
+logs to the rule's log and in short to the screen, and turns an error into one clear line (the traceback goes
+to the log). The same script runs by hand: ``python scripts/NAME.py --help``.
 """
 
 import argparse
 import inspect
 import logging
 import sys
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,6 +25,8 @@ from coldwave.shown import log_lines, printable
 log = logging.getLogger("coldwave")
 
 MOST_NAMED = 20  # files that an error names
+OFTEN, SELDOM = 9.5, 600.0  # seconds between a job's lines on the screen, at first and in the end
+PART = 0.2  # and in between this part of the time that the job has run
 
 
 def run(main: Callable[..., None]) -> None:
@@ -126,6 +129,7 @@ def _read_options(text: str) -> dict[str, Any]:
 def _start_logging(log_file: Path | None, name: str) -> None:
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     if log_file:
+        handlers[0].addFilter(ForTheScreen())
         log_file.parent.mkdir(parents=True, exist_ok=True)
         handlers.append(logging.FileHandler(log_file, mode="w", encoding="utf-8"))
     formatter = _Shown(f"%(asctime)s {name}: %(message)s", datefmt="%H:%M:%S")
@@ -133,6 +137,31 @@ def _start_logging(log_file: Path | None, name: str) -> None:
         handler.setFormatter(formatter)
     logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
     logging.captureWarnings(True)
+
+
+class ForTheScreen(logging.Filter):
+    """Keeps from the screen what a person can do without; the rule's log has it.
+
+    Errors come through, and of this project warnings, what is marked with ``extra={"screen": True}``, and now and then
+    a line of other messages, which shows how far long work has come.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begin = self._last = time.monotonic()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is shown."""
+        if record.levelno >= logging.ERROR:
+            return True
+        if record.name.partition(".")[0] not in ("coldwave", "__main__"):  # scripts are __main__
+            return False
+        now = time.monotonic()
+        shown = record.levelno > logging.INFO or getattr(record, "screen", False)
+        if shown or now - self._last >= min(max(OFTEN, PART * (now - self._begin)), SELDOM):
+            self._last = now
+            return True
+        return False
 
 
 class _Shown(logging.Formatter):

@@ -1,5 +1,6 @@
 """How a script gets its arguments, and what a user sees when it fails."""
 
+import logging
 import subprocess
 import sys
 import textwrap
@@ -131,3 +132,35 @@ def test_what_an_unforeseen_error_may_be_about_is_named():
     assert job._what_was_read(["a.npy", "b.parquet"]).endswith("delete it and run again: a.npy, b.parquet)")
     assert job._what_was_read([str(number) for number in range(30)]).endswith(" 18, 19, …)")
     assert job._what_was_read([]) == ""
+
+
+@pytest.fixture
+def screen(monkeypatch):
+    """Function of a message: whether it is shown on the screen, so many seconds after the job began."""
+    clock = [0.0]
+    monkeypatch.setattr(job.time, "monotonic", lambda: clock[0])
+    chosen = job.ForTheScreen()
+
+    def shown(seconds, level=logging.INFO, name="coldwave.wmf", **marks):
+        clock[0] = seconds
+        record = logging.LogRecord(name, level, "x.py", 1, "words", None, None)
+        vars(record).update(marks)
+        return bool(chosen.filter(record))
+
+    return shown
+
+
+def test_the_screen_gets_a_line_now_and_then_and_fewer_the_longer_a_job_takes(screen):
+    assert [second for second in range(1, 36) if screen(second)] == [10, 20, 30]
+    day = [second for second in range(36, 86400) if screen(second)]
+    assert sum(second < 3600 for second in day) < 30
+    assert day[-1] - day[-2] == 600, "every ten minutes in the end"
+
+
+def test_the_screen_gets_warnings_and_what_is_marked_and_nothing_of_libraries(screen):
+    assert screen(0, logging.WARNING)
+    assert screen(0, screen=True)
+    assert screen(0, logging.WARNING, "__main__"), "a script's own"
+    assert not screen(100, logging.WARNING, "py.warnings")
+    assert not screen(100, name="lightning.pytorch")
+    assert screen(0, logging.ERROR, "lightning.pytorch")

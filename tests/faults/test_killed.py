@@ -18,6 +18,7 @@ from tests.faults.conftest import leftovers, made
 PATIENCE = 120  # seconds for what takes one or two, however busy the machine is
 # seconds after a job's start at which it is killed: importing, reading, at work, writing
 MOMENTS = (0.0, 0.4, 0.8, 1.2)
+STARTS_SHOWN = ("--printshellcmds",)  # with it, Snakemake tells of the start of a job as well
 STARTED = re.compile(r"^(?:local)?(?:rule|checkpoint) (\w+):$|^Job \d+: (Sharing out) the songs", re.MULTILINE)
 
 
@@ -37,7 +38,7 @@ def wait_for_job(call: Call, is_wanted: Callable[[str], bool] = lambda rule: Tru
 
 def kill_in_job(place: Workplace, is_wanted: Callable[[str], bool], moment: float, *flags: str) -> str | None:
     """Kill Snakemake and its jobs when one of a wanted rule has started, and take the lock off: the rule, if any."""
-    call = place.start("--cores", "1", *flags)
+    call = place.start(*STARTS_SHOWN, "--cores", "1", *flags)
     try:
         rule = wait_for_job(call, is_wanted)
         if rule is None:
@@ -71,7 +72,7 @@ def test_a_job_of_a_killed_snakemake_ends_and_the_next_run_is_told_what_to_do(ti
     """Only Snakemake itself is killed, as for want of memory; it cannot end its jobs any more."""
     place = tiny.copy(tmp_path / "copy")
     shutil.rmtree(place.results / "audio/log_mel")
-    call = place.start("--cores", "1")
+    call = place.start(*STARTS_SHOWN, "--cores", "1")
     try:
         assert wait_for_job(call) == "extract_log_mel"
         job = wait_for_script(call.process.pid)
@@ -116,7 +117,7 @@ def test_a_job_killed_for_want_of_memory_is_named_and_done_again(tiny, tmp_path)
     place = tiny.copy(tmp_path / "copy")
     lost = place.results / "models/cnn_mse"
     shutil.rmtree(lost)
-    call = place.start("--cores", "1")
+    call = place.start(*STARTS_SHOWN, "--cores", "1")
     try:
         assert wait_for_job(call) == "train_cnn"
         wait_for_script(call.process.pid).kill()
@@ -133,7 +134,7 @@ def test_a_job_killed_for_want_of_memory_is_named_and_done_again(tiny, tmp_path)
 def test_two_runs_at_once_are_refused_with_what_to_do(tiny, tmp_path):
     place: Workplace = tiny.copy(tmp_path / "copy")
     shutil.rmtree(place.results / "models")
-    first = place.start("--cores", "1")
+    first = place.start(*STARTS_SHOWN, "--cores", "1")
     try:
         assert wait_for_job(first)
         second = place.snakemake("--cores", "1")

@@ -40,7 +40,7 @@ def test_all_mistakes_in_the_config_are_told_at_once_a_line_each(workplace):
     outcome = workplace.snakemake("--dry-run", overlay=mistakes)
     assert outcome.status == 1
     lines = [line.strip() for line in outcome.output.splitlines()]
-    assert "3 mistakes in the config:" in lines
+    assert "error: 3 mistakes in the config:" in lines
     assert [sum(line.startswith(key) for line in lines) for key in ("wmf.alhpa: ", "wmf.factors: ", "split.by: ")] == [
         1, 1, 1,
     ]  # fmt: skip

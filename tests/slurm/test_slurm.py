@@ -5,11 +5,13 @@ be what the undisturbed run had.
 """
 
 import hashlib
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import DONE
 from tests.slurm.cluster import Job, wait_until
 from tests.slurm.conftest import FEWER, OWN, Desk
 
@@ -134,7 +136,7 @@ def test_a_killed_snakemake_goes_on_without_what_is_done(whole, before_counts):
     second = lambda: [job for job in running(whole, so_far) if job.id.endswith("_2")]  # noqa: E731
     (halted,) = wait_until(second, "the second task runs", lambda: killed.output)
     whole.cluster.ask("scontrol", "suspend", halted.id)
-    wait_until(lambda: "\nFinished jobid" in killed.output, "a job is done", lambda: killed.output)
+    wait_until(lambda: re.search(DONE, killed.output), "a job is done", lambda: killed.output)
     killed.kill()
     (done,) = [path for path in COUNTS if (before_counts.place.folder / path).exists()]
     time_of_done = (before_counts.place.folder / done).stat().st_mtime_ns

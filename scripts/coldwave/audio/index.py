@@ -73,7 +73,9 @@ def check_usable(index: pl.DataFrame) -> None:
     if usable:
         reasons = index.filter(pl.col("status") != "ok")["status"].value_counts(sort=True).iter_rows()
         counts = "".join(f", {count:,} {status}" for status, count in reasons)
-        log.info("songs with usable audio: %s of %s%s", f"{usable:,}", f"{index.height:,}", counts)
+        log.info(
+            "songs with usable audio: %s of %s%s", f"{usable:,}", f"{index.height:,}", counts, extra={"screen": True}
+        )
         return
     if index.height == 0:
         raise InputError("there are no songs: plays/songs.parquet is empty; check plays and its filters in the config")

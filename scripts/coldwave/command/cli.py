@@ -4,12 +4,14 @@ The workflow itself is run by ``snakemake``.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from coldwave.errors import InputError
+from coldwave.failures import failures_of, last_run
 from coldwave.shown import printable
 
 RESULTS = Path("results")
@@ -59,8 +61,9 @@ def _version() -> str:
 def _add_results(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser(
         "results",
-        help="print the results table of a run, and where its report is",
-        description="Print the results table of a run. The last line is the path of its report.",
+        help="print the results table of a run, and where its report is, or why the run failed",
+        description="Print the results table of a run and the path of its report. After a run that failed, say last "
+        "which rules failed and why, and end with 1.",
     )
     command.add_argument(
         "run",
@@ -71,16 +74,37 @@ def _add_results(commands: argparse._SubParsersAction) -> None:
     command.set_defaults(command=_results)
 
 
-def _results(parsed: argparse.Namespace) -> None:
-    folder = find_run(parsed.run)
-    print((folder / _TABLE).read_text(encoding="utf-8"))
-    page = folder / _PAGE
-    if page.is_file():
-        print(f"Report: {page}")
-    elif (folder / "configs").is_dir():
-        print("Report: each of the runs has its own")
+def _results(parsed: argparse.Namespace) -> int:
+    run = parsed.run
+    if run is None and (last := last_run(Path())) and failures_of(RESULTS / last):
+        run = last  # it has no newer table, and may have none
+    why = [line for folder in _folders(run, RESULTS) for line in _failures(folder)]
+    try:
+        folder = find_run(run)
+    except InputError:
+        if not why:
+            raise
     else:
-        print("Report: not made yet; run `snakemake` again")
+        print((folder / _TABLE).read_text(encoding="utf-8"))
+        print(_where_the_report_is(folder))
+    print(printable("\n".join(why)), end="\n" if why else "")
+    return int(bool(why))
+
+
+def _failures(folder: Path) -> list[str]:
+    """Lines that tell why the run in a folder is not complete; none where no job failed."""
+    failures = failures_of(folder)
+    root = Path(os.path.relpath(folder.absolute().parents[1]))
+    lines = [line for failure in failures for line in failure.lines(root)]
+    return [f"The run {folder.name} is not complete: jobs failed when it was last worked on.", *lines] if lines else []
+
+
+def _where_the_report_is(folder: Path) -> str:
+    if (page := folder / _PAGE).is_file():
+        return f"Report: {page}"
+    if (folder / "configs").is_dir():
+        return "Report: each of the runs has its own"
+    return "Report: not made yet; run `snakemake` again"
 
 
 def _add_compare(commands: argparse._SubParsersAction) -> None:
@@ -141,6 +165,11 @@ def _repeat(parsed: argparse.Namespace) -> None:
         print(f"Table: {folder / _TABLE}")
 
 
+def _folders(run: str | None, results: Path) -> list[Path]:
+    """The folders that a run's name or path may mean."""
+    return [folder for folder in (Path(run), results / run) if folder.is_dir()] if run else []
+
+
 def find_run(run: str | None, results: Path = RESULTS) -> Path:
     """Find the folder of a run that has results: by its path, by its name, or the one with the newest table.
 
@@ -154,7 +183,7 @@ def find_run(run: str | None, results: Path = RESULTS) -> Path:
         if not tables:
             raise InputError(f"no results under {results}/ yet: {_HOW_TO_RUN}")
         return tables[-1].parent.parent
-    folders = [folder for folder in (Path(run), results / run) if folder.is_dir()]
+    folders = _folders(run, results)
     if not folders:
         made = ", ".join(sorted(table.parent.parent.name for table in results.glob(f"*/{_TABLE}")))
         raise InputError(f"no run {run!r}: " + (f"there are results of {made}" if made else _HOW_TO_RUN))

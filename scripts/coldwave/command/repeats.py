@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 import yaml
 
+from coldwave.config_files import config_files, mistake_in
 from coldwave.errors import InputError
 from coldwave.evaluation.recommendation import cutoff_of, measured
 from coldwave.evaluation.table_of_measures import RESULTS, gaps
@@ -49,9 +50,7 @@ def read_call(arguments: Sequence[str]) -> Call:
     InputError
         They set on the command line what a run of its own has to set.
     """
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--configfile", "--configfiles", nargs="+", type=Path, default=[])
-    found, others = parser.parse_known_args(arguments)
+    configs, others = config_files(arguments)
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--snakefile", "-s", type=Path)
     parser.add_argument("--directory", "-d", type=Path, default=Path())
@@ -66,9 +65,7 @@ def read_call(arguments: Sequence[str]) -> Call:
     )
     if snakefile is None:
         raise InputError("there is no Snakefile here: go to Coldwave's folder, or name it with -- --snakefile PATH")
-    return Call(
-        found.configfile, others, snakefile.parent / "config.yaml", seen.directory / "results", bool(seen.dry_run)
-    )
+    return Call(configs, others, snakefile.parent / "config.yaml", seen.directory / "results", bool(seen.dry_run))
 
 
 def run_name(call: Call) -> str:
@@ -81,11 +78,9 @@ def run_name(call: Call) -> str:
     """
     name = None
     for path in (call.default, *call.configs):
-        try:
-            config = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise InputError(f"{path}: cannot be read as a config: {error}") from error
-        name = (config or {}).get("run", name) if isinstance(config, dict) else name
+        if mistake := mistake_in(path):
+            raise InputError(mistake)
+        name = yaml.safe_load(path.read_text(encoding="utf-8")).get("run", name)
     if not isinstance(name, str):
         raise InputError(f"no config names a run: {', '.join(map(str, (call.default, *call.configs)))}")
     return name

@@ -226,7 +226,14 @@ def log_embeddings(found: Embeddings, key: str) -> None:
     """Log how many songs have an embedding, and how many rows were of none of them."""
     songs, width = found.vectors.shape
     with_one = int(np.isfinite(found.vectors).all(axis=1).sum())
-    log.info("%s: %s of %s songs have an embedding of %d numbers", key, f"{with_one:,}", f"{songs:,}", width)
+    log.info(
+        "%s: %s of %s songs have an embedding of %d numbers",
+        key,
+        f"{with_one:,}",
+        f"{songs:,}",
+        width,
+        extra={"screen": True},
+    )
     if with_one < songs:
         log.warning("%s: %s songs have no embedding and rank last", key, f"{songs - with_one:,}")
     if found.others:

@@ -59,7 +59,9 @@ def read_new_embeddings(
     for song_id, status, detail in index.filter(pl.col("status") != OK).drop("song").iter_rows():
         log.warning("%s is not predicted from embeddings.%s: %s: %s", song_id, name, status, detail)
     ready = index.filter(status=OK).height
-    log.info("embeddings.%s: %s of %s new songs have one", name, f"{ready:,}", f"{len(songs):,}")
+    log.info(
+        "embeddings.%s: %s of %s new songs have one", name, f"{ready:,}", f"{len(songs):,}", extra={"screen": True}
+    )
     return features, index, found.rejected
 
 

@@ -38,6 +38,7 @@ def read_new_songs(path: Path, options: Mapping[str, Any], threads: int = 1) -> 
     except InputError as error:  # it names the same keys of another section
         raise InputError(of_new_songs(str(error))) from error
     numbered = songs.sort("song_id").with_row_index("song").cast(NEW_SONGS)
-    log.info("new songs: %s, of which %s name an audio file", f"{songs.height:,}", f"{songs['audio'].count():,}")
+    counts = f"{songs.height:,}", f"{songs['audio'].count():,}"
+    log.info("new songs: %s, of which %s name an audio file", *counts, extra={"screen": True})
     reason = pl.col("reason").str.replace("plays.songs.", "new_songs.", literal=True)
     return numbered, rejected.with_columns(reason)

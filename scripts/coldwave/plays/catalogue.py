@@ -104,7 +104,7 @@ def _tags(value: Any, separator: str | None) -> list[str]:
 def _places(header: Sequence[str], options: Mapping[str, Any], path: Path) -> list[int | None]:
     places = find_places(header, options, path)
     if ignored := [name for place, name in enumerate(header) if place not in places]:
-        log.info("%s: columns not used: %s", path, ", ".join(ignored))
+        log.info("%s: columns not used: %s", path, ", ".join(ignored), extra={"screen": True})
     return places
 
 

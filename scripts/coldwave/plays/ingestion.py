@@ -105,6 +105,7 @@ def _join(pairs: Pairs, listed: pl.DataFrame, catalogue: Path) -> tuple[Pairs, p
         "%s: %s songs, %s of them with audio, %s with plays",
         catalogue,
         *(f"{n:,}" for n in (listed.height, listed.height - without_audio, len(pairs.song_ids) - unlisted.height)),
+        extra={"screen": True},
     )
     songs = pl.concat(
         [
@@ -166,6 +167,7 @@ def _songs_rule(
         what,
         f"{pairs.count[here].sum(dtype=np.uint64):,}",
         f", e.g. {examples}" if examples else "",
+        extra={"screen": bool(examples)},
     )
     return kept._replace(songs=kept.songs & ~concerned) if rule == "drop" else kept
 
@@ -206,7 +208,7 @@ def _top(pairs: Pairs, kept: _Kept, options: Mapping[str, Any]) -> _Kept:
 def _log_top(key: str, what: str, wanted: int, picked: np.ndarray, before: np.ndarray) -> None:
     if picked.sum() < wanted:
         log.warning("plays.%s: %s were asked for, but there are only %s", key, f"{wanted:,}", f"{picked.sum():,}")
-    log.info("plays.%s: kept %s of %s %s", key, f"{picked.sum():,}", f"{before.sum():,}", what)
+    log.info("plays.%s: kept %s of %s %s", key, f"{picked.sum():,}", f"{before.sum():,}", what, extra={"screen": True})
 
 
 def _minima(pairs: Pairs, kept: _Kept, options: Mapping[str, Any]) -> _Kept:
@@ -226,6 +228,7 @@ def _minima(pairs: Pairs, kept: _Kept, options: Mapping[str, Any]) -> _Kept:
         f"{(unplayed & ~songs).sum():,}",
         f"{(kept.users & ~users).sum():,}",
         rounds,
+        extra={"screen": rounds > 0},
     )
     return _Kept(users, songs)
 
@@ -275,5 +278,6 @@ def _numbered(pairs: Pairs, songs: pl.DataFrame, kept: _Kept) -> tuple[pl.DataFr
         *(f"{n:,}" for n in (users.height, songs.height, songs["audio"].count(), plays.height)),
         100 * plays.height / (users.height * songs.height),
         f"{int(songs['plays'].sum()):,}",
+        extra={"screen": True},
     )
     return plays, users.cast(USERS), songs.cast(SONGS)

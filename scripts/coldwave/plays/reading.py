@@ -56,6 +56,7 @@ def read_plays(source: Path, options: Mapping[str, Any], block_bytes: int = BLOC
         "%s: %s lines: %s plays read, %s set aside, %s blank",
         source,
         *(f"{n:,}" for n in (lines, plays, set_aside, blank)),
+        extra={"screen": True},
     )
     pairs, too_many = gatherer.pairs()
     rows = ((None, SUM_TOO_LARGE, "\t".join(map(str, row))) for row in too_many.iter_rows())

@@ -121,7 +121,7 @@ def test_a_dry_run_pools_nothing(project, capsys):
         (["repeat", "--seeds", "1", "1"], "each once"),
         (["repeat", "--folds", "1"], "2 or more"),
         (["repeat", "--seeds", "1", "2", "--", "--config", "seed=3"], "--config seed=… would win"),
-        (["repeat", "--folds", "3", "--", "--configfile", "gone.yaml"], "gone.yaml: cannot be read"),
+        (["repeat", "--folds", "3", "--", "--configfile", "gone.yaml"], "gone.yaml: there is no such config file"),
         (["results", "--", "x"], "only `coldwave repeat`"),
     ],
 )

@@ -103,7 +103,12 @@ class TrainingCheckpoint(Checkpoint):
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         if pl_module.curve:
             done, spent = len(pl_module.curve), duration(pl_module.curve[-1]["seconds"])
-            log.info("resumed at epoch %d from a checkpoint: the epochs before it took %s", done + 1, spent)
+            log.info(
+                "resumed at epoch %d from a checkpoint: the epochs before it took %s",
+                done + 1,
+                spent,
+                extra={"screen": True},
+            )
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         loss = pl_module.curve[-1]["validation_loss"]

@@ -144,8 +144,10 @@ def command_line(arguments: Mapping[str, Any]) -> list[str]:
 
 def _pass_on(line: str) -> None:
     """Write a line of another process where this one logs, as it is: it has its time already."""
+    level = logging.ERROR if ": error: " in line else logging.INFO
+    record = logging.LogRecord(__name__, level, __file__, 0, line, None, None)
     for handler in logging.getLogger().handlers:
-        if isinstance(handler, logging.StreamHandler):
+        if isinstance(handler, logging.StreamHandler) and handler.filter(record):
             # where the screen is gone the log is still there, as with what is logged here
             with handler.lock, contextlib.suppress(OSError):
                 handler.stream.write(line)

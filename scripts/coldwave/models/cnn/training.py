@@ -301,5 +301,6 @@ def train(
     network.load_state_dict(kept.best)
     best_epoch = int(np.nanargmin(losses))
     curve = pl.DataFrame(model.curve).with_columns(best=pl.int_range(pl.len()) == best_epoch)
-    log.info("best epoch: %d of %d, validation error %.4f", best_epoch + 1, len(losses), losses[best_epoch])
+    told = best_epoch + 1, len(losses), losses[best_epoch]
+    log.info("best epoch: %d of %d, validation error %.4f", *told, extra={"screen": True})
     return network.cpu().eval(), curve.cast(CURVE_SCHEMA)

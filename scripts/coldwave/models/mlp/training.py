@@ -168,7 +168,7 @@ def _fit(
         if epoch - best_epoch >= settings["patience"]:
             break
     loss = rows[best_epoch - 1]["validation_loss"]
-    log.info("best epoch: %d of %d, validation error %.4f", best_epoch, len(rows), loss)
+    log.info("best epoch: %d of %d, validation error %.4f", best_epoch, len(rows), loss, extra={"screen": True})
     return best, pl.DataFrame(rows).with_columns(best=pl.col("epoch") == best_epoch).cast(CURVE_SCHEMA)
 
 

@@ -1,0 +1,32 @@
+"""Errors that end Snakemake before any job, in as few lines as they need."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from coldwave.config_files import config_files, mistake_in
+
+_WHERE = re.compile(r'^WorkflowError(?: in .*file ".*")?(?:, line \d+)?:\n')
+_CALLS = re.compile(r'(?:\n  File ".*", line \d+, in .*)+\n*$')
+_ABOUT_A_FILE = ("FileNotFoundError", "IsADirectoryError", "PermissionError", "UnicodeDecodeError", "YteError")
+
+
+def in_short(message: str, exception: str, arguments: Sequence[str]) -> list[str]:
+    """Word an error for the screen.
+
+    Parameters
+    ----------
+    message : Snakemake's words, with a traceback
+    exception : the name of the exception's class
+    arguments : those of the command line, in which config files are sought that cannot be read. Snakemake reads them
+        before anything of the workflow, and does not say which it was.
+    """
+    if exception in _ABOUT_A_FILE or "Config file " in message:
+        named, _ = config_files(arguments)
+        default = Path("config.yaml")
+        for path in (*named, default) if default.exists() else named:
+            if mistake := mistake_in(path):
+                return [f"error: {mistake}"]
+    if exception == "WorkflowError":
+        message = "error: " + _CALLS.sub("", _WHERE.sub("", message))
+    return message.splitlines()

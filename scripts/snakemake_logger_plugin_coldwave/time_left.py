@@ -1,0 +1,31 @@
+"""How long a run will still take."""
+
+import statistics
+from collections.abc import Mapping
+
+FEWEST = 3  # jobs that must be done before anything is said
+SOONEST = 5.0  # seconds that must have passed
+
+
+def time_left(done: Mapping[str, list[float]], waiting: Mapping[str, int], passed: float) -> float | None:
+    """Estimate the seconds that a run will still take.
+
+    A job takes as long as the others of its rule; one of a rule that has not run yet, the median of the rules that
+    have. As many jobs run at a time as did so far.
+
+    Parameters
+    ----------
+    done : from each rule to the seconds that its finished jobs took
+    waiting : from each rule to the number of its jobs that are not finished
+    passed : seconds since the run began
+
+    Returns
+    -------
+    the seconds, or None where it is too early to say
+    """
+    if passed < SOONEST or sum(map(len, done.values())) < FEWEST:
+        return None
+    usual = {rule: statistics.fmean(seconds) for rule, seconds in done.items()}
+    other = statistics.median(usual.values())
+    at_a_time = max(1.0, sum(map(sum, done.values())) / passed)
+    return sum(jobs * usual.get(rule, other) for rule, jobs in waiting.items()) / at_a_time
