@@ -1,7 +1,7 @@
 """By hand: which rules read each key of the config. What runs again is their jobs and all that follows from them.
 
 A test holds it against the schema, so that no key is without a row; another plans a run after each change; the table
-in README.md is written from it.
+in docs/reruns.md is written from it.
 """
 
 import re
@@ -72,7 +72,7 @@ class Change(NamedTuple):
     """Keys, each with another value than the base has, that the same rules read: ``rule``, or ``rule:model``.
 
     ``plan`` is given where a key decides which jobs there are: it takes the graph of the base's jobs. ``also`` is what
-    the config has to say besides, and ``note`` what the table in README.md says.
+    the config has to say besides, and ``note`` what the table in docs/reruns.md says.
     """
 
     keys: dict[str, Any]
@@ -328,7 +328,7 @@ MARK = {"tiny": "", "own": " *", "spark": " (`engine: spark`)", "new": " (`predi
 
 
 def markdown(graph: Graph) -> str:
-    """The table for README.md, from the graph of the tiny run."""
+    """The table for docs/reruns.md, from the graph of the tiny run."""
     rows: dict[tuple[str, str], tuple[list[str], set[int]]] = {}
     for change in TABLE:
         keys, numbers = rows.setdefault((change.base, change.note or _named(change.readers)), ([], set()))

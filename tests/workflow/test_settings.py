@@ -12,10 +12,10 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from overlays import CONFIG, OWN_DATA, ROOT, checked, mistakes, overlaid
+from overlays import CONFIG, OWN_DATA, ROOT, checked, mistakes
 
 from workflow import settings
-from workflow.settings import SettingsError, check, describe, load_schema, options
+from workflow.settings import SettingsError, check, kinds, load_schema, options
 
 TEXT = (ROOT / "config.yaml").read_text(encoding="utf-8")
 
@@ -24,19 +24,20 @@ def subschemas(schema: dict, path: str = "") -> dict[str, dict]:
     """All keys of the schema by their path, those of the kinds of model included."""
     found = {}
     for key, sub in schema.get("properties", {}).items():
-        there = load_schema()["$defs"][sub["$ref"].rpartition("/")[2]] if "$ref" in sub else {}
-        sub = {**there, **sub}
+        if "const" in sub:  # the kind of a model
+            continue
         found[f"{path}{key}"] = sub
-        found |= subschemas({} if "title" in there else sub, f"{path}{key}.")
-        if key == "embeddings":
+        found |= subschemas(sub, f"{path}{key}.")
+        if key == "embeddings" and path == "":
             found |= subschemas(sub["additionalProperties"], "embeddings.<NAME>.")
     for kind in KINDS if path == "" else ():
         found |= subschemas(schema["$defs"][kind], f"{kind}.")
     return found
 
 
-KINDS = load_schema()["properties"]["models"]["additionalProperties"]["properties"]["kind"]["enum"]
+KINDS = kinds()
 SUBSCHEMAS = subschemas(load_schema())
+CNN = [path.removeprefix("cnn.") for path in SUBSCHEMAS if path.startswith("cnn.")]
 
 
 # The schema and config.yaml
@@ -47,9 +48,9 @@ def test_the_schema_is_one():
 
 
 def test_each_key_is_described_and_has_a_type():
-    for path, sub in SUBSCHEMAS.items():
+    for path, sub in [*SUBSCHEMAS.items(), *((kind, load_schema()["$defs"][kind]) for kind in KINDS)]:
         assert sub["description"].endswith("."), path
-        assert "const" in sub or all("type" in part for part in sub.get("anyOf", [sub])), path
+        assert all("type" in part for part in sub.get("anyOf", [sub])), path
 
 
 def test_every_mapping_is_closed():
@@ -64,34 +65,43 @@ def test_every_mapping_is_closed():
     assert load_schema()["additionalProperties"] is False
 
 
-def test_sections_name_all_their_keys_and_models_have_defaults():
-    schema = load_schema()
-    for path, sub in {"": schema, **SUBSCHEMAS}.items():
-        if "required" in sub:
-            assert set(sub["required"]) == set(sub["properties"]), path
-            assert not any("default" in key for key in sub["properties"].values()), path
+def test_each_key_has_a_default_or_is_one_that_the_user_alone_knows():
+    """Columns and ranges may be left out; the others have to be given."""
+    bare = {path for path, sub in SUBSCHEMAS.items() if "default" not in sub}
+    given = {"run", "plays", "plays.path", "models", "embeddings.<NAME>.path", "embeddings.<NAME>.song"}
+    assert {path for path in bare if not re.match(r"(plays\.songs|new_songs)\.columns\.|tuning\.wmf\.", path)} == given
     for kind in KINDS:
-        for key, sub in schema["$defs"][kind]["properties"].items():
-            assert sub == {"description": sub["description"], "const": kind} if key == "kind" else "default" in sub
+        assert load_schema()["$defs"][kind]["properties"]["kind"] == {"const": kind}
+
+
+def test_a_config_that_names_little_gets_the_defaults():
+    given = {"run": "mine", "plays": {"path": "plays.tsv"}, "models": {"linear": {"kind": "linear"}}}
+    found = check(given)
+    assert list(found) == list(load_schema()["properties"])
+    assert found["world"] is None
+    assert found["wmf"] == {
+        "engine": "implicit", "factors": 50, "alpha": 2.0, "epsilon": 1.0, "regularization": 1.0, "iterations": 15,
+        "solver": "cg", "spark": {"master": "local[*]", "blocks": 10, "settings": {}},
+    }  # fmt: skip
+    assert found["split"]["test"] == 0.2
+    assert check(given | {"split": {"test": 5}})["split"] == found["split"] | {"test": 5}
+
+
+def test_the_default_config_says_what_is_the_demos_and_shows_defaults():
+    own = {"run": "demo", "world": {}, "plays": {"path": CONFIG["plays"]["path"]}, "models": CONFIG["models"]}
+    own["plays"]["songs"] = {"path": CONFIG["plays"]["songs"]["path"]}
+    own["tuning"] = {"wmf": CONFIG["tuning"]["wmf"]}
+    assert check(CONFIG) == check(own)
+    assert len(CONFIG["models"]) == 9
+    for model in CONFIG["models"].values():
+        assert set(model) <= {"kind", "objective"}
 
 
 def test_the_defaults_of_models_are_valid():
     for kind in KINDS:
-        Draft202012Validator(load_schema()).validate(overlaid({"models": {"extra": {"kind": kind}}}))
-        assert checked({"models": {"extra": {"kind": kind}}})["models"]["extra"]["kind"] == kind
-
-
-def test_the_default_config_is_valid_and_its_models_say_the_schemas_defaults():
-    default, seen = check(CONFIG), set()
-    for name, model in CONFIG["models"].items():
-        filled = checked({"models": {"extra": {"kind": model["kind"]}}})["models"]["extra"]
-        if model["kind"] not in seen:  # the first of a kind; another says where it differs
-            assert model.items() <= filled.items(), name
-        assert default["models"][name] == filled | model
-        seen.add(model["kind"])
-    assert {key: value for key, value in default.items() if key != "models"} == {
-        key: value for key, value in CONFIG.items() if key != "models"
-    }
+        found = checked({"models": {"extra": {"kind": kind}}})
+        Draft202012Validator(load_schema()).validate(found)
+        assert found["models"]["extra"]["kind"] == kind
 
 
 def test_each_key_of_the_default_config_is_commented():
@@ -99,10 +109,7 @@ def test_each_key_of_the_default_config_is_commented():
     bare = [
         line.strip()
         for above, line in zip(["", *lines], lines, strict=False)
-        if (key := re.match(r" *([a-z_]+):", line))
-        and key[1] != "kind"  # the comment of its entry says what it is
-        and not re.search(r"\s# \S", line)
-        and not above.lstrip().startswith("# ")
+        if re.match(r" *[a-z_]+:", line) and not re.search(r"\s# \S", line) and not above.lstrip().startswith("# ")
     ]
     assert bare == []
 
@@ -141,9 +148,9 @@ def test_canonical_order_and_builtins():
 def test_the_config_handed_in_is_left_alone():
     before = copy.deepcopy(CONFIG)
     check(CONFIG)["wmf"]["alpha"] = 3
-    check(CONFIG)["models"]["linear"]["strengths"].append(3)
+    check(CONFIG)["audit"]["canary"].append("mlp")
     assert before == CONFIG
-    assert check(CONFIG)["models"]["linear"]["strengths"] == CONFIG["models"]["linear"]["strengths"]
+    assert check(CONFIG)["audit"]["canary"] == CONFIG["audit"]["canary"]
 
 
 def test_the_defaults_are_not_shared():
@@ -161,10 +168,8 @@ def test_null_removes_what_is_optional():
 
 def test_an_entry_of_another_kind_refuses_the_keys_of_the_first():
     """An overlay that wants another kind of model names another entry."""
-    others = [key for key in CONFIG["models"]["cnn_mse"] if key != "kind"]
-    overlay = {"models": {"cnn_mse": {"kind": "mean", **dict.fromkeys(others)}}}
-    found = mistakes(overlay)
-    assert set(found) == {f"models.cnn_mse.{key}" for key in others}
+    found = mistakes({"models": {"cnn_mse": {"kind": "mean", **dict.fromkeys(CNN)}}})
+    assert set(found) == {f"models.cnn_mse.{key}" for key in CNN}
     assert found["models.cnn_mse.channels"] == "unknown key; it is a key of models of kind cnn"
 
 
@@ -173,13 +178,12 @@ def test_an_entry_of_another_kind_refuses_the_keys_of_the_first():
 
 def test_missing_keys():
     config = copy.deepcopy(CONFIG)
-    del config["wmf"]["alpha"], config["split"], config["models"]["linear"]["strengths"]
+    del config["run"], config["split"], config["models"]["linear"]["kind"], config["plays"]["path"]
     with pytest.raises(SettingsError) as error:
         check(config)
-    assert error.value.mistakes == [
-        "split: is missing, it must be a mapping of keys to values",
-        "wmf.alpha: is missing, it must be a number from 0",
-    ]
+    assert [mistake.partition(", ")[0] for mistake in error.value.mistakes] == [
+        "run: is missing", "plays.path: is missing", "models.linear.kind: is missing"
+    ]  # fmt: skip
 
 
 def test_an_empty_config():
@@ -222,7 +226,7 @@ VALUES = st.one_of(
     st.dates(),
 )
 KEYS = [path.split(".") for path in SUBSCHEMAS if path.split(".")[0] not in KINDS]
-KEYS += [["models", "linear", "strengths"], *(["models", "cnn_mse", key] for key in CONFIG["models"]["cnn_mse"])]
+KEYS += [["models", "linear", "strengths"], *(["models", "cnn_mse", key] for key in ["kind", *CNN])]
 
 
 @hypothesis.settings(deadline=None)
@@ -245,7 +249,7 @@ def test_any_value_anywhere(changes):
         assert json.dumps(check(found)) == json.dumps(found)
 
 
-# Options and the table of keys
+# Options
 
 
 def test_options_are_picked_and_sorted():
@@ -276,17 +280,6 @@ def test_options_are_copies():
 def test_options_that_are_not_there(section, key, words):
     with pytest.raises(KeyError, match=words):
         options(checked(OWN_DATA), section, key)
-
-
-def test_every_key_is_in_the_table():
-    lines = describe(load_schema(), CONFIG).splitlines()
-    for path in SUBSCHEMAS:
-        kind, _, key = path.partition(".")
-        shown = f"models.<{kind}>.{key}" if kind in KINDS else path
-        assert len([line for line in lines if line.startswith(f"| `{shown}` |")]) == 1
-    assert len(lines) == 2 + len(SUBSCHEMAS)
-    assert "| `wmf.alpha` | `2.0` | Confidence is" in "\n".join(lines)
-    assert all(len(re.findall(r"(?<!\\)\|", line)) == 4 for line in lines)
 
 
 def test_a_programming_mistake_in_a_check_is_not_hidden(monkeypatch):
