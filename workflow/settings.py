@@ -35,7 +35,7 @@ class SettingsError(ValueError):
         self.mistakes = mistakes
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         lines = [f"{count} in the config:", *(f"  {mistake}" for mistake in mistakes)]
-        super().__init__("\n".join(lines + ([f"  What the config says of its data: {note}"] if note else [])))
+        super().__init__("\n".join(lines + ([f"  Note on the data: {note}"] if note else [])))
 
 
 def check(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def options(config: Mapping[str, Any], section: str, *keys: str) -> dict[str, An
     """
     values = config.get(section)
     if not isinstance(values, Mapping):
-        raise KeyError(f"{section!r} is no section of the config" + (", it is null" if section in config else ""))
+        raise KeyError(f"{section!r} is not a section of the config" + (", it is null" if section in config else ""))
     if missing := [key for key in keys if key not in values]:
         raise KeyError(f"section {section!r} has no {', '.join(map(repr, missing))}")
     return {key: _sorted(values[key]) for key in sorted(keys)}
@@ -166,7 +166,7 @@ def _plain(value: Any, part: Mapping[str, Any], keys: Keys, mistakes: dict[Keys,
         plain = {}
         for key, item in value.items():
             if not isinstance(key, str):
-                mistakes[(*keys, str(key))] = f"a key is text, and {short(key)} is not: write it in quotes"
+                mistakes[(*keys, str(key))] = f"a key must be text, and {short(key)} is not: write it in quotes"
                 continue
             sub = known.get(key, part.get("additionalProperties"))
             if isinstance(sub, Mapping):
@@ -252,7 +252,7 @@ def _schema_mistakes(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
         elif error.validator == "required":
             for key in part["required"]:
                 if key not in value:
-                    yield (*keys, key), f"is missing, it must be {allowed(part['properties'][key])}"
+                    yield (*keys, key), f"is missing; it must be {allowed(part['properties'][key])}"
         elif "propertyNames" in error.absolute_schema_path:
             yield (*keys, value), f"{short(value)} is not {allowed(part)}"
         else:

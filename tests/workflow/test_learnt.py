@@ -65,7 +65,7 @@ def test_what_decides_on_a_vector_must_be_as_it_was(results, config):
     assert [line.strip().partition(":")[0] for line in lines] == [
         "audio.hop", "bow.coefficients", "models.linear.strengths", "models.cnn_mse.window", "models.second",
     ]  # fmt: skip
-    assert "audio.hop: 256, and the run was made with 512" in said
+    assert "audio.hop: 256, but the run was made with 512" in said
     assert "run `snakemake` with it first" in said
 
 
@@ -103,7 +103,7 @@ def test_a_setting_without_effect_may_be_another(key, results):
 def test_another_kind_of_model_is_told_as_that_alone(results):
     made_with(results, {"models": {"mine": {"kind": "linear"}}})
     _, line = refused(results, checked({"models": {"mine": {"kind": "mlp"}}}), ["mine"]).splitlines()
-    assert line.strip() == "models.mine.kind: 'mlp', and the run was made with 'linear'"
+    assert line.strip() == "models.mine.kind: 'mlp', but the run was made with 'linear'"
 
 
 def test_models_on_embeddings_hear_nothing_and_are_held_to_their_columns(results):
@@ -118,7 +118,7 @@ def test_models_on_embeddings_hear_nothing_and_are_held_to_their_columns(results
     said = refused(results, checked(base, deaf), ["linear", "mlp"])
     assert "audio.hop: 256" in said and "bow.coefficients: 20" in said
     said = refused(results, checked(base, {"models": {"linear": {"features": "other"}}}), ["linear"])
-    assert "models.linear.features: 'other', and the run was made with 'timbre'" in said
+    assert "models.linear.features: 'other', but the run was made with 'timbre'" in said
 
 
 def test_files_must_be_those_that_the_run_left(results, config):
@@ -126,12 +126,12 @@ def test_files_must_be_those_that_the_run_left(results, config):
     (results / FILES[1]).write_text("trained once more")
     said = refused(results, config)
     assert f"{FILES[0]}: there is no such file" in said
-    assert f"{FILES[1]}: it was made since the run was finished" in said
+    assert f"{FILES[1]}: it was changed after the run was finished" in said
 
 
 def test_a_run_that_is_not_finished_is_told_so(results, config):
     (results / "provenance.json").unlink()
-    assert "this one is not finished" in refused(results, config)
+    assert "the run is not finished" in refused(results, config)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", "{}", '{"config": "a: [", "outputs": {}}', '{"config": "1"}'])

@@ -133,7 +133,7 @@ def test_what_a_paper_preset_lacks_is_told(name, tmp_path, monkeypatch):
     with pytest.raises(SettingsError, match="environment variable that is not set") as error:
         checked(preset(name))
     assert len(error.value.mistakes) == 3
-    assert "What the config says of its data: Taste Profile" in str(error.value)
+    assert "Note on the data: Taste Profile" in str(error.value)
     assert "no longer obtainable" in str(error.value)
     monkeypatch.setenv("COLDWAVE_DATA", str(tmp_path))
     with pytest.raises(SettingsError) as error:

@@ -181,7 +181,7 @@ def test_missing_keys():
     del config["run"], config["split"], config["models"]["linear"]["kind"], config["plays"]["path"]
     with pytest.raises(SettingsError) as error:
         check(config)
-    assert [mistake.partition(", ")[0] for mistake in error.value.mistakes] == [
+    assert [mistake.partition("; ")[0] for mistake in error.value.mistakes] == [
         "run: is missing", "plays.path: is missing", "models.linear.kind: is missing"
     ]  # fmt: skip
 
@@ -272,9 +272,9 @@ def test_options_are_copies():
     ("section", "key", "words"),
     [
         ("wmf", "alhpa", "section 'wmf' has no 'alhpa'"),
-        ("wfm", "alpha", "'wfm' is no section"),
-        ("seed", "alpha", "'seed' is no section"),
-        ("world", "songs", "'world' is no section of the config, it is null"),
+        ("wfm", "alpha", "'wfm' is not a section"),
+        ("seed", "alpha", "'seed' is not a section"),
+        ("world", "songs", "'world' is not a section of the config, it is null"),
     ],
 )
 def test_options_that_are_not_there(section, key, words):
