@@ -1,8 +1,8 @@
 """Checks the config before any job starts, and hands it out in one canonical form.
 
-Snakemake's own ``validate`` stops at the first mistake; here all of them are told at once, a line each. What
-comes out is made of builtins only, with every key in the schema's order and every number of the schema's type,
-so that two ways to write the same config rerun nothing.
+Snakemake's own ``validate`` stops at the first mistake. Here all mistakes are reported at once, one line each. What
+comes out is made of builtins only. Every key is in the schema's order and every number of the schema's type, so two
+ways to write the same config rerun nothing.
 """
 
 import difflib
@@ -318,7 +318,8 @@ def allowed(part: Mapping[str, Any]) -> str:
     low, above = part.get("minimum"), part.get("exclusiveMinimum")
     high, below = part.get("maximum"), part.get("exclusiveMaximum")
     bounds = [f"from {low}"] * (low is not None) + [f"above {above}"] * (above is not None)
-    bounds += [f"to {high}"] * (high is not None) + [f"and below {below}"] * (below is not None)
+    bounds += [f"{'to' if above is None else 'and at most'} {high}"] * (high is not None)
+    bounds += [f"and below {below}"] * (below is not None)
     items = _plural(allowed(part["items"])) if "items" in part else ""
     words = {
         "integer": " ".join(["a whole number", *bounds]),

@@ -52,7 +52,7 @@ MISTAKES = [
     # bounds and choices
     ("seed: -1", "seed: -1 is not a whole number from 0"),
     ("repeats: 0", "repeats: 0 is not a whole number from 1 to 1000"),
-    ("bow: {variance: 1.1}", "bow.variance: 1.1 is not a number above 0 to 1"),
+    ("bow: {variance: 1.1}", "bow.variance: 1.1 is not a number above 0 and at most 1"),
     ("split: {test: 0}", "split.test: 0 is not a share above 0 and below 1 or a whole number of songs from 1"),
     ("split: {test: 1.5}", "split.test: 1.5 is not a share above 0 and below 1"),
     ("split: {test: 2.0}", "split.test: 2.0 is not a share below 1; write a number of songs without a point"),
