@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-spark demo test test-reruns test-slurm test-slurm-demo test-spark test-faults reruns-table lint format bench clean distclean
+.PHONY: help install install-spark demo test test-reruns test-slurm test-slurm-demo test-spark test-faults pages lint format bench clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -48,8 +48,8 @@ test-spark: install-spark ## run the tests of Spark, which make test skips where
 test-faults: $(READY) ## kill a run in every rule, fill its disk, cut its files short: some minutes, in part as root
 	@$(BIN)/python -m pytest tests/faults --durations=0
 
-reruns-table: $(READY) ## write README.md's table of what runs again after which change
-	@$(BIN)/python -m pytest tests/pipeline/test_rerun_table.py -k readme --write-tables
+pages: $(READY) ## write the generated pages of docs/: settings.md and reruns.md
+	@$(BIN)/python -m pytest tests/workflow/test_settings_page.py tests/pipeline/test_rerun_table.py -k the_page_is --write-pages
 
 lint: $(READY) ## check style: ruff, snakefmt, snakemake --lint
 	@$(BIN)/ruff check .

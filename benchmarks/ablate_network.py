@@ -32,7 +32,7 @@ from coldwave.models.cnn.training import train
 from coldwave.wmf.als import factorise_songs
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # workflow is not installed
-from workflow.settings import load_schema
+from workflow.settings import check, load_schema
 
 CUTOFF = 500
 TOGETHER = {"mask_frames": "mask_bands"} | dict.fromkeys(("warm_up", "epochs", "patience", "learning_rate"), "schedule")
@@ -77,7 +77,7 @@ others = np.flatnonzero(part != "test")
 source = LogMels(read_table(run / "audio/index.parquet"), sorted((run / "audio/log_mel").glob("*.npy")))
 plays = read_table(run / "plays/plays.parquet").filter(pl.col("song").is_in(others)).sort("user", "song")
 users, factors = read_array(run / "wmf/user_factors.npy", memory_map=True).shape
-wmf = yaml.safe_load(Path("config.yaml").read_text())["wmf"] | {"factors": factors, "threads": arguments.threads}
+wmf = check(yaml.safe_load(Path("config.yaml").read_text()))["wmf"] | {"factors": factors, "threads": arguments.threads}
 wmf = {key: value for key, value in wmf.items() if key not in ("engine", "spark")}
 
 

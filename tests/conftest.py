@@ -30,8 +30,8 @@ SETTINGS_OF_A_DEVELOPER = ("COLDWAVE_", "SNAKEMAKE_", "PYTHON", "XDG_", "MPL")  
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`make reruns-table` writes the table that a test otherwise compares."""
-    parser.addoption("--write-tables", action="store_true", help="write README.md's table of reruns")
+    """`make pages` writes the pages that tests otherwise compare."""
+    parser.addoption("--write-pages", action="store_true", help="write the generated pages of docs/")
 
 
 @dataclass(frozen=True)

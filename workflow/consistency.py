@@ -75,7 +75,7 @@ def _demo_world_paths(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
         for keys, path in made.items():
             yield keys, f"{short(path)} is made by the demo world, but world is null: give the path of your own data"
     elif not made and ("plays", "path") in named:
-        yield ("world",), "nothing reads the demo world, as plays.path is another: write world: null"
+        yield ("world",), "nothing reads the demo world, because plays.path names another file: write world: null"
 
 
 def _demo_world_sizes(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
@@ -109,13 +109,13 @@ def _columns(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
             )
         twins = [other for other in columns if columns[other] == column]
         if twins[0] != name:
-            yield ("plays", "table", name), f"{short(column)} is the column of plays.table.{twins[0]} too"
+            yield ("plays", "table", name), f"{short(column)} is also the column of plays.table.{twins[0]}"
 
 
 def _quoting(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     table = config["plays"]["table"]
     if table["quote"] == table["delimiter"]:
-        yield ("plays", "table", "quote"), f"{short(table['quote'])} is plays.table.delimiter too"
+        yield ("plays", "table", "quote"), f"{short(table['quote'])} is also plays.table.delimiter"
 
 
 def _encoding(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
@@ -123,14 +123,14 @@ def _encoding(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     try:
         codecs.lookup(name)
     except (LookupError, ValueError):
-        yield ("plays", "table", "encoding"), f"{short(name)} is no text encoding that Python knows, such as utf-8"
+        yield ("plays", "table", "encoding"), f"{short(name)} is not a text encoding that Python knows, such as utf-8"
 
 
 def _part_sizes(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     sizes = {part: config["split"][part] for part in ("validation", "test") if part in config["split"]}
     for part, size in sizes.items():
         if isinstance(size, float) and size >= 1:
-            yield ("split", part), f"{size} is no share below 1; as a number of songs, write it without a point"
+            yield ("split", part), f"{size} is not a share below 1; write a number of songs without a point"
     if config["split"]["folds"] is not None:
         return  # `_folds` sees to it
     if len(sizes) == 2 and all(isinstance(size, float) and size < 1 for size in sizes.values()):
@@ -147,14 +147,14 @@ def _folds(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     folds, fold, validation = split["folds"], split["fold"], split["validation"]
     if folds is None:
         if fold != 1:
-            yield ("split", "fold"), f"{fold} is a fold, but split.folds is null: give their number"
+            yield ("split", "fold"), f"{fold} is a fold, but split.folds is null: give the number of folds"
         return
     if fold > folds:
         yield ("split", "fold"), f"{fold} is more than split.folds ({folds})"
     if split["by"] == "date":
         yield (
             ("split", "folds"),
-            f"{folds} folds cannot be by date, of which the newest songs are tested on: write null",
+            f"{folds} folds cannot be by date, where the newest songs are the test songs: write null",
         )
     if isinstance(validation, float) and validation + 1 / folds >= 1:
         yield (
@@ -168,11 +168,14 @@ def _given_split(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     if split["path"] is None:
         return
     if split["folds"] is not None:
-        yield ("split", "folds"), f"{split['folds']} folds are not drawn where split.path gives the parts: write null"
+        yield (
+            ("split", "folds"),
+            f"{split['folds']} folds are not drawn, because split.path gives the parts: write null",
+        )
     if split["by"] == "date":
         yield (
             ("split", "by"),
-            "date is not used where split.path gives the parts: write song, or artist to hold it to that",
+            "date is not used, because split.path gives the parts: write song, or artist to check the artists",
         )
 
 
@@ -181,7 +184,10 @@ def _canary(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     known = [*CANARIES, *(name for name, model in models.items() if model["kind"] in CANARIES)]
     for place, name in enumerate(config["audit"]["canary"]):
         if name not in known:
-            yield ("audit", "canary", place), f"{short(name)} is nothing that is learnt: name any of {', '.join(known)}"
+            yield (
+                ("audit", "canary", place),
+                f"{short(name)} is not something that is learnt: name any of {', '.join(known)}",
+            )
 
 
 def _canary_of_spark(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
@@ -190,8 +196,8 @@ def _canary_of_spark(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
         others = [name for name in canary if name != "wmf"]
         yield (
             ("audit", "canary"),
-            "wmf is not learnt again where wmf.engine is spark: its sums may follow the order in which tasks end, so "
-            f"that the bytes need not be the same; write {short(others)}",
+            "wmf cannot be learnt again to the same bytes if wmf.engine is spark, because the order of its sums may "
+            f"change: write {short(others)}",
         )
 
 
@@ -240,7 +246,7 @@ def _tag_folds(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
 def _delimiter(embedding: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
     path = Path(embedding["path"])
     if is_parquet(path) and embedding["delimiter"] is not None:
-        yield ("embeddings", name, "delimiter"), "Parquet has none: write null"
+        yield ("embeddings", name, "delimiter"), "a Parquet file has none: write null"
     elif embedding["delimiter"] is None and not (is_parquet(path) or delimiter_of(path)):
         yield (
             ("embeddings", name, "delimiter"),

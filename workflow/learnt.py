@@ -59,8 +59,8 @@ def check_learnt(results: str, config: Mapping[str, Any], models: Sequence[str],
     record = Path(results) / RECORD
     if not record.is_file():
         raise NotLearntError(
-            f"{results}: new songs are predicted with what a finished run has learnt, and this one is not finished (it "
-            f"has no {RECORD}): run `snakemake` with the same config first"
+            f"{results}: the run is not finished (it has no {RECORD}), and new songs need what a finished run has "
+            "learnt: run `snakemake` with the same config first"
         )
     try:
         recorded = json.loads(record.read_text(encoding="utf-8"))
@@ -70,7 +70,7 @@ def check_learnt(results: str, config: Mapping[str, Any], models: Sequence[str],
         raise NotLearntError(f"{record}: damaged ({error}): delete it and run `snakemake` again") from error
     if mistakes:
         lines = "".join(f"\n  {mistake}" for mistake in mistakes)
-        raise NotLearntError(f"{results} is not what this config has learnt: run `snakemake` with it first{lines}")
+        raise NotLearntError(f"{results} was not made with this config: run `snakemake` with it first{lines}")
 
 
 def _changed_settings(then: Mapping[str, Any], now: Mapping[str, Any], models: Sequence[str]) -> list[str]:
@@ -103,7 +103,7 @@ def _changed_model(name: str, learnt: Mapping[str, Any] | None, model: Mapping[s
 def _differences(above: str, then: Mapping[str, Any], now: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
     """A line for each of some keys of a section that is another now."""
     return [
-        f"{above}.{key}: {short(now.get(key))}, and the run was made with {short(then.get(key))}"
+        f"{above}.{key}: {short(now.get(key))}, but the run was made with {short(then.get(key))}"
         for key in keys
         if then.get(key) != now.get(key)
     ]
@@ -115,5 +115,5 @@ def _changed_files(results: Path, digests: Mapping[str, str], files: Iterable[st
         if not (results / path).is_file():
             found.append(f"{path}: there is no such file")
         elif digests.get(path) != digest_file(results / path):
-            found.append(f"{path}: it was made since the run was finished")
+            found.append(f"{path}: it was changed after the run was finished")
     return found

@@ -1,8 +1,8 @@
 """Checks the config before any job starts, and hands it out in one canonical form.
 
-Snakemake's own ``validate`` stops at the first mistake; here all of them are told at once, a line each. What
-comes out is made of builtins only, with every key in the schema's order and every number of the schema's type,
-so that two ways to write the same config rerun nothing.
+Snakemake's own ``validate`` stops at the first mistake. Here all mistakes are reported at once, one line each. What
+comes out is made of builtins only. Every key is in the schema's order and every number of the schema's type, so two
+ways to write the same config rerun nothing.
 """
 
 import difflib
@@ -35,7 +35,7 @@ class SettingsError(ValueError):
         self.mistakes = mistakes
         count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         lines = [f"{count} in the config:", *(f"  {mistake}" for mistake in mistakes)]
-        super().__init__("\n".join(lines + ([f"  What the config says of its data: {note}"] if note else [])))
+        super().__init__("\n".join(lines + ([f"  Note on the data: {note}"] if note else [])))
 
 
 def check(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def options(config: Mapping[str, Any], section: str, *keys: str) -> dict[str, An
     """
     values = config.get(section)
     if not isinstance(values, Mapping):
-        raise KeyError(f"{section!r} is no section of the config" + (", it is null" if section in config else ""))
+        raise KeyError(f"{section!r} is not a section of the config" + (", it is null" if section in config else ""))
     if missing := [key for key in keys if key not in values]:
         raise KeyError(f"section {section!r} has no {', '.join(map(repr, missing))}")
     return {key: _sorted(values[key]) for key in sorted(keys)}
@@ -127,32 +127,6 @@ def as_text(config: Mapping[str, Any]) -> str:
     return yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True, width=120)
 
 
-def describe(schema: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
-    """Write all keys with their defaults and descriptions as a Markdown table.
-
-    ``defaults`` is the default config; a model's keys, named ``models.<KIND>.key``, have theirs in the schema.
-    """
-    rows = ["| key | default | what it is |", "| --- | --- | --- |"]
-
-    def add(part: Mapping[str, Any], values: Mapping[str, Any], above: str) -> None:
-        for key, named in part.get("properties", {}).items():
-            there = _resolved(named, None)
-            sub = named if "title" in there else {**there, **named}  # a title says in words what is in a mapping
-            value = values.get(key, sub.get("default", sub.get("const", {})))
-            shown = "" if isinstance(value, Mapping) else f"`{short(value)}`"
-            cells = [cell.replace("|", "\\|") for cell in (f"`{above}{key}`", shown, sub["description"])]
-            rows.append(f"| {' | '.join(cells)} |")
-            add(sub, values.get(key) or {}, f"{above}{key}.")
-            if key == "embeddings":
-                add(sub["additionalProperties"], {}, "embeddings.<NAME>.")
-            if key == "models":
-                for kind in _kinds():
-                    add(schema["$defs"][kind], {}, f"models.<{kind}>.")
-
-    add(schema, defaults, "")
-    return "\n".join(rows) + "\n"
-
-
 @functools.cache
 def load_schema() -> dict[str, Any]:
     """Read the schema of the config."""
@@ -160,22 +134,18 @@ def load_schema() -> dict[str, Any]:
         return yaml.load(file, Loader=_LOADER)
 
 
-def _kinds() -> list[str]:
+def kinds() -> list[str]:
+    """The kinds of model, in the order of the schema."""
     return load_schema()["properties"]["models"]["additionalProperties"]["properties"]["kind"]["enum"]
 
 
-def _resolved(part: Mapping[str, Any], value: Any) -> Mapping[str, Any]:
-    """The schema that describes ``value``: a reference followed, and a model's kind looked up."""
-    if "$ref" in part:
-        return load_schema()["$defs"][part["$ref"].rpartition("/")[2]]
-    if "allOf" in part and isinstance(value, Mapping):
-        kind = value.get("kind")
-        return load_schema()["$defs"][kind] if kind in _kinds() else part
-    return part
+def _of_kind(part: Mapping[str, Any], value: Any) -> Mapping[str, Any]:
+    """The schema that describes ``value``: that of its kind, if it is a model."""
+    kind = value.get("kind") if "allOf" in part and isinstance(value, Mapping) else None
+    return load_schema()["$defs"][kind] if kind in kinds() else part
 
 
 def _alternatives(part: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    part = _resolved(part, None)
     return part.get("anyOf", [part])
 
 
@@ -185,22 +155,27 @@ def _types(part: Mapping[str, Any]) -> set[str]:
     return {name for names in named for name in ([names] if isinstance(names, str) else names)}
 
 
-def _plain(value: Any, part: Mapping[str, Any], keys: Keys, mistakes: dict[Keys, str]) -> Any:
-    """Copy to builtins, without the optional keys that are null: null is how an overlay removes an entry."""
+def _plain(value: Any, part: Mapping[str, Any], keys: Keys, mistakes: dict[Keys, str], entry: bool = False) -> Any:
+    """Copy to builtins, without the keys that null removes: those without a default, and those of the user's entries.
+
+    ``entry`` says that the value is in a mapping under a name of the user's, such as a model.
+    """
     if isinstance(value, Mapping):
-        part = _resolved(part, value)
+        part = _of_kind(part, value)
+        known = part.get("properties", {})
         plain = {}
         for key, item in value.items():
             if not isinstance(key, str):
-                mistakes[(*keys, str(key))] = f"a key is text, and {short(key)} is not: write it in quotes"
+                mistakes[(*keys, str(key))] = f"a key must be text, and {short(key)} is not: write it in quotes"
                 continue
-            sub = part.get("properties", {}).get(key, part.get("additionalProperties"))
+            sub = known.get(key, part.get("additionalProperties"))
             if isinstance(sub, Mapping):
-                if item is None and key not in part.get("required", []) and "null" not in _types(sub):
+                optional = key not in part.get("required", []) and (entry or "default" not in sub)
+                if item is None and optional and "null" not in _types(sub):
                     continue
             else:
                 sub = {}
-            plain[key] = _plain(item, sub, (*keys, key), mistakes)
+            plain[key] = _plain(item, sub, (*keys, key), mistakes, entry or key not in known)
         return plain
     if isinstance(value, (list, tuple)):
         return [_plain(item, part.get("items", {}), (*keys, place), mistakes) for place, item in enumerate(value)]
@@ -240,7 +215,7 @@ def _without(config: dict[str, Any], mistakes: Mapping[Keys, str]) -> dict[str, 
 
 def _canonical(value: Any, part: Mapping[str, Any]) -> Any:
     """Fill in defaults, put keys in the schema's order (free names keep theirs) and give numbers the schema's type."""
-    part = _resolved(part, value)
+    part = _of_kind(part, value)
     if isinstance(value, dict):
         if isinstance(part.get("additionalProperties"), dict):
             return {key: _canonical(item, part["additionalProperties"]) for key, item in value.items()}
@@ -277,9 +252,9 @@ def _schema_mistakes(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
         elif error.validator == "required":
             for key in part["required"]:
                 if key not in value:
-                    yield (*keys, key), f"is missing, it must be {_allowed(part['properties'][key])}"
+                    yield (*keys, key), f"is missing; it must be {allowed(part['properties'][key])}"
         elif "propertyNames" in error.absolute_schema_path:
-            yield (*keys, value), f"{short(value)} is not {_allowed(part)}"
+            yield (*keys, value), f"{short(value)} is not {allowed(part)}"
         else:
             yield keys, _refused(keys, value, part, error)
 
@@ -288,13 +263,13 @@ def _refused(keys: Keys, value: Any, part: Mapping[str, Any], error: ValidationE
     if error.validator == "uniqueItems":
         return f"{short(value)} names the same value twice"
     text = " is text," if isinstance(value, str) and "string" not in _types(part) else " is"
-    return f"{short(value)}{text} not {_allowed(part)}{_hint(keys, value, part)}"
+    return f"{short(value)}{text} not {allowed(part)}{_hint(keys, value, part)}"
 
 
 def _unknown(key: str, known: Mapping[str, Any]) -> str:
-    sections, kinds = load_schema()["properties"], {kind: load_schema()["$defs"][kind] for kind in _kinds()}
+    sections = load_schema()["properties"]
     places = {name: section for name, section in sections.items() if section.get("properties") is not known}
-    places |= {f"models of kind {kind}": model for kind, model in kinds.items()}
+    places |= {f"models of kind {kind}": load_schema()["$defs"][kind] for kind in kinds()}
     elsewhere = [name for name, place in places.items() if key != "kind" and key in place.get("properties", {})]
     close = difflib.get_close_matches(key.lower(), known, n=1, cutoff=CLOSE)
     if key in RENAMED and RENAMED[key] in known:
@@ -332,20 +307,20 @@ def _is_number(text: str) -> bool:
     return re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*", text, re.IGNORECASE) is not None
 
 
-def _allowed(part: Mapping[str, Any]) -> str:
+def allowed(part: Mapping[str, Any]) -> str:
     """What a schema accepts, in words: its title, or its types and bounds."""
-    part = _resolved(part, None)
     if "title" in part:
         return part["title"]
     if "anyOf" in part:
-        return " or ".join(_allowed(alternative) for alternative in part["anyOf"])
+        return " or ".join(allowed(alternative) for alternative in part["anyOf"])
     if "enum" in part:
         return f"one of {', '.join(part['enum'])}" if len(part["enum"]) > 1 else repr(part["enum"][0])
     low, above = part.get("minimum"), part.get("exclusiveMinimum")
     high, below = part.get("maximum"), part.get("exclusiveMaximum")
     bounds = [f"from {low}"] * (low is not None) + [f"above {above}"] * (above is not None)
-    bounds += [f"to {high}"] * (high is not None) + [f"and below {below}"] * (below is not None)
-    items = _plural(_allowed(part["items"])) if "items" in part else ""
+    bounds += [f"{'to' if above is None else 'and at most'} {high}"] * (high is not None)
+    bounds += [f"and below {below}"] * (below is not None)
+    items = _plural(allowed(part["items"])) if "items" in part else ""
     words = {
         "integer": " ".join(["a whole number", *bounds]),
         "number": " ".join(["a number", *bounds]),

@@ -1,7 +1,7 @@
 """By hand: which rules read each key of the config. What runs again is their jobs and all that follows from them.
 
-A test holds it against the schema, so that no key is without a row; another plans a run after each change; the table
-in README.md is written from it.
+A test holds it against the schema, so that no key is without a row. Another plans a run after each change. The page
+docs/reruns.md is written from it.
 """
 
 import re
@@ -30,7 +30,7 @@ EMBEDDING = "mine"
 # The embedding, and of each kind the model, whose settings are changed.
 NAME = {"name": EMBEDDING, "mlr": "mlr", "linear": "linear", "mlp": "mlp", "metadata": "names_and_linear",
         "cnn": "cnn_mse", "knn": "knn"}  # fmt: skip
-ANOTHER = "an entry more: the rules of its kind, and what follows"
+ANOTHER = "one more entry: the rules of its kind, and what follows"
 BROUGHT = "an embedding: its rules, that model, and what follows"
 LISTED = {"path": "<results>/world/songs.csv", "song": "song_id"}
 
@@ -72,7 +72,7 @@ class Change(NamedTuple):
     """Keys, each with another value than the base has, that the same rules read: ``rule``, or ``rule:model``.
 
     ``plan`` is given where a key decides which jobs there are: it takes the graph of the base's jobs. ``also`` is what
-    the config has to say besides, and ``note`` what the table in README.md says.
+    the config has to say besides, and ``note`` what the table in docs/reruns.md says.
     """
 
     keys: dict[str, Any]
@@ -324,11 +324,28 @@ OTHER = {
 }
 
 
+HEAD = """\
+# What runs again after which change
+
+<!-- `make pages` writes this page from tests/pipeline/rerun_table.py. -->
+
+Only what is affected runs again. The rules that read what has changed run again, and so does all that follows from what
+they make. `make test-reruns` plans a run after a change of each key and compares it with this page.
+
+- The last column counts the jobs of both in a small run of all stages, that of the tests.
+- The report and the record of the run show the whole config, so they read every key.
+- A row about a model is about that model alone.
+- `tune` and `predict_new` run on request.
+- Rows marked * are about a run on data of your own: plays in a table, a folder of songs, an embedding, folds, and a
+  network with the objective `bpr` and the optimizer `nesterov`. Elsewhere some of these keys have no effect, and then
+  nothing reads them.
+
+"""
 MARK = {"tiny": "", "own": " *", "spark": " (`engine: spark`)", "new": " (`predict_new`)"}
 
 
 def markdown(graph: Graph) -> str:
-    """The table for README.md, from the graph of the tiny run."""
+    """The page docs/reruns.md, from the graph of the tiny run."""
     rows: dict[tuple[str, str], tuple[list[str], set[int]]] = {}
     for change in TABLE:
         keys, numbers = rows.setdefault((change.base, change.note or _named(change.readers)), ([], set()))
@@ -345,8 +362,8 @@ def markdown(graph: Graph) -> str:
         ", ".join(f"`{rule}`" for rule in rules.split())
         for rules in (ABOUT_PROTOCOL, ABOUT_DATA.removeprefix(ABOUT_PROTOCOL))
     )
-    named = f"The protocol is named by {protocol}; what the data are is said by these, {data}."
-    return "\n".join([*lines, "", named, ""])
+    named = f"What names the protocol: {protocol}. What says what the data are: these, {data}."
+    return HEAD + "\n".join([*lines, "", named, ""])
 
 
 def _named(readers: str) -> str:

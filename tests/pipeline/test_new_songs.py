@@ -201,4 +201,4 @@ def test_a_changed_setting_is_refused_only_where_it_has_an_effect(setting, accep
     if accepted:
         assert outcome.jobs == {}
     else:
-        assert f"models.cnn_mse.{setting}: 0.5, and the run was made with 0.0" in outcome.output
+        assert f"models.cnn_mse.{setting}: 0.5, but the run was made with 0.0" in outcome.output

@@ -216,4 +216,4 @@ def test_other_columns_than_those_learnt_from_are_refused(later):
     changed = overlay | {"embeddings": overlay["embeddings"] | {"two": two}}
     outcome = place.snakemake(targets=["predict_new"], overlay=changed)
     assert outcome.status == 1
-    assert re.search(r"embeddings\.two\.columns: .*, and the run was made with null", outcome.output)
+    assert re.search(r"embeddings\.two\.columns: .*, but the run was made with null", outcome.output)

@@ -1,4 +1,4 @@
-"""The table of what reads each key of the config: whole, true of every key, and the README's."""
+"""The table of what reads each key of the config: whole, true of every key, and that of docs/reruns.md."""
 
 import json
 import os
@@ -30,21 +30,19 @@ from workflow.code import code
 from workflow.settings import as_text, check, load_schema
 
 LEARNT = ("columns.parquet", "mean.npy", "scale.npy")  # of an embedding, which `predict_new` takes as they are
-README = ROOT / "README.md"
+PAGE = ROOT / "docs/reruns.md"
 IDS = [f"{change.base}: {key}" for key, _, change in CASES]
 
 
 def keys_of(part, above=""):
     """The keys of a part of the schema that hold values, and the sections that may be null."""
     for key, sub in part["properties"].items():
-        there = load_schema()["$defs"][sub["$ref"].rpartition("/")[2]] if "$ref" in sub else sub
-        sub = sub if "title" in there else there  # a range is one value
         if key == "models":
             for kind in sub["additionalProperties"]["properties"]["kind"]["enum"]:
                 yield from keys_of(load_schema()["$defs"][kind], f"models.<{kind}>.")
         elif f"{above}{key}" == "embeddings":
             yield from keys_of(sub["additionalProperties"], "embeddings.<name>.")
-        elif "properties" in sub:
+        elif "properties" in sub and "title" not in sub:  # a range is one value
             yield from [f"{above}{key}"] * ("null" in sub["type"])
             yield from keys_of(sub, f"{above}{key}.")
         else:
@@ -55,13 +53,11 @@ def test_every_key_of_the_schema_has_a_row():
     assert sorted({key for key, _, _ in CASES}) == sorted(keys_of(load_schema()))
 
 
-def test_the_readmes_table_is_this_one(tiny, request):
-    graph = Graph(tiny.make("--detailed-summary").output)
-    before, begin, shown, end, after = re.split(r"(<!-- reruns -->\n|<!-- /reruns -->)", README.read_text())
-    if request.config.getoption("write_tables"):
-        shown = f"\n{markdown(graph)}\n"
-        README.write_text(f"{before}{begin}{shown}{end}{after}")
-    assert shown.strip() == markdown(graph).strip(), "make reruns-table"
+def test_the_page_is_what_this_table_says(tiny, request):
+    page = markdown(Graph(tiny.make("--detailed-summary").output))
+    if request.config.getoption("write_pages"):
+        PAGE.write_text(page, encoding="utf-8")
+    assert PAGE.read_text(encoding="utf-8") == page, "make pages"
 
 
 # What takes some minutes: `make test-reruns`

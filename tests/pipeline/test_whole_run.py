@@ -18,6 +18,7 @@ from coldwave.evaluation.published import SCHEMA as PUBLISHED
 from coldwave.evaluation.scores import SONG_SCORES
 from coldwave.evaluation.strata import SCHEMA as STRATA
 from coldwave.provenance.comparison import STAGES
+from workflow.settings import check
 
 ROOT = Path(__file__).parents[2]
 TINY = Path(__file__).with_name("tiny.yaml")
@@ -152,10 +153,10 @@ OTHERS = [
 
 
 def config():
-    """The default config with the tiny one laid over it."""
+    """The default config with the tiny one laid over it, and all defaults."""
     merged = yaml.safe_load((ROOT / "config.yaml").read_text())
     update_config(merged, yaml.safe_load(TINY.read_text()))
-    return merged
+    return check(merged)
 
 
 # The files

@@ -10,9 +10,10 @@ from coldwave.audio.shards import shard_names
 from tests.conftest import ROOT, Workplace
 from tests.slurm.cluster import Cluster
 from tests.slurm.conftest import Desk
+from workflow.settings import check
 
 CONFIG = ROOT / "config.yaml"
-SHARDS = len(shard_names(yaml.safe_load(CONFIG.read_text())["audio"]["shards"]))
+SHARDS = len(shard_names(check(yaml.safe_load(CONFIG.read_text()))["audio"]["shards"]))
 
 
 @pytest.mark.demo

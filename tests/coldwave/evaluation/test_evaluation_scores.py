@@ -1,5 +1,7 @@
 """The per-user table: who is in it, and what is refused."""
 
+import tracemalloc
+
 import numpy as np
 import polars as pl
 import pytest
@@ -150,3 +152,27 @@ def test_a_songs_table_of_other_songs_is_refused():
     plays, split = tables([(0, 1)], PARTS)
     with pytest.raises(InputError, match="songs table has 5 songs, but the split has 6"):
         score_users(plays, split, np.ones((1, 1)), np.ones((6, 1)), 500, named=songs_table(5))
+
+
+def test_a_test_song_that_nobody_has_played_is_a_candidate_all_the_same():
+    plays, split = tables([(0, 2)], ["train", "train", "test", "test"])
+    scores = score_users(plays, split, np.ones((1, 1)), np.array([[1.0], [9], [2], [3]]), cutoff=500)
+    assert scores["songs"].to_list() == [2]
+    assert scores["ap"].to_list() == [1 / 2]  # song 3 is ranked above it
+    assert scores["auc"].to_list() == [0]
+
+
+def test_no_dense_array_of_users_and_songs():
+    users, songs = 20_000, 10_000  # 800 MB of scores in single precision
+    rng = np.random.default_rng(0)
+    vectors = [rng.standard_normal((number, 2)).astype(np.float32) for number in (users, songs)]
+    pairs = np.stack([np.arange(users), rng.integers(0, songs, users)], axis=1).astype(np.uint32)
+    plays, split = tables(pairs, ["test"] * songs)
+    tracemalloc.start()
+    try:
+        scores = score_users(plays, split, *vectors, cutoff=500)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert scores.height == users
+    assert peak < 80e6
