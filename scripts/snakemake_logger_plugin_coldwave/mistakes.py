@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from coldwave.config_files import config_files, mistake_in
+from coldwave.command.config_files import config_files, mistake_in
 
 _WHERE = re.compile(r'^WorkflowError(?: in .*file ".*")?(?:, line \d+)?:\n')
 _CALLS = re.compile(r'(?:\n  File ".*", line \d+, in .*)+\n*$')

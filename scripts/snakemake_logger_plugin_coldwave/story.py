@@ -9,7 +9,7 @@ from pathlib import Path
 
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from coldwave.failures import LONGEST_REASON, Failure, named
+from coldwave.command.failures import LONGEST_REASON, Failure, named
 from coldwave.progress import duration
 from coldwave.shown import one_line
 from snakemake_logger_plugin_coldwave.mistakes import in_short

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from coldwave.cli import main
+from coldwave.command.cli import main
 from tests.conftest import ROOT, TINY, Outcome, Workplace
 
 TABLES = ["results/tiny/plays/plays.parquet"]

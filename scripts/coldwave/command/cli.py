@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from coldwave.command.failures import failures_of, last_run
 from coldwave.errors import InputError
-from coldwave.failures import failures_of, last_run
 from coldwave.shown import printable
 
 RESULTS = Path("results")

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 import yaml
 
-from coldwave.config_files import config_files, mistake_in
+from coldwave.command.config_files import config_files, mistake_in
 from coldwave.errors import InputError
 from coldwave.evaluation.recommendation import cutoff_of, measured
 from coldwave.evaluation.table_of_measures import RESULTS, gaps

@@ -2,8 +2,8 @@
 
 import pytest
 
-from coldwave.cli import main
-from coldwave.failures import SILENT, failures_of, last_run, reason_in
+from coldwave.command.cli import main
+from coldwave.command.failures import SILENT, failures_of, last_run, reason_in
 
 STORY = """Job stats:
 [Thu Nov 26 00:17:18 2026]

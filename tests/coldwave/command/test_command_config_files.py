@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from coldwave.config_files import config_files, mistake_in
+from coldwave.command.config_files import config_files, mistake_in
 
 
 @pytest.mark.parametrize(
