@@ -1,27 +1,16 @@
 """What rules read of sections of which some settings have no effect."""
 
 import copy
-from pathlib import Path
 
 import pytest
-import yaml
+from overlays import CONFIG, ROOT, checked
 from snakemake.utils import update_config
 
 from workflow.effective import model_read, plays_read, split_read
-from workflow.settings import check, default_first
+from workflow.settings import default_first
 
-ROOT = Path(__file__).parents[2]
 DEFAULT = ROOT / "config.yaml"
 OWN = {"world": None, "plays": {"path": "plays.tsv", "songs": {"path": None}}}
-
-
-def overlaid(*overlays):
-    config = yaml.safe_load(DEFAULT.read_text())
-    for overlay in overlays:
-        update_config(config, copy.deepcopy(overlay))
-    return check(config)
-
-
 ALWAYS = {"format", "top_songs", "top_users", "min_users", "min_songs", "strict"}
 OF_SONGS = {"unlisted_songs", "songs_without_audio", "songs"}
 
@@ -39,7 +28,7 @@ OF_SONGS = {"unlisted_songs", "songs_without_audio", "songs"}
     ids=str,
 )
 def test_the_plays_read_what_has_effect(plays, read):
-    found = plays_read(overlaid(OWN, {"plays": plays}))
+    found = plays_read(checked(OWN, {"plays": plays}))
     assert set(found) == read
     assert list(found) == sorted(found)
 
@@ -48,18 +37,17 @@ def test_a_folder_of_songs_has_other_settings_than_a_manifest(tmp_path):
     manifest, folder = tmp_path / "songs.csv", tmp_path / "songs"
     folder.mkdir()
     found = [
-        set(plays_read(overlaid(OWN, {"plays": {"songs": {"path": str(path)}}}))["songs"])
-        for path in (manifest, folder)
+        set(plays_read(checked(OWN, {"plays": {"songs": {"path": str(path)}}}))["songs"]) for path in (manifest, folder)
     ]
     assert found == [{"columns", "tag_separator", "audio_root"}, {"id_from"}]
 
 
 def test_a_given_split_has_no_sizes_and_folds_no_test_size():
     everything = {"by", "validation", "test", "folds", "fold", "seed"}
-    assert split_read(overlaid({"split": {"path": "parts.csv"}})) == {"by": "song"}
-    assert split_read(overlaid({"split": {"test": 5}}))["test"] == 5
+    assert split_read(checked({"split": {"path": "parts.csv"}})) == {"by": "song"}
+    assert split_read(checked({"split": {"test": 5}}))["test"] == 5
     for test in (0.2, 5):
-        found = split_read(overlaid({"split": {"test": test, "folds": 3}}))
+        found = split_read(checked({"split": {"test": test, "folds": 3}}))
         assert set(found) == everything
         assert found["test"] is None
 
@@ -76,8 +64,8 @@ def test_a_given_split_has_no_sizes_and_folds_no_test_size():
 )
 def test_a_network_reads_what_its_objective_and_optimizer_have(settings, idle):
     others = {"temperature": 0.7, "plays_per_song": 7, "momentum": 0.7}
-    first = overlaid({"models": {"cnn_mse": settings}})["models"]["cnn_mse"]
-    second = overlaid({"models": {"cnn_mse": settings | others}})["models"]["cnn_mse"]
+    first = checked({"models": {"cnn_mse": settings}})["models"]["cnn_mse"]
+    second = checked({"models": {"cnn_mse": settings | others}})["models"]["cnn_mse"]
     differing = {key for key in others if model_read(first)[key] != model_read(second)[key]}
     assert differing == set(others) - idle
     assert set(model_read(first)) == set(first) - {"kind"}
@@ -88,21 +76,20 @@ def test_names_alone_have_no_regression():
         "names": {"kind": "metadata", "strengths": [0.5]},
         "both": {"kind": "metadata", "audio": "linear", "strengths": [0.5]},
     }
-    found = overlaid({"models": models})["models"]
-    default = overlaid({"models": {"names": {"kind": "metadata"}}})["models"]["names"]
+    found = checked({"models": models})["models"]
+    default = checked({"models": {"names": {"kind": "metadata"}}})["models"]["names"]
     assert model_read(found["names"]) == model_read(default)
     assert model_read(found["both"])["strengths"] == [0.5]
 
 
 def test_a_changed_setting_does_not_move_its_model():
     """Snakemake starts from the overlay's keys, and adds those of the config file."""
-    default = yaml.safe_load(DEFAULT.read_text())
     for overlay in ({"cnn_wpe": {"epochs": 5}}, {"new": {"kind": "mean"}, "usage": None, "linear": {"strengths": [1]}}):
         config = {"models": copy.deepcopy(overlay)}
-        update_config(config, copy.deepcopy(default))
+        update_config(config, copy.deepcopy(CONFIG))
         update_config(config, {"models": copy.deepcopy(overlay)})
         assert list(config["models"])[0] in overlay
         found = default_first(config, DEFAULT)
-        assert list(found["models"]) == [*default["models"], *(name for name in overlay if name == "new")]
+        assert list(found["models"]) == [*CONFIG["models"], *(name for name in overlay if name == "new")]
         assert found["models"] == config["models"]
     assert default_first({"models": 3}, DEFAULT) == {"models": 3}

@@ -1,23 +1,20 @@
-import copy
 import hashlib
 import json
 from pathlib import Path
 
 import pytest
-import yaml
-from snakemake.utils import update_config
+from overlays import checked
 
 from workflow.learnt import NotLearntError, check_learnt, given
-from workflow.settings import as_text, check
+from workflow.settings import as_text
 
-ROOT = Path(__file__).parents[2]
 MODELS = ["linear", "cnn_mse"]
 FILES = ["bow/codebook.npy", "models/linear/1.safetensors"]
 
 
 @pytest.fixture
 def config():
-    return check(yaml.safe_load((ROOT / "config.yaml").read_text()))
+    return checked()
 
 
 @pytest.fixture
@@ -36,16 +33,9 @@ def results(tmp_path, config):
 def made_with(results, *overlays):
     """Let the run be made with what is laid over the default config."""
     record = results / "provenance.json"
-    settings = overlaid(*overlays)
+    settings = checked(*overlays)
     record.write_text(json.dumps(json.loads(record.read_text()) | {"config": as_text(settings)}))
     return settings
-
-
-def overlaid(*overlays):
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
-    for overlay in overlays:
-        update_config(config, copy.deepcopy(overlay))
-    return check(config)
 
 
 def refused(results, config, models=MODELS, files=FILES):
@@ -103,7 +93,7 @@ def test_a_setting_without_effect_may_be_another(key, results):
     name = "names" if "kind" in idle else "cnn_mse"
     for model, accepted in ((idle, True), (effective, False)):
         made_with(results, {"models": {name: model}})
-        now = overlaid({"models": {name: model | {key: value}}})
+        now = checked({"models": {name: model | {key: value}}})
         if accepted:
             check_learnt(str(results), now, [name], FILES)
         else:
@@ -112,7 +102,7 @@ def test_a_setting_without_effect_may_be_another(key, results):
 
 def test_another_kind_of_model_is_told_as_that_alone(results):
     made_with(results, {"models": {"mine": {"kind": "linear"}}})
-    _, line = refused(results, overlaid({"models": {"mine": {"kind": "mlp"}}}), ["mine"]).splitlines()
+    _, line = refused(results, checked({"models": {"mine": {"kind": "mlp"}}}), ["mine"]).splitlines()
     assert line.strip() == "models.mine.kind: 'mlp', and the run was made with 'linear'"
 
 
@@ -122,12 +112,12 @@ def test_models_on_embeddings_hear_nothing_and_are_held_to_their_columns(results
     made_with(results, base)
     deaf = {"audio": {"hop": 256}, "bow": {"coefficients": 20}}
     unlike = {"other": {"columns": "x"}, "timbre": {"path": "later.csv", "song": "track", "standardize": False}}
-    check_learnt(str(results), overlaid(base, deaf, {"embeddings": unlike}), ["linear"], FILES)
-    said = refused(results, overlaid(base, deaf, {"embeddings": {"timbre": {"columns": "x"}}}), ["linear"])
+    check_learnt(str(results), checked(base, deaf, {"embeddings": unlike}), ["linear"], FILES)
+    said = refused(results, checked(base, deaf, {"embeddings": {"timbre": {"columns": "x"}}}), ["linear"])
     assert [line.strip().partition(":")[0] for line in said.splitlines()[1:]] == ["embeddings.timbre.columns"]
-    said = refused(results, overlaid(base, deaf), ["linear", "mlp"])
+    said = refused(results, checked(base, deaf), ["linear", "mlp"])
     assert "audio.hop: 256" in said and "bow.coefficients: 20" in said
-    said = refused(results, overlaid(base, {"models": {"linear": {"features": "other"}}}), ["linear"])
+    said = refused(results, checked(base, {"models": {"linear": {"features": "other"}}}), ["linear"])
     assert "models.linear.features: 'other', and the run was made with 'timbre'" in said
 
 
