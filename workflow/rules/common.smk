@@ -183,7 +183,7 @@ def settled(*paths):
     Every input behind the shards uses it. Snakemake decides on reruns before it runs anything, except behind a
     checkpoint: with plain paths, audio files that were only touched would rerun all that follows.
     """
-    return _settled_by("shard_songs" if LISTENERS else None, paths)
+    return _settled_by("settle_shards" if LISTENERS else None, paths)
 
 
 def _settled_by(checkpoint, paths):
