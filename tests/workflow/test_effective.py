@@ -8,7 +8,7 @@ import yaml
 from snakemake.utils import update_config
 
 from workflow.effective import model_read, plays_read, split_read
-from workflow.settings import check, default_first
+from workflow.settings import check, over_default
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = ROOT / "config.yaml"
@@ -102,7 +102,7 @@ def test_a_changed_setting_does_not_move_its_model():
         update_config(config, copy.deepcopy(default))
         update_config(config, {"models": copy.deepcopy(overlay)})
         assert list(config["models"])[0] in overlay
-        found = default_first(config, DEFAULT)
+        found = over_default(config, DEFAULT)
         assert list(found["models"]) == [*default["models"], *(name for name in overlay if name == "new")]
         assert found["models"] == config["models"]
-    assert default_first({"models": 3}, DEFAULT) == {"models": 3}
+    assert over_default({"models": 3}, DEFAULT) == default | {"models": 3}

@@ -14,10 +14,8 @@ from workflow.engines import spark_lacks
 from workflow.model_consistency import FACTORS_FROM_AUDIO, tuned_model
 from workflow.needs import growing
 
-ROOT = Path(workflow.basedir)
-
 try:
-    SETTINGS = settings.check(settings.default_first(config, ROOT / "config.yaml"))
+    SETTINGS = settings.check(settings.over_default(config, ROOT / "config.yaml"))
     settings.check_files(SETTINGS)
 except settings.SettingsError as error:
     raise WorkflowError(str(error)) from None
