@@ -6,7 +6,7 @@ from typing import NamedTuple
 import polars as pl
 
 from coldwave.evaluation.recommendation import cutoff_of, gap_closed
-from coldwave.evaluation.table_of_measures import AUC, MAP
+from coldwave.evaluation.table_of_measures import AUC, GAP, MAP
 from coldwave.exhibits.markdown import number, percent
 
 
@@ -107,10 +107,10 @@ def columns(table: pl.DataFrame) -> dict[str, list[str]]:
         "table": [f"{row['table']}" for row in rows],
         "model": [row["row"] for row in rows],
         **{f"{one.name}, paper": [number(row[f"paper_{one.key}"]) for row in rows] for one in (MAP, AUC)},
-        "gap closed, paper": [percent(row["paper_gap_closed_auc"]) for row in rows],
+        f"{GAP}, paper": [percent(row["paper_gap_closed_auc"]) for row in rows],
         "this run's": [row["model"] or "–" for row in rows],
         **{one.name: [_measure(row, one.key) for row in rows] for one in (MAP, AUC)},
-        "gap closed": [percent(row["gap_closed_auc"]) for row in rows],
+        GAP: [percent(row["gap_closed_auc"]) for row in rows],
     }
 
 
