@@ -131,7 +131,7 @@ def test_a_second_call_does_nothing_whatever_would_be_learnt_again(predicted):
     place, _, _ = predicted
     assert place.plan() == {}, "the run itself is left alone"
     other = {"wmf": {"alpha": 3.0}, "bow": {"variance": 0.9}, "split": {"test": 7}}
-    assert place.make("--dry-run", targets=TARGET, overlay=NEW | other).jobs == {}
+    assert place.plan(targets=TARGET, overlay=NEW | other) == {}
 
 
 def test_one_more_song_runs_its_own_shard(predicted, tmp_path):
