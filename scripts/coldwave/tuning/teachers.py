@@ -46,12 +46,13 @@ def _perceptron(listening: Listening, features: np.ndarray, seed: int) -> Teach:
 
 
 def _network(listening: Listening, source: LogMels, seed: int, threads: int) -> Teach:
+    import torch
+
     from coldwave.models.cnn.chosen_objective import chosen_objective
-    from coldwave.models.cnn.devices import best_device, use_threads
-    from coldwave.models.cnn.prediction import predict
+    from coldwave.models.cnn.prediction import best_device, predict
     from coldwave.models.cnn.training import train
 
-    use_threads(threads)
+    torch.set_num_threads(threads)
 
     def teach(users: np.ndarray, songs: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
         long_enough = source.lengths >= settings["window"]
