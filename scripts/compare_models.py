@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from coldwave.evaluation.differences import DIFFERENCES, INTERVALS, columns, compare, notes, statement
+from coldwave.evaluation.models import models_of
 from coldwave.evaluation.recommendation import Trained, model_and_seed
 from coldwave.exhibits.files import write_exhibit_table
 from coldwave.files import read_table, write_table, write_text
@@ -10,10 +11,11 @@ from coldwave.job import run
 
 
 def main(*, scores: list[Path], table: Path, intervals: Path, markdown: Path, csv: Path, options: dict) -> None:
-    """``options``: models (name: kind), cutoff, bootstrap, seed, and the lines data and protocol."""
+    """``options``: models, cutoff, bootstrap, seed, and the lines data and protocol."""
     measures = {"AUC": "auc", f"mAP@{options['cutoff']}": "ap"}
     trained = [Trained(*model_and_seed(path), read_table(path, ["user", *measures.values()])) for path in scores]
-    comparison = compare(trained, options["models"], measures, options["bootstrap"], options["seed"])
+    kinds = {name: model.kind for name, model in models_of(options["models"]).items()}
+    comparison = compare(trained, kinds, measures, options["bootstrap"], options["seed"])
     write_table(table, comparison.differences, DIFFERENCES)
     write_table(intervals, comparison.intervals, INTERVALS)
     write_text(csv, comparison.differences.write_csv())

@@ -1,8 +1,7 @@
 """audio: log-mel spectrograms, in shards that a new song leaves alone."""
 
-from coldwave.audio.shards import shard_names
 
-SHARDS = shard_names(SETTINGS["audio"]["shards"])
+include: "audio_inputs.smk"
 
 
 checkpoint shard_songs:

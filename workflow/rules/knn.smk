@@ -6,7 +6,7 @@ rule predict_knn:
         plays=settled("<results>/plays/plays.parquet"),
         users=settled("<results>/plays/users.parquet"),
         split=settled("<results>/split/split.parquet"),
-        features=features,
+        features=song_features,
     output:
         predictions=PREDICTIONS,
         prediction_users=PREDICTION_USERS,
@@ -29,5 +29,25 @@ rule predict_knn:
         "../../scripts/predict_knn.py"
 
 
-KEPT += for_models(PREDICTIONS, models_of("knn"))
-KEPT += for_models(PREDICTION_USERS, models_of("knn"))
+rule predict_new_knn:
+    input:
+        features=new_features,
+    output:
+        predictions=NEW_PREDICTIONS,
+    log:
+        "<results>/logs/predict_new_knn/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_new_knn/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("knn")),
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    params:
+        options={},
+        code=code("predict_new_knn.py"),
+    script:
+        "../../scripts/predict_new_knn.py"

@@ -6,7 +6,7 @@ rule fit_mlr:
         plays=settled("<results>/plays/plays.parquet"),
         users=settled("<results>/plays/users.parquet"),
         split=settled("<results>/split/split.parquet"),
-        features=features,
+        features=song_features,
     output:
         weights=WEIGHTS,
         curve=CURVE,
@@ -35,7 +35,7 @@ rule predict_mlr:
         plays=settled("<results>/plays/plays.parquet"),
         users=settled("<results>/plays/users.parquet"),
         split=settled("<results>/split/split.parquet"),
-        features=features,
+        features=song_features,
     output:
         predictions=PREDICTIONS,
         prediction_users=PREDICTION_USERS,
@@ -58,7 +58,26 @@ rule predict_mlr:
         "../../scripts/predict_mlr.py"
 
 
-KEPT += for_models(WEIGHTS, models_of("mlr"))
-KEPT += for_models(CURVE, models_of("mlr"))
-KEPT += for_models(PREDICTIONS, models_of("mlr"))
-KEPT += for_models(PREDICTION_USERS, models_of("mlr"))
+rule predict_new_mlr:
+    input:
+        weights=learnt(WEIGHTS),
+        features=new_features,
+    output:
+        predictions=NEW_PREDICTIONS,
+    log:
+        "<results>/logs/predict_new_mlr/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_new_mlr/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("mlr")),
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    params:
+        options={},
+        code=code("predict_new_mlr.py"),
+    script:
+        "../../scripts/predict_new_mlr.py"
