@@ -13,7 +13,8 @@ from rerun_table import CASES, overlay
 from snakemake.utils import update_config
 
 from coldwave.audio.shards import shard_of
-from workflow.learnt import MACHINE, NotLearntError, check_learnt
+from workflow.kinds import KINDS
+from workflow.learnt import NotLearntError, check_learnt
 from workflow.settings import check
 
 SEED = 3
@@ -196,7 +197,7 @@ def test_a_changed_model_is_refused_where_its_learning_would_run_again(tiny):
         except NotLearntError as error:
             found[key] = f".{key.rpartition('.')[2]}: " in str(error)
     expected = {key: bool(change.readers) for key, (_, change) in MODEL_CASES.items()}
-    assert found == expected | {f"models.<cnn>.{key}": False for key in MACHINE}
+    assert found == expected | {f"models.<cnn>.{key}": False for key in KINDS["cnn"].machine}
     assert Counter(expected.values()) == {True: len(expected) - 3, False: 3}
 
 

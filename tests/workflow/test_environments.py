@@ -12,9 +12,10 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from coldwave.audit.learners import LEARNERS
 from coldwave.wmf.spark.installation import JAVA
 from workflow.code import code
+from workflow.features import SOURCES
+from workflow.kinds import ROWS
 
 ROOT = Path(__file__).parents[2]
 DIRECTIVES = ["input", "output", "log", "benchmark", "wildcard_constraints", "conda", "threads", "resources", "params",
@@ -187,7 +188,11 @@ def test_an_environment_has_what_its_rules_scripts_import_and_no_more(name):
     users = [rule for rule, parts in RULES.items() if parts["conda"].strip('"').endswith(f"/{name}")]
     assert users, "no rule uses it"
     scripts = [f"{rule}.py" for rule in users]
-    scripts += [learner.script for learner in LEARNERS.values()] if "audit_leakage" in users else []  # it runs them
+    if "audit_leakage" in users:  # it runs them
+        learning = [*(row.rule for row in ROWS if row.weights), *(rule for one in SOURCES for rule in one.learning)]
+        scripts += [f"{rule}.py" for rule in ("factorise_plays", *learning)]
+    if "tune" in users:  # it takes one of them, by its name
+        scripts += [f"coldwave/tuning/teachers/{row.kind}.py" for row in ROWS if row.tuned]
     used = set().union(*(distributions(reached_from(ROOT / "scripts" / script)) for script in scripts))
     assert set(ENVIRONMENTS[name]) == used
 
@@ -212,7 +217,7 @@ def test_a_rule_says_all_that_it_should_in_the_houses_order(rule):
     assert list(parts) == [name for name in DIRECTIVES if name in parts]
     assert set(parts) >= NEEDED
     assert parts["script"] == f'"../../scripts/{rule}.py"'
-    assert re.search(rf'\bcode=code\("{rule}\.py"\)', parts["params"])
+    assert re.search(rf'\bcode=code\("{rule}\.py"[,)]', parts["params"])
     assert {"mem_mb", "runtime"} <= set(re.findall(r"^\s*(\w+)=", parts["resources"], re.MULTILINE))
     for directive, suffix in (("log", "log"), ("benchmark", "tsv")):
         folder = "logs" if directive == "log" else "timings"

@@ -1,5 +1,7 @@
 """split: which songs are learnt from, chosen on and tested on."""
 
+from workflow.effective import split_read
+
 
 rule split_songs:
     input:

@@ -1,5 +1,9 @@
 """wmf, by Spark: the same factors where the plays do not fit one machine's memory."""
 
+
+include: "wmf_inputs.smk"
+
+
 if SETTINGS["wmf"]["engine"] == "spark":
 
     if problem := spark_lacks(workflow):
