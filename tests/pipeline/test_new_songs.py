@@ -163,7 +163,7 @@ def test_one_more_song_runs_its_own_shard(predicted, tmp_path):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"run": "other"}, "results/other: new songs are predicted with what a finished run has learnt"),
+        ({"run": "other"}, "results/other: the run is not finished"),
         ({"new_songs": {"path": None}}, "new_songs.path is null"),
     ],
     ids=str,
