@@ -26,8 +26,8 @@ checkpoint shard_songs:
         audio=audio_files_state,
         code=code("shard_songs.py"),
     message:
-        # For a message the parameters are looked at again before the job starts. Without it, a run on a cluster would
-        # record what they were before there was a songs table, and the next run would do this job again.
+        # For a message, Snakemake evaluates the parameters again before the job starts. Without it, a run on a cluster
+        # would record their values from before the songs table existed, and the next run would repeat this job.
         "Sharing out the songs among {params.options[shards]} shards"
     script:
         "../../scripts/shard_songs.py"
