@@ -159,7 +159,7 @@ def tag_tables(
     """Predict tags from ``features`` over all songs, and from them and ``predicted`` over held-out songs.
 
     A model has seen the plays of its training songs, so predicted factors are measured over validation and test songs
-    alone. Only songs with a tag and all inputs take part: nobody may have tagged a song without tags.
+    alone. Only songs with a tag and all inputs take part: a song without tags may never have been tagged.
 
     Parameters
     ----------
