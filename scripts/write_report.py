@@ -25,8 +25,8 @@ def main(
     index: Path = None,
     template: Path = TEMPLATE,
 ) -> None:
-    """``options``: run (its name), data and protocol (a sentence each), config (as text) and sections: each heading
-    with its number of ``exhibits``, in order."""
+    """``options``: run (its name), data and protocol (a sentence each), config (as text) and sections: from each
+    heading to how many of ``exhibits`` are under it, in their order."""
     data = Data(
         songs=read_table(songs, ["song", "song_id", "title", "artist"]),
         users=read_table(users, ["user"]),
