@@ -1,15 +1,26 @@
 """Coldwave: recommends songs nobody has played yet, from how they sound. `snakemake` runs config.yaml."""
 
+import os
 import sys
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.27")
-sys.path[:0] = [workflow.basedir, str(Path(workflow.basedir) / "scripts")]
+if not isinstance(workflow.current_basedir, os.PathLike):
+    raise WorkflowError("Coldwave needs the files beside its Snakefile: clone it, and name the file by its path")
+ROOT = Path(workflow.current_basedir)  # where this is a module, workflow.basedir is the folder of its host
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 
-configfile: Path(workflow.basedir) / "config.yaml"
+configfile: ROOT / "config.yaml"
+
+
+rule all:
+    # The first rule is the default target. Any other way to say so would take the place of a host's own.
+    input:
+        lambda wildcards: KEPT,
 
 
 include: "workflow/rules/common.smk"
@@ -39,12 +50,6 @@ include: "workflow/rules/provenance.smk"
 include: "workflow/rules/tuning.smk"
 include: "workflow/rules/new_songs_inputs.smk"
 include: "workflow/rules/new_songs.smk"
-
-
-rule all:
-    default_target: True
-    input:
-        KEPT,
 
 
 rule predict_new:

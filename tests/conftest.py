@@ -1,13 +1,15 @@
 """The whole workflow, run for real on a tiny world: once for all tests that look at what it made."""
 
+import functools
 import os
 import re
+import runpy
 import shutil
 import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,8 @@ import polars as pl
 import pytest
 import yaml
 from safetensors.numpy import load_file
+
+from tests.pipeline.dry_runs import DryRuns, plan_of
 
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "tests" / "pipeline" / "tiny.yaml"
@@ -140,9 +144,14 @@ class Workplace:
         """Run Snakemake, and fail the test with the end of what it printed where it fails."""
         return self.start(*flags, targets=targets, overlay=overlay).finish()
 
-    def plan(self, *flags: str, overlay: dict | None = None, snakefile: Path | None = None) -> dict[str, int]:
+    def plan(
+        self, *flags: str, targets: Sequence[str] = (), overlay: dict | None = None, snakefile: Path | None = None
+    ) -> dict[str, int]:
         """The jobs that Snakemake would run, by rule."""
-        return self.start("--dry-run", *flags, overlay=overlay, snakefile=snakefile).finish().jobs
+        if snakefile:  # of a copy of the project, whose workflow may be another
+            return self.start("--dry-run", *flags, targets=targets, overlay=overlay, snakefile=snakefile).finish().jobs
+        overlays, flags = [overlay] if overlay else [], ["--dry-run", *flags]
+        return plan_of(_dry_runs(self.home).submit(self.folder, *overlays, flags=flags, targets=targets).result()).rules
 
     def copy(self, folder: Path) -> "Workplace":
         """A copy of all files with their times, so that Snakemake takes it for the same."""
@@ -162,6 +171,11 @@ class Workplace:
         return self.table("split/split.parquet").filter(pl.col("part") == name)["song"].to_numpy()
 
 
+@functools.cache
+def _dry_runs(home: Path) -> DryRuns:
+    return DryRuns(Workplace(home, home).environment, home, at_a_time=1)
+
+
 def check_same_weights(one: Path, two: Path) -> None:
     """Check that two files hold the same weights, but for what sums in another order make of them."""
     weights, others = load_file(one), load_file(two)
@@ -170,10 +184,20 @@ def check_same_weights(one: Path, two: Path) -> None:
         assert others[name] == pytest.approx(array, abs=1e-4 * max(1.0, float(np.abs(array).max()))), name
 
 
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Callable]:
+    """Function of a script's name: its ``main``."""
+    monkeypatch.setattr("coldwave.job.run", lambda main: None)
+    return lambda name: runpy.run_path(str(ROOT / f"scripts/{name}.py"))["main"]
+
+
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty home folder."""
-    return tmp_path_factory.mktemp("home")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty home folder, and the end of what plans for those who have it."""
+    folder = tmp_path_factory.mktemp("home")
+    yield folder
+    if _dry_runs.cache_info().currsize:
+        _dry_runs(folder).close()
 
 
 @pytest.fixture

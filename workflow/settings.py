@@ -73,19 +73,22 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
     return sound
 
 
-def default_first(config: Mapping[str, Any], default: Path) -> dict[str, Any]:
-    """Put the models that a default config names before all others, in its order.
+def over_default(config: Mapping[str, Any], default: Path) -> dict[str, Any]:
+    """Lay a config over the default one, key by key.
 
-    Snakemake begins with the keys of what is laid over it. The order of models counts (in tables, and where the first
-    of a kind is taken), and a changed setting of one must not move it to the front.
+    Snakemake does so as well, but not for a module, and it begins with the keys of what is laid over. The order of
+    models counts (in tables, and where the first of a kind is taken): those of the default config come first.
     """
-    models = config.get("models")
-    if not isinstance(models, Mapping):
-        return dict(config)
     with default.open(encoding="utf-8") as file:
-        named = yaml.load(file, Loader=_LOADER)["models"]
-    ordered = {name: models[name] for name in named if name in models}
-    return dict(config) | {"models": ordered | dict(models)}
+        return _laid_over(yaml.load(file, Loader=_LOADER), config)
+
+
+def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    both = dict(below)
+    for key, value in above.items():
+        under = both.get(key)
+        both[key] = _laid_over(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
+    return both
 
 
 def check_files(config: Mapping[str, Any]) -> None:

@@ -143,7 +143,7 @@ class ForTheScreen(logging.Filter):
     """Keeps from the screen what a person can do without; the rule's log has it.
 
     Errors come through, and of this project warnings, what is marked with ``extra={"screen": True}``, and now and then
-    a line of other messages, which shows how far long work has come.
+    a line of other messages, which shows how far long work has come; none of those marked with False.
     """
 
     def __init__(self) -> None:
@@ -157,11 +157,10 @@ class ForTheScreen(logging.Filter):
         if record.name.partition(".")[0] not in ("coldwave", "__main__"):  # scripts are __main__
             return False
         now = time.monotonic()
-        shown = record.levelno > logging.INFO or getattr(record, "screen", False)
-        if shown or now - self._last >= min(max(OFTEN, PART * (now - self._begin)), SELDOM):
-            self._last = now
-            return True
-        return False
+        due = now - self._last >= min(max(OFTEN, PART * (now - self._begin)), SELDOM)
+        shown = record.levelno > logging.INFO or getattr(record, "screen", due)
+        self._last = now if shown else self._last
+        return shown
 
 
 class _Shown(logging.Formatter):

@@ -35,4 +35,4 @@ def track(items: Iterable[Item], what: str, total: int | None = None, every: flo
                 log.info("%s: %s of %s, %s left", what, f"{done:,}", f"{total:,}", left)
             else:
                 log.info("%s: %s", what, f"{done:,}")
-    log.info("%s: %s in %s", what, f"{done:,}", duration(time.monotonic() - begin))
+    log.info("%s: %s in %s", what, f"{done:,}", duration(time.monotonic() - begin), extra={"screen": False})

@@ -161,6 +161,7 @@ def test_the_screen_gets_warnings_and_what_is_marked_and_nothing_of_libraries(sc
     assert screen(0, logging.WARNING)
     assert screen(0, screen=True)
     assert screen(0, logging.WARNING, "__main__"), "a script's own"
+    assert not screen(100, screen=False)
     assert not screen(100, logging.WARNING, "py.warnings")
     assert not screen(100, name="lightning.pytorch")
     assert screen(0, logging.ERROR, "lightning.pytorch")

@@ -78,12 +78,12 @@ class Graph:
 class DryRuns:
     """Dry runs of the project's workflow, some at a time."""
 
-    def __init__(self, environment: dict[str, str], home: Path):
+    def __init__(self, environment: dict[str, str], home: Path, at_a_time: int = AT_A_TIME):
         self.home = home
-        self._threads = ThreadPoolExecutor(AT_A_TIME)
+        self._threads = ThreadPoolExecutor(at_a_time)
         self._free: SimpleQueue[subprocess.Popen] = SimpleQueue()
         self._forks = []
-        for _ in range(AT_A_TIME):
+        for _ in range(at_a_time):
             program = [sys.executable, __file__]
             fork = subprocess.Popen(
                 program,

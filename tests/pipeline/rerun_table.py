@@ -21,10 +21,11 @@ ABOUT_DATA = f"{ABOUT_PROTOCOL} describe_factors find_neighbours evaluate_warm t
 
 # What is asked for before the shards are settled. The rest waits for them: whatever may change the shards makes
 # Snakemake plan all of it, and leave out, once it knows them, what has not changed.
-EARLY = {"make_world", "read_plays", "split_songs", "factorise_plays", "shard_songs", "evaluate_warm"}
+EARLY = {"make_world", "read_plays", "split_songs", "factorise_plays", "shard_songs", "settle_shards", "evaluate_warm"}
 EARLY |= {"predict_random", "predict_mean", "predict_usage", "predict_popularity", "predict_metadata"}
-EARLY |= {"read_embeddings", "scale_embeddings", "factorise_plays_spark", "read_new_songs", "shard_new_songs"}
-CHECKPOINTS = {"shard_songs", "shard_new_songs"}
+EARLY |= {"read_embeddings", "scale_embeddings", "factorise_plays_spark"}
+EARLY |= {"read_new_songs", "shard_new_songs", "settle_new_shards"}
+IN_WORDS = {"shard_songs", "shard_new_songs"}  # a dry run shows their messages in place of their outputs
 
 EMBEDDING = "mine"
 # The embedding, and of each kind the model, whose settings are changed.
@@ -64,7 +65,7 @@ BASES: dict[str, dict[str, Any]] = {
     },
 }
 TARGETS = dict.fromkeys(BASES, ["all", "tune"]) | {"new": ["predict_new"]}
-# What a dry run does not tell that a checkpoint with a message makes.
+# What a dry run does not tell that a rule with a message makes.
 UNTOLD = [f"new_songs/audio/manifests/{shard}.parquet" for shard in ("000", "001")] + ["timings/shard_new_songs.tsv"]
 
 
@@ -97,13 +98,13 @@ def by_spark(graph: Graph) -> dict[str, int]:
 def other_new_shards(graph: Graph) -> dict[str, int]:
     """All of `predict_new` that waits for its shards, of which there are then three."""
     new = {rule: number for rule, number in everything(graph).items() if "new" in rule and rule not in EARLY}
-    return new | {"shard_new_songs": 1, "extract_new_log_mel": 3, "count_new_words": 3}
+    return new | {"shard_new_songs": 1, "settle_new_shards": 1, "extract_new_log_mel": 3, "count_new_words": 3}
 
 
 def other_shards(graph: Graph) -> dict[str, int]:
     """All that waits for the shards, of which there are then three."""
     waiting = {rule: number for rule, number in everything(graph).items() if rule not in EARLY}
-    return waiting | {"shard_songs": 1, "extract_log_mel": 3, "count_words": 3}
+    return waiting | {"shard_songs": 1, "settle_shards": 1, "extract_log_mel": 3, "count_words": 3}
 
 
 def just(**jobs: int) -> Callable[[Graph], dict[str, int]]:
@@ -304,7 +305,7 @@ def changed_jobs(graph: Graph, readers: str, show: Sequence[str] = SHOW) -> froz
 def behind(graph: Graph, jobs: Iterable[Job]) -> frozenset[Job]:
     """These jobs and all that follows, and all that waits for the shards where they may change."""
     jobs = graph.with_followers(jobs)
-    if any(graph.rule[job] == "shard_songs" for job in jobs):
+    if any(graph.rule[job] == "settle_shards" for job in jobs):
         jobs |= {job for job, rule in graph.rule.items() if rule not in EARLY}
         jobs = graph.with_followers(jobs)
     return jobs
@@ -317,8 +318,8 @@ OTHER = {
     "a comment, a docstring, the layout of code, another folder, `git checkout` there and back": "nothing",
     "the order of keys, sections or overlays": "nothing",
     "the time of a raw input or of a result (`touch`)": "nothing, up to 10 MB; larger ones count as new",
-    "the time of audio files": "`shard_songs`, which reads them once more",
-    "one audio file": "`shard_songs`, its shard, and what follows",
+    "the time of audio files": "`shard_songs`, which reads them once more, and `settle_shards`",
+    "one audio file": "`shard_songs`, `settle_shards`, its shard, and what follows",
     "a file that is lost": "the rule that makes it, and what follows",
     "a job that failed": "it, and what follows",
 }

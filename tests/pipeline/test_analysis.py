@@ -1,4 +1,4 @@
-"""What the tiny run tells of its songs, against arithmetic of its own; and runs with nothing to hear or no tags."""
+"""What the tiny run tells of its songs, against arithmetic of its own."""
 
 from html import unescape
 
@@ -90,27 +90,3 @@ def test_everything_is_on_the_page(tiny):
     for words in ("Map of 6 test songs", "Log-mel spectrograms", "Filters of the first layer of cnn_mse"):
         assert words in page
     assert "img-src data:" in page
-
-
-def test_without_audio_and_tags_only_usage_is_told_of(tiny, workplace):
-    """No model hears anything, and the songs have neither names nor tags: the figures of audio are left out."""
-    deaf = dict.fromkeys(("knn", "mlr", *AUDIO, "names_and_linear"))
-    plays = {"path": str(tiny.results / "world/train_triplets.txt"), "songs": {"path": None}}
-    overlay = {"world": None, "warm": None, "audit": {"canary": []}, "models": deaf}
-    overlay["plays"] = {**plays, "songs_without_audio": "keep"}
-    outcome = workplace.make(overlay=overlay)
-    assert not {"draw_filters", "draw_spectrograms", "compare_factors", "index_audio"} & set(outcome.done)
-    assert workplace.table("tables/tags.parquet").is_empty()
-    assert "have no tags" in (workplace.results / "tables/tags.md").read_text()
-    row = workplace.table("tables/neighbour_artists.parquet").row(0, named=True)
-    assert (row["vectors"], row["queries"], row["same_artist"]) == ("usage factors", 0, None)
-    assert set(workplace.table("tables/neighbours.parquet")["vectors"]) == {"usage factors"}
-    assert workplace.table("tables/factors.parquet").height > 0
-    assert workplace.table("analysis/map.parquet").height == 6
-    assert {path.stem for path in workplace.results.glob("figures/*")} == {
-        "map",
-        "confidence",
-        "popularity_strata",
-        "activity_strata",
-    }
-    assert workplace.plan(overlay=overlay) == {}

@@ -74,6 +74,15 @@ def leaky(tmp_path) -> Path:
     return Path(shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__")))
 
 
+def factorise(scripts: Path, results: Path, options: dict) -> None:
+    """Factorise a run's plays again, in place."""
+    files = {name: results / f"wmf/{name}.npy" for name in ("user_factors", "song_factors", "fitted_songs")}
+    files |= {name: results / f"plays/{name}.parquet" for name in ("plays", "users")}
+    files |= {"split": results / "split/split.parquet", "objective": results / "wmf/objective.parquet"}
+    done = run_script(scripts / "factorise_plays.py", **files, options=options, threads=1)
+    assert done.returncode == 0, done.stderr
+
+
 def edit(script: Path, old: str, new: str) -> None:
     """Change a script's code."""
     text = script.read_text()
@@ -114,11 +123,7 @@ def test_a_factorisation_of_all_songs_is_found(results, leaky, tmp_path):
     """Both ways: by what it records, and, where it records what it should have seen, by the canary."""
     fits_all = "plays=read_table(plays), fitted=seen | True, "
     edit(leaky / "factorise_plays.py", "plays=read_table(plays), fitted=seen, ", fits_all)
-    files = {name: results / f"wmf/{name}.npy" for name in ("user_factors", "song_factors", "fitted_songs")}
-    tables = {name: results / f"plays/{name}.parquet" for name in ("plays", "users")}
-    done = run_script(leaky / "factorise_plays.py", **files, **tables, options=WMF, threads=1,
-                      split=results / "split/split.parquet", objective=results / "wmf/objective.parquet")  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    factorise(leaky, results, WMF)
     found = audit(results, tmp_path / "out", leaky, canary={"wmf": {"kind": "wmf", "options": WMF}})
     assert found.returncode == 1
     assert "error: held-out songs may have reached what is learnt" in found.stderr
@@ -175,11 +180,7 @@ def test_a_rule_that_reads_the_evaluation_is_found(results, tmp_path):
 
 def test_in_the_transductive_protocol_the_factors_see_all_plays(results, tmp_path):
     options = WMF | {"protocol": "transductive"}
-    files = {name: results / f"wmf/{name}.npy" for name in ("user_factors", "song_factors", "fitted_songs")}
-    tables = {name: results / f"plays/{name}.parquet" for name in ("plays", "users")}
-    done = run_script(ROOT / "scripts/factorise_plays.py", **files, **tables, options=options, threads=1,
-                      split=results / "split/split.parquet", objective=results / "wmf/objective.parquet")  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    factorise(ROOT / "scripts", results, options)
     canary = {"wmf": {"kind": "wmf", "options": options}}
     found = audit(results, tmp_path / "out", protocol="transductive", canary=canary)
     assert found.returncode == 0, found.stderr

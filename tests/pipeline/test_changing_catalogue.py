@@ -42,7 +42,8 @@ def test_songs_come_and_go(place):
     plays, songs = place.folder / "plays.txt", pl.read_csv(place.folder / "songs.csv")
     lines = [line.split("\t") for line in plays.read_text().splitlines()]
     plays.write_text("".join(f"{user}\t{song}\t{int(count) + 1}\n" for user, song, count in lines))
-    assert place.make(targets=INDEX, overlay=OVERLAY).done == ["read_plays", "shard_songs", "index_audio"]
+    outcome = place.make(targets=INDEX, overlay=OVERLAY)
+    assert outcome.done == ["read_plays", "shard_songs", "settle_shards", "index_audio"]
 
     new = next(f"NEW{number}" for number in range(100) if shard_of(f"NEW{number}", 2) == 0)
     sound = place.results / songs["audio"].str.replace("^", "world/")[0]
@@ -53,7 +54,7 @@ def test_songs_come_and_go(place):
     with plays.open("a") as file:
         file.write(f"{lines[0][0]}\t{new}\t3\n")
     assert place.make(targets=INDEX, overlay=OVERLAY).done == [
-        "read_plays", "shard_songs", "extract_log_mel", "index_audio",
+        "read_plays", "shard_songs", "settle_shards", "extract_log_mel", "index_audio",
     ]  # fmt: skip
     extracted, cached = from_cache(place, "000")
     assert extracted - cached == 1

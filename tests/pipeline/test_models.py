@@ -10,7 +10,7 @@ RANKING = {
     "mask_frames": 8, "mixup": 0.4, "schedule": "cosine", "warm_up": 1, "averaging": 0.5, "batch_size": 8, "epochs": 2,
     "accelerator": "cpu",
 }  # fmt: skip
-NETWORK = {"models": {"cnn_ranking": RANKING}}
+NETWORK = {"models": {"cnn_ranking": RANKING}, "audit": {"canary": []}}  # the audit learns nothing again
 JOBS = {"train_cnn": 1, "predict_cnn": 1, "evaluate_model": 1}
 
 
@@ -37,7 +37,7 @@ def test_it_is_trained_predicts_and_is_scored_beside_the_others(ranked, tiny):
 def test_what_is_planned_after_its_settings_change(ranked):
     place, _ = ranked
     assert place.plan(overlay=NETWORK) == {}
-    colder = {"models": {"cnn_ranking": RANKING | {"temperature": 0.2}}}
+    colder = NETWORK | {"models": {"cnn_ranking": RANKING | {"temperature": 0.2}}}
     jobs = place.plan(overlay=colder)
     assert {rule: jobs[rule] for rule in JOBS} == JOBS
     confidences = place.plan(overlay=NETWORK | {"wmf": {"alpha": 3.0}})

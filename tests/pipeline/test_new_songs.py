@@ -23,6 +23,7 @@ LEARNING = ("factorise", "learn", "fit", "train", "stack", "reduce", "tune")  # 
 ALL_JOBS = {
     "read_new_songs": 1,
     "shard_new_songs": 1,
+    "settle_new_shards": 1,
     "extract_new_log_mel": 2,
     "index_new_songs": 1,
     "count_new_words": 2,
@@ -130,7 +131,7 @@ def test_a_second_call_does_nothing_whatever_would_be_learnt_again(predicted):
     place, _, _ = predicted
     assert place.plan() == {}, "the run itself is left alone"
     other = {"wmf": {"alpha": 3.0}, "bow": {"variance": 0.9}, "split": {"test": 7}}
-    assert place.make("--dry-run", targets=TARGET, overlay=NEW | other).jobs == {}
+    assert place.plan(targets=TARGET, overlay=NEW | other) == {}
 
 
 def test_one_more_song_runs_its_own_shard(predicted, tmp_path):
@@ -140,7 +141,14 @@ def test_one_more_song_runs_its_own_shard(predicted, tmp_path):
     write_songs(place, place.table("plays/songs.parquet")[test], [f"new {song}" for song in range(6)])
     outcome = place.make(targets=TARGET, overlay=ONE_MODEL)
     counted = {"extract_new_log_mel": 1, "count_new_words": 1, "predict_new_linear": 1}
-    once = ("read_new_songs", "shard_new_songs", "index_new_songs", "project_new_counts", "list_new_songs")
+    once = (
+        "read_new_songs",
+        "shard_new_songs",
+        "settle_new_shards",
+        "index_new_songs",
+        "project_new_counts",
+        "list_new_songs",
+    )
     assert Counter(outcome.done) == counted | dict.fromkeys(once, 1)
     log = (place.results / f"logs/extract_new_log_mel/{shard_of('new 5', 2):03}.log").read_text()
     (songs, from_cache), *others = re.findall(r"songs: (\d+) \((\d+) from the cache\)", log)

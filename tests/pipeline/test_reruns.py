@@ -118,17 +118,17 @@ def test_audio_that_was_only_touched_is_read_once_more_and_no_more(tiny, tmp_pat
     for file in files:
         os.utime(file)
     assert place.plan()["shard_songs"] == 1  # and all that may follow: Snakemake cannot know better yet
-    assert place.make().done == ["shard_songs"]
+    assert place.make().done == ["shard_songs", "settle_shards"]
     assert place.plan() == {}
 
 
 def test_another_song_reaches_its_own_shard_alone(tiny, tmp_path):
-    """A replaced file: the checkpoint, then one shard, and what follows it; the factorisation is left alone."""
+    """A replaced file: the sharding, then one shard, and what follows it; the factorisation is left alone."""
     place = tiny.copy(tmp_path / "copy")
     one, other = (place.table(f"audio/manifests/{shard}.parquet")["audio"][0] for shard in ("000", "001"))
     shutil.copy(place.folder / one, place.folder / other)
     outcome = place.make(targets=["results/tiny/audio/index.parquet"])
-    assert outcome.done == ["shard_songs", "extract_log_mel", "index_audio"]
+    assert outcome.done == ["shard_songs", "settle_shards", "extract_log_mel", "index_audio"]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from overlays import CONFIG, ROOT, checked
 from snakemake.utils import update_config
 
 from workflow.effective import model_read, plays_read, split_read
-from workflow.settings import default_first
+from workflow.settings import over_default
 
 DEFAULT = ROOT / "config.yaml"
 OWN = {"world": None, "plays": {"path": "plays.tsv", "songs": {"path": None}}}
@@ -89,7 +89,7 @@ def test_a_changed_setting_does_not_move_its_model():
         update_config(config, copy.deepcopy(CONFIG))
         update_config(config, {"models": copy.deepcopy(overlay)})
         assert list(config["models"])[0] in overlay
-        found = default_first(config, DEFAULT)
+        found = over_default(config, DEFAULT)
         assert list(found["models"]) == [*CONFIG["models"], *(name for name in overlay if name == "new")]
         assert found["models"] == config["models"]
-    assert default_first({"models": 3}, DEFAULT) == {"models": 3}
+    assert over_default({"models": 3}, DEFAULT) == CONFIG | {"models": 3}

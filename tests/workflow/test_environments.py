@@ -69,13 +69,16 @@ RULES = read_rules()
 PROVIDERS = {name: [name] for name in SPARK} | importlib.metadata.packages_distributions()
 
 
+@cache
 def imports_of(path):
     """The modules that a file imports anywhere in it, with the names that it takes from them."""
+    found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
+    return found
 
 
 def own_file(name):

@@ -3,13 +3,14 @@
 from coldwave.audio.shards import shard_names
 
 SHARDS = shard_names(SETTINGS["audio"]["shards"])
+MANIFEST = "<results>/audio/manifests/{shard}.parquet"
 
 
-checkpoint shard_songs:
+rule shard_songs:
     input:
         songs="<results>/plays/songs.parquet",
     output:
-        manifests=expand("<results>/audio/manifests/{shard}.parquet", shard=SHARDS),
+        manifests=expand(MANIFEST, shard=SHARDS),
     log:
         "<results>/logs/shard_songs.log",
     benchmark:
@@ -33,9 +34,18 @@ checkpoint shard_songs:
         "../../scripts/shard_songs.py"
 
 
+checkpoint settle_shards:
+    # All that waits for the shards asks for this one empty file, as Snakemake lists the outputs of a checkpoint each time
+    # that it is asked for. A manifest stands for all, which one job makes.
+    input:
+        rules.shard_songs.output.manifests[0],
+    output:
+        touch("<results>/audio/settled"),
+
+
 rule extract_log_mel:
     input:
-        manifest=settled("<results>/audio/manifests/{shard}.parquet"),
+        manifest=settled(MANIFEST),
     output:
         log_mel="<results>/audio/log_mel/{shard}.npy",
         table="<results>/audio/log_mel/{shard}.parquet",

@@ -8,7 +8,8 @@ def learning_inputs():
     folder = f"results/{SETTINGS['run']}"
     learnt = tuple(f"{folder}/{stage}/" for stage in ("wmf", "bow", "models"))
     found = {}
-    for each in workflow.rules:
+    own = [each for each in workflow.rules if each.module_globals is globals()]  # a host has rules of its own
+    for each in own:
         if any(str(path).startswith(learnt) for path in each.output):
             read = set()
             for item in each.input:

@@ -15,10 +15,8 @@ from workflow.headers import check_headers
 from workflow.model_consistency import FACTORS_FROM_AUDIO, tuned_model
 from workflow.needs import growing
 
-ROOT = Path(workflow.basedir)
-
 try:
-    SETTINGS = settings.check(settings.default_first(config, ROOT / "config.yaml"))
+    SETTINGS = settings.check(settings.over_default(config, ROOT / "config.yaml"))
     settings.check_files(SETTINGS)
     if workflow.is_main_process:  # the others make what it has planned
         check_headers(SETTINGS)
@@ -186,7 +184,7 @@ def settled(*paths):
     Every input behind the shards uses it. Snakemake decides on reruns before it runs anything, except behind a
     checkpoint: with plain paths, audio files that were only touched would rerun all that follows.
     """
-    return _settled_by("shard_songs" if LISTENERS else None, paths)
+    return _settled_by("settle_shards" if LISTENERS else None, paths)
 
 
 def _settled_by(checkpoint, paths):

@@ -40,7 +40,7 @@ rule read_new_songs:
         "../../scripts/read_new_songs.py"
 
 
-checkpoint shard_new_songs:
+use rule shard_songs as shard_new_songs with:
     input:
         songs=NEW_SONGS,
     output:
@@ -49,22 +49,19 @@ checkpoint shard_new_songs:
         "<results>/logs/shard_new_songs.log",
     benchmark:
         "<results>/timings/shard_new_songs.tsv"
-    conda:
-        "../../envs/audio.yaml"
-    threads: 4
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(60),
     params:
         options=options("new_songs", "shards"),
-        cache=cache_folder,
         audio=new_audio_files_state,
-        code=code("shard_new_songs.py"),
     message:
         # as that of shard_songs, and for the same reason
         "Sharing out the new songs among {params.options[shards]} shards"
-    script:
-        "../../scripts/shard_new_songs.py"
+
+
+checkpoint settle_new_shards:
+    input:
+        rules.shard_new_songs.output.manifests[0],
+    output:
+        touch("<results>/new_songs/audio/settled"),
 
 
 use rule extract_log_mel as extract_new_log_mel with:

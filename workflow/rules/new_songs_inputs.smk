@@ -18,7 +18,7 @@ def predicting_new(*kinds):
 
 def new_settled(*paths):
     """Function of wildcards: paths of new songs' files, asked for once their shards are settled (see `settled`)."""
-    return _settled_by("shard_new_songs" if LISTENERS else None, paths)
+    return _settled_by("settle_new_shards" if LISTENERS else None, paths)
 
 
 def learnt(*paths):

@@ -19,7 +19,8 @@ import mutagen.id3
 import numpy as np
 import polars as pl
 import pytest
-import soundfile as sf
+import sound_files
+from sound_files import without_first_frame, without_length
 
 from coldwave.audio import extraction
 from coldwave.audio.digests import content_digests
@@ -44,27 +45,8 @@ def tone(seconds=1.2, rate=RATE, channels=1):
 
 
 def encoded(format, subtype=None, audio=None, rate=RATE, **settings):
-    """The bytes of a file."""
-    audio = tone(rate=rate) if audio is None else audio
-    buffer = io.BytesIO()
-    with sf.SoundFile(buffer, "w", rate, audio.shape[1], subtype, format=format, **settings) as file:
-        file.write(audio)
-    return buffer.getvalue()
-
-
-def without_first_frame(mp3):
-    """An mp3 without the frame that tells its length."""
-    begin = mp3.find(mp3[:2], 4)
-    assert b"Xing" in mp3[:begin] or b"Info" in mp3[:begin]
-    return mp3[begin:]
-
-
-def without_length(flac):
-    """A FLAC whose STREAMINFO states no number of samples, as of a stream."""
-    content = bytearray(flac)
-    content[21] &= 0xF0
-    content[22:26] = bytes(4)
-    return bytes(content)
+    """The bytes of a file, of a tone if nothing else is asked for."""
+    return sound_files.encoded(tone(rate=rate) if audio is None else audio, format, subtype, rate, **settings)
 
 
 def compressed_id3(content, size):

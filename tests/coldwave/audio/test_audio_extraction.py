@@ -1,7 +1,6 @@
 import faulthandler
 import logging
 import os
-import runpy
 import signal
 import time
 from pathlib import Path
@@ -16,7 +15,6 @@ from coldwave.audio import extraction
 from coldwave.audio.extraction import TABLE, Settings, extract_shard, worker_pool
 from coldwave.digest import digest_file
 
-SCRIPTS = Path(__file__).parents[3] / "scripts"
 OPTIONS = {
     "sample_rate": 22050,
     "window": 1024,
@@ -275,12 +273,10 @@ def test_a_cache_that_cannot_be_written_costs_a_warning_only(tmp_path, pool, cap
 # The script
 
 
-def test_script(tmp_path, monkeypatch):
-    monkeypatch.setattr("coldwave.job.run", lambda main: None)
-    main = runpy.run_path(str(SCRIPTS / "extract_log_mel.py"))["main"]
+def test_script(tmp_path, script):
     manifest = manifest_of([*good_songs(tmp_path, 2), str(tmp_path / "lost.mp3")])
     manifest.write_parquet(tmp_path / "003.manifest.parquet")
-    main(
+    script("extract_log_mel")(
         manifest=tmp_path / "003.manifest.parquet",
         log_mel=tmp_path / "out" / "003.npy",
         table=tmp_path / "out" / "003.parquet",

@@ -1,6 +1,4 @@
 import logging
-import runpy
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -12,8 +10,6 @@ from coldwave.audio.extraction import TABLE
 from coldwave.audio.frames import LogMels
 from coldwave.audio.index import INDEX, audio_index, check_usable
 from coldwave.errors import InputError
-
-SCRIPTS = Path(__file__).parents[3] / "scripts"
 
 
 def table(*rows):
@@ -85,16 +81,15 @@ def test_not_one_usable_song(caplog):
     assert "2 of 4, 1 " in caplog.text
 
 
-def test_script(tmp_path, monkeypatch):
-    monkeypatch.setattr("coldwave.job.run", lambda main: None)
-    main = runpy.run_path(str(SCRIPTS / "index_audio.py"))["main"]
+def test_script(tmp_path, script):
     SONGS.with_columns(title=pl.lit("t")).write_parquet(tmp_path / "songs.parquet")
     paths = []
     for name, rows in TABLES.items():
         paths.append(tmp_path / f"{name}.parquet")
         rows.write_parquet(paths[-1])
-    main(songs=tmp_path / "songs.parquet", tables=paths, index=tmp_path / "index.parquet", options={})
-    assert pl.read_parquet(tmp_path / "index.parquet").equals(audio_index(SONGS, TABLES))
+    index = tmp_path / "index.parquet"
+    script("index_audio")(songs=tmp_path / "songs.parquet", tables=paths, index=index, options={})
+    assert pl.read_parquet(index).equals(audio_index(SONGS, TABLES))
 
 
 # Reading frames

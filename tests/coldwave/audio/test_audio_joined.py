@@ -6,6 +6,7 @@ import mutagen.flac
 import numpy as np
 import pytest
 import soundfile as sf
+from sound_files import encoded, without_first_frame, without_length
 
 from coldwave.audio.decode import decode
 from coldwave.audio.flac import flac_begins
@@ -23,23 +24,8 @@ def music(seconds, seed, rate=RATE):
     return np.where(times < seconds / 2, 0.05 * np.sin(2 * np.pi * 440 * times), noise).astype(np.float32)
 
 
-def write(audio, format, subtype=None, rate=RATE, **settings):
-    """The bytes of a file."""
-    buffer = io.BytesIO()
-    with sf.SoundFile(
-        buffer, "w", rate, 1 if audio.ndim == 1 else audio.shape[1], subtype, format=format, **settings
-    ) as file:
-        file.write(audio)
-    return buffer.getvalue()
-
-
 def vbr(audio, rate=RATE):
-    return write(audio, "MP3", rate=rate, bitrate_mode="VARIABLE", compression_level=0.3)
-
-
-def audio_frames(mp3):
-    """The frames of an mp3 without the first, which states the length."""
-    return mp3[mp3.find(mp3[:2], 4) :]
+    return encoded(audio, "MP3", rate=rate, bitrate_mode="VARIABLE", compression_level=0.3)
 
 
 def placed(part, whole):
@@ -57,7 +43,7 @@ def test_an_mp3_that_does_not_state_its_length_is_read_whole(tmp_path, rate, bac
     audio = music(6.0, 0, rate)
     mp3 = vbr(audio[::-1] if backwards else audio, rate)
     (tmp_path / "stated.mp3").write_bytes(mp3)
-    (tmp_path / "unstated.mp3").write_bytes(audio_frames(mp3))
+    (tmp_path / "unstated.mp3").write_bytes(without_first_frame(mp3))
     stated = decode(tmp_path / "stated.mp3", sample_rate=rate)
     unstated = decode(tmp_path / "unstated.mp3", sample_rate=rate)
     assert 0 <= len(unstated) - len(stated) <= SLACK
@@ -69,7 +55,7 @@ def test_an_mp3_that_does_not_state_its_length_is_read_whole(tmp_path, rate, bac
 
 
 def test_libsndfile_alone_would_read_a_part_and_say_nothing(tmp_path):
-    (tmp_path / "a.mp3").write_bytes(audio_frames(vbr(music(6.0, 0))))
+    (tmp_path / "a.mp3").write_bytes(without_first_frame(vbr(music(6.0, 0))))
     assert len(sf.read(tmp_path / "a.mp3")[0]) < 5 * RATE
     assert len(decode(tmp_path / "a.mp3", sample_rate=RATE)) >= 6 * RATE
 
@@ -84,7 +70,7 @@ def test_joined_mp3s_are_read_one_after_the_other(tmp_path, between, second_stat
     for content in (first, second):
         (tmp_path / "alone.mp3").write_bytes(content)
         alone.append(decode(tmp_path / "alone.mp3", sample_rate=RATE))
-    (tmp_path / "joined.mp3").write_bytes(first + between + (second if second_states else audio_frames(second)))
+    (tmp_path / "joined.mp3").write_bytes(first + between + (second if second_states else without_first_frame(second)))
     joined = decode(tmp_path / "joined.mp3", sample_rate=RATE)
     assert 5 * RATE <= len(joined) <= 5 * RATE + 2 * SLACK
     places = [placed(part, joined) for part in alone]
@@ -114,13 +100,13 @@ def test_bytes_that_are_no_frames_are_not_counted():
     assert count_frames(bytes(100) + mp3)[1:] == frames[1:]
     assert count_frames(mp3[: frames.begin + 3000]).number < frames.number
     assert count_frames(b"") is None and count_frames(b"\xff\xfb\x90\0") is None
-    assert count_frames(audio_frames(mp3)) == frames._replace(begin=0, stated=False)
+    assert count_frames(without_first_frame(mp3)) == frames._replace(begin=0, stated=False)
 
 
 @pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
 def test_chained_ogg_is_read_to_its_end(tmp_path, subtype):
     contents = [
-        write(music(seconds, seed, 48000), "OGG", subtype, 48000) for seed, seconds in enumerate((2.0, 1.0, 1.5))
+        encoded(music(seconds, seed, 48000), "OGG", subtype, 48000) for seed, seconds in enumerate((2.0, 1.0, 1.5))
     ]
     alone = []
     for content in contents:
@@ -141,8 +127,8 @@ def test_chained_ogg_is_read_to_its_end(tmp_path, subtype):
 
 
 def test_a_chain_of_other_rates_or_with_a_damaged_link_has_a_status(tmp_path):
-    first, path = write(music(1.0, 0), "OGG", "VORBIS"), tmp_path / "chain.ogg"
-    path.write_bytes(first + write(music(1.0, 0, 22050), "OGG", "VORBIS", 22050))
+    first, path = encoded(music(1.0, 0), "OGG", "VORBIS"), tmp_path / "chain.ogg"
+    path.write_bytes(first + encoded(music(1.0, 0, 22050), "OGG", "VORBIS", 22050))
     with pytest.raises(AudioError, match="unsupported: .*different sample rates"):
         decode(path, sample_rate=RATE)
     damaged = bytearray(first)
@@ -152,14 +138,9 @@ def test_a_chain_of_other_rates_or_with_a_damaged_link_has_a_status(tmp_path):
         decode(path, sample_rate=RATE)
 
 
-def without_length(flac):
-    """A FLAC whose header does not say how long it is, as of one written to a pipe."""
-    return flac[:21] + bytes([flac[21] & 0xF0]) + bytes(4) + flac[26:]
-
-
 def flac(seconds, seed, rate=RATE, channels=1):
     audio = np.stack([music(seconds, seed + 10 * channel, rate) for channel in range(channels)], 1)
-    return write(audio, "FLAC", "PCM_16", rate)
+    return encoded(audio, "FLAC", "PCM_16", rate)
 
 
 @pytest.mark.parametrize("between", [b"", bytes(4096), b"TAG" + bytes(125), b"ID3\x04\0\0\0\0\0\x0a" + bytes(10)])
@@ -196,7 +177,7 @@ def test_the_mark_of_a_flac_within_its_audio_is_no_second_one(tmp_path):
     stream = flac(1.0, 0)[:42]
     words = stream[:7] + b"\x21" + stream[8:] + b"fLaC\0\0\0\x22" + bytes(34)  # 33 bytes of it; blocks of no samples
     noise[5000 : 5000 + len(words) // 2] = np.frombuffer(words, ">i2")
-    content = write(noise, "FLAC", "PCM_16")
+    content = encoded(noise, "FLAC", "PCM_16")
     assert content.count(b"fLaC") == 3  # it is stored as it is, for noise cannot be compressed
     assert list(flac_begins(content)) == [0]
     (tmp_path / "noise.flac").write_bytes(content)

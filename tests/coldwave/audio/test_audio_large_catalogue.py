@@ -5,7 +5,7 @@ files would take the test most of its time to write), and the tables of shards t
 """
 
 import os
-import runpy
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,6 @@ from coldwave.audio.shards import shard_names, shard_of
 from coldwave.audio.state import audio_state
 from coldwave.plays.tables import SONGS, write_songs
 
-SCRIPTS = Path(__file__).parents[3] / "scripts"
 NUMBER, SHARDS, FILES = 100_000, 256, 50
 NAMES = shard_names(SHARDS)
 OLD = 1_600_000_000_000_000_000  # ns
@@ -31,11 +30,9 @@ SETTINGS = Settings(
 class Catalogue:
     """The songs, the files they name, and the folder in which the scripts work on them."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, folder: Path, script: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder, self.decoded_file = folder, folder / "decoded.txt"
-        monkeypatch.setattr("coldwave.job.run", lambda main: None)
-        scripts = ("shard_songs", "index_audio")
-        self.scripts = {name: runpy.run_path(str(SCRIPTS / f"{name}.py"))["main"] for name in scripts}
+        self.scripts = {name: script(name) for name in ("shard_songs", "index_audio")}
         decode = extraction.decode
 
         def counting(path, **settings):  # the workers are forked: they have it too
@@ -120,8 +117,8 @@ class Catalogue:
         return pl.read_parquet(paths["index"])
 
 
-def test_only_what_changed_is_extracted_again(tmp_path, monkeypatch):
-    catalogue = Catalogue(tmp_path, monkeypatch)
+def test_only_what_changed_is_extracted_again(tmp_path, script, monkeypatch):
+    catalogue = Catalogue(tmp_path, script, monkeypatch)
     assert catalogue.share_out() == set(range(SHARDS))
     assert sum(pl.read_parquet(path).height for path in catalogue.manifests) == NUMBER
     everything = pl.concat([pl.read_parquet(path) for path in catalogue.manifests]).unique("digest")

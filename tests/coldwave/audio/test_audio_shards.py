@@ -2,7 +2,6 @@ import hashlib
 import json
 import logging
 import os
-import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -32,10 +31,9 @@ def make_files(folder, names, time=OLD):
 
 
 @pytest.fixture
-def shard_songs(monkeypatch, tmp_path):
+def shard_songs(script, tmp_path):
     """The script, on songs given as id → path: gives the bytes of each manifest."""
-    monkeypatch.setattr("coldwave.job.run", lambda main: None)
-    main = runpy.run_path(str(SCRIPTS / "shard_songs.py"))["main"]
+    main = script("shard_songs")
 
     def run(songs, shards=8):
         pl.DataFrame(
@@ -131,11 +129,10 @@ def test_manifests_do_not_depend_on_the_number_of_songs_files(tmp_path):
     assert pl.concat(found).sort("song_id").rows() == [("a", "x", "digest"), ("b", "x", "digest")]
 
 
-def test_manifests_of_other_shards_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("coldwave.job.run", lambda main: None)
-    main = runpy.run_path(str(SCRIPTS / "shard_songs.py"))["main"]
+def test_manifests_of_other_shards_are_refused(tmp_path, script):
     with pytest.raises(ValueError, match="not those of the shards"):
-        main(songs=tmp_path / "s", manifests=[tmp_path / "001.parquet"], cache=tmp_path, options={"shards": 1})
+        shard = script("shard_songs")
+        shard(songs=tmp_path / "s", manifests=[tmp_path / "001.parquet"], cache=tmp_path, options={"shards": 1})
 
 
 # Digests

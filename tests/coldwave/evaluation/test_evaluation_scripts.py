@@ -1,27 +1,14 @@
 """The scripts of the evaluation and the report, from files to files."""
 
-import runpy
-from pathlib import Path
-
 import numpy as np
 import polars as pl
 import pytest
 
-from coldwave import job
 from coldwave.errors import InputError
 from coldwave.evaluation import ranking
 from coldwave.evaluation.compiled import keep_compiled
 from coldwave.exhibits.files import read_exhibit
 from coldwave.files import read_table, write_array, write_table
-
-SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
-
-
-@pytest.fixture
-def script(monkeypatch):
-    """Function of a script's name: its ``main``."""
-    monkeypatch.setattr(job, "run", lambda main: None)
-    return lambda name: runpy.run_path(str(SCRIPTS / f"{name}.py"))["main"]
 
 
 @pytest.fixture

@@ -53,11 +53,9 @@ def kill(folder, name, batches):
 
 def test_a_killed_training_goes_on_to_the_same_weights_and_learning_curve(tmp_path, monkeypatch):
     """Killed after two epochs, before the next has begun, and again in the middle of the fourth epoch."""
-    threads = torch.get_num_threads()
     monkeypatch.setattr(checkpoints, "WORTH", 0)
     undisturbed = tmp_path / "undisturbed.npz", tmp_path / "undisturbed.parquet"
     train_undisturbed(checkpoint=tmp_path / "other.ckpt", weights=undisturbed[0], curve=undisturbed[1])
-    torch.set_num_threads(threads)
     first = kill(tmp_path, "between", 2 * BATCHES)
     assert "epoch 2: error" in first and "resumed" not in first
     second = kill(tmp_path, "within", BATCHES + BATCHES // 2)

@@ -1,5 +1,7 @@
 """Who starts the processes of a training, and what becomes of them."""
 
+import io
+import logging
 import os
 import signal
 import subprocess
@@ -12,7 +14,7 @@ from lightning.fabric.plugins.environments import SLURMEnvironment, TorchElastic
 
 from coldwave import job
 from coldwave.errors import InputError
-from coldwave.models.cnn.launching import command_line, is_main_process, launch_command, started_by
+from coldwave.models.cnn.launching import _pass_on, command_line, is_main_process, launch_command, started_by
 from coldwave.models.cnn.training import cluster_environment
 
 SCRIPTS = Path(job.__file__).parents[1]
@@ -155,3 +157,13 @@ def test_a_screen_that_is_gone_ends_no_training(tmp_path):
     process = start(tmp_path, "end")
     process.stderr.close()
     assert process.wait(timeout=LIMIT) == 0
+
+
+def test_what_a_process_says_is_chosen_for_the_screen_as_what_the_job_says_itself(monkeypatch):
+    screen, log = logging.StreamHandler(io.StringIO()), logging.StreamHandler(io.StringIO())
+    screen.addFilter(job.ForTheScreen())
+    monkeypatch.setattr(logging.getLogger(), "handlers", [screen, log])
+    for line in ("10:00:00 train_cnn: epoch 1: error 0.9\n", "10:00:01 train_cnn: error: out of memory\n"):
+        _pass_on(line)
+    assert screen.stream.getvalue() == "10:00:01 train_cnn: error: out of memory\n"
+    assert len(log.stream.getvalue().splitlines()) == 2

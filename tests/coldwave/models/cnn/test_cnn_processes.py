@@ -20,12 +20,10 @@ PROGRAM = Path(__file__).parent / "networks_together.py"
 def folders(tmp_path_factory):
     """What came out of each case with one process, and with two."""
     one, two = tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("two")
-    threads = torch.get_num_threads()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("coldwave.models.cnn.training.EVALUATION_BATCH", 256)  # which it changes
         patched.setattr("logging.disable", lambda: None)
         train_alone(folder=one, processes=1)
-    torch.set_num_threads(threads)
     launch(PROGRAM, {"folder": two, "processes": 2}, 2, 1, 2)
     return one, two
 
