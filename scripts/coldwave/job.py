@@ -140,10 +140,10 @@ def _start_logging(log_file: Path | None, name: str) -> None:
 
 
 class ForTheScreen(logging.Filter):
-    """Keeps from the screen what a person can do without; the rule's log has it.
+    """Keeps the screen short; the rule's log has every line.
 
-    Errors come through, and of this project warnings, what is marked with ``extra={"screen": True}``, and now and then
-    a line of other messages, which shows how far long work has come; none of those marked with False.
+    Shown are errors and, of this project's messages, warnings and those marked with ``extra={"screen": True}``. Now and
+    then another line is shown, as a sign of progress, but never one marked with False.
     """
 
     def __init__(self) -> None:

@@ -35,8 +35,8 @@ rule shard_songs:
 
 
 checkpoint settle_shards:
-    # All that waits for the shards asks for this one empty file, as Snakemake lists the outputs of a checkpoint each time
-    # that it is asked for. A manifest stands for all, which one job makes.
+    # Rules that wait for the shards ask for this one empty file, as Snakemake lists all outputs of a checkpoint at each
+    # request. One manifest stands for all, as a single job makes them.
     input:
         rules.shard_songs.output.manifests[0],
     output:
