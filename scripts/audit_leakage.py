@@ -1,7 +1,7 @@
-"""Audit the run for leaks: fails where anything of held-out songs could have reached what is learnt.
+"""Audit the run for leaks. It fails if data of held-out songs could have reached what is learnt.
 
-Three ways: parts that overlap; what learnt files say of the songs that they were fitted on, and what the rules read;
-and canaries, for which the rules' scripts are run again on inputs in which held-out songs are others.
+It checks that the parts do not overlap, which songs the learnt files were fitted on, and what the rules read. With
+canaries, it runs the rules' scripts again on inputs in which the held-out songs' data are replaced.
 """
 
 from pathlib import Path
@@ -12,9 +12,9 @@ from coldwave.files import write_table, write_text
 from coldwave.job import run
 
 ABOUT = (
-    "What could have carried plays, audio or names of held-out songs into what is learnt, check by check; the run "
-    "fails where one does. Learnt again: a rule's own script, run on inputs in which held-out songs have plays, audio "
-    "and names of others, must make the same bytes as in the run."
+    "Each check covers one way in which plays, audio or names of held-out songs could reach what is learnt. The run "
+    "fails if a check fails. Learnt again: a rule's script, run on inputs in which held-out songs have the plays, "
+    "audio and names of other songs, must make the same bytes as in the run."
 )
 
 

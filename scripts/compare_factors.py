@@ -11,9 +11,9 @@ from coldwave.job import run
 from coldwave.split.parts import TEST, TRAIN
 
 CAPTION = (
-    "Factors of test songs, predicted against those of the songs' own plays: means of bins of as many values each, in "
-    "standard deviations of training songs. On the dashed line predictions are right on average; a flatter line "
-    "claims more than it knows."
+    "Predicted factors of test songs against the factors from the songs' own plays, in standard deviations of training "
+    "songs. Each point is the mean of a bin; all bins hold the same number of values. On the dashed line, predictions "
+    "are right on average. A flatter line means that predictions are too extreme."
 )
 
 
@@ -39,7 +39,7 @@ def main(
     write_text(csv, models.write_csv())
     write_text(by_factor_csv, factors.write_csv())
     about = [options["data"], options["protocol"]]
-    write_exhibit_table(markdown, "How near predicted factors come", about, fit_columns(models), 1, fit_notes())
+    write_exhibit_table(markdown, "How close predicted factors come", about, fit_columns(models), 1, fit_notes())
     curves = {name: calibration(true, vectors, part == TRAIN, part == TEST) for name, vectors in predicted.items()}
     write_exhibit_figure(figure, draw_calibration(curves, CAPTION), CAPTION)
 

@@ -1,4 +1,4 @@
-"""Compare all pairs of models over users: differences, intervals, corrected tests, and what holds in words."""
+"""Compare all pairs of models over users: differences, intervals, corrected tests, and a summary in words."""
 
 from pathlib import Path
 

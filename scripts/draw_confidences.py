@@ -1,4 +1,4 @@
-"""Draw how many plays have which confidence."""
+"""Draw a histogram of the confidences of plays."""
 
 from pathlib import Path
 

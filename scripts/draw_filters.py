@@ -16,9 +16,9 @@ def main(*, weights: Path, figure: Path, options: dict) -> None:
     whole = first_filters(read_weights(weights)[0])
     shown = largest(whole, FILTERS)
     caption = (
-        f"Filters of the first layer of {options['model']}: {len(shown)} of {len(whole)}, those of the largest "
-        "weights, from low to high mel bands. Each spans all mel bands, low below, and a few frames; red adds, blue "
-        "takes away."
+        f"Filters of the first layer of {options['model']}: the {len(shown)} of {len(whole)} with the largest weights, "
+        "sorted from low to high mel bands. Each spans all mel bands (low at the bottom) and a few frames. Red is "
+        "positive, blue negative."
     )
     write_exhibit_figure(figure, filters(shown, caption), caption)
 

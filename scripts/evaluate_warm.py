@@ -1,4 +1,4 @@
-"""Hold out plays of training songs, and see how collaborative filtering ranks them: factorisation and neighbours."""
+"""Hold out plays of training songs and measure how collaborative filtering ranks them: factorisation and neighbours."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Decodes the songs of one shard and writes their log-mel spectrograms, with the outcome for each song."""
+"""Decode the songs of one shard and write their log-mel spectrograms, with a status for each song."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from coldwave.job import run
 
 def main(*, manifest: Path, log_mel: Path, table: Path, cache: Path, options: dict, threads: int = 1) -> None:
     """Extract the shard; a file without usable audio gets a status, and the others go on."""
-    with worker_pool(threads) as pool:  # first of all: it forks, and reading a table starts threads
+    with worker_pool(threads) as pool:  # first, as it forks, and reading a table starts threads
         songs = read_table(manifest)
         rows = extract_shard(songs, log_mel, Settings.of(options), cache, pool, threads)
     write_table(table, rows, TABLE)

@@ -1,6 +1,6 @@
-"""Factorise the training songs' plays; fold in the others with the user factors frozen.
+"""Factorise the training songs' plays; fold in the other songs with the user factors frozen.
 
-In the transductive protocol all songs are fitted, and none folded in. fitted_songs.npy says whose plays were seen.
+In the transductive protocol all songs are fitted, and none folded in. fitted_songs.npy marks the songs fitted.
 """
 
 from pathlib import Path
@@ -24,7 +24,7 @@ def main(
     options: dict,
     threads: int = 1,
 ) -> None:
-    """``options``: protocol (strict or transductive) and those of the factorisation."""
+    """``options``: protocol (strict or transductive) and the factorisation's settings."""
     settings = {key: value for key, value in options.items() if key != "protocol"}
     seen = songs_to_fit(read_table(split), options["protocol"])
     of_users, of_songs, iterations = factorise_songs(

@@ -1,6 +1,6 @@
-"""Factorise the training songs' plays with Spark; fold in the others with the user factors frozen.
+"""Factorise the training songs' plays with Spark; fold in the other songs with the user factors frozen.
 
-In the transductive protocol all songs are fitted, and none folded in. fitted_songs.npy says whose plays were seen.
+In the transductive protocol all songs are fitted, and none folded in. fitted_songs.npy marks the songs fitted.
 """
 
 from pathlib import Path
@@ -27,7 +27,7 @@ def main(
     memory: int,
     threads: int = 1,
 ) -> None:
-    """``options``: protocol and those of the factorisation. ``spark``: master and settings. ``memory``: MB."""
+    """``options``: protocol and the factorisation's settings. ``spark``: master and settings. ``memory``: MB."""
     settings = {key: value for key, value in options.items() if key != "protocol"}
     seen = songs_to_fit(read_table(split), options["protocol"])
     number = read_table(users, ["user"]).height

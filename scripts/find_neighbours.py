@@ -1,4 +1,4 @@
-"""Find the nearest songs by usage patterns, from usage and from sound, and count how often they share the artist."""
+"""Find the nearest songs by usage pattern, from plays and from sound, and count how often they share the artist."""
 
 from pathlib import Path
 

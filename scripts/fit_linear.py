@@ -1,4 +1,4 @@
-"""Fit ridge regressions from features to factors; keep the one that errs least on validation songs."""
+"""Fit ridge regressions from features to factors; keep the one with the smallest error on validation songs."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Learn a metric by which the songs nearest to a song have its listeners; choose its strength on validation songs."""
+"""Learn a metric in which songs with the same users are near each other; choose its strength on validation songs."""
 
 from pathlib import Path
 

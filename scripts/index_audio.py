@@ -8,7 +8,7 @@ from coldwave.job import run
 
 
 def main(*, songs: Path, tables: list[Path], index: Path, options: dict) -> None:
-    """``options``: new. A run without one usable song stops here; one bad file may be all that is new."""
+    """``options``: new. A run without any usable song stops here; among new songs, one bad file may be all there is."""
     named = read_table(songs, ["song", "song_id", "audio"])
     rows = audio_index(named, {path.stem: read_table(path) for path in tables})
     if options["new"]:

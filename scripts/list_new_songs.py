@@ -1,4 +1,4 @@
-"""List for each new song the users who would play it and the nearest songs of the catalogue, by predicted factors."""
+"""List for each new song the best users and the nearest songs of the catalogue, by predicted factors."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def main(
     neighbours: Path,
     options: dict,
 ) -> None:
-    """``options``: users and neighbours, how many of each are listed. The files of predictions are in one order."""
+    """``options``: users and neighbours, how many of each to list. Both lists of predictions are in the same order."""
     new, ids = read_table(songs, ["song_id"]), read_table(users, ["user_id"])["user_id"]
     known, factors = read_table(catalogue, ["song_id", "artist", "title"]), read_array(user_factors)
     listed, near = [], []

@@ -1,6 +1,6 @@
 """Make the demo world: synthetic songs as audio files, a songs table, play counts, and the truth behind them.
 
-It is written as raw inputs in common formats, so that the demo takes the same path as real data.
+They are raw inputs in common formats, so that the demo takes the same path as real data.
 """
 
 from pathlib import Path

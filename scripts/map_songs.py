@@ -1,4 +1,4 @@
-"""Lay out songs in the plane by their usage patterns: t-SNE."""
+"""Lay out songs in the plane by their usage patterns, with t-SNE."""
 
 from pathlib import Path
 

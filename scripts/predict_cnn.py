@@ -1,4 +1,4 @@
-"""Predict song factors by a trained network: the mean over a song's consecutive windows."""
+"""Predict song factors with a trained network: the mean over a song's consecutive windows."""
 
 from pathlib import Path
 

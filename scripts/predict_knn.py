@@ -1,6 +1,7 @@
-"""Score songs by how much they sound like what each user has played: features of unit length, and users' means.
+"""Make vectors that score songs by how much they sound like the songs that a user has played.
 
-New songs get such vectors too; the users keep theirs.
+A song's vector is its features at unit length; a user's is the mean over the songs played. New songs get vectors too;
+users keep theirs.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Predict song factors by the fitted regression."""
+"""Predict song factors with the fitted regression."""
 
 from pathlib import Path
 

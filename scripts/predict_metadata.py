@@ -1,7 +1,7 @@
-"""Give every song the mean factors of its artist's training songs, else its album's, its year's, or of all.
+"""Give every song the mean factors of the training songs of its artist, else its album, else its year, else of all.
 
-Where the model is combined with an audio model, by the regression that was fitted to both. For new songs,
-``catalogue`` is the table of the run's songs.
+Combined with an audio model, it predicts with the regression that was fitted to both. For new songs, ``catalogue`` is
+the table of the run's songs.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Predict song factors by a trained multilayer perceptron."""
+"""Predict song factors with a trained multilayer perceptron."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 """Make user and song vectors of the learned metric: a score is the mean similarity to the songs that a user played.
 
-New songs get such vectors too; the users keep theirs.
+New songs get vectors too; users keep theirs.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Rank songs by how many users they have, test songs included: an oracle, which sizes what their fame alone tells."""
+"""Rank songs by their number of users, test songs included: an oracle that shows how far popularity alone gets."""
 
 from pathlib import Path
 

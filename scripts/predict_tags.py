@@ -27,7 +27,7 @@ def main(
     features: Path = None,
     threads: int = 1,
 ) -> None:
-    """``options``: tags (the settings), seed, data and protocol. ``features`` are there where a model hears audio."""
+    """``options``: tags (the settings), seed, data and protocol. ``features`` are given if the run has audio models."""
     held_out = (read_table(split, ["part"])["part"] != TRAIN).to_numpy()
     known = ({BAG_OF_WORDS: read_array(features)} if features else {}) | {USAGE: read_array(song_factors)}
     predicted = {model_and_seed(path)[0]: read_array(path) for path in predictions}

@@ -1,4 +1,4 @@
-"""Give every song the factors of its own plays: the upper bound, which no new song has."""
+"""Give every song the factors of its own plays: an upper bound, as new songs have no plays."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Turn new songs' word counts into features by the principal components that the run has learnt."""
+"""Turn new songs' word counts into features with the principal components that the run has learnt."""
 
 from pathlib import Path
 

@@ -14,7 +14,7 @@ from coldwave.plays.tables import write_rejected
 def main(
     *, source: Path, songs: Path, embedding: str, vectors: Path, columns: Path, rejected: Path, options: dict
 ) -> None:
-    """``options``: song, columns, delimiter, and for the control shuffle (whether) and seed."""
+    """``options``: song, columns and delimiter; shuffle (true for the control) and its seed."""
     key = f"embeddings.{embedding}"
     found = read_embeddings(source, read_table(songs, ["song_id"])["song_id"].to_list(), options, key)
     log_embeddings(found, key)

@@ -1,4 +1,4 @@
-"""Read a table of new songs' embeddings, and scale them as the run has learnt to scale those of its songs."""
+"""Read a table of new songs' embeddings, and scale them as the run has scaled those of its songs."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Record what the run was made from and with, and the digest of everything that it made."""
+"""Record the run's inputs, settings and software, and the digest of every file that it made."""
 
 import json
 from pathlib import Path

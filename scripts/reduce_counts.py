@@ -1,4 +1,4 @@
-"""Turn word counts into features: frequencies on the principal components of the training songs."""
+"""Turn word counts into features: frequencies, projected on the principal components of the training songs."""
 
 import logging
 from pathlib import Path

@@ -9,7 +9,7 @@ from coldwave.split.parts import TRAIN
 
 
 def main(*, vectors: Path, split: Path, mean: Path, scale: Path, features: Path, options: dict) -> None:
-    """``options``: standardize. The mean and the scale are kept for songs that come later."""
+    """``options``: standardize. The mean and the scale are kept for new songs."""
     training = (read_table(split)["part"] == TRAIN).to_numpy()
     brought = read_array(vectors)
     centre, divisor = scaling(brought, training, options["standardize"])

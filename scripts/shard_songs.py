@@ -1,4 +1,4 @@
-"""Writes the manifest of each audio shard: its songs, their files, and the digests of the files' content."""
+"""Write the manifest of each audio shard: its songs, their files, and the digests of the files' content."""
 
 from pathlib import Path
 

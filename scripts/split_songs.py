@@ -14,10 +14,10 @@ log = logging.getLogger(__name__)
 
 
 def main(*, songs: Path, split: Path, options: dict, given: Path = None) -> None:
-    """``given`` is a split made elsewhere; the other options are then not used, save that ``by`` is held to."""
+    """``given`` is a split made elsewhere. It must respect ``by``; the other options are then not used."""
     known = read_table(songs, ["song", "song_id", "artist", "date"])
     if given:
-        log.info("the parts are those of %s; split.validation and split.test are not used", given)
+        log.info("the split is that of %s; split.validation and split.test are not used", given)
         table = given_split(read_parts(given), known, options["by"], given)
     else:
         table = split_songs(known, **options)

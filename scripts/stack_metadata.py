@@ -1,7 +1,6 @@
-"""Learn to combine what names tell with what an audio model predicts: a ridge regression on both (stacking).
+"""Fit a ridge regression on the predictions of the metadata and of an audio model (stacking).
 
-It is fitted on training songs, each of which is left out of its own artist's mean; its strength is chosen on
-validation songs.
+It is fitted on training songs, each left out of its own artist's mean. Its strength is chosen on validation songs.
 """
 
 from pathlib import Path

@@ -9,7 +9,7 @@ from coldwave.job import run
 
 
 def main(*, recommendation: Path, table: Path, markdown: Path, csv: Path, options: dict) -> None:
-    """``options``: models (from each to its row of the paper's tables), and the lines data and protocol."""
+    """``options``: models (each with its row of the paper's tables), and the lines data and protocol."""
     ours = read_table(recommendation)
     rows = published_table(ours, options["models"])
     write_table(table, rows, SCHEMA)

@@ -1,4 +1,4 @@
-"""Tabulate further measures of every model: the first songs of the rankings, and what they are made of."""
+"""Tabulate further measures of every model: how good the first songs of its rankings are, and which songs they are."""
 
 from pathlib import Path
 

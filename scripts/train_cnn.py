@@ -34,9 +34,9 @@ def main(
     threads: int = 1,
     checkpoint: Path = None,
 ) -> None:
-    """``plays`` and ``user_factors`` are there where the objective is not mse; of test songs' plays nothing is kept.
+    """``plays`` and ``user_factors`` are given if the objective is not mse. Plays of test songs are dropped.
 
-    ``threads`` are those of a node. On several devices the script starts itself again as a process for each.
+    ``threads`` are those of one node. With several devices, the script starts itself again as a process for each.
     """
     arguments = locals()
     devices, nodes = options["devices"], options["nodes"]

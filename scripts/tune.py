@@ -34,7 +34,7 @@ def main(
     """``options``: tuning, wmf and model (settings), name (of the model), teacher (the module that teaches its kind),
     cutoff, seed, data (a sentence).
 
-    ``state`` is the digests of the code: trials saved before are gone on from where it, options and inputs are same.
+    ``state`` is the digests of the code. Saved trials are continued if it, the options and the inputs are the same.
     """
     tuning, wmf, model, seed = options["tuning"], options["wmf"], options["model"], options["seed"]
     read = [path for path in (plays, split, features, index, *log_mels) if path]

@@ -1,8 +1,8 @@
-"""The errors that a user can mend."""
+"""The errors that the user can fix."""
 
 
 class InputError(ValueError):
-    """Something handed in by the user is wrong: a file, a line, a key.
+    """Something that the user provided is wrong: a file, a line, a key.
 
-    Its message says what is wrong, where, and what to do about it. It is shown without a traceback.
+    The message says what is wrong, where, and what to do. It is shown without a traceback.
     """

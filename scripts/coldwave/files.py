@@ -17,13 +17,13 @@ import polars as pl
 
 from coldwave.errors import InputError
 
-FULL = 1 << 16  # bytes: on a disk with less than that free, no write is to be expected to end well
+FULL = 1 << 16  # bytes: a write that fails with less free space than this has filled the disk
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path``, renamed to it when the block ends well and removed when not.
+    """Yield a temporary path beside ``path``. It is renamed to ``path`` if the block succeeds, and removed if not.
 
     Raises
     ------
@@ -47,12 +47,12 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def _disk_is_full(folder: Path, error: Exception) -> bool:
-    """Whether that is why a write has failed: not every library says so in its error."""
+    """Whether a write failed because the disk is full: not every library says so in its error."""
     return "No space left" in str(error) or shutil.disk_usage(folder).free < FULL
 
 
 def remove_leftovers(path: str | Path) -> None:
-    """Remove what killed writers of ``path`` have left beside it. Nobody may be writing it now."""
+    """Remove the temporary files that killed writers of ``path`` left beside it. No process may be writing it."""
     path = Path(path)
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
         leftover.unlink(missing_ok=True)
@@ -106,7 +106,7 @@ def read_table(path: str | Path, columns: list[str] | None = None) -> pl.DataFra
 
 @contextmanager
 def expecting_table(path: str | Path) -> Iterator[None]:
-    """Say of a Parquet table that cannot be read within the block what to do about it.
+    """Turn an error of reading a Parquet table in the block into a message that says what to do.
 
     Raises
     ------

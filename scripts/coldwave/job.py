@@ -25,8 +25,8 @@ from coldwave.shown import log_lines, printable
 log = logging.getLogger("coldwave")
 
 MOST_NAMED = 20  # files that an error names
-OFTEN, SELDOM = 9.5, 600.0  # seconds between a job's lines on the screen, at first and in the end
-PART = 0.2  # and in between this part of the time that the job has run
+OFTEN, SELDOM = 9.5, 600.0  # shortest and longest pause between a job's lines on the screen, in seconds
+PART = 0.2  # in between, the pause is this share of the time that the job has run
 
 
 def run(main: Callable[..., None]) -> None:
@@ -56,13 +56,13 @@ def run(main: Callable[..., None]) -> None:
 
 
 def _what_was_read(inputs: Sequence[str]) -> str:
-    """What a user can do about an error that nobody foresaw, which a file of something else may be behind."""
+    """Advice on an unforeseen error: one of the inputs may be a file of something else."""
     named = ", ".join(map(str, inputs[:MOST_NAMED])) + (", …" if len(inputs) > MOST_NAMED else "")
     return f" (if one of these files was not made by this workflow, delete it and run again: {named})" if named else ""
 
 
 def _refuse_another_library(main: Callable[..., None]) -> None:
-    """The code digests watch the library beside the script; one installed elsewhere must not shadow it."""
+    """Exit if the library is not the one beside the script: the code digests watch only that one."""
     beside = Path(main.__globals__["__file__"]).resolve().parent / "coldwave"
     running = Path(__file__).resolve().parent
     if beside.is_dir() and beside != running:
@@ -140,10 +140,10 @@ def _start_logging(log_file: Path | None, name: str) -> None:
 
 
 class ForTheScreen(logging.Filter):
-    """Keeps from the screen what a person can do without; the rule's log has it.
+    """Keeps the screen short; the rule's log has every line.
 
-    Errors come through, and of this project warnings, what is marked with ``extra={"screen": True}``, and now and then
-    a line of other messages, which shows how far long work has come; none of those marked with False.
+    Shown are errors and, of this project's messages, warnings and those marked with ``extra={"screen": True}``. Now and
+    then another line is shown, as a sign of progress, but never one marked with False.
     """
 
     def __init__(self) -> None:
@@ -164,14 +164,14 @@ class ForTheScreen(logging.Filter):
 
 
 class _Shown(logging.Formatter):
-    """Messages hold titles, ids and paths, which may hold anything: a terminal must not act on them."""
+    """Escapes control characters: messages hold titles, ids and paths, and a terminal must not act on them."""
 
     def format(self, record: logging.LogRecord) -> str:
         return log_lines(super().format(record))
 
 
 def _fail(message: str, log_file: Path | None, by_user: bool = True) -> None:
-    """Log what went wrong and exit; where it happened goes to the rule's log, or by hand to the screen."""
+    """Log the error and exit. Its traceback goes to the rule's log; by hand, an unforeseen one's goes to the screen."""
     log.error("error: %s", message)
     if log_file:
         with log_file.open("a", encoding="utf-8") as file:

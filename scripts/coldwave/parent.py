@@ -1,4 +1,4 @@
-"""A job ends when the Snakemake that started it is gone: an orphan would go on writing beside the next run."""
+"""End a job when the Snakemake that started it is gone: an orphan would go on writing beside the next run."""
 
 import logging
 import os
@@ -9,18 +9,18 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-PAUSE = 1.0  # seconds between two looks
+PAUSE = 1.0  # seconds between two checks
 
 
 def end_with_parent(script: str) -> None:
     """Start a thread that ends this process, at once and with exit status 1, when its Snakemake has ended.
 
-    Where Snakemake is killed (``kill -9``, or for want of memory), nothing else ends its jobs. Outputs are renamed
-    into place when they are whole, so none is left half-written.
+    If Snakemake is killed (``kill -9``, or out of memory), nothing else ends its jobs. Outputs are renamed into place
+    when they are whole, so none is left half-written.
 
     Parameters
     ----------
-    script : path of the running script, by which the shell between Snakemake and the script is known
+    script : path of the running script, which identifies the shell between Snakemake and the script
     """
     alive = _parent(script)
 
@@ -34,9 +34,9 @@ def end_with_parent(script: str) -> None:
 
 
 def _parent(script: str) -> Callable[[], bool]:
-    """Whether Snakemake is still there, for later: the parent of this process, or of the shell that is its parent.
+    """Return a check that Snakemake still runs: it is the parent of this process, or of the shell that is its parent.
 
-    The shell outlives Snakemake as this process does. Where there is no /proc to tell, only the parent is looked at.
+    The shell outlives Snakemake as this process does. Without /proc, only the parent is checked.
     """
     parent = os.getppid()
     grandparent = parent_of(parent) if script.encode() in _command(parent) else None
@@ -48,7 +48,7 @@ def _parent(script: str) -> Callable[[], bool]:
 
 
 def parent_of(pid: int) -> int | None:
-    """The process that a process is a child of, or None where that cannot be told."""
+    """Return the id of a process's parent, or None where it is unknown."""
     try:
         # the name before it is in parentheses, and may hold spaces and parentheses itself
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])

@@ -24,7 +24,7 @@ def trained(whole: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     so_far = len(whole.cluster.jobs("train_cnn"))
     call = desk.call(targets=[weights_of("alone"), weights_of("on_two_nodes")], overlay=TRAININGS)
     log = desk.place.results / f"logs/train_cnn/on_two_nodes/{SEED}.log"
-    wait_until(lambda: "epoch 2: error" in log.read_text(), "two epochs are kept", lambda: call.output)
+    wait_until(lambda: "epoch 2: loss" in log.read_text(), "two epochs are kept", lambda: call.output)
     (job,) = [job for job in whole.cluster.jobs("train_cnn")[so_far:] if job.node == "node[1-2]"]
     whole.cluster.ask("scontrol", "requeue", job.id)
     call.finish()
@@ -46,7 +46,7 @@ def test_it_was_a_step_on_both_nodes_and_each_had_a_process(trained):
 def test_put_in_the_queue_again_it_went_on_from_its_checkpoint(trained):
     logged = (trained.place.results / f"logs/train_cnn/on_two_nodes/{SEED}.log").read_text()
     assert logged.count("resumed at epoch") == 1
-    assert f"epoch {EPOCHS}: error" in logged and "epoch 1: error" not in logged
+    assert f"epoch {EPOCHS}: loss" in logged and "epoch 1: loss" not in logged
     assert list((trained.place.folder / "cache/training").iterdir()) == []
 
 

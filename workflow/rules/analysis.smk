@@ -1,4 +1,4 @@
-"""analysis: what factors tell of songs, from their plays and as models predict them from audio."""
+"""analysis: what factors say about songs, from their plays and as models predict them from audio."""
 
 
 include: "analysis_inputs.smk"

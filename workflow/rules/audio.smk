@@ -25,16 +25,16 @@ rule shard_songs:
         audio=audio_files_state,
         code=code("shard_songs.py"),
     message:
-        # For a message the parameters are looked at again before the job starts. Without it, a run on a cluster would
-        # record what they were before there was a songs table, and the next run would do this job again.
+        # For a message, Snakemake evaluates the parameters again before the job starts. Without it, a run on a cluster
+        # would record their values from before the songs table existed, and the next run would repeat this job.
         "Sharing out the songs among {params.options[shards]} shards"
     script:
         "../../scripts/shard_songs.py"
 
 
 checkpoint settle_shards:
-    # All that waits for the shards asks for this one empty file, as Snakemake lists the outputs of a checkpoint each time
-    # that it is asked for. A manifest stands for all, which one job makes.
+    # Rules that wait for the shards ask for this one empty file, as Snakemake lists all outputs of a checkpoint at each
+    # request. One manifest stands for all, as a single job makes them.
     input:
         rules.shard_songs.output.manifests[0],
     output:

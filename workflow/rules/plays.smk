@@ -1,4 +1,4 @@
-"""plays: the listening history and the songs table, checked, filtered and indexed."""
+"""plays: the plays and the songs table, checked, filtered and indexed."""
 
 
 include: "plays_inputs.smk"

@@ -1,4 +1,4 @@
-"""split: which songs are learnt from, chosen on and tested on."""
+"""split: which songs are for training, validation and test."""
 
 from workflow.effective import split_read
 

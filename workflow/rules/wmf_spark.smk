@@ -1,4 +1,4 @@
-"""wmf, by Spark: the same factors where the plays do not fit one machine's memory."""
+"""wmf with Spark: the same factors, for plays that do not fit one machine's memory."""
 
 
 include: "wmf_inputs.smk"

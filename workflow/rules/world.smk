@@ -1,4 +1,4 @@
-"""world: the demo's songs, listeners and plays, made up and written as raw inputs."""
+"""world: the demo's songs, users and plays, made up and written as raw inputs."""
 
 if SETTINGS["world"]:
 

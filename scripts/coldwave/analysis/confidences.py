@@ -1,4 +1,4 @@
-"""How confidences are spread over plays (section 3 of the paper)."""
+"""The distribution of confidences over plays (section 3 of the paper)."""
 
 import numpy as np
 import polars as pl
@@ -7,7 +7,7 @@ from coldwave.wmf.confidence import confidence
 
 
 def distinct_confidences(counts: pl.Series, alpha: float, epsilon: float) -> tuple[np.ndarray, np.ndarray]:
-    """Give each confidence that occurs and how many pairs have it: float64 [n], increasing, and int64 [n].
+    """Return each confidence that occurs and how many pairs have it: float64 [n], increasing, and int64 [n].
 
     ``counts`` holds the plays of each pair of a user and a song.
     """
@@ -17,16 +17,16 @@ def distinct_confidences(counts: pl.Series, alpha: float, epsilon: float) -> tup
 
 
 def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:
-    """The lowest of the increasing ``values`` that at least this share of the weight does not exceed."""
+    """Return the lowest of the increasing ``values`` with at least ``share`` of the weight at or below it."""
     total = np.cumsum(weights)
     return float(values[np.searchsorted(total, share * total[-1])])
 
 
 def caption(values: np.ndarray, pairs: np.ndarray, alpha: float, epsilon: float) -> str:
-    """Say how the confidences are spread."""
+    """Describe the distribution of confidences."""
     middle, high = (weighted_quantile(values, pairs, share) for share in (0.5, 0.99))
     return (
-        f"Confidence of the {int(pairs.sum()):,} pairs of a user and a song that was played, 1 + {alpha:g} "
-        f"log(1 + plays / {epsilon:g}): from {values.min():.3g} to {values.max():.3g}, half of them at most "
+        f"Confidence of the {int(pairs.sum()):,} pairs of a user and a song played, 1 + {alpha:g} "
+        f"log(1 + plays / {epsilon:g}): from {values.min():.3g} to {values.max():.3g}; half are at most "
         f"{middle:.3g}, 99 % at most {high:.3g}. All other pairs have 1. The vertical scale is logarithmic."
     )

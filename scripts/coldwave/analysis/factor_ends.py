@@ -1,8 +1,8 @@
 """Artists at both ends of the first factors (table 1 of the paper).
 
-The factors of a matrix factorisation are free to turn: X M and Y M^-T predict the same plays. So the axes shown are
-not the columns as they came out but the principal axes of the training songs' usage patterns, which stay the same
-whatever M is. Each axis points to where the training song that lies farthest out is.
+The factors of a matrix factorisation are not unique: X M and Y M^-T predict the same plays. So the axes shown are not
+the columns of the factors but the principal axes of the training songs' usage patterns, which do not depend on M. Each
+axis points towards the training song that lies farthest out.
 """
 
 from typing import NamedTuple
@@ -33,7 +33,7 @@ class Axes(NamedTuple):
 
 
 def principal_axes(patterns: np.ndarray, training: np.ndarray, number: int) -> Axes:
-    """Turn usage patterns to their principal axes, the first of them, with the largest loading of each positive.
+    """Project usage patterns on their first principal axes, signed so that the largest loading of each is positive.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def principal_axes(patterns: np.ndarray, training: np.ndarray, number: int) -> A
 
 
 def songs_needed(artist: np.ndarray, ends: int, wanted: int) -> int:
-    """The songs that an artist needs to be shown: ``wanted``, or fewer, so that there are artists enough for both ends.
+    """Return how many songs an artist needs to be shown: ``wanted``, or fewer if artists are too few for both ends.
 
     ``artist`` is the artist of each training song, int [songs]; ``ends`` is how many are shown at one end.
     """

@@ -1,4 +1,4 @@
-"""How near predicted factors come to those that songs' own plays give: explained variance, cosine, calibration."""
+"""How close predicted factors come to those from the songs' own plays: explained variance, cosine, calibration."""
 
 from collections.abc import Mapping
 
@@ -34,7 +34,7 @@ def explained_variance(true: np.ndarray, predicted: np.ndarray) -> tuple[np.ndar
 
 
 def slopes(true: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Slope of the regression of true on predicted values of each factor, [factors]: 1 where they are calibrated."""
+    """Slope of the regression of true on predicted values of each factor, [factors]: 1 is calibrated."""
     centred = predicted - predicted.mean(axis=0)
     spread = np.sum(centred**2, axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -86,9 +86,9 @@ def fit_tables(
 def calibration(
     true: np.ndarray, predicted: np.ndarray, training: np.ndarray, test: np.ndarray, bins: int = BINS
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mean predicted and mean true values of test songs' factors, in bins of as many predictions each.
+    """Mean predicted and mean true values of test songs' factors, in bins of equally many predictions.
 
-    Every factor is measured in standard deviations of training songs from their mean, so that all can share a plot.
+    Every factor is measured in standard deviations of training songs from their mean, so that all share one plot.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def calibration(
 
     Returns
     -------
-    two float64 [bins], fewer where there are fewer values
+    two float64 [bins], fewer if there are fewer values
     """
     mean = true[training].mean(axis=0, dtype=np.float64)
     scale = true[training].std(axis=0, dtype=np.float64)
@@ -110,7 +110,7 @@ def calibration(
 
 
 def fit_columns(models: pl.DataFrame) -> dict[str, list[str]]:
-    """The columns of the table of models, as people read them."""
+    """Format the table of models for people."""
 
     def cells(column: str) -> list[str]:
         return ["–" if value is None else f"{value:.3f}" for value in models[column]]
@@ -132,13 +132,13 @@ def fit_columns(models: pl.DataFrame) -> dict[str, list[str]]:
 def fit_notes() -> list[str]:
     """How to read the table of models."""
     return [
-        "Test songs alone: their factors as predicted, beside those of their own plays (folded in with the users' "
-        "factors as they are). R² is the share of the variance over test songs that is explained, of all factors "
-        "together and, of single factors, the lowest, the median and the highest; below 0 is worse than the songs' "
-        "mean. Each factor's is in tables/factor_r2.csv.",
-        "Slope: of the regression of true on predicted values, pooled with each factor's mean taken out; 1 is "
-        "calibrated, less claims too much.",
-        "Cosine: of a song's two vectors of factors, mean and standard deviation over songs.",
-        "An objective other than the squared error to the factors (weighted prediction error, unit norm) does not aim "
-        "at these numbers.",
+        "Test songs alone: predicted factors, compared with the factors from the songs' own plays (folded in with the "
+        "user factors frozen). R² is the share of the variance over test songs that is explained: of all factors "
+        "together, then the lowest, median and highest of single factors. Below 0 is worse than the songs' mean. Each "
+        "factor's R² is in tables/factor_r2.csv.",
+        "Slope of the regression of true on predicted values, pooled over centred factors. 1 is calibrated; below 1, "
+        "predictions are too extreme.",
+        "Cosine of a song's predicted and true factors: mean and standard deviation over songs.",
+        "Models trained for another objective than the squared error of the factors (weighted prediction error, unit "
+        "norm) do not aim at these numbers.",
     ]

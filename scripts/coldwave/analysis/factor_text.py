@@ -23,11 +23,10 @@ def end_columns(ends: pl.DataFrame, high: str, low: str) -> dict[str, list[str]]
 def end_notes(needed: int) -> list[str]:
     """How to read the table."""
     return [
-        "The factors are the principal axes of the training songs' usage patterns, with the share of their variance "
-        "that each has: the columns that a factorisation gives are free to turn, and these are the same however it "
-        "turned them.",
-        "An artist stands where the mean of its training songs does, in standard deviations of all training songs from "
-        f"their mean. Shown are artists with {needed} training {'song' if needed == 1 else 'songs'} or more. On each "
-        "factor the training song farthest out is on the high end, so that the sign is the same in every run.",
-        "The first factor is often how popular songs are.",
+        "The factors are the principal axes of the training songs' usage patterns, each with its share of their "
+        "variance. The columns of a factorisation are not unique; these axes are.",
+        "An artist's place is the mean of its training songs, in standard deviations of all training songs from their "
+        f"mean. Artists with {needed} training {'song' if needed == 1 else 'songs'} or more are shown. The training "
+        "song farthest out on a factor is at its high end, so that signs are the same in every run.",
+        "The first factor is often popularity.",
     ]

@@ -1,7 +1,7 @@
 """Figures of the analysis: the map, calibration, confidences, spectrograms and filters.
 
-Points in their thousands and pictures are embedded as images, whose colours cannot follow the page's light and dark
-mode: they are chosen to be seen on both.
+Pictures, and points in their thousands, are embedded as images. Their colours cannot follow the page's light or dark
+mode, so they are chosen to be visible in both.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,19 +13,19 @@ from matplotlib.figure import Figure
 from coldwave.exhibits.drawing import ACCENT, GRID, INK, MUTED, NAME, STYLE, WIDTH, as_svg, new_axes
 from coldwave.shown import one_line
 
-# Told apart by people who see fewer colours, and mid-toned: readable on white and on near black.
+# Safe for colour-blind readers, and mid-toned: readable on white and on near black.
 CATEGORIES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00")
 OTHER = "#8b929b"
-MANY = 2000  # points from which they are drawn as one image
+MANY = 2000  # more points than this are drawn as one image
 LABEL = 24  # letters of an artist's or a song's name
 COLUMNS = 360  # of a spectrogram's picture, at most
 _DPI = 200
 
 
 def song_map(coordinates: np.ndarray, groups: Sequence[str | None], labels: Sequence[tuple[str, int]], alt: str) -> str:
-    """Points in the plane, float [songs, 2], coloured by group (None: other); ``labels`` name some songs (text, row).
+    """Draw points, float [songs, 2], coloured by group (None: other); ``labels`` name some songs (text, row).
 
-    Groups are in the order of their size in the legend, at most as many as there are colours.
+    The legend lists groups by size, at most one for each colour.
     """
     numbers = {group: groups.count(group) for group in groups if group is not None}
     shown = sorted(numbers, key=lambda group: (-numbers[group], group))[: len(CATEGORIES)]
@@ -75,7 +75,7 @@ def song_map(coordinates: np.ndarray, groups: Sequence[str | None], labels: Sequ
 
 
 def calibration(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], alt: str) -> str:
-    """For each model, mean predicted against mean true values in bins, with the line on which both are equal."""
+    """Draw, for each model, mean predicted against mean true values in bins, and the line on which both are equal."""
     with matplotlib.rc_context(STYLE):
         rows = -(-len(curves) // 2)
         figure = Figure(figsize=(WIDTH, 0.4 + 1.9 * rows), layout="constrained")
@@ -102,7 +102,7 @@ def calibration(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], alt: str) -
 
 
 def confidence_histogram(values: np.ndarray, pairs: np.ndarray, alt: str) -> str:
-    """How many pairs have which confidence: distinct values, float [n], and the pairs of each, int [n]."""
+    """Draw how many pairs have each confidence: distinct values, float [n], and the pairs of each, int [n]."""
     with matplotlib.rc_context(STYLE):
         figure, axes = new_axes(2.5)
         edges = np.linspace(values.min(), max(values.max(), values.min() + 1e-6), 41)
@@ -119,7 +119,7 @@ def confidence_histogram(values: np.ndarray, pairs: np.ndarray, alt: str) -> str
 
 
 def spectrograms(log_mels: Mapping[str, np.ndarray], seconds_a_frame: float, alt: str) -> str:
-    """Log-mels of some songs, by their names: float [frames, bands] each, drawn on one scale of colours."""
+    """Draw log-mels of songs, by name, float [frames, bands] each, on one scale of colours."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, 0.3 + 1.25 * len(log_mels)), layout="constrained")
         panels = figure.subplots(len(log_mels), 1, sharex=True, squeeze=False).ravel()
@@ -147,7 +147,7 @@ def spectrograms(log_mels: Mapping[str, np.ndarray], seconds_a_frame: float, alt
 
 
 def _narrowed(frames: np.ndarray, columns: int) -> np.ndarray:
-    """Average neighbouring frames, so that a picture has at most so many columns: [frames, bands]."""
+    """Average neighbouring frames, so that a picture has at most ``columns`` columns: [frames, bands]."""
     if len(frames) <= columns:
         return frames
     starts = np.linspace(0, len(frames), columns, endpoint=False).astype(int)
@@ -155,7 +155,7 @@ def _narrowed(frames: np.ndarray, columns: int) -> np.ndarray:
 
 
 def filters(weights: np.ndarray, alt: str) -> str:
-    """Filters over time and mel bands, float [filters, bands, frames], each a strip with the low bands below."""
+    """Draw filters over time and mel bands, float [filters, bands, frames], with the low bands at the bottom."""
     with matplotlib.rc_context(STYLE):
         across = min(len(weights), 16)
         rows = -(-len(weights) // across)

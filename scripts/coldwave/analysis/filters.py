@@ -24,7 +24,7 @@ def first_filters(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def largest(filters: np.ndarray, number: int) -> np.ndarray:
-    """The filters with the largest norms, in the order of the mel band around which their energy lies."""
+    """Return the filters with the largest norms, sorted by the mel band at the centre of their energy."""
     energy = np.square(filters, dtype=np.float64)
     kept = np.sort(np.argsort(-energy.sum(axis=(1, 2)), kind="stable")[:number])
     by_band = energy[kept].sum(axis=2)

@@ -1,4 +1,4 @@
-"""What songs and artists are called in tables and figures."""
+"""Names of songs and artists in tables and figures."""
 
 import numpy as np
 import polars as pl
@@ -16,12 +16,12 @@ def song_labels(songs: pl.DataFrame) -> list[str]:
 
 
 def artists_of(songs: pl.DataFrame) -> tuple[np.ndarray, list[str], np.ndarray]:
-    """Tell songs' artists apart as the split by artist does; a song without one is its own artist.
+    """Group songs by artist as the split by artist does; a song without an artist is its own.
 
     Returns
     -------
-    the artist of each song, int64 [songs]; what each artist is called (a song without one by its label); and whether
-    the artist is known, bool [songs]
+    the artist of each song, int64 [songs]; the name of each artist (the song's label where it has none); and whether
+    the song's artist is known, bool [songs]
     """
     groups = np.asarray(group_names(songs, "artist"), dtype=object)
     _, first, artist = np.unique(groups, return_index=True, return_inverse=True)

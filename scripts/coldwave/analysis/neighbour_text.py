@@ -23,16 +23,15 @@ def neighbour_columns(found: pl.DataFrame, songs: pl.DataFrame) -> dict[str, lis
 
 def neighbour_notes(settings: Mapping[str, Any], missing: int) -> list[str]:
     """How to read the table of neighbours."""
-    own = "may be among" if settings["same_artist"] else "are left out of"
+    own = "may be among them" if settings["same_artist"] else "are left out"
     queries = (
         "the most played test songs of different artists" if settings["queries"] is None else "named in the config"
     )
     notes = [
-        "Two songs are near where the users they are predicted for are the same: the cosine, in brackets, of the "
-        "vectors of their scores for all users. By usage factors those follow from the songs' own plays; by a model, "
-        "from their sound.",
-        f"The queries are {queries}. Their neighbours come from all songs, those that models were trained on included; "
-        f"songs by the query's artist {own} them.",
+        "Two songs are near if they are predicted for the same users. In brackets: the cosine of their vectors of "
+        "scores for all users. Usage factors come from the songs' own plays, a model's factors from their sound.",
+        f"The queries are {queries}. Their neighbours come from all songs, training songs included; songs by the "
+        f"query's artist {own}.",
     ]
     if missing:
         notes.append(f"{missing:,} songs without plays or without usable audio are neither queries nor neighbours.")
@@ -40,7 +39,7 @@ def neighbour_notes(settings: Mapping[str, Any], missing: int) -> list[str]:
 
 
 def artist_columns(counted: pl.DataFrame) -> dict[str, list[str]]:
-    """The columns of the counts, as people read them (``neighbours.ARTISTS``)."""
+    """Format the counts for people (``neighbours.ARTISTS``)."""
     return {
         "by": counted["vectors"].to_list(),
         "same artist": [percent(share) for share in counted["same_artist"]],
@@ -54,8 +53,8 @@ def artist_notes(counted: pl.DataFrame) -> list[str]:
     """How to read the counts."""
     length = counted["neighbours"][0]
     return [
-        f"Every test song with a known artist is a query, and its {length} nearest of all other songs are looked at: "
-        f"how many of them are by the query's artist, and by how many artists the {length} are. By chance: the share "
-        "of the other songs that are by the query's artist.",
-        "The paper says, of four queries, that the neighbours by usage stick to an artist and those by sound vary.",
+        f"Every test song with a known artist is a query. Same artist: the share of its {length} nearest songs that "
+        "are by its artist. By chance: the share of all other songs that are by its artist. Artists in a list: the "
+        f"number of different artists of the {length}.",
+        "The paper says of its four queries that neighbours by usage stick to one artist, and those by sound vary.",
     ]

@@ -27,12 +27,12 @@ ARTISTS = {
     "chance": pl.Float64,
     "artists": pl.Float64,
 }
-QUERIES = 4  # chosen by themselves; as many as the paper shows
+QUERIES = 4  # as many as the paper shows, where the config names none
 _COSINES_AT_ONCE = 1 << 24
 
 
 def highest(values: np.ndarray, number: int) -> np.ndarray:
-    """Find the places of the ``number`` highest values, float [n], highest first; of equal ones, the first places.
+    """Find the places of the ``number`` highest values, float [n], highest first; ties go to the first places.
 
     int [number]; ``number`` is from 1 to n.
     """
@@ -48,7 +48,7 @@ def nearest(
     number: int,
     groups: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Find the candidates of the highest cosine to each query, but itself; where two are alike, the first.
+    """Find the candidates with the highest cosine to each query, except itself; ties go to the first.
 
     Cosines are compared to six decimals, so that rounding does not order songs with the same vector.
 
@@ -60,7 +60,7 @@ def nearest(
 
     Returns
     -------
-    songs int64 [q, number], -1 where there are no more, and their cosines float64 [q, number], NaN there
+    songs int64 [q, number], -1 if there are no more, and their cosines float64 [q, number], NaN there
     """
     found = np.full((len(queries), number), -1, dtype=np.int64)
     cosines = np.full((len(queries), number), np.nan)
@@ -85,7 +85,7 @@ def nearest(
 def chosen_queries(
     songs: pl.DataFrame, test: np.ndarray, usable: np.ndarray, artist: np.ndarray, wanted: Sequence[str] | None
 ) -> np.ndarray:
-    """Give the songs to show neighbours of: those named, or the most played test songs of different artists.
+    """Choose the songs to show neighbours of: those named, or the most played test songs of different artists.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def chosen_queries(
     Raises
     ------
     InputError
-        An id is no song's.
+        No song has one of the ids.
     """
     if wanted is not None:
         places = {song_id: song for song, song_id in enumerate(songs["song_id"])}
@@ -141,7 +141,7 @@ def artist_table(
     artist: np.ndarray,
     known: np.ndarray,
 ) -> pl.DataFrame:
-    """Measure how often a neighbour is by the query's artist, and by how many artists the neighbours of a query are.
+    """Measure how often a neighbour is by the query's artist, and how many artists the neighbours of a query have.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def artist_table(
     others = of_artist[artist[queries]] - np.isin(queries, candidates)
     chance = float(np.mean(others / max(1, len(candidates) - 1))) if len(queries) else None
     rows = []
-    for name, vectors in track(units.items(), "kinds of vectors whose neighbours are counted", len(units)):
+    for name, vectors in track(units.items(), "sets of vectors with neighbours counted", len(units)):
         found, _ = nearest(vectors, queries, candidates, number)
         there = found >= 0
         if not there.any():

@@ -8,12 +8,12 @@ import polars as pl
 log = logging.getLogger(__name__)
 
 MAP = {"song": pl.UInt32, "x": pl.Float64, "y": pl.Float64}
-EXACT = 1000  # songs from which their neighbours are found approximately
-FAR = 10_000  # songs from which forces are interpolated on a grid
+EXACT = 1000  # from this many songs on, neighbours are approximate
+FAR = 10_000  # from this many songs on, forces are interpolated on a grid
 
 
 def bounded_perplexity(perplexity: float, songs: int) -> float:
-    """The perplexity, at most a third of the other songs: three times as many neighbours are looked at."""
+    """Limit the perplexity to a third of the other songs: t-SNE looks at three times as many neighbours."""
     return min(perplexity, (songs - 1) / 3)
 
 
@@ -21,12 +21,12 @@ def embed(units: np.ndarray, perplexity: float, seed: int, threads: int = 1) -> 
     """Lay out songs in the plane, so that those with similar usage patterns are near each other.
 
     Distances are Euclidean between vectors of unit length, which order songs as the cosine does. Neighbours are exact
-    for up to a thousand songs and Annoy's above that, by one thread, as more would not find the same ones each time.
+    below a thousand songs. From there on Annoy finds them, on one thread: several would find others each time.
 
     Parameters
     ----------
     units : float32 [songs, k], of unit length
-    threads : at work on the forces
+    threads : for the forces
 
     Returns
     -------
@@ -44,7 +44,7 @@ def embed(units: np.ndarray, perplexity: float, seed: int, threads: int = 1) -> 
         axes = np.linalg.svd(centred.astype(np.float64), full_matrices=False)[2][:2] if songs else np.zeros((0, 2))
         flat = centred @ axes.T if songs else axes
         return np.pad(flat, ((0, 0), (0, 2 - flat.shape[1]))).astype(np.float64)
-    threads = threads if songs >= EXACT else 1  # they would wait for each other more than they help
+    threads = threads if songs >= EXACT else 1  # with few songs, several threads are slower
     bounded = bounded_perplexity(perplexity, songs)
     neighbours = min(songs - 1, int(3 * bounded))
     method = Sklearn if songs < EXACT else Annoy
@@ -59,10 +59,10 @@ def embed(units: np.ndarray, perplexity: float, seed: int, threads: int = 1) -> 
 
 
 def main_tags(tags: pl.Series, number: int) -> list[str | None]:
-    """Give each song the first of the most frequent tags that it has, or None: which tags to colour a map by.
+    """Return the tag of each song that is most frequent over all songs, or None, to colour a map by.
 
-    ``tags`` is a list of texts for each song. The tags are the ``number`` of most songs, by name where as many have
-    two of them.
+    ``tags`` is a list of texts for each song. Only the ``number`` tags that most songs have count; ties are in the
+    order of their names.
     """
     counts = pl.DataFrame({"tag": tags.list.unique().explode()}).drop_nulls().group_by("tag").len()
     frequent = counts.sort(["len", "tag"], descending=[True, False])["tag"].head(number).to_list()
@@ -95,11 +95,11 @@ def labelled_artists(
 
 
 def map_caption(model: str | None, which: str, songs: int, perplexity: float) -> str:
-    """Say what the map shows: the model (None: usage), its songs (``test`` or ``all``), how it was made."""
-    by = f"predicted by {model} from their sound" if model else "made of the songs' own plays (no model hears audio)"
-    of = "test songs" if which == "test" else "songs, those that the model was trained on included"
+    """Describe the map: the model (None: usage), its songs (``test`` or ``all``), how it was made."""
+    by = f"predicted by {model} from their sound" if model else "from their own plays (the run has no audio model)"
+    of = "test songs" if which == "test" else "songs, training songs included"
     return (
-        f"Map of {songs:,} {of}: near each other are songs whose usage patterns, {by}, are alike (t-SNE, perplexity "
-        f"{bounded_perplexity(perplexity, max(songs, 1)):.3g}). Coloured by the first that a song has of the most "
-        "frequent tags; a ring marks the middle song of an artist that is played much. Far distances mean little."
+        f"Map of {songs:,} {of} (t-SNE, perplexity {bounded_perplexity(perplexity, max(songs, 1)):.3g}). Songs near "
+        f"each other have similar usage patterns, {by}. Colour: the first that a song has of the most frequent tags. "
+        "Ring: the most central song of a much played artist. Large distances mean little."
     )

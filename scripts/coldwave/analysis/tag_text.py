@@ -10,7 +10,7 @@ from coldwave.exhibits.markdown import number
 
 
 def summary_columns(summary: pl.DataFrame) -> dict[str, list[str]]:
-    """The columns of the means, as people read them (``tags.SUMMARY``)."""
+    """Format the means for people (``tags.SUMMARY``)."""
     return {
         "from": summary["inputs"].to_list(),
         "songs": summary["part"].to_list(),
@@ -26,16 +26,16 @@ def summary_notes(settings: Mapping[str, Any]) -> list[str]:
     """How to read the means."""
     least = max(settings["min_songs"], settings["folds"])
     return [
-        f"One logistic regression a tag, for the {settings['number']} most popular tags that at least {least} songs "
-        f"have and {least} lack; mean AUC over {settings['folds']} folds, then over tags; 0.5 is chance. Inputs are "
-        f"standardised within each fold; strength of L2 regularisation {settings['regularization']:g}.",
-        "A song without any tag takes no part, nor does one that lacks any of the inputs.",
-        "Over all songs, as in the paper, stand the bag of words and the factors from usage. Models have seen the "
-        "plays of the songs that they were trained on, so their predictions are judged by validation and test songs "
-        "alone (held out); to compare with them, read the rows of the same songs.",
-        "Held-out songs are fewer, so the tags are fewer as well and each fold is small. Validation songs chose when "
+        f"One logistic regression per tag, for the {settings['number']} most popular tags that at least {least} songs "
+        f"have and {least} lack. AUC is the mean over {settings['folds']} folds, then over tags; 0.5 is chance. Inputs "
+        f"are standardised within each fold; the strength of L2 regularisation is {settings['regularization']:g}.",
+        "Songs without tags, or without one of the inputs, are left out.",
+        "The bag of words and the usage factors are measured over all songs, as in the paper. Models have seen the "
+        "plays of their training songs, so their predictions are measured over validation and test songs alone (held "
+        "out). Compare rows of the same songs only.",
+        "Held-out songs are fewer, so there are fewer tags and each fold is small. Validation songs also chose when "
         "training stopped.",
-        "The paper's figures are of other songs and tags.",
+        "The paper's figures are for other songs and tags.",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Tag prediction (section 5.1 of the paper): logistic regression, cross-validated over songs, a tag at a time."""
+"""Tag prediction (section 5.1 of the paper): logistic regression, cross-validated over songs, one tag at a time."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 ALL, HELD_OUT = "all", "held out"  # which songs the regressions are fitted to and tested on
 USAGE, BAG_OF_WORDS = "usage factors", "bag of words"
-STEPS = 1000  # of the regression's solver, at most
+STEPS = 1000  # most steps of the regression's solver
 PAPER = {(BAG_OF_WORDS, ALL): 0.69365, (USAGE, ALL): 0.86703}
 
 SUMMARY = {
@@ -36,7 +36,7 @@ BY_TAG = {
 
 
 def popular_tags(tags: pl.Series, number: int, least: int) -> list[str]:
-    """Choose the tags of most songs; where as many have two of them, in the order of their names.
+    """Choose the tags that most songs have; ties are in the order of their names.
 
     Parameters
     ----------
@@ -53,13 +53,12 @@ def fold_aucs(
 ) -> tuple[np.ndarray, bool]:
     """Measure one tag's AUC in each fold: float64 [folds], and whether every regression converged.
 
-    The songs are dealt to folds so that each has its share of those tagged. Inputs are standardised by the songs
-    fitted to. The regression minimises the sum of the songs' log-losses and regularization / 2 times the squared
-    coefficients (the intercept is free).
+    Folds are stratified by the tag. Inputs are standardised by the songs fitted to. The regression minimises the sum
+    of the songs' log-losses and regularization / 2 times the squared coefficients (the intercept is free).
 
     Parameters
     ----------
-    features : float [songs, d]; tagged : bool [songs], as many True and as many False as folds at least
+    features : float [songs, d]; tagged : bool [songs], at least ``folds`` True and ``folds`` False
     """
     import warnings
 
@@ -81,7 +80,7 @@ def fold_aucs(
 
 
 def auc(scores: np.ndarray, tagged: np.ndarray) -> float:
-    """Share of the pairs of a song with the tag and one without in which the first scores higher, ties counting half.
+    """Share of pairs of a song with the tag and a song without, in which the first scores higher; ties count half.
 
     ``scores`` is float [songs], ``tagged`` bool [songs].
     """
@@ -107,7 +106,7 @@ def predict_tags(
     Parameters
     ----------
     inputs : float [songs, d] each; tags : list of texts for each song; names : the tags to predict
-    threads : processes at work; changes the time, not the result
+    threads : number of processes; changes the time, not the result
 
     Returns
     -------
@@ -137,7 +136,7 @@ def predict_tags(
 
 
 def sampled(songs: np.ndarray, most: int | None, seed: int) -> np.ndarray:
-    """Draw at most so many songs at random, in their order; all of them where ``most`` is None."""
+    """Draw at most ``most`` songs at random, in their order; all of them if it is None."""
     if most is None or len(songs) <= most:
         return songs
     return np.sort(np.random.default_rng(seed).choice(songs, most, replace=False))
@@ -157,11 +156,10 @@ def tag_tables(
     seed: int,
     threads: int = 1,
 ) -> tuple[pl.DataFrame, pl.DataFrame, str]:
-    """Predict tags from ``features`` over all songs, and from them and ``predicted`` over the songs held out.
+    """Predict tags from ``features`` over all songs, and from them and ``predicted`` over held-out songs.
 
-    What a model predicts for its own training songs has seen their usage, so predicted factors are judged by
-    validation and test songs alone. Only songs that have a tag and every one of the inputs take part: a song without
-    any tag has not been listened to for tags.
+    A model has seen the plays of its training songs, so predicted factors are measured over validation and test songs
+    alone. Only songs with a tag and all inputs take part: a song without tags may never have been tagged.
 
     Parameters
     ----------
@@ -170,7 +168,7 @@ def tag_tables(
 
     Returns
     -------
-    the means (``SUMMARY``), the tags (``BY_TAG``), and a sentence where there is nothing to predict, else ""
+    the means (``SUMMARY``), the tags (``BY_TAG``), and a sentence if there is nothing to predict, else ""
     """
     everything = {**features, **predicted}
     complete = np.logical_and.reduce([np.isfinite(array).all(axis=1) for array in everything.values()])
@@ -208,6 +206,6 @@ def _reason(tagged: np.ndarray, complete: np.ndarray, by_tag: pl.DataFrame, leas
     lacking = [part for part in (ALL, HELD_OUT) if part not in by_tag["part"]]
     songs = {ALL: "songs", HELD_OUT: "songs held out"}
     return " ".join(
-        f"No tag has {least} {songs[part]} that have it and {least} that lack it, so none is predicted of them."
+        f"No tag has {least} {songs[part]} that have it and {least} that lack it, so none is predicted for them."
         for part in lacking
     )

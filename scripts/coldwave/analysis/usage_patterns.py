@@ -1,15 +1,15 @@
 """Predicted usage patterns (section 5.3 of the paper): the vector X y of a song y over all users, and its cosines.
 
-No such vector is ever made. With L L^T = X^T X, the inner product of two patterns is (X y) · (X z) = (L^T y) · (L^T z),
-so the short vectors L^T y stand for the patterns wherever only their lengths and angles matter.
+That vector is never computed. With L L^T = X^T X, the inner product of two patterns is (X y) · (X z) =
+(L^T y) · (L^T z), so the short vectors L^T y replace the patterns where only lengths and angles matter.
 """
 
 import numpy as np
 
 from coldwave.wmf.gram import gram_matrix
 
-BLOCK = 1 << 16  # rows looked at together: bounds memory, not the result
-NOTHING = 1e-6  # length of a pattern, relative to the longest that its factors could make, that is taken for none
+BLOCK = 1 << 16  # rows at a time: bounds memory, and does not change the result
+NOTHING = 1e-6  # a pattern this short, relative to the longest that its factors could make, counts as zero
 
 
 def pattern_root(user_factors: np.ndarray) -> np.ndarray:
@@ -26,7 +26,7 @@ def pattern_root(user_factors: np.ndarray) -> np.ndarray:
 
 
 def usage_patterns(song_vectors: np.ndarray, root: np.ndarray) -> np.ndarray:
-    """Give L^T y of each song, y float [songs, factors]: float64 [songs, factors]."""
+    """Return L^T y of each song, y float [songs, factors]: float64 [songs, factors]."""
     patterns = np.empty((len(song_vectors), root.shape[1]))
     for begin in range(0, len(song_vectors), BLOCK):
         patterns[begin : begin + BLOCK] = song_vectors[begin : begin + BLOCK].astype(np.float64) @ root
@@ -34,7 +34,7 @@ def usage_patterns(song_vectors: np.ndarray, root: np.ndarray) -> np.ndarray:
 
 
 def unit_patterns(song_vectors: np.ndarray, root: np.ndarray) -> np.ndarray:
-    """Give L^T y of each song at unit length, so that an inner product of two is the cosine of their usage patterns.
+    """Return L^T y of each song at unit length, so that an inner product of two is the cosine of their usage patterns.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def unit_patterns(song_vectors: np.ndarray, root: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    float32 [songs, factors]; NaN rows also for songs whose pattern is zero, as a song without plays has one
+    float32 [songs, factors]; NaN rows also for songs whose pattern is zero, such as songs without plays
     """
     units = np.empty((len(song_vectors), root.shape[1]), dtype=np.float32)
     longest = np.linalg.norm(root, ord=2)
@@ -57,5 +57,5 @@ def unit_patterns(song_vectors: np.ndarray, root: np.ndarray) -> np.ndarray:
 
 
 def usable(song_vectors: np.ndarray) -> np.ndarray:
-    """Tell which songs have a vector: bool [songs]."""
+    """Return which songs have a vector: bool [songs]."""
     return np.isfinite(song_vectors).all(axis=1)

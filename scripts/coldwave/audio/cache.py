@@ -1,4 +1,4 @@
-"""Log-mels already extracted, kept by the digest of the file's content, the settings and the code."""
+"""A cache of log-mels, by the digests of the file's content, the settings and the code."""
 
 import ast
 import hashlib
@@ -16,11 +16,11 @@ import soundfile
 from coldwave.audio import decode, ffmpeg, flac, log_mel, mapped, mp3, ogg, signal_check
 from coldwave.files import replacing
 
-MODULES = (decode, ffmpeg, flac, log_mel, mapped, mp3, ogg, signal_check)  # what decides on a song's log-mel
+MODULES = (decode, ffmpeg, flac, log_mel, mapped, mp3, ogg, signal_check)  # the code that a log-mel depends on
 
 
 def extraction_key(settings: Mapping[str, Any]) -> str:
-    """Digest what a log-mel depends on beside the file: settings, the modules that compute it, and libraries."""
+    """Digest what a log-mel depends on besides the file: settings, the modules that compute it, and libraries."""
     code = [_without_words(inspect.getsource(module)) for module in MODULES]
     libraries = [version("librosa"), version("soxr"), soundfile.__libsndfile_version__]
     text = json.dumps([dict(settings), code, libraries], sort_keys=True)
@@ -28,7 +28,7 @@ def extraction_key(settings: Mapping[str, Any]) -> str:
 
 
 def _without_words(source: str) -> str:
-    """Give a module's code without its comments and docstrings."""
+    """Return a module's code without its comments and docstrings."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
@@ -42,7 +42,7 @@ def entry_path(cache: Path, digest: str, key: str) -> Path:
 
 
 def load_entry(path: Path, mel_bands: int) -> tuple[np.ndarray, float] | None:
-    """Give float16 [frames, mel_bands] log-mels and their seconds, or None where there are none, or damaged ones.
+    """Return float16 [frames, mel_bands] log-mels and their seconds, or None if the entry is missing or damaged.
 
     An entry is a zip of NPY files, so that its checksums are checked.
     """

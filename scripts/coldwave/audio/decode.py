@@ -1,8 +1,7 @@
-"""Decodes the wanted part of an audio file: to mono, at one sample rate.
+"""Decode the wanted part of an audio file to mono, at one sample rate.
 
-In this order, for speed and memory: read the wanted part alone, block by block; average its channels; resample
-once. libsndfile reads wav, flac, ogg (vorbis, opus), mp3, aiff and more; what it cannot open is left to an
-installed ffmpeg.
+The order saves time and memory: read the wanted part alone, block by block; average its channels; resample once.
+libsndfile reads wav, flac, ogg (vorbis, opus), mp3, aiff and more; ffmpeg, if installed, reads what it cannot open.
 """
 
 import mmap
@@ -26,25 +25,25 @@ from coldwave.audio.ogg import ends_within_a_page, ogg_links
 from coldwave.audio.signal_check import SILENCE, Mono, check_delivery, check_length, check_signal
 from coldwave.audio.status import AudioError
 
-# Beyond these a header is damaged, and resampling would ask for absurd amounts of memory.
+# Outside this range a header is damaged, and resampling would need absurd amounts of memory.
 SAMPLE_RATES = (1_000, 1_000_000)
 
 # libsndfile gives 2**63 - 1 frames where a stream does not state its length.
 UNKNOWN_FRAMES = 2**62
 
-# The first frames after a jump into an mp3 are wrong, as they lean on earlier ones (the bit reservoir and the
+# The first frames after a jump into an mp3 are wrong, as they depend on earlier ones (the bit reservoir and the
 # overlap of blocks): begin 16 frames of 1152 samples early and drop them.
 MP3_PREROLL = 16 * 1152
 
 BLOCK_SAMPLES = 2**18
 
-# Files that were joined into one: each has a decoder open.
+# Most files joined into one: each keeps a decoder open.
 MOST_STREAMS = 1000
 
-# Of one signal, in memory: 1.7 hours at 44,100 Hz, 1 GiB.
+# Longest signal in memory: 1.7 hours at 44,100 Hz, 1 GiB.
 MOST_SAMPLES = 2**28
 
-# What libsndfile reads by the suffix: where such a file cannot be opened it is damaged, not foreign.
+# Formats that libsndfile reads: a file with such a suffix that it cannot open is damaged, not of another format.
 NATIVE_SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".caf", ".w64"}
 
 
@@ -57,23 +56,22 @@ def decode(
     min_seconds: float = 0.0,
     timeout: float | None = None,
 ) -> np.ndarray:
-    """Give the wanted part of a file as a float32 [samples] mono signal at ``sample_rate`` Hz.
+    """Return the wanted part of a file as a float32 [samples] mono signal at ``sample_rate`` Hz.
 
-    ``duration`` is in seconds, None for all there is. It begins ``offset`` seconds into the file, or is its
-    ``"middle"``; a file that is shorter gives what it has. ``timeout`` (seconds) binds ffmpeg alone: a library
-    cannot be interrupted from within its process.
+    The part lasts ``duration`` seconds (None: to the end). It begins ``offset`` seconds into the file, or is its
+    ``"middle"``; a shorter file gives what it has. ``timeout`` (seconds) limits ffmpeg alone: a library cannot be
+    interrupted from within its process.
 
-    Files that were put together are read as one where they are mp3, Ogg or FLAC of one sample rate. Where a format
-    does not state its length, a truncated file cannot be told from a short one: an mp3 without a Xing header, and an
-    Ogg that ends with a whole page.
+    Joined files are read as one if they are mp3, Ogg or FLAC of one sample rate. A truncated file cannot be told from
+    a short one where the format does not state the length: an mp3 without a Xing header, or an Ogg that ends with a
+    whole page.
 
-    A signal without anything but a constant is silent. So is one whose channels cancel each other out, for they are
-    averaged as those of every other file are.
+    A constant signal is silent. So is one whose channels cancel each other out when they are averaged.
 
     Raises
     ------
     AudioError
-        With one of ``coldwave.audio.status.STATUSES``, and nothing else, whatever the file holds.
+        With one of ``coldwave.audio.status.STATUSES``. Nothing else is raised, whatever the file holds.
     """
     check_file(path)
     with np.errstate(all="ignore"):
@@ -87,12 +85,12 @@ def decode(
 
 
 def _read(path: str, offset: float | str, duration: float | None, timeout: float | None) -> tuple[Mono, int]:
-    """Give the wanted part, averaged over channels, and its sample rate in Hz."""
+    """Return the wanted part, averaged over channels, and its sample rate in Hz."""
     try:
         file = soundfile.SoundFile(path)
     except (soundfile.SoundFileError, TypeError, ValueError, OSError) as error:  # TypeError: headerless formats
         reason = _reason(error)
-        if reason.startswith("File does not exist"):  # what it says of an mp3 without a frame
+        if reason.startswith("File does not exist"):  # libsndfile's words for an mp3 without a frame
             reason = "No audio is found in it."
         return _read_with_ffmpeg(path, offset, duration, timeout, reason)
     with file:
@@ -118,7 +116,7 @@ def _reason(error: Exception) -> str:
 
 
 def _read_mp3(file: soundfile.SoundFile, data: mmap.mmap, offset: float | str, duration: float | None) -> Mono:
-    """Read an mp3 as long as its frames are, whatever its header says; truncated where that promises more."""
+    """Read an mp3 by the number of its frames, whatever its header says; it is truncated if that promises more."""
     frames = count_frames(data)
     if frames is None:
         return _read_part([file], file.frames, False, offset, duration)
@@ -144,7 +142,7 @@ def _read_ogg(file: soundfile.SoundFile, data: mmap.mmap, offset: float | str, d
 
 
 def _read_flac(file: soundfile.SoundFile, data: mmap.mmap, offset: float | str, duration: float | None) -> Mono | None:
-    """Read FLAC files that were joined end to end; None where there is one alone."""
+    """Read FLAC files that were joined end to end; None if there is only one."""
     begins = list(islice(flac_begins(data), MOST_STREAMS + 1))
     if len(begins) < 2:
         return None
@@ -159,7 +157,7 @@ def _read_flac(file: soundfile.SoundFile, data: mmap.mmap, offset: float | str, 
 
 
 def _read_joined(parts: Sequence[Part], rate: int, offset: float | str, duration: float | None) -> Mono:
-    """Read streams of a file that follow each other, and that state their length, as one."""
+    """Read consecutive streams of a file as one; each states its length."""
     if len(parts) > MOST_STREAMS:
         raise AudioError("unsupported", f"more than {MOST_STREAMS:,} streams are chained in it")
     streams = []
@@ -199,7 +197,7 @@ def _read_part(
     offset: float | str,
     duration: float | None,
 ) -> Mono:
-    """Read the wanted part of files that follow each other: ``length`` frames in all, if that is known."""
+    """Read the wanted part of consecutive streams: ``length`` frames in all, or None if unknown."""
     rate = files[0].samplerate
     want = None if duration is None else round(duration * rate)
     if length == 0:
@@ -238,13 +236,13 @@ def _read_chain(files: Sequence[soundfile.SoundFile], start: int, want: int) -> 
 
 
 def check_most(samples: int, rate: int) -> None:
-    """Raise ``AudioError`` (too_long) where a signal is too much for the memory."""
+    """Raise ``AudioError`` (too_long) if a signal does not fit the memory."""
     if samples > MOST_SAMPLES:
         raise AudioError("too_long", f"more than {MOST_SAMPLES / rate:,.0f} s at once: set audio.duration")
 
 
 def _length(file: soundfile.SoundFile) -> tuple[int | None, bool]:
-    """Give the length in frames, None where it is not stated, and whether the header promises it."""
+    """Return the length in frames (None if it is not stated), and whether the header promises it."""
     if file.frames >= UNKNOWN_FRAMES:
         return None, False
     # libsndfile quietly corrects the length of a cut wav or aiff, except in its own log.
@@ -258,7 +256,7 @@ def _length(file: soundfile.SoundFile) -> tuple[int | None, bool]:
 
 
 def _count_from(file: soundfile.SoundFile, start: int) -> int:
-    """Count what a file delivers from a frame on, up to more than fits: a header that claims days may lie."""
+    """Count the frames that a file delivers from ``start`` on, up to more than fits: a header may lie."""
     try:
         file.seek(start)
     except soundfile.SoundFileError:
@@ -270,13 +268,13 @@ def _count_from(file: soundfile.SoundFile, start: int) -> int:
 
 
 def _count_frames(path: str | Part) -> int:
-    """Count the frames of a stream that does not state its length, keeping none of them."""
+    """Count the frames of a stream that does not state its length, without keeping them."""
     with soundfile.SoundFile(path) as file:
         return sum(len(block) for block in _blocks(file, None))
 
 
 def _read_mono(file: soundfile.SoundFile, start: int, want: int | None) -> Mono:
-    """Read at most ``want`` frames from ``start`` on, as many as there are, averaged over channels.
+    """Read up to ``want`` frames from ``start`` on (None: all), averaged over channels.
 
     Memory grows with what the decoder delivers, never with what the header claims.
     """

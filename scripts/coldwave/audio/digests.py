@@ -1,5 +1,6 @@
-"""Digests of the content of audio files, remembered by path, size and time: a touched file is read once more, and
-its digest stays the same.
+"""Digests of the content of audio files, remembered by path, size and time of change.
+
+A touched file is read again; its digest stays the same.
 """
 
 import json
@@ -35,12 +36,10 @@ class Digest(NamedTuple):
 
 
 def content_digests(paths: Iterable[str], cache: Path, threads: int = 1) -> dict[str, str | None]:
-    """Digest each file's content; None for what is no regular file, too large for a song or not to be read.
+    """Digest each file's content; None for a file that is not regular, too large for a song, or unreadable.
 
-    Those are counted in the log.
-
-    ``cache`` is a folder. What is remembered there is kept by absolute path; two runs at once may each write it
-    (the later one keeps what the earlier one found), and a damaged file is made again.
+    The log counts those. Digests are remembered in the folder ``cache``, by absolute path. Two runs may write there
+    at the same time (the later one keeps what the earlier one found), and a damaged file is made again.
     """
     remembered_in = cache / "digests.json"
     known = _load(remembered_in)
@@ -76,7 +75,7 @@ def content_digests(paths: Iterable[str], cache: Path, threads: int = 1) -> dict
             if new:
                 _save(remembered_in, new)
     lost = [path for path, digest in digests.items() if digest is None]
-    log.info("audio files: %s, of which %s unchanged since they were last read", f"{len(digests):,}", f"{reused:,}")
+    log.info("audio files: %s, %s of them unchanged since they were last read", f"{len(digests):,}", f"{reused:,}")
     if lost:
         log.warning("%s audio files are missing, too large or cannot be read, such as %s", f"{len(lost):,}", lost[0])
     return digests
@@ -99,12 +98,12 @@ def _load(path: Path) -> dict[str, Digest]:
         entries = json.loads(path.read_text(encoding="utf-8"))
         digests = {name: Digest(*entry) for name, entry in entries.items()}
         if any((*map(type, digest),) != (int, int, str) for digest in digests.values()):
-            raise TypeError("an entry that is no digest")
+            raise TypeError("an entry is no digest")
         return digests
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        log.warning("%s: damaged (%s), it is made again", path, error)
+        log.warning("%s: damaged (%s); making it again", path, error)
         return {}
 
 

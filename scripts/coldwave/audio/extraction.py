@@ -1,4 +1,4 @@
-"""Extracts the log-mels of one shard, in worker processes: a file that hangs or kills the decoder loses one song."""
+"""Extract the log-mels of one shard, in worker processes: a file that hangs or kills the decoder loses one song."""
 
 import io
 import logging
@@ -40,10 +40,10 @@ TABLE = {
     "detail": pl.String,
 }
 
-# Songs asked for before the first of them is written: they wait in memory, 0.3 MB each at 30 s.
+# Songs scheduled before the first of them is written. They wait in memory, 0.3 MB each at 30 s.
 AHEAD = 16
 
-# ffmpeg is given less than the worker that waits for it, so that it is ended by its parent and not orphaned.
+# ffmpeg gets less time than the worker that waits for it, so that the worker ends it and leaves no orphan.
 FFMPEG_SHARE = 0.9
 
 FAILURES_NAMED = 5
@@ -51,7 +51,7 @@ FAILURES_NAMED = 5
 
 @dataclass(frozen=True)
 class Settings:
-    """The audio section of the config, as far as a song's log-mel depends on it. Seconds, Hz and samples."""
+    """The settings of the config's audio section that a log-mel depends on, in seconds, Hz and samples."""
 
     sample_rate: int
     window: int
@@ -68,7 +68,7 @@ class Settings:
         return cls(**{name: options[name] for name in cls.__dataclass_fields__})
 
     def key(self) -> str:
-        """Give the cache's key: of everything that changes the numbers, not of what only sets files aside."""
+        """Return the cache's key, of all settings that change the numbers, without those that only set files aside."""
         return extraction_key(
             {name: value for name, value in asdict(self).items() if name not in ("min_seconds", "timeout")}
         )
@@ -86,12 +86,12 @@ class Extracted(NamedTuple):
 
 
 def failed(status: str, detail: str) -> Extracted:
-    """Give the result of a song without usable audio."""
+    """Return the result of a song without usable audio."""
     return Extracted(None, 0.0, status, detail)
 
 
 def extract_song(path: str, digest: str | None, settings: Settings, cache: Path, key: str) -> Extracted:
-    """Extract one song, from the cache where its content was extracted before. Never raises an Exception."""
+    """Extract one song, or take it from the cache. Never raises an Exception."""
     try:
         check_file(path)
         entry = entry_path(cache, digest, key) if digest else None
@@ -119,9 +119,9 @@ def extract_song(path: str, digest: str | None, settings: Settings, cache: Path,
 
 
 def _keep(path: str, digest: str | None, entry: Path | None, frames: np.ndarray, seconds: float) -> str:
-    """Keep a song's log-mel for later runs; gives what went wrong, as the song itself is fine."""
+    """Keep a song's log-mel for later runs. Returns any error as text, as the song itself is fine."""
     try:
-        # A file replaced since its manifest was written must not be kept as what it was.
+        # A file replaced since its manifest was written must not be kept under its old digest.
         if entry and digest_file(path) == digest:
             save_entry(entry, frames, seconds)
     except (OSError, InputError) as error:
@@ -131,11 +131,10 @@ def _keep(path: str, digest: str | None, entry: Path | None, frames: np.ndarray,
 
 @contextmanager
 def worker_pool(threads: int) -> Iterator[ProcessPool]:
-    """Start worker processes, to be entered before other threads are at work.
+    """Start worker processes. Enter this before other threads run.
 
-    Workers are forked (a spawned one would run Snakemake's script again), so that librosa is imported once, and
-    replaced where they die. One thread each, whatever the machine: the order of sums, and so the bytes, stay the
-    same.
+    Workers are forked, so that librosa is imported once (a spawned one would run Snakemake's script again). One that
+    dies is replaced. Each has one thread on every machine, so that the order of sums, and the bytes, are the same.
     """
     with threadpool_limits(1):
         log_mel(np.zeros(2048, np.float32), 22050, 1024, 512, 8)
@@ -186,7 +185,7 @@ def extract_shard(
 def _extract(
     manifest: pl.DataFrame, settings: Settings, cache: Path, pool: ProcessPool, ahead: int
 ) -> Iterator[Extracted]:
-    """Yield the songs in order, at most ``ahead`` of them in the works or waiting."""
+    """Yield the songs in order, with at most ``ahead`` of them in progress or waiting."""
     key = settings.key()
     waiting: deque = deque()
     for path, digest in manifest.select("audio", "digest").iter_rows():
@@ -215,7 +214,7 @@ def _cause(exitcode: int | None) -> str:
 
 
 def _write_header(file: BinaryIO, frames: int, mel_bands: int) -> None:
-    """Write the header of an NPY file; numpy leaves room in it, so that it has one size whatever ``frames``."""
+    """Write the header of an NPY file; numpy pads it, so that its size does not depend on ``frames``."""
     header = io.BytesIO()
     description = {"descr": "<f2", "fortran_order": False, "shape": (frames, mel_bands)}
     np.lib.format.write_array_header_1_0(header, description)

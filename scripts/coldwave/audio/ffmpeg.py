@@ -1,4 +1,4 @@
-"""Reads through an installed ffmpeg what libsndfile cannot open: m4a, wma, video files, ..."""
+"""Read with an installed ffmpeg what libsndfile cannot open: m4a, wma, video files, ..."""
 
 import json
 import shutil
@@ -13,8 +13,8 @@ from coldwave.audio.status import AudioError
 # Bare streams state no length: ffprobe guesses it from the bit rate, so it is no promise.
 GUESSED_LENGTHS = {"aac", "ac3", "amr", "dts", "eac3", "mp3"}
 
-# What is opened: files alone, and formats that hold audio themselves. A playlist or a script by the name of a song
-# would have ffmpeg read other files.
+# Only files are opened, and only formats that hold audio themselves: a playlist or a script named like a song would
+# make ffmpeg read other files.
 SAFE = ["-protocol_whitelist", "file,pipe", "-format_whitelist"] + [
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,ogg,rm,shn,"
     "tak,tta,w64,wav,webm,wv,xwma"
@@ -31,7 +31,7 @@ class Stream(NamedTuple):
 
 
 def installed() -> bool:
-    """Tell whether both ``ffmpeg`` and ``ffprobe`` are on the PATH."""
+    """Return whether both ``ffmpeg`` and ``ffprobe`` are on the PATH."""
     return bool(shutil.which("ffmpeg") and shutil.which("ffprobe"))
 
 
@@ -40,7 +40,7 @@ def read_part(
 ) -> tuple[np.ndarray, int, int | None]:
     """Read a part of a file, averaged over channels, within ``timeout`` seconds, and at most ``most`` samples of it.
 
-    Gives the float32 [samples] signal, its sample rate in Hz, and how many samples the header promises of this
+    Returns the float32 [samples] signal, its sample rate in Hz, and how many samples the header promises of this
     part (None where it promises nothing). ``offset`` and ``duration`` are those of ``coldwave.audio.decode``.
 
     Raises
@@ -110,7 +110,7 @@ def _decode(path: str, stream: Stream, start: float, duration: float, deadline: 
 
 
 def _run(command: list[str], deadline: float | None) -> bytes:
-    """Give the standard output of a program; one that fails after some output has still delivered that much."""
+    """Return the standard output of a program, even if it failed after writing some."""
     left = None if deadline is None else max(0.01, deadline - time.monotonic())
     program = shutil.which(command[0]) or command[0]
     try:

@@ -1,4 +1,4 @@
-"""Whether a path leads to a file that may hold a song, without opening it: a pipe would wait for ever."""
+"""Check that a path leads to a file that may hold a song, without opening it: a pipe would wait for ever."""
 
 import os
 import stat
@@ -6,12 +6,12 @@ from pathlib import Path
 
 from coldwave.audio.status import AudioError
 
-# Twenty hours of mp3, three of compact disc: more is no song, and takes long to digest and to look through.
+# Twenty hours of mp3, or three of compact disc: a larger file is no song, and slow to digest and to search.
 LARGEST_BYTES = 2 * 2**30
 
 
 def check_file(path: str | Path) -> None:
-    """Check that there is a regular file with something in it, and not too much.
+    """Check that there is a regular file, neither empty nor too large.
 
     Raises
     ------
@@ -29,6 +29,6 @@ def check_file(path: str | Path) -> None:
     if found.st_size == 0:
         raise AudioError("empty", "the file has no bytes")
     if found.st_size > LARGEST_BYTES:
-        raise AudioError("too_large", f"{found.st_size / 2**30:.1f} GiB, where {LARGEST_BYTES / 2**30:g} are the most")
+        raise AudioError("too_large", f"{found.st_size / 2**30:.1f} GiB, and {LARGEST_BYTES / 2**30:g} are the limit")
     if not os.access(path, os.R_OK):
         raise AudioError("unreadable", "permission denied")

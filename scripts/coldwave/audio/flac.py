@@ -1,21 +1,21 @@
-"""Where the streams of a FLAC file begin: files may have been joined, and decoders read the first alone.
+"""Find where the streams of a FLAC file begin: files may have been joined, and decoders read only the first.
 
-A stream begins with a mark of four bytes. They may stand in compressed audio as well, but not with a whole STREAMINFO
-block behind them: by chance that happens once in 2**80 places.
+A stream begins with a mark of four bytes. They may also occur in compressed audio, but a whole STREAMINFO block
+follows them by chance only once in 2**80 places.
 """
 
 import mmap
 from collections.abc import Iterator
 
 _MARK = b"fLaC"
-_STREAMINFO = b"\0\0\0\x22"  # type 0, 34 bytes; the first bit tells whether it is the last block
+_STREAMINFO = b"\0\0\0\x22"  # type 0, 34 bytes; the first bit marks the last block
 _LAST = 0x80
 
 
 def flac_begins(data: mmap.mmap | bytes) -> Iterator[int]:
-    """Yield the byte that each stream begins at, as far as they are known by their STREAMINFO.
+    """Yield the byte at which each stream with a STREAMINFO begins.
 
-    The blocks of metadata behind it are passed over: a picture may hold anything.
+    The other blocks of metadata are skipped: a picture may hold anything.
     """
     place = data.find(_MARK)
     while place >= 0:
@@ -28,12 +28,12 @@ def flac_begins(data: mmap.mmap | bytes) -> Iterator[int]:
 
 
 def states_length(data: mmap.mmap | bytes, begin: int) -> bool:
-    """Tell whether the stream that begins at a byte states its length; one that was written to a pipe does not."""
+    """Return whether the stream at ``begin`` states its length; one that was written to a pipe does not."""
     return bool(data[begin + 21] & 15 or any(data[begin + 22 : begin + 26]))
 
 
 def length_stated(data: mmap.mmap | bytes, begin: int, frames: int) -> bytes:
-    """Give the first bytes of the stream that begins at a byte, made to state its length."""
+    """Return the first bytes of the stream at ``begin``, changed to state its length."""
     head = bytearray(data[begin : begin + 26])
     frames |= (head[21] & 0xF0) << 32
     head[21:26] = frames.to_bytes(5, "big")
@@ -41,7 +41,7 @@ def length_stated(data: mmap.mmap | bytes, begin: int, frames: int) -> bytes:
 
 
 def _begins_stream(data: mmap.mmap | bytes, place: int) -> bool:
-    """Tell whether a mark is followed by a STREAMINFO that a decoder can make sense of."""
+    """Return whether a valid STREAMINFO follows a mark."""
     block = data[place + 4 : place + 42]
     if len(block) < 38 or bytes([block[0] & ~_LAST]) + block[1:4] != _STREAMINFO:
         return False
@@ -55,7 +55,7 @@ def _begins_stream(data: mmap.mmap | bytes, place: int) -> bool:
 
 
 def _after_metadata(data: mmap.mmap | bytes, place: int) -> int:
-    """Give the byte after the metadata of the stream that begins at a place, or the end of the file."""
+    """Return the byte after the metadata of the stream at ``place``, or the end of the file."""
     place += 4
     while place + 4 <= len(data):
         head = data[place]

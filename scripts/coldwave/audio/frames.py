@@ -1,4 +1,4 @@
-"""Reads songs' log-mels from the memory-mapped shards."""
+"""Read songs' log-mels from the memory-mapped shards."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,8 +13,8 @@ from coldwave.files import read_array
 class LogMels:
     """The log-mels of all songs, by song number.
 
-    Made from the audio index (``coldwave.audio.index``) and the shards' NPY files, each named as its shard. A shard
-    is mapped when the first of its songs is asked for, and read as far as needed.
+    Made from the audio index (``coldwave.audio.index``) and the shards' NPY files, each named after its shard. A shard
+    is mapped when one of its songs is first needed, and read as far as needed.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class LogMels:
         self._mapped: dict[str, np.ndarray] = {}
 
     def frames(self, song: int) -> np.ndarray:
-        """Give a song's log-mels: float16 [frames, bands], a read-only view of the mapped shard.
+        """Return a song's log-mels: float16 [frames, bands], a read-only view of the mapped shard.
 
         Raises ``ValueError`` for a song without usable audio.
         """
@@ -47,7 +47,7 @@ class LogMels:
         return self._array(self._shard[song])[start : start + self.lengths[song]]
 
     def windows(self, songs: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
-        """Give one window of each song (a song may be named repeatedly): float32 [len(songs), length, bands].
+        """Return one window of each song (a song may be repeated): float32 [len(songs), length, bands].
 
         Window i holds the frames ``starts[i]`` to ``starts[i] + length - 1`` of song ``songs[i]``. Raises
         ``ValueError`` where a window does not lie within its song.
@@ -60,7 +60,7 @@ class LogMels:
             i = int(np.argmax(outside))
             raise ValueError(
                 f"a window of {length} frames from frame {starts[i]} on does not lie within song {songs[i]}, "
-                f"which has {self.lengths[songs[i]]}"
+                f"which has {self.lengths[songs[i]]} frames"
             )
         if songs.size == 0:
             raise ValueError("no songs are named")

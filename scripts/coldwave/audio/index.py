@@ -23,15 +23,15 @@ NO_AUDIO = "no_audio"
 
 
 def audio_index(songs: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Give one row for each song, in order (``INDEX``), from ``songs`` (``song``, ``song_id``, ``audio``).
+    """Return one row for each song, in order (``INDEX``), from ``songs`` (``song``, ``song_id``, ``audio``).
 
-    ``tables`` has each shard's table by the shard's name. A song for which no file is named has no shard, and the
-    status ``no_audio``.
+    ``tables`` has each shard's table by the shard's name. A song without an audio file has no shard, and the status
+    ``no_audio``.
 
     Raises
     ------
     ValueError
-        A song is in no shard or in two, or a shard has a song that is not there.
+        A song is in no shard or in two, or a shard has a song that is not in ``songs``.
     """
     shards = [table.with_columns(shard=pl.lit(name, pl.String)) for name, table in tables.items()]
     extracted = pl.concat(shards)
@@ -67,7 +67,7 @@ def check_usable(index: pl.DataFrame) -> None:
     Raises
     ------
     InputError
-        Not one song has.
+        No song has usable audio.
     """
     usable = index.filter(pl.col("status") == "ok").height
     if usable:
@@ -82,7 +82,7 @@ def check_usable(index: pl.DataFrame) -> None:
     common = index["status"].value_counts(sort=True).row(0, named=True)
     example = index.filter(pl.col("status") == common["status"]).row(0, named=True)
     raise InputError(
-        f"not one of {index.height:,} songs has usable audio; the most common reason is {common['status']} "
+        f"none of {index.height:,} songs has usable audio; the most common reason is {common['status']} "
         f"({common['count']:,} songs, such as song {example['song']}: {example['detail']}). Check the audio column of "
         "the songs table, plays.songs.audio_root in the config, and the files themselves"
     )

@@ -16,10 +16,10 @@ MANIFEST = {"song_id": pl.String, "audio": pl.String, "digest": pl.String}
 
 
 def shard_manifests(songs: pl.DataFrame, digests: Mapping[str, str | None], count: int) -> list[pl.DataFrame]:
-    """Give the manifests of ``count`` shards from the songs' ``song_id`` and ``audio`` (path, or null).
+    """Return the manifests of ``count`` shards from the songs' ``song_id`` and ``audio`` (path, or null).
 
-    A song without a path is in none; one whose file cannot be read has a null digest. Sorted by song id, so that a
-    manifest changes only where one of its own songs does.
+    A song without a path is in none; one whose file cannot be read has a null digest. Manifests are sorted by song id,
+    so that each changes only if one of its own songs does.
     """
     with_audio = songs.select("song_id", "audio").drop_nulls("audio").sort("song_id")
     manifest = with_audio.with_columns(

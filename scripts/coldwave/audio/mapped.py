@@ -1,4 +1,4 @@
-"""A file's bytes mapped into memory, and parts of them as a file of their own."""
+"""Map a file's bytes into memory, and read parts of them as a file."""
 
 import io
 import mmap
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def mapped(path: str) -> Iterator[mmap.mmap]:
-    """Map a file that has bytes, to be read only. Raises OSError, or ValueError for one without bytes."""
+    """Map a file, read-only. Raises OSError, or ValueError for an empty file."""
     with (
         open(path, "rb") as file,  # noqa: PTH123 - takes a str as it is
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
@@ -17,7 +17,7 @@ def mapped(path: str) -> Iterator[mmap.mmap]:
 
 
 class Part(io.RawIOBase):
-    """The bytes from ``begin`` to ``end`` of a mapped file, after some of one's own, read like a file."""
+    """A file of the bytes ``before`` and then those of a mapped file from ``begin`` to ``end``."""
 
     def __init__(self, data: mmap.mmap, begin: int, end: int, before: bytes = b"") -> None:
         super().__init__()
@@ -26,11 +26,11 @@ class Part(io.RawIOBase):
         self._position = 0
 
     def readable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
@@ -40,11 +40,11 @@ class Part(io.RawIOBase):
         return self._position
 
     def tell(self) -> int:
-        """Give the position."""
+        """Return the position."""
         return self._position
 
     def readinto(self, buffer: memoryview) -> int:
-        """Fill a buffer as far as there are bytes."""
+        """Fill a buffer as far as there are bytes, and return their number."""
         view = memoryview(buffer).cast("B")
         own = self._before[self._position : self._position + len(view)]
         begin = self._begin + max(0, self._position - len(self._before))

@@ -1,14 +1,14 @@
-"""How long an mp3 is, by its frames.
+"""Measure how long an mp3 is by counting its frames.
 
-Only a first frame that describes the others (a Xing or Info header) states a length. Where there is none, decoders
-guess it from the size and the bit rate at the beginning; where mp3s were put together, it is that of the first. Either
-way they leave out the rest and say nothing. So the frames are counted, and a header with their number is put in front.
+Only a first frame that describes the others (a Xing or Info header) states a length. Without one, decoders guess it
+from the size and the first bit rate; in joined mp3s, it is that of the first. Either way they silently drop the rest.
+So the frames are counted, and a header with their number is put in front.
 """
 
 import mmap
 from typing import NamedTuple
 
-# Decoders take off what the encoder added at both ends, which is less than this: two frames and their delay.
+# Decoders cut off what the encoder added at both ends, which is less than this: two frames and their delay.
 SLACK = 4608  # samples
 
 _KBITS = {
@@ -18,11 +18,11 @@ _KBITS = {
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}  # Hz, by the version's bits
 _LAYER_3 = 1
 _MONO = 3
-_IN_A_ROW = 3  # frames that must follow each other where bytes that are none come before
+_IN_A_ROW = 3  # frames that must follow each other after bytes that belong to none
 
 
 class Frame(NamedTuple):
-    """What a frame's header says: its size in bytes, its samples a channel, and what may not change in a stream."""
+    """What a frame's header says: size in bytes, samples per channel, and what must not change within a stream."""
 
     size: int
     samples: int
@@ -31,17 +31,17 @@ class Frame(NamedTuple):
 
 
 class Frames(NamedTuple):
-    """The frames of a file, without the one that states the length (``stated``: there is one)."""
+    """The frames of a file, without the one that states the length (``stated``: whether there is one)."""
 
     begin: int  # byte of the first frame
     number: int
-    samples: int  # a channel, of all of them
+    samples: int  # per channel, of all frames
     stated: bool
-    mixed: bool  # whether others follow, of another sample rate or number of channels
+    mixed: bool  # whether frames of another sample rate or number of channels follow
 
 
 def frame_at(data: mmap.mmap | bytes, place: int) -> Frame | None:
-    """Read the header of a frame of layer III of a stated bit rate; None where there is none."""
+    """Read the header of a layer III frame with a stated bit rate; None if there is none."""
     head = data[place : place + 4]
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
@@ -56,7 +56,7 @@ def frame_at(data: mmap.mmap | bytes, place: int) -> Frame | None:
 
 
 def count_frames(data: mmap.mmap | bytes) -> Frames | None:
-    """Count a file's whole frames; None where there are none that can be understood."""
+    """Count a file's whole frames; None if there are none."""
     place = _next_frame(data, _after_tag(data))
     if place is None:
         return None
@@ -80,10 +80,10 @@ def count_frames(data: mmap.mmap | bytes) -> Frames | None:
 
 
 def length_header(data: mmap.mmap | bytes, frames: Frames, size: int) -> bytes:
-    """Make the frame that states the length, to be put before the first frame and all that follows: ``size`` bytes."""
+    """Make the frame that states the length, to go before the first frame; ``size`` bytes follow it."""
     head = bytearray(data[frames.begin : frames.begin + 4])
     head[1] |= 1  # no checksum
-    head[2] = 9 << 4 | head[2] & 0x0C  # 128 or 80 kbit/s, not padded: room for what is to be said
+    head[2] = 9 << 4 | head[2] & 0x0C  # 128 or 80 kbit/s, not padded: large enough for the header
     frame = frame_at(head, 0)
     header = bytearray(frame.size)
     header[:4] = head
@@ -96,20 +96,20 @@ def length_header(data: mmap.mmap | bytes, frames: Frames, size: int) -> bytes:
 
 
 def _description(frame: Frame) -> int:
-    """The place in a frame of what describes the others."""
+    """The place of the Xing or Info header in a frame."""
     first = frame.samples == 1152
     return 4 + ((17 if frame.mono else 32) if first else (9 if frame.mono else 17))
 
 
 def _describes(data: mmap.mmap | bytes, place: int, frame: Frame) -> bool:
-    """Tell whether a frame states the number of frames."""
+    """Return whether a frame states the number of frames."""
     begin = place + _description(frame)
     tag = data[begin : begin + 8]
     return tag[:4] in (b"Xing", b"Info") and len(tag) == 8 and bool(tag[7] & 1)
 
 
 def _in_a_row(data: mmap.mmap | bytes, place: int) -> bool:
-    """Tell whether a frame begins here that others of its kind follow, or the end of the file."""
+    """Return whether frames of one kind follow each other from here, three or up to the end of the file."""
     kind = None
     for _ in range(_IN_A_ROW):
         if place == len(data) and kind:
@@ -123,7 +123,7 @@ def _in_a_row(data: mmap.mmap | bytes, place: int) -> bool:
 
 
 def _after_tag(data: mmap.mmap | bytes) -> int:
-    """Give the byte after the ID3 tag at the beginning, if there is one."""
+    """Return the byte after the ID3 tag at the beginning, if there is one."""
     head = data[:10]
     if head[:3] != b"ID3" or len(head) < 10:
         return 0
@@ -131,7 +131,7 @@ def _after_tag(data: mmap.mmap | bytes) -> int:
 
 
 def _next_frame(data: mmap.mmap | bytes, place: int) -> int | None:
-    """Find the next frame at or after a place, over tags and what else there is; None at the end."""
+    """Find the next frame at or after a place, skipping tags and other bytes; None at the end."""
     while 0 <= place < len(data):
         if _in_a_row(data, place):
             return place

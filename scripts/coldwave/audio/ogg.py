@@ -1,4 +1,4 @@
-"""Where the streams of an Ogg file begin and end: one may follow another, and decoders read the first alone."""
+"""Find where the streams of an Ogg file begin and end: they may be chained, and decoders read only the first."""
 
 import mmap
 
@@ -6,7 +6,7 @@ _BEGINS = 2  # a flag of a stream's first page
 
 
 def ogg_links(data: mmap.mmap | bytes) -> list[tuple[int, int]]:
-    """Give the first byte and the one after the last of each chained stream (those side by side count as one)."""
+    """Return the first byte and the byte after the last of each chained stream (multiplexed ones count as one)."""
     begins, beginning, place = [], False, 0
     while 0 <= place <= len(data) - 27:
         if data[place : place + 4] != b"OggS":
@@ -21,10 +21,10 @@ def ogg_links(data: mmap.mmap | bytes) -> list[tuple[int, int]]:
 
 
 def ends_within_a_page(data: mmap.mmap | bytes) -> bool:
-    """Tell whether an Ogg file stops before its last page does (a page has at most 65,307 bytes).
+    """Return whether an Ogg file ends within a page (a page has at most 65,307 bytes).
 
-    A last page that is whole but not marked as the end of its stream says less: a cut seldom falls between two pages,
-    while what was recorded from a radio stream always lacks the mark. Such a file is taken as it is.
+    A file whose last page is whole, but not marked as the end of its stream, is taken as it is: a cut seldom falls
+    between two pages, and recordings of radio streams always lack the mark.
     """
     place = data.rfind(b"OggS", max(0, len(data) - 65_307))
     if place < 0:

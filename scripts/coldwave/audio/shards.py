@@ -1,6 +1,6 @@
-"""Which shard a song's audio is in: by a hash of its id, so that a song added later moves no other song.
+"""Assign a song's audio to a shard, by a hash of its id, so that a song added later moves no other song.
 
-Only the standard library is imported here, as the workflow asks for the names while it is read.
+Only the standard library is imported here, as the workflow uses this module while it is parsed.
 """
 
 import hashlib
@@ -13,5 +13,5 @@ def shard_names(count: int) -> list[str]:
 
 
 def shard_of(song_id: str, count: int) -> int:
-    """Give the shard (0 to ``count`` - 1) of a song; the same on every machine."""
+    """Return the shard (0 to ``count`` - 1) of a song; the same on every machine."""
     return int.from_bytes(hashlib.sha256(song_id.encode()).digest()[:8], "big") % count

@@ -1,4 +1,4 @@
-"""Whether a decoded signal is usable: whole, audible and long enough."""
+"""Check that a decoded signal is usable: whole, audible and long enough."""
 
 from typing import NamedTuple
 
@@ -9,21 +9,20 @@ from coldwave.audio.status import AudioError
 # Digital silence, and the dither that some encoders add to it: -80 dB of full scale.
 SILENCE = 1e-4
 
-# Delivering less than the header promises is truncation from 0.1 s and 1 % on: encoders pad, and round.
+# A file is truncated if more than 0.1 s and 1 % of what its header promises are missing: encoders pad, and round.
 MISSING_SECONDS = 0.1
 MISSING_SHARE = 0.01
 
 
 class Mono(NamedTuple):
-    """A signal averaged over channels, float32 [samples]; ``loudest`` is the highest peak of a channel where it is
-    silent."""
+    """A signal averaged over channels, float32 [samples]; if it is silent, ``loudest`` is a channel's highest peak."""
 
     signal: np.ndarray
     loudest: float = 0.0
 
 
 def check_signal(mono: Mono) -> None:
-    """Raise ``AudioError`` (empty, not_finite or silent) where there is nothing to be heard."""
+    """Raise ``AudioError`` (empty, not_finite or silent) if there is nothing to hear."""
     signal = mono.signal
     if signal.size == 0:
         raise AudioError("empty", "the file has no samples")
@@ -44,13 +43,13 @@ def _decibels(peak: float) -> str:
 
 
 def check_length(samples: int, sample_rate: int, min_seconds: float) -> None:
-    """Raise ``AudioError`` (too_short) where there is less audio than needed, by more than resampling may round."""
+    """Raise ``AudioError`` (too_short) if there is less audio than needed, beyond the rounding of resampling."""
     if samples + 1 < min_seconds * sample_rate:
         raise AudioError("too_short", f"{samples / sample_rate:.2f} s of audio, {min_seconds:g} s are needed")
 
 
 def check_delivery(delivered: int, promised: int, rate: int) -> None:
-    """Raise ``AudioError`` (truncated) where clearly fewer frames came than the header promised."""
+    """Raise ``AudioError`` (truncated) if clearly fewer frames were delivered than the header promised."""
     missing = promised - delivered
     if missing > MISSING_SECONDS * rate and missing > MISSING_SHARE * promised:
         raise AudioError(

@@ -1,4 +1,4 @@
-"""Whether any audio file has changed. The workflow asks each time that it is read, so no file is opened."""
+"""Detect changes of audio files. The workflow does so each time that it is parsed, so no file is opened."""
 
 import hashlib
 import os
@@ -11,8 +11,8 @@ NOT_READ = "not read yet"
 def audio_state(songs: str | Path) -> str:
     """Digest path, size and time of every audio file that ``songs`` (songs.parquet) names.
 
-    ``"not read yet"`` where there is no such table or it cannot be read (the rule that makes it, or reads it, says
-    what is wrong). Files are not opened: 100,000 of them take some tenths of a second.
+    ``"not read yet"`` if there is no such table or it cannot be read (the rule that makes it, or reads it, says what
+    is wrong). Files are not opened: 100,000 of them take some tenths of a second.
     """
     songs = Path(songs)
     if not songs.is_file():
@@ -27,7 +27,7 @@ def audio_state(songs: str | Path) -> str:
 
 
 def folder_state(folder: str | Path) -> str:
-    """Digest path, size and time of every file below a folder, whose tags a songs table is made of.
+    """Digest path, size and time of every file below a folder that a songs table is made from.
 
     Links to folders are followed, each folder once.
     """
@@ -50,7 +50,7 @@ def folder_state(folder: str | Path) -> str:
 
 
 def leads_to_folder(entry: os.DirEntry) -> bool:
-    """Tell whether an entry is a folder or a link to one; a link that leads nowhere, or to itself, is none."""
+    """Return whether an entry is a folder or a link to one; a link that leads nowhere, or to itself, is not."""
     try:
         return entry.is_dir()
     except OSError:

@@ -10,7 +10,7 @@ from coldwave.bow.mfcc import mfcc
 from coldwave.errors import InputError
 from coldwave.progress import track
 
-FRAMES_PER_SONG = 50  # fewer would decode a song's MFCCs for little; more would sample fewer songs
+FRAMES_PER_SONG = 50  # fewer waste the work on a song's MFCCs; more sample fewer songs
 
 
 class FrameSource(Protocol):
@@ -23,9 +23,9 @@ class FrameSource(Protocol):
 
 
 def sample_sizes(frames: np.ndarray, total: int, rng: np.random.Generator) -> np.ndarray:
-    """Choose how many frames to take from each song, as even as the songs' lengths allow.
+    """Choose how many frames to take from each song, as evenly as the songs' lengths allow.
 
-    Takes all songs, or a random part of them where ``total`` would leave fewer than 50 frames to each.
+    Takes all songs, or a random part of them if ``total`` would leave fewer than 50 frames to each.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def sample_sizes(frames: np.ndarray, total: int, rng: np.random.Generator) -> np
 
     Returns
     -------
-    int64 [songs], none above ``frames``; their sum is ``total`` or, where there are fewer, all frames
+    int64 [songs], none above ``frames``; their sum is ``total``, or all frames if there are fewer
     """
     sizes = np.zeros(len(frames), dtype=np.int64)
     number = min(len(frames), max(1, total // FRAMES_PER_SONG))
@@ -90,7 +90,7 @@ def learn_codebook(frames: np.ndarray, words: int, seed: int, threads: int = 1) 
     from threadpoolctl import threadpool_limits
 
     if len(frames) < words:
-        raise InputError(f"bow.words = {words:,}: the training songs have only {len(frames):,} frames")
+        raise InputError(f"bow.words = {words:,}: the training songs have only {len(frames):,} frames; lower it")
     batch = max(4096, 4 * words)
     means = MiniBatchKMeans(words, batch_size=batch, n_init=1, max_iter=30, random_state=seed, reassignment_ratio=0)
     with threadpool_limits(threads):
@@ -98,7 +98,7 @@ def learn_codebook(frames: np.ndarray, words: int, seed: int, threads: int = 1) 
 
 
 def count_words(frames: np.ndarray, codebook: np.ndarray) -> np.ndarray:
-    """Count for each word the frames whose nearest mean it is: int64 [words], summing to the frames."""
+    """Count the frames nearest to each word's mean: int64 [words], which sum to the number of frames."""
     from sklearn.metrics import pairwise_distances_argmin
 
     nearest = pairwise_distances_argmin(frames, codebook)

@@ -8,7 +8,7 @@ COUNTS_SCHEMA = {"song_id": pl.String, "word": pl.UInt32, "count": pl.UInt32}
 
 
 def frequencies(counts: pl.DataFrame, song_ids: pl.Series, words: int) -> sparse.csr_matrix:
-    """Share of each word among a song's frames, so that a shorter clip is not another sound.
+    """Share of each word among a song's frames, so that a clip's length makes no difference.
 
     Parameters
     ----------

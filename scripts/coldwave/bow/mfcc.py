@@ -5,14 +5,14 @@ from scipy.fft import dct
 from scipy.signal import savgol_filter
 
 DECIBELS = 10 / np.log(10)  # of one natural-log unit of power: librosa's MFCCs are of decibels
-SHORTEST = 9  # frames that the differences look at, as librosa's do
+SHORTEST = 9  # frames that the differences use, as librosa's do
 
 
 def mfcc(log_mel: np.ndarray, coefficients: int) -> np.ndarray:
     """Compute MFCCs with their first and second differences (section 5.1 of the paper: 13 each).
 
-    Equal to ``librosa.feature.mfcc`` and ``librosa.feature.delta`` on the same spectrogram, from the functions of
-    SciPy below them: librosa's own take two seconds to get ready in every job.
+    Equal to ``librosa.feature.mfcc`` and ``librosa.feature.delta`` on the same spectrogram, from the SciPy functions
+    below them: librosa's own take two seconds to load in every job.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""The columns of a table of embeddings: those of the numbers, and that of the song's id.
+"""The columns of a table of embeddings: the song's id and the numbers.
 
-As with ``coldwave.plays.columns``, the workflow looks them up before it plans anything: the module imports little.
+The workflow looks them up before it plans anything, so this module imports little, as ``coldwave.plays.columns``.
 """
 
 import csv
@@ -18,7 +18,7 @@ from coldwave.plays.suffixes import delimiter_of
 def choose_columns(header: Sequence[str], options: Mapping[str, Any], key: str, path: Path) -> tuple[int, list[int]]:
     """Find the column of the song's id (``song``), and those of the numbers (``columns``).
 
-    The latter are those named, those whose names begin so, or all but the song's id.
+    ``columns`` is a list of names, the beginning of their names, or None for all but the song's id.
 
     Raises
     ------
@@ -47,14 +47,15 @@ def choose_columns(header: Sequence[str], options: Mapping[str, Any], key: str, 
 def text_lines(
     path: Path, options: Mapping[str, Any], key: str, block_bytes: int = BLOCK_BYTES
 ) -> Iterator[tuple[int, str, list[str] | None]]:
-    """Read delimited text, a line at a time: its number, its text, and its fields, None where quotes do not match.
+    """Read delimited text line by line: the line's number, its text, and its fields (None if quotes do not match).
 
-    A line with quotes is read by the rules of CSV, within its line. Empty lines are passed over.
+    A line with quotes is read by the rules of CSV, but a field cannot go on over the line's end. Empty lines are
+    skipped.
 
     Raises
     ------
     InputError
-        The file is damaged, or neither ``delimiter`` nor its name says what is between its columns.
+        The file is damaged, or neither ``delimiter`` nor the file's name says what separates its columns.
     """
     delimiter = options["delimiter"] or delimiter_of(path)
     if delimiter is None:
@@ -77,7 +78,7 @@ def _fields(text: str, delimiter: str) -> list[str] | None:
 
 
 def read_header(lines: Iterator[tuple[int, str, list[str] | None]], key: str, path: Path) -> list[str]:
-    """Take the header from the first of `text_lines`: the names of the columns.
+    """Read the names of the columns from the first of `text_lines`.
 
     Raises
     ------
@@ -93,7 +94,7 @@ def read_header(lines: Iterator[tuple[int, str, list[str] | None]], key: str, pa
 
 
 def check_text(path: Path, options: Mapping[str, Any], key: str) -> None:
-    """Look the columns up in the header of delimited text, as it is read.
+    """Look up the columns in the header of delimited text.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""Embeddings that a user brings: a table of numbers for each song id, joined to the songs of a run.
+"""The user's own embeddings: a table of numbers for each song id, joined to the songs of a run.
 
-Text is one line a song after a header, comma- or tab-separated, compressed or not; Parquet may hold the numbers in
-columns of their own or in one column of lists. Only the songs of the run are kept in memory.
+Text has a header and then one line per song, comma- or tab-separated, compressed or not. Parquet may hold the numbers
+in columns of their own or in one column of lists. Only the songs of the run are kept in memory.
 """
 
 import logging
@@ -31,19 +31,19 @@ EMPTY_ID = "empty song id"
 DUPLICATE = "song id occurs before"
 NO_NUMBER = "a value is not a number"
 NOT_FINITE = "a value is not finite"
-WITHOUT_ID = (WRONG_FIELDS, WRONG_QUOTES, NOT_UTF8, EMPTY_ID)  # reasons that leave open whose a row is
+WITHOUT_ID = (WRONG_FIELDS, WRONG_QUOTES, NOT_UTF8, EMPTY_ID)  # reasons for which a row's song is unknown
 
 COLUMNS = {"column": pl.String}
 
 Values = list[float] | str  # the numbers of a song, or why there are none
-Row = tuple[int, str, str | None, Values]  # line, text as it stands, song id where the line can be read, values
+Row = tuple[int, str, str | None, Values]  # line, its text, song id (None if the line cannot be read), values
 
 
 class Embeddings(NamedTuple):
     """``vectors``: float32 [songs, d], NaN rows for songs without one. ``rejected``: as in ``plays.tables.REJECTED``.
 
-    ``others``: number of rows of songs that the run does not have. ``columns``: names of those that the numbers are
-    from, in order. ``reasons``: from the id of each song of which a row was set aside to the first one's line and why.
+    ``others``: number of rows for songs that are not in the run. ``columns``: names of the columns of the numbers, in
+    order. ``reasons``: for the id of each song with a row set aside, the first such row's line and the reason.
     """
 
     vectors: np.ndarray
@@ -58,21 +58,21 @@ def read_embeddings(
 ) -> Embeddings:
     """Read a table of embeddings and join it to the songs.
 
-    The first good row of a song counts. A row of a song of the run that is malformed, is repeated or holds something
-    else than finite numbers is set aside; rows of other songs are counted.
+    The first good row of a song counts. Rows of the run's songs that are malformed, repeated or not all finite numbers
+    are set aside; rows of other songs are counted.
 
     Parameters
     ----------
     songs : ids of the songs, row n of the result is that of song n
     options : ``song``, the column of the ids; ``columns``, those of the numbers: a list of names, the beginning of
-        their names, or None for all others; ``delimiter``, or None for the one that the file's name says
+        their names, or None for all others; ``delimiter``, or None for the one that the file's name implies
     key : the setting that names the table, for messages
-    width : how many numbers a song must have, where models have learnt from so many; None for as many as the first
+    width : how many numbers a song must have, as models were trained on so many; None: as many as the first song
 
     Raises
     ------
     InputError
-        The file, its header or a column is wrong, or no song of the run is in it (with a width, the log warns of that).
+        The file, its header or a column is wrong, or no song of the run is in it (with a width, that is a warning).
     """
     places = {song_id: place for place, song_id in enumerate(songs)}
     columns: list[str] = []
@@ -104,7 +104,7 @@ def read_embeddings(
         told = f"; {len(rejected):,} rows were set aside, the first for: {rejected[0][1]}" if rejected else ""
         ids = f"; its ids are like {', '.join(map(repr, examples))}" if examples else ""
         nothing = (
-            f"{key}: {path} has an embedding of none of the {len(songs):,} songs, whose ids are like {songs[0]!r}"
+            f"{key}: {path} has no embedding of any of the {len(songs):,} songs, whose ids are like {songs[0]!r}"
             f"{ids}{told}"
         )
         if width is None:
@@ -114,7 +114,7 @@ def read_embeddings(
 
 
 def _reason(song_id: str | None, values: Values, places: Mapping[str, int], seen: np.ndarray) -> str | None:
-    """Say why a row of a song of the run, or a row that cannot be read, does not count."""
+    """Say why a row of one of the run's songs, or an unreadable row, does not count."""
     if song_id == "":
         return EMPTY_ID
     if isinstance(values, str):
@@ -129,7 +129,7 @@ def _reason(song_id: str | None, values: Values, places: Mapping[str, int], seen
 def _text_rows(
     path: Path, options: Mapping[str, Any], songs: Mapping[str, int], key: str, chosen: list[str]
 ) -> Iterator[Row]:
-    """Read delimited text; the names of the columns of numbers are put into ``chosen`` before the first row."""
+    """Read delimited text; put the names of the columns of numbers into ``chosen`` before the first row."""
     lines = text_lines(path, options, key)
     header = read_header(lines, key, path)
     song, places = choose_columns(header, options, key, path)
@@ -157,7 +157,7 @@ def _numbers(texts: Sequence[str]) -> Values:
 def _parquet_rows(
     path: Path, options: Mapping[str, Any], songs: Mapping[str, int], key: str, chosen: list[str]
 ) -> Iterator[Row]:
-    """Read Parquet, some rows at a time; a line is a row, counted from 1. ``chosen`` as for text."""
+    """Read Parquet in batches; a line is a row, counted from 1. ``chosen`` as for text."""
     first, wanted = 1, pl.Series([*songs, ""]).implode()
     try:
         with pq.ParquetFile(path) as file:
@@ -209,13 +209,13 @@ def _flat(values: Sequence[Any]) -> Values:
 
 
 def _shown(song_id: str, values: Sequence[Any], shown: int = 8) -> str:
-    """A row as text, as far as its first numbers tell which it is."""
+    """A row as text: its id and first numbers, enough to find it."""
     first = [value[:shown] if isinstance(value, list) else value for value in values[:shown]]
     return "\t".join([song_id, *map(str, first)])
 
 
 def shuffled(vectors: np.ndarray, seed: int) -> np.ndarray:
-    """Deal the embeddings out anew among the songs that have one: a control, in which they tell nothing of a song."""
+    """Shuffle the embeddings among the songs that have one: a control in which they say nothing about a song."""
     rows = np.flatnonzero(np.isfinite(vectors).all(axis=1))
     dealt = vectors.copy()
     dealt[rows] = vectors[np.random.default_rng(seed).permutation(rows)]
@@ -223,7 +223,7 @@ def shuffled(vectors: np.ndarray, seed: int) -> np.ndarray:
 
 
 def log_embeddings(found: Embeddings, key: str) -> None:
-    """Log how many songs have an embedding, and how many rows were of none of them."""
+    """Log how many songs have an embedding, and how many rows are for other songs."""
     songs, width = found.vectors.shape
     with_one = int(np.isfinite(found.vectors).all(axis=1).sum())
     log.info(
@@ -237,4 +237,4 @@ def log_embeddings(found: Embeddings, key: str) -> None:
     if with_one < songs:
         log.warning("%s: %s songs have no embedding and rank last", key, f"{songs - with_one:,}")
     if found.others:
-        log.info("%s: %s rows are of songs that the run does not have", key, f"{found.others:,}")
+        log.info("%s: %s rows are for songs that are not in the run", key, f"{found.others:,}")

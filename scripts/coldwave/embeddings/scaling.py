@@ -1,4 +1,4 @@
-"""Embeddings as features: centred and scaled by what their training songs' are, for other songs too."""
+"""Turn embeddings into features: centred and scaled by statistics of the training songs."""
 
 import logging
 
@@ -8,7 +8,7 @@ from coldwave.errors import InputError
 
 log = logging.getLogger(__name__)
 
-TOO_FAR = "an embedding is too far from those of the training songs to be told in 32 bits"
+TOO_FAR = "an embedding is too far from those of the training songs for 32 bits"
 
 
 def scaling(vectors: np.ndarray, training: np.ndarray, standardize: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -22,7 +22,7 @@ def scaling(vectors: np.ndarray, training: np.ndarray, standardize: bool) -> tup
 
     Returns
     -------
-    The mean, float64 [d], and what is divided by, float64 [d]: 0 for a column that does not vary.
+    The mean, float64 [d], and the divisor, float64 [d]: 0 for a column that does not vary.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def scaling(vectors: np.ndarray, training: np.ndarray, standardize: bool) -> tup
         raise InputError("no training song has an embedding: nothing can be learnt from it")
     variances = known.var(axis=0)
     scale = np.sqrt(variances if standardize else np.full_like(variances, variances.mean()))
-    # a column whose deviation is but rounding of its mean does not vary
+    # a column whose deviation is only rounding of its mean does not vary
     varies = scale > 1e-6 * np.maximum(np.abs(known).max(axis=0), np.finfo(np.float32).tiny)
     if constant := int((~varies).sum()):
         log.warning("%d of %d columns are the same for all training songs and are set to zero", constant, len(scale))
@@ -46,7 +46,7 @@ def scaled(vectors: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarr
 
     Returns
     -------
-    float32 [songs, d], NaN rows where they were, and infinite what is too far from the training songs for 32 bits.
+    float32 [songs, d]; NaN rows stay, and values too far from the training songs for 32 bits are infinite.
     """
     varies = scale > 0
     present = np.isfinite(vectors).all(axis=1, keepdims=True)
@@ -56,12 +56,12 @@ def scaled(vectors: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarr
 
 
 def refuse_too_far(features: np.ndarray) -> None:
-    """Refuse features of which some are infinite (see ``scaled``).
+    """Refuse infinite features (see ``scaled``).
 
     Raises
     ------
     InputError
-        It is so.
+        Some are infinite.
     """
     if far := int(np.isinf(features).any(axis=1).sum()):
         raise InputError(f"{TOO_FAR}: {far:,} songs")

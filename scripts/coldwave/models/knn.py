@@ -1,4 +1,4 @@
-"""Content-based neighbours, without any learning: songs that sound like what a user has played.
+"""Content-based neighbours, without any training: songs that sound like those that a user has played.
 
 A user's score for song i is the mean, over the training songs j that the user has played, of the cosine of their
 features; every song counts, not only the nearest. With features z of unit length that mean is an inner product,

@@ -1,4 +1,4 @@
-"""The learning curve of a network, one row an epoch, whatever trained it."""
+"""The learning curve of a network, one row per epoch, for every kind of network."""
 
 import polars as pl
 

@@ -30,7 +30,7 @@ def fit_linear(
     validation: np.ndarray,
     strengths: Sequence[float],
 ) -> tuple[np.ndarray, np.ndarray, pl.DataFrame]:
-    """Fit ridge regressions on training songs and keep the one that errs least on validation songs.
+    """Fit ridge regressions on training songs and keep the one with the smallest error on validation songs.
 
     A strength is relative to the mean variance of the features: 1 halves the weight of a direction with average
     variance, whatever the features' scale and the number of songs.
@@ -62,7 +62,12 @@ def fit_linear(
         error = mean_squared_error(targets[held_out], ridge.predict(features[held_out].astype(np.float64)))
         rows.append({"strength": strength, "train_mse": train_error, "validation_mse": error})
         fits.append(ridge)
-        log.info("strength %g: error %.5g on training, %.5g on validation songs", strength, train_error, error)
+        log.info(
+            "strength %g: mean squared error %.5g on training songs, %.5g on validation songs",
+            strength,
+            train_error,
+            error,
+        )
     best = int(np.argmin([row["validation_mse"] for row in rows]))
     curve = pl.DataFrame(rows).with_columns(best=pl.int_range(pl.len()) == best)
     weights = np.atleast_2d(fits[best].coef_).astype(np.float32)

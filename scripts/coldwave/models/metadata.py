@@ -1,9 +1,8 @@
-"""Recommendation by names alone (a background system of the paper's introduction): what the artist's name tells.
+"""Recommendation by metadata alone (a system in the paper's introduction): artist, album and year.
 
 A new song gets the mean factors of its artist's training songs, else of its album's, else of those released in its
-year, else of all training songs.
-Names are compared as the split by artist compares them: without regard to case and spaces. An album is known by its
-title alone, so that it finds the songs of other artists on it; two albums of one title are taken for one.
+year, else of all training songs. Names are compared as in the split by artist: case and spaces do not matter. An album
+is known by its title alone, so that it finds the songs of other artists on it; two albums with one title count as one.
 """
 
 import logging
@@ -17,11 +16,11 @@ from coldwave.split.groups import group_names
 
 log = logging.getLogger(__name__)
 
-ALL, YEAR, ALBUM, ARTIST = 0, 1, 2, 3  # whose training songs a song's factors are the mean of
+ALL, YEAR, ALBUM, ARTIST = 0, 1, 2, 3  # which training songs a song's factors are the mean of
 
 
 def _sums_of_others(names: list[str], song_factors: np.ndarray, training: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sum, over the other training songs of each song's group, their factors: [songs, factors], and their number."""
+    """Sum the factors of the other training songs of each song's group: [songs, factors], and their number."""
     _, groups = np.unique(np.asarray(names, dtype=object), return_inverse=True)
     sums = np.zeros((groups.max() + 1, song_factors.shape[1]))
     np.add.at(sums, groups[training], song_factors[training])
@@ -33,7 +32,7 @@ def _sums_of_others(names: list[str], song_factors: np.ndarray, training: np.nda
 def metadata_factors(
     songs: pl.DataFrame, song_factors: np.ndarray, training: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Average the training songs that each song shares its artist with, else its album, else its year, else all.
+    """Average the factors of the training songs of each song's artist, else its album, else its year, else of all.
 
     A training song's own factors are left out of its mean, so that training songs are predicted as new ones are.
 
@@ -57,7 +56,7 @@ def metadata_factors(
         ALBUM: group_names(songs.select("song_id", artist="album"), "artist"),
         ARTIST: group_names(songs.select("song_id", "artist"), "artist"),
     }
-    for case, names in by_case.items():  # the later, the better: it replaces the former where it has songs
+    for case, names in by_case.items():  # later cases are better: they replace earlier ones where they have songs
         sums, numbers = _sums_of_others(names, factors, training)
         known = numbers > 0
         predicted[known] = sums[known] / numbers[known, None]
@@ -68,7 +67,7 @@ def metadata_factors(
 def new_metadata_factors(
     new: pl.DataFrame, known: pl.DataFrame, song_factors: np.ndarray, training: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Do the same for songs that are not in the catalogue.
+    """Do as `metadata_factors` for songs that are not in the catalogue.
 
     Parameters
     ----------
@@ -79,7 +78,7 @@ def new_metadata_factors(
     -------
     float32 [new songs, factors], and int8 [new songs]
     """
-    # a song that is in the catalogue as well must not be taken for its own artist
+    # a song without an artist that is also in the catalogue must not share a group with itself
     names = pl.concat([known, new.with_columns(pl.concat_str(pl.lit("new\0"), "song_id").alias("song_id"))])
     targets = np.vstack((song_factors, np.zeros((new.height, song_factors.shape[1]), dtype=song_factors.dtype)))
     predicted, source = metadata_factors(names, targets, np.append(training, np.zeros(new.height, dtype=bool)))
@@ -87,7 +86,7 @@ def new_metadata_factors(
 
 
 def log_sources(source: np.ndarray, parts: Mapping[str, np.ndarray]) -> None:
-    """Log for each part, bool [songs], whose factors its songs were given."""
+    """Log for each part, bool [songs], how many songs got their factors from which training songs."""
     for name, part in parts.items():
         counts = np.bincount(source[part], minlength=4)
         log.info(
@@ -96,11 +95,11 @@ def log_sources(source: np.ndarray, parts: Mapping[str, np.ndarray]) -> None:
             *(f"{counts[case]:,}" for case in (ARTIST, ALBUM, YEAR, ALL)),
         )
         if len(source[part]) and counts[ARTIST] == 0:
-            log.warning("no %s song's artist is known from training; with split.by: artist none can be", name)
+            log.warning("no %s song's artist has training songs; with split.by: artist none can", name)
 
 
 def stacked_inputs(metadata: np.ndarray, source: np.ndarray, audio: np.ndarray) -> np.ndarray:
-    """Lay side by side what two models predict, and whether the first knew the artist or album: [songs, 2 factors + 1].
+    """Join two models' predictions, and whether the artist or album has training songs: [songs, 2 factors + 1].
 
     NaN rows for songs that ``audio``, float32 [songs, factors], does not predict.
     """

@@ -1,14 +1,14 @@
-"""The models that every other is measured against: the floor, the mean, the oracle of fame and the upper bound."""
+"""The models that all others are compared with: random rankings, mean factors, and popularity as an oracle."""
 
 import numpy as np
 
-RANDOM_DIMENSIONS = 32  # enough that the users' rankings have next to nothing in common
+RANDOM_DIMENSIONS = 32  # enough that the users' rankings are almost independent
 
 
 def random_vectors(users: int, songs: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Draw user vectors [users, 32] and song vectors [songs, 32], float32: a ranking at random for each user.
 
-    Users get vectors of their own because their factors all lean the same way: with those, one draw of song
+    Users get vectors of their own because all user factors point in similar directions: with those, one draw of song
     vectors would be lucky or unlucky for everybody at once.
     """
     rng = np.random.default_rng(seed)
@@ -23,7 +23,7 @@ def mean_vectors(song_factors: np.ndarray, training: np.ndarray) -> np.ndarray:
 
 
 def popularity_vectors(song_users: np.ndarray, users: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rank songs by how many users they have, alike for everybody: an oracle, as nobody knows that of a new song.
+    """Rank songs by their number of users, the same for everybody: an oracle, as that is unknown for a new song.
 
     Parameters
     ----------

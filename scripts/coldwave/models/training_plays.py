@@ -1,4 +1,4 @@
-"""Who has played which training songs: all that models which compare songs with those played know of the users."""
+"""Which users have played which training songs: all that the neighbour models know about users."""
 
 import numpy as np
 import polars as pl
@@ -8,7 +8,7 @@ import scipy.sparse as sparse
 def training_plays(
     plays: pl.DataFrame, features: np.ndarray, training: np.ndarray, users: int
 ) -> tuple[np.ndarray, sparse.csr_matrix]:
-    """Give the training songs that have features, int [n], and 1 where a user has played one, CSR [users, n].
+    """Return the training songs that have features, int [n], and 1 where a user has played one, CSR [users, n].
 
     Parameters
     ----------

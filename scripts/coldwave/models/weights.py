@@ -1,6 +1,6 @@
-"""Weights of a model as one safetensors file, with its settings: no code is run by reading it.
+"""Weights of a model as one safetensors file, with its settings: reading it runs no code.
 
-The file also says which songs the weights were fitted on, so that an audit can hold it to the split.
+The file also says which songs the weights were fitted on, so that an audit can compare them with the split.
 """
 
 import base64
@@ -15,7 +15,7 @@ from safetensors.numpy import save_file
 from coldwave.errors import InputError
 from coldwave.files import replacing
 
-SETTINGS = "coldwave"  # the one entry of the metadata: the order of several is not kept, and files would differ
+SETTINGS = "coldwave"  # the only entry of the metadata: several would come in any order, and files would differ
 FITTED_ON = "fitted_on"  # beside the settings: a bit for each song, from the first, as base64
 
 

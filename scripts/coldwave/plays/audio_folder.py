@@ -20,7 +20,7 @@ SUFFIXES = frozenset(
     f".{name}"
     for name in ["mp3", "flac", "ogg", "oga", "opus", "wav", "m4a", "aac", "aiff", "aif", "wma", "ape", "wv", "mp4"]
 )
-# Names of one tag in the formats that mutagen reads: its easy names (and Vorbis's), ID3's, ASF's
+# Names of each tag in the formats that mutagen reads: its easy names (and Vorbis's), ID3's, ASF's
 _NAMES = {
     "title": ("title", "TIT2"),
     "artist": ("artist", "TPE1", "Author"),
@@ -37,7 +37,7 @@ BAD_NAME = "file name is not valid UTF-8"
 CLOSED = "folder cannot be listed"
 NO_FILE = "not a regular file, or a link that leads nowhere"
 
-LONGEST_TAG = 1 << 24  # bytes of a compressed tag, unpacked: covers are in it as well
+LONGEST_TAG = 1 << 24  # bytes of a compressed tag, unpacked, covers included
 
 
 class AudioTags(NamedTuple):
@@ -53,13 +53,13 @@ class AudioTags(NamedTuple):
 
 
 def audio_files(folder: Path) -> tuple[list[Path], list[tuple[str, Path]]]:
-    """List the audio files below a folder, by suffix, and what is set aside there, with the reason; both sorted.
+    """List the audio files below a folder, by suffix, and the paths set aside, each with the reason; both sorted.
 
-    Set aside are folders that cannot be listed and what has the name of an audio file and is none: a pipe, a socket,
-    a device, a link that leads nowhere. Hidden files and folders are left out.
+    Folders that cannot be listed are set aside, and so is what has the name of an audio file but is none: a pipe, a
+    socket, a device, a link that leads nowhere. Hidden files and folders are left out.
 
-    Links to folders are followed after all else, and a folder is listed once only, so that links that lead in a
-    circle, or to a folder listed already, add nothing.
+    Links to folders are followed last, and a folder is listed only once, so that links in a circle, or to a folder
+    listed already, add nothing.
 
     Raises
     ------
@@ -114,15 +114,15 @@ def _entries(folder: Path) -> list[os.DirEntry]:
 
 
 def read_tags(path: Path) -> AudioTags:
-    """Read a file's tags by mutagen. Several values of one are joined by commas, save the genres, which are tags."""
+    """Read a file's tags with mutagen. Several values are joined by commas, except genres: each is a tag."""
     import mutagen
     import mutagen.id3._frames
 
-    # ID3 tags may be compressed, and mutagen unpacks them whatever they come to.
+    # ID3 tags may be compressed, and mutagen unpacks them without a limit.
     mutagen.id3._frames.zlib = _BoundedZlib
     try:
         file = mutagen.File(path, easy=True)
-    except Exception:  # a parser of damaged files fails in more ways than it names
+    except Exception:  # on damaged files, parsers fail in more ways than they document
         return AudioTags(readable=False)
     if file is None:
         return AudioTags(readable=False)
@@ -134,7 +134,7 @@ def read_tags(path: Path) -> AudioTags:
 
 
 class _BoundedZlib:
-    """What mutagen uses of zlib, refusing what would fill the memory."""
+    """The part of zlib that mutagen uses, refusing what would fill the memory."""
 
     error = zlib.error
 
@@ -148,7 +148,7 @@ class _BoundedZlib:
 
 
 def _values(tags: object, names: tuple[str, ...]) -> list[str]:
-    """Give the texts of the first tag that there is; none where it cannot be understood."""
+    """Return the texts of the first tag found; none if it cannot be understood."""
     for name in names:
         try:
             value = tags[name]
@@ -167,7 +167,7 @@ def _values(tags: object, names: tuple[str, ...]) -> list[str]:
 def read_folder(
     folder: Path, id_from: str, threads: int = 1
 ) -> tuple[list[dict[str, object]], list[tuple[int | None, str, str]]]:
-    """Make a songs table of a folder.
+    """Make a songs table from a folder.
 
     ``id_from`` says what a song's id is: ``path`` (relative to the folder), ``stem`` (file name without suffix) or
     ``recording_mbid`` (MusicBrainz recording id, from the tags).
@@ -177,7 +177,7 @@ def read_folder(
     songs
         song_id, title, artist, album, date, tags, audio of each file, in the order of their paths.
     rejected
-        (None, reason, path) of the files that have no id, and of what ``audio_files`` sets aside.
+        (None, reason, path) of files without an id, and of what ``audio_files`` sets aside.
 
     Raises
     ------

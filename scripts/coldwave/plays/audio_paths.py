@@ -8,7 +8,7 @@ from coldwave.errors import InputError
 
 
 class AudioRoot:
-    """The folder that a songs table's audio lies in, and where its relative paths start from."""
+    """The folder that holds a songs table's audio; relative paths start from it."""
 
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
@@ -18,9 +18,9 @@ class AudioRoot:
         self._real_folder = lru_cache(maxsize=10_000)(os.path.realpath)  # files of one album share theirs
 
     def locate(self, audio: str) -> str | None:
-        """Give the path to write down: relative to the working directory where it is below it, else absolute.
+        """Return the path to store: relative to the working directory if it is below it, else absolute.
 
-        None where it leaves the folder: by ``..``, as an absolute path to elsewhere, or over a symbolic link.
+        None if it leaves the folder: by ``..``, as an absolute path to elsewhere, or through a symbolic link.
         The file need not exist.
         """
         path = self._folder / audio
@@ -33,6 +33,6 @@ class AudioRoot:
 
 
 def from_here(path: Path) -> str:
-    """Give a path relative to the working directory where it is below it, else absolute."""
+    """Return a path relative to the working directory if it is below it, else absolute."""
     path, here = Path(os.path.abspath(path)), Path.cwd()  # noqa: PTH100 (links stay as they are)
     return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()

@@ -25,9 +25,9 @@ DUPLICATE = "song id occurs before"
 NUL = "NUL byte"
 OUTSIDE = "audio lies outside plays.songs.audio_root (null: the manifest's folder); the song is kept without it"
 NO_DATE = "date is not YYYY, YYYY-MM or YYYY-MM-DD; the song is kept without it"
-UNKNOWN_YEARS = ("0", "0000", "0.0")  # how the Million Song Dataset and others write that a year is not known
+UNKNOWN_YEARS = ("0", "0000", "0.0")  # how the Million Song Dataset and others write an unknown year
 
-Row = tuple[int | None, str, list[Any]]  # line, text as it stands, values of the catalogue's columns
+Row = tuple[int | None, str, list[Any]]  # line, its text, values of the catalogue's columns
 Rejected = tuple[int | None, str, str]  # line, reason, text
 
 
@@ -39,8 +39,9 @@ def read_catalogue(path: Path, options: Mapping[str, Any], threads: int = 1) -> 
     DataFrame
         The songs, as in ``CATALOGUE``: unique ids, in the order of the file. Empty texts are null, tags never.
     DataFrame
-        The rejected rows, as in ``tables.REJECTED``: no or a repeated id (the first is kept), not as many fields
-        as the header; and rows whose audio lies outside its root, or whose date is none, which are kept without it.
+        The rejected rows, as in ``tables.REJECTED``: without an id, with a repeated one (the first is kept), or with
+        another number of fields than the header. Also rows whose audio lies outside its root, or whose date is not
+        one; their songs are kept without it.
 
     Raises
     ------

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from coldwave.errors import InputError
 
-BLANKS = " \t"  # taken off both ends of a column's name, of an id and of a count
+BLANKS = " \t"  # stripped from both ends of column names, ids and counts
 
 
 def find_column(wanted: str | int, header: Sequence[str] | None, key: str, path: object) -> int:
@@ -50,7 +50,7 @@ def find_columns(wanted: Iterable[tuple[str, str | int]], header: Sequence[str] 
     Raises
     ------
     InputError
-        Some cannot be found; it has a line for each of them.
+        Some cannot be found; the message has a line for each of them.
     """
     places, mistakes = [], []
     for key, column in wanted:

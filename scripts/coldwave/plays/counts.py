@@ -2,7 +2,7 @@
 
 import polars as pl
 
-LARGEST = 2**32 - 1  # what the table of plays holds
+LARGEST = 2**32 - 1  # the largest count that the table of plays holds
 
 NOT_A_NUMBER = "count is not a number"
 NOT_FINITE = "count is not finite"
@@ -15,7 +15,7 @@ _NOT_FINITE = r"(?i)^[+-]?(nan|inf|infinity)$"
 
 
 def numbers_of(text: pl.Series) -> pl.Series:
-    """Read texts as 64-bit floats [n]: ``3``, ``3.0``, ``3e0``, ``nan`` and ``inf``; null where it is no number."""
+    """Read texts as 64-bit floats [n]: ``3``, ``3.0``, ``3e0``, ``nan`` and ``inf``; null where a text is no number."""
     number = text.cast(pl.Int64, strict=False).cast(pl.Float64)
     if number.null_count() == 0:
         return number
@@ -26,7 +26,7 @@ def numbers_of(text: pl.Series) -> pl.Series:
 
 
 def check_counts(number: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Give counts as u32 [n] and the reason why each is none [n]; one of the two is null.
+    """Return counts as u32 [n] and the reason why a number is not a count [n]; one of the two is null.
 
     A count is a whole number from 1 to 4,294,967,295. ``number`` is float64 (exact in that range), null where
     there was no number.

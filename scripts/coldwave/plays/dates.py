@@ -7,10 +7,10 @@ _DATE = re.compile(r"(\d{4})(?:\.0)?(?:-(\d{2})(?:-(\d{2}))?(?:[T ].*)?)?")
 
 
 def release_date(text: str) -> str | None:
-    """Give ``text`` as YYYY, YYYY-MM or YYYY-MM-DD; None where it is no such date.
+    """Return ``text`` as YYYY, YYYY-MM or YYYY-MM-DD; None if it is no such date.
 
-    A time of day is cut off, and a year may come as a number (``1999.0``). In the order of texts a year stands before
-    its months, and a month before its days.
+    A time of day is cut off, and a year may be a number (``1999.0``). Sorted as text, a year comes before its months,
+    and a month before its days.
     """
     parts = _DATE.fullmatch(text.strip())
     if parts is None:

@@ -1,4 +1,4 @@
-"""Plays in delimited text: one line for each user, song and count, read a block at a time."""
+"""Plays in delimited text: one line for each user, song and count, read in blocks."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -25,7 +25,7 @@ def read_delimited(path: Path, table: Mapping[str, Any], block_bytes: int = BLOC
     """Read delimited text as the config's ``plays.table`` says.
 
     With a header a line must have as many fields as the header; without one, at least those that are read.
-    A line that holds the quoting character is read by the rules of CSV; a field cannot go on over a line's end.
+    A line with the quoting character is read by the rules of CSV, but a field cannot go on over the line's end.
 
     Raises
     ------
@@ -40,10 +40,10 @@ def read_delimited(path: Path, table: Mapping[str, Any], block_bytes: int = BLOC
 
 
 def parse_block(block: bytes, encoding: str, first_line: int, layout: Layout, source: str) -> Batch:
-    r"""Read and check a block of whole lines, each ended by ``\n`` or ``\r\n``, the last perhaps by nothing.
+    r"""Read and check a block of whole lines, each ended by ``\n`` or ``\r\n`` (the last line may lack it).
 
-    ``first_line`` is the number of its first line. Empty lines are counted and passed over. Blanks around a field
-    are no part of it.
+    ``first_line`` is the number of its first line. Empty lines are counted and skipped. Blanks around a field are
+    stripped.
     """
     text, undecodable = _as_utf8(block, encoding)
     lines = _lines(text).to_frame("text").with_row_index("row")
@@ -68,7 +68,7 @@ def parse_block(block: bytes, encoding: str, first_line: int, layout: Layout, so
 
 
 def _as_utf8(block: bytes, encoding: str) -> tuple[bytes, list[tuple[int, str]]]:
-    """Give the block in UTF-8, and the lines that are not valid, emptied in it, as (row from 0, readable text)."""
+    """Return the block in UTF-8 with invalid lines emptied, and those lines as (row from 0, readable text)."""
     try:
         text = block.decode(encoding)
         return (block if encoding == "utf-8" else text.encode()), []
@@ -128,7 +128,7 @@ def _fields(lines: pl.DataFrame, layout: Layout) -> pl.DataFrame:
 
 
 def _reason(layout: Layout) -> pl.Expr:
-    """Say why a line is no play, the first reason of several; null where it is one."""
+    """The first reason why a line is no play; null if it is one."""
     fields, text = pl.col("fields"), pl.col("text")
     return (
         pl.when(text.str.contains("\0", literal=True))
@@ -148,9 +148,9 @@ def _reason(layout: Layout) -> pl.Expr:
 
 
 def text_advice(path: Path, reason: str, setting: str) -> str:
-    """Say what to do where no line is a play, whatever the layout is; nothing where that is not to blame.
+    """Say what to do if no line is a play because of the encoding or the line ends; else return an empty text.
 
-    ``setting`` is what an encoding of more than one byte a character is set by.
+    ``setting`` is the setting for an encoding of several bytes per character.
     """
     if wide := wide_encoding(path):
         return f"The file begins as {wide} text does: set {setting}: {wide}"
@@ -158,7 +158,7 @@ def text_advice(path: Path, reason: str, setting: str) -> str:
 
 
 def likely_delimiter(texts: list[str], used: str) -> tuple[str, str] | None:
-    """Guess what the fields of lines are separated by, if not by what was ``used``: itself, and how to set it."""
+    """Guess the delimiter of lines if it is not the one ``used``: the delimiter, and how to set it."""
     for mark in ("\t", ",", ";", "|", " "):
         if mark != used and all(mark in text for text in texts):
             written = '"\\t"' if mark == "\t" else f'"{mark}"'

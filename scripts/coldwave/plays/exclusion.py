@@ -14,7 +14,7 @@ _MISMATCH = re.compile(r"ERROR: <(\S+) \S+>")
 def read_excluded(path: Path) -> pl.Series:
     """Read the song ids of a file, each once: the first of the two in a line ``ERROR: <song track> …``, else the line.
 
-    Empty lines and those that begin with ``#`` are passed over.
+    Empty lines and those that begin with ``#`` are skipped.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Which users and songs stay. All functions work on arrays; an index is a position in ids that are sorted."""
+"""Filters of users and songs. All functions work on arrays; an index is a position among sorted ids."""
 
 import hashlib
 from collections.abc import Iterable
@@ -24,9 +24,9 @@ def highest(score: np.ndarray, candidate: np.ndarray, wanted: int) -> np.ndarray
 
 
 def random_scores(ids: Iterable[str], seed: int) -> np.ndarray:
-    """Give each id a number, int64 [n], that depends on the id and the seed alone.
+    """Hash each id to a number, int64 [n], that depends on the id and the seed alone.
 
-    So another user moves no user in or out, save the one that it displaces.
+    So an added user moves no user in or out, except the one that it displaces.
     """
     key = str(seed).encode()
     digests = b"".join(hashlib.blake2b(name.encode(), digest_size=8, key=key).digest() for name in ids)
@@ -43,14 +43,14 @@ def core(
     user, song
         Indices [pairs] of unique pairs.
     users, songs
-        bool: which ones there are to begin with; pairs of others are passed over.
+        bool: which ones there are to begin with; pairs of others are ignored.
 
     Returns
     -------
     users, songs
-        bool: the largest sets where every song has that many users among them, and every user that many songs.
+        bool: the largest sets in which every song has that many users, and every user that many songs.
     rounds
-        How many times something was left out.
+        The number of rounds that left something out.
     """
     users, songs = users.copy(), songs.copy()
     keep = users[user] & songs[song]

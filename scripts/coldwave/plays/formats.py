@@ -10,11 +10,11 @@ from coldwave.plays.taste_profile import advice_on_triplets, read_triplets
 
 
 class Format(NamedTuple):
-    """How a file of plays is read, and what to advise where no line of it is a play.
+    """How to read a file of plays, and what to advise if no line of it is a play.
 
-    Both take the file's path and the config's ``plays.table``; besides, ``read`` the size of a block in bytes, and
-    ``advice`` the most frequent reason for which lines were set aside, and some of these lines. ``words`` say what a
-    file holds.
+    ``read`` takes the file's path, the config's ``plays.table`` and the size of a block in bytes. ``advice`` takes the
+    path, the most frequent reason for which lines were set aside, some of these lines, and ``plays.table``. ``words``
+    say what a file holds.
     """
 
     read: Callable[[Path, Mapping[str, Any], int], Iterator[Batch]]

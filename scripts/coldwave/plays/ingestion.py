@@ -47,9 +47,9 @@ def ingest(
 ) -> Ingested:
     """Read plays and songs, apply the rules, and number what is left from 0, sorted by id, bytewise.
 
-    In this order: songs that are not in the songs table, songs without audio, songs of the file ``excluded``,
-    ``top_songs``, ``top_users``, then
-    ``min_users`` and ``min_songs``. Without a songs table every song is kept; its id serves as its title.
+    The rules apply in this order: songs that are not in the songs table, songs without audio, songs of the file
+    ``excluded``, ``top_songs``, ``top_users``, then ``min_users`` and ``min_songs``. Without a songs table every song
+    is kept, with its id as its title.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def ingest(
 
 
 def _songs_of_ids(song_ids: pl.Series) -> pl.DataFrame:
-    """Make the songs table of songs of which nothing but the id is known."""
+    """Make a songs table from ids alone."""
     return pl.DataFrame({"song_id": song_ids}).select(
         "song_id",
         pl.col("song_id").alias("title"),
@@ -98,7 +98,7 @@ def _everything(pairs: Pairs, songs: pl.DataFrame) -> _Kept:
 
 
 def _join(pairs: Pairs, listed: pl.DataFrame, catalogue: Path) -> tuple[Pairs, pl.DataFrame]:
-    """Number the songs of the plays and of the songs table together: ``listed`` and ``played`` say where each is."""
+    """Number the songs of the plays and of the songs table together; ``listed`` marks those of the table."""
     unlisted = pairs.song_ids.to_frame("song_id").join(listed, on="song_id", how="anti")
     without_audio = listed["audio"].null_count()
     log.info(
@@ -155,7 +155,7 @@ def _song_rules(pairs: Pairs, songs: pl.DataFrame, options: Mapping[str, Any], c
 def _songs_rule(
     name: str, what: str, rule: str, concerned: np.ndarray, pairs: Pairs, songs: pl.DataFrame, kept: _Kept
 ) -> _Kept:
-    """Drop (or keep) the songs concerned, and say how many they are."""
+    """Drop (or keep) the songs concerned, and log how many they are."""
     concerned = concerned & kept.songs
     here = concerned[pairs.song] & kept.users[pairs.user]
     examples = ", ".join(repr(name) for name in songs["song_id"].filter(pl.Series(concerned)).head(3))
@@ -180,7 +180,7 @@ def _one_of(options: Mapping[str, Any], key: str, allowed: tuple[str, ...]) -> s
 
 
 def _top(pairs: Pairs, kept: _Kept, options: Mapping[str, Any]) -> _Kept:
-    """Apply ``top_songs``, then ``top_users``. What has no play left is picked last, and only where it may stay."""
+    """Apply ``top_songs``, then ``top_users``. Those without plays come last, and only if the minimum is 0."""
     users, songs = kept
     if (wanted := options.get("top_songs")) is not None:
         here = users[pairs.user] & songs[pairs.song]

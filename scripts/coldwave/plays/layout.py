@@ -1,4 +1,4 @@
-"""Where the columns of plays in delimited text stand: by the header, or by the numbers that the config gives."""
+"""Where the columns of plays in delimited text are: by the header, or by the config's column numbers."""
 
 import csv
 from collections.abc import Iterator, Mapping
@@ -10,13 +10,13 @@ from coldwave.errors import InputError
 from coldwave.plays.columns import BLANKS, find_columns
 from coldwave.plays.streams import BLOCK_BYTES, HEADER_BYTES, check_encoding, read_blocks, wide_encoding
 
-CARRIAGE_RETURN = "carriage return within the line"  # perhaps the end of a line: what is read would be a guess
+CARRIAGE_RETURN = "carriage return within the line"  # perhaps the end of a line: to read it would be a guess
 LINE_ENDS = r"Lines have to end in \n or \r\n: convert those that end in \r alone"
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the user, the song and the count (None: each line is one play) stand among the fields, from 0."""
+    """Places of the user, the song and the count (None: each line is one play) among the fields, from 0."""
 
     user: int
     song: int
@@ -34,7 +34,7 @@ def blocks_with_layout(
 
     Yields
     ------
-    The layout, the block, its encoding, and the number of lines that were taken off before the block.
+    The layout, the block, its encoding, and the number of lines skipped before the block.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def find_in_names(names: list[str] | None, table: Mapping[str, Any], path: Path)
     Raises
     ------
     InputError
-        Some are not there (a line each), or two are one.
+        Some are missing (a line each), or two are the same.
     """
     wanted = named_columns(table)
     places = find_columns(wanted, names, path)
@@ -116,9 +116,9 @@ def find_in_names(names: list[str] | None, table: Mapping[str, Any], path: Path)
 
 
 def check_layout(path: Path, table: Mapping[str, Any]) -> None:
-    """Look the columns up in the first lines of delimited text, as `blocks_with_layout` does.
+    """Look up the columns in the first lines of delimited text, as `blocks_with_layout` does.
 
-    Without a header, a column has to be among the fields of one of these lines at least.
+    Without a header, a column must be among the fields of at least one of these lines.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def check_layout(path: Path, table: Mapping[str, Any]) -> None:
 
 
 def split_fields(text: str, delimiter: str, quote: str | None) -> list[str] | None:
-    """Split one line, by the rules of CSV where it holds the quoting character; None where its quotes do not match."""
+    """Split one line, by the rules of CSV if it has the quoting character; None if its quotes do not match."""
     if not quote or quote not in text:
         return text.split(delimiter)
     try:

@@ -12,18 +12,18 @@ from coldwave.plays.streams import HEADER_BYTES, read_blocks
 from coldwave.plays.suffixes import delimiter_of
 
 COLUMNS = ("song_id", "title", "artist", "album", "date", "tags", "audio")
-BLOCK_BYTES = 1 << 20  # small, as each is a list of Python's texts for a while
+BLOCK_BYTES = 1 << 20  # small, as each becomes a list of Python strings
 NO_HEADER = "the songs table is empty, without even a header (plays.songs.path)"
-LONGEST_RECORD = 10_000  # lines that one quoted text may go on over
+LONGEST_RECORD = 10_000  # lines that one quoted text may span
 
 
 def find_places(header: Sequence[str], options: Mapping[str, Any], path: Path) -> list[int | None]:
-    """Find ``COLUMNS`` as the config's ``plays.songs`` says; None for one that is absent and not asked for.
+    """Find ``COLUMNS`` as the config's ``plays.songs`` says; None for one that is missing and not asked for.
 
     Raises
     ------
     InputError
-        Columns that are asked for are absent (a line each), or the setting names others.
+        Columns that are asked for are missing (a line each), or the setting names unknown ones.
     """
     renamed = options.get("columns") or {}
     if unknown := sorted(set(renamed) - set(COLUMNS)):
@@ -35,9 +35,9 @@ def find_places(header: Sequence[str], options: Mapping[str, Any], path: Path) -
 
 
 def records(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[tuple[int, str, list[str] | csv.Error]]:
-    """Read the records of a .csv or .tsv file, that of the header first: its line, its text, and its fields or why not.
+    """Read the records of a .csv or .tsv file, the header first: line, text, and the fields or the error.
 
-    Blank lines are passed over. A quoted text may go on over lines.
+    Blank lines are skipped. A quoted text may span lines.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def records(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[tuple[int, s
         except csv.Error as error:
             if len(raw) > 1:
                 raise InputError(
-                    f"{path}, line {line}: a quote opened here is not closed as it should be ({error})"
+                    f"{path}, line {line}: a quote opened here is not closed properly ({error})"
                 ) from error
             yield line, "".join(raw), error
             continue
@@ -85,7 +85,7 @@ def header_of(row: Sequence[str]) -> list[str]:
 
 
 def check_manifest(path: Path, options: Mapping[str, Any]) -> None:
-    """Look the columns up in the header, as the songs table is read.
+    """Look up the columns in the header of a songs table.
 
     Raises
     ------

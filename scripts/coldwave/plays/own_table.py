@@ -25,7 +25,7 @@ def read_table_of_plays(path: Path, table: Mapping[str, Any], block_bytes: int =
 
 
 def advice_on_table(path: Path, reason: str, texts: list[str], table: Mapping[str, Any]) -> str:
-    """Say what to do where no line is a play, by the most frequent reason and some lines of which it is true."""
+    """Say what to do if no line is a play, from the most frequent reason and some lines with it."""
     text = not (path.is_dir() or is_parquet(path))
     if text and (general := text_advice(path, reason, "plays.table.encoding")):
         return general

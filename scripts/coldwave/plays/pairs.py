@@ -26,35 +26,35 @@ class Pairs:
 
 
 def _summed(key: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give the keys u64, sorted and each once, and the sums u64 of their counts."""
+    """Return the unique keys u64, sorted, and the sums u64 of their counts."""
     order = np.argsort(key)
     key, count = key[order], count[order]
-    first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))  # where another one begins
+    first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))  # where each key begins
     if len(first) == len(key):
         return key, count
     return key[first], np.add.reduceat(count, first)
 
 
 class Codes:
-    """Gives each new id the next number, so that a row keeps 4 bytes of its id."""
+    """Numbers ids in the order of their arrival, so that a row keeps 4 bytes for its id."""
 
     def __init__(self) -> None:
         self._known = pl.DataFrame(schema={"id": pl.String, "code": pl.UInt32})
 
     def encode(self, ids: pl.Series) -> np.ndarray:
-        """Give the codes u32 [n] of ids [n], those seen for the first time included."""
+        """Return the codes u32 [n] of ids [n]; new ids get the next codes."""
         here = ids.unique().to_frame("id").join(self._known, on="id", how="left")
         new = here.filter(pl.col("code").is_null()).select("id")
         if new.height:
             start = self._known.height
-            new = pl.DataFrame({"id": new["id"].to_arrow()})  # a copy: what it was read into would be kept as a whole
+            new = pl.DataFrame({"id": new["id"].to_arrow()})  # a copy, so that the whole batch is not kept for it
             new = new.with_columns(pl.int_range(start, start + pl.len(), dtype=pl.UInt32).alias("code"))
             self._known = pl.concat([self._known, new])
             here = pl.concat([here.filter(pl.col("code").is_not_null()), new])
         return ids.to_frame("id").join(here, on="id", how="left", maintain_order="left")["code"].to_numpy()
 
     def sorted_ids(self) -> tuple[pl.Series, np.ndarray]:
-        """Give the ids, sorted bytewise, and the position u32 among them of each code."""
+        """Return the ids, sorted bytewise, and the position u32 of each code among them."""
         known = self._known.sort("id")
         position = np.empty(known.height, dtype=np.uint32)
         position[known["code"].to_numpy()] = np.arange(known.height, dtype=np.uint32)
@@ -64,7 +64,7 @@ class Codes:
 class Gatherer:
     """Gathers (user_id, song_id, count) rows; 16 bytes are kept for each, and every id once.
 
-    Repeated pairs are summed from time to time, so that memory follows the number of pairs and not that of lines.
+    Repeated pairs are summed from time to time, so that memory grows with the number of pairs, not of lines.
     """
 
     def __init__(self, fold_rows: int = FOLD_ROWS) -> None:
@@ -84,7 +84,7 @@ class Gatherer:
                 self._fold()
 
     def _fold(self) -> None:
-        """Sum repeated pairs, and wait for twice as many rows as are left before the next time."""
+        """Sum repeated pairs; do so again when there are twice as many rows as are left now."""
         users, songs, counts = (np.concatenate([part[place] for part in self._parts]) for place in range(3))
         self._parts.clear()
         key, counts = _summed(users.astype(np.uint64) << np.uint64(32) | songs, counts)
@@ -98,7 +98,7 @@ class Gatherer:
         Returns
         -------
         Pairs
-            Whatever the order of the rows was, the same.
+            The same for every order of the rows.
         DataFrame
             user_id, song_id, plays (u64): pairs left out because their sum does not fit a count.
         """
@@ -106,7 +106,7 @@ class Gatherer:
         song_ids, song_position = self._songs.sorted_ids()
         key, count = np.empty(self._kept, dtype=np.uint64), np.empty(self._kept, dtype=np.uint64)
         end = self._kept
-        while self._parts:  # each part is let go once it is copied
+        while self._parts:  # each part is freed once it is copied
             users, songs, counts = self._parts.pop()
             part = slice(end - len(users), end)
             key[part] = user_position[users].astype(np.uint64) << np.uint64(32) | song_position[songs]

@@ -1,8 +1,7 @@
 """Plays in Parquet: a file, or a folder of files, read a part of a row group at a time.
 
-A text that repeats may stand in the file once, however often it repeats, so that a small file can hold terabytes of
-text. So texts stay encoded, as numbers of a dictionary's values: what is done to a text is done once a value, and no
-row has a copy of its own.
+A repeated text may be stored only once, so a small file can expand to terabytes of text. So texts stay encoded, as
+numbers of a dictionary's values: each value is processed once, and no row has a copy of its own.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,8 +23,8 @@ from coldwave.plays.tables import REJECTED
 from coldwave.progress import track
 
 BATCH_ROWS = 1 << 19
-BATCH_BYTES = 1 << 28  # of values in memory together, where those of a row group are about equally long
-LONGEST_ID = 1 << 16  # bytes; what is longer is no id, and to compare it row by row would take hours
+BATCH_BYTES = 1 << 28  # of values in memory together, if those of a row group are about equally long
+LONGEST_ID = 1 << 16  # bytes; a longer text is no id, and comparing it row by row would take hours
 LONG_USER = "user id is too long"
 LONG_SONG = "song id is too long"
 
@@ -67,14 +66,14 @@ def _read_file(path: Path, table: Mapping[str, Any], batch_rows: int, follow: bo
 
 
 def _rows_in_memory(group: pq.RowGroupMetaData, names: set[str]) -> int:
-    """Rows of a row group whose values take the memory of a batch, by the mean that the group states."""
+    """How many rows of a row group fill the memory of a batch, by the mean size that the group states."""
     columns = [group.column(place) for place in range(group.num_columns)]
     size = max((column.total_uncompressed_size for column in columns if column.path_in_schema in names), default=0)
     return max(1, BATCH_BYTES * group.num_rows // max(1, size))
 
 
 def _columns(schema: pa.Schema, table: Mapping[str, Any], path: Path) -> dict[str, str]:
-    """Map user_id, song_id and count to the names of their columns, whose types are checked."""
+    """Map user_id, song_id and count to the names of their columns, and check the columns' types."""
     wanted = named_columns(table)
     columns = {}
     for (key, _), place in zip(wanted, find_in_names(schema.names, table, path), strict=True):
@@ -98,13 +97,13 @@ class Column(NamedTuple):
 
     @classmethod
     def of(cls, array: pa.Array) -> "Column":
-        """Take a column as it was read."""
+        """Wrap a column as it was read."""
         if pa.types.is_dictionary(array.type):
             return cls(pl.Series(array.dictionary), pl.Series(array.indices))
         return cls(pl.Series(array), None)
 
     def rows(self, values: pl.Series, chosen: pl.Series | None = None) -> pl.Series:
-        """Give what was made of the values, for each row or those chosen (bool [n]); texts are shared, not copied."""
+        """Spread what was made of the values over all rows, or the chosen ones (bool [n]). Texts are not copied."""
         if self.of_rows is None:
             return values if chosen is None else values.filter(chosen)
         return values.gather(self.of_rows if chosen is None else self.of_rows.filter(chosen))
@@ -146,7 +145,7 @@ def _numbers(values: pl.Series) -> pl.Series:
 
 
 def _reason() -> pl.Expr:
-    """Say why a row is no play, the first reason of several; null where it is one."""
+    """The first reason why a row is no play; null if it is one."""
     return (
         pl.when(pl.col("user_id").fill_null("") == "")
         .then(pl.lit(EMPTY_USER))

@@ -1,4 +1,4 @@
-"""A file of plays, in any format that is read, as pairs and rejected lines."""
+"""Read a file of plays, in any format, as pairs and rejected lines."""
 
 import logging
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from coldwave.plays.tables import REJECTED
 
 log = logging.getLogger(__name__)
 
-HOPELESS = 100_000  # rejected lines without a single play between them: the settings are wrong, not the lines
+HOPELESS = 100_000  # after so many rejected lines without a play, the settings are wrong, not the lines
 SUM_TOO_LARGE = "sum of the pair's counts is too large"
 
 
@@ -81,7 +81,7 @@ def _format(options: Mapping[str, Any]) -> Format:
 
 
 def _why_no_play(source: Path, options: Mapping[str, Any], rejected: pl.DataFrame) -> str:
-    """Say what is probably wrong with the settings where no line could be read."""
+    """Say what is probably wrong with the settings if no line could be read."""
     if rejected.is_empty():
         return f"{source}: there is no play in it (plays.path): the file holds no line of data"
     reason, lines = rejected["reason"].value_counts(sort=True).row(0)

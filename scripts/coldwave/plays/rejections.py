@@ -1,4 +1,4 @@
-"""What is set aside: rows of the table of rejected lines, their summary in the log, and strictness."""
+"""Rejected lines: their table, their summary in the log, and what ``plays.strict`` does."""
 
 import logging
 from collections.abc import Iterable
@@ -11,8 +11,8 @@ from coldwave.plays.tables import REJECTED
 log = logging.getLogger(__name__)
 
 TEXT_LENGTH = 500  # characters kept of a rejected line
-MOST_BYTES = 1 << 29  # of rejected lines, which wait in memory
-MOST_ROWS = 1_000_000  # the same, where each is a row of Python's
+MOST_BYTES = 1 << 29  # of rejected lines, which are kept in memory
+MOST_ROWS = 1_000_000  # the same, for lines kept as Python objects
 
 
 def rejected_rows(source: str, rows: Iterable[tuple[int | None, str, str]]) -> pl.DataFrame:
@@ -22,25 +22,25 @@ def rejected_rows(source: str, rows: Iterable[tuple[int | None, str, str]]) -> p
 
 
 def readable(text: str) -> str:
-    """Cut a text to its kept length, undecodable bytes (surrogate escapes) replaced."""
+    """Cut a text to its kept length, and replace undecodable bytes (surrogate escapes)."""
     return text[:TEXT_LENGTH].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def refuse_flood(source: object, lines: int, size: int = 0) -> None:
-    """Stop where so much is set aside that the file is something else than it is taken for.
+    """Stop if so many lines are set aside that the file is probably the wrong one.
 
     Parameters
     ----------
     lines : set aside so far
-    size : bytes that they take; 0 where the number of lines is to count
+    size : bytes that they take; 0 to limit the number of lines instead
 
     Raises
     ------
     InputError
-        It is too much to be kept in memory.
+        They are too many to be kept in memory.
     """
     if size > MOST_BYTES or (not size and lines > MOST_ROWS):
-        raise InputError(f"{source}: {lines:,} lines are malformed, and it goes on: is this the right file?")
+        raise InputError(f"{source}: {lines:,} lines are malformed so far: is this the right file?")
 
 
 def log_rejected(rejected: pl.DataFrame) -> None:
@@ -66,7 +66,7 @@ def refuse_rejected(rejected: pl.DataFrame, shown: int = 5) -> None:
     more = ", the first of them" if rejected.height > shown else ""
     raise InputError(
         f"plays.strict is true and {rejected.height:,} lines are malformed{more}: {first}. "
-        "Mend them, or set plays.strict: false to set them aside"
+        "Fix them, or set plays.strict: false to set them aside"
     )
 
 

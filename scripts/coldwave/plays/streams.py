@@ -17,8 +17,8 @@ from coldwave.progress import duration
 log = logging.getLogger(__name__)
 
 BLOCK_BYTES = 1 << 25
-HEADER_BYTES = 1 << 16  # of a block, where the first lines are all that is wanted
-LONGEST_LINE = 1 << 26  # bytes; what is longer is no text file of one play a line
+HEADER_BYTES = 1 << 16  # of a block, if only the first lines are wanted
+LONGEST_LINE = 1 << 26  # bytes; with longer lines, a file is not text with one play per line
 _BYTE_ORDER_MARK = codecs.BOM_UTF8
 _NOT_TEXT = {
     b"\x1f\x8b": "compressed with gzip: its name has to end in .gz",
@@ -37,7 +37,7 @@ def read_chunks(path: Path, size: int = BLOCK_BYTES, every: float = 10.0) -> Ite
     Raises
     ------
     InputError
-        The file is missing, a folder, damaged, or compressed by something that its suffix does not say.
+        The file is missing, a folder, damaged, or compressed in another way than its suffix says.
     """
     if path.is_dir():
         raise InputError(f"{path}: a folder, where a text file is expected")
@@ -77,7 +77,7 @@ def _decompressed(raw: BinaryIO, suffix: str) -> Any:
     if suffix == ".xz":
         return lzma.LZMAFile(raw)
     if suffix == ".zst":
-        import pyarrow as pa  # takes longer to import than the workflow has to look at a header
+        import pyarrow as pa  # slow to import, and the workflow looks at headers each time that it is parsed
 
         return pa.CompressedInputStream(raw, "zstd")
     return raw
@@ -91,7 +91,7 @@ def _refuse_other_content(path: Path, chunk: bytes) -> None:
 
 
 def wide_encoding(path: Path) -> str | None:
-    """Name the encoding of two or four bytes a character that a file's byte order mark tells of, if it has one."""
+    """Name the encoding of two or four bytes per character that a file's byte order mark stands for, if it has one."""
     with path.open("rb") as raw:
         try:
             head = _decompressed(raw, path.suffix.lower()).read(4)
@@ -108,7 +108,7 @@ def check_encoding(encoding: str, key: str) -> None:
     Raises
     ------
     InputError
-        With ``key``, the setting that names it.
+        The encoding is unknown; the message names ``key``, its setting.
     """
     try:
         "a".encode(encoding)
@@ -121,13 +121,13 @@ def check_encoding(encoding: str, key: str) -> None:
 def read_blocks(path: Path, encoding: str = "utf-8", block_bytes: int = BLOCK_BYTES) -> Iterator[tuple[bytes, str]]:
     r"""Yield (block, encoding): blocks of whole lines that end in ``\n`` (the last line of a file may lack it).
 
-    A byte order mark is taken off. In an encoding where a line feed may be part of another character (UTF-16),
-    the text is turned into UTF-8; in any other the bytes are left as they are, for a wrong one spoils one line only.
+    A byte order mark is removed. In an encoding where a line feed may be part of another character (UTF-16), the text
+    is turned into UTF-8. In any other the bytes stay as they are, so that a wrong one spoils only its line.
 
     Raises
     ------
     InputError
-        As ``read_chunks``; or a line is endless, or the text is not valid in such an encoding.
+        As ``read_chunks``; or a line does not end, or the text is not valid in an encoding such as UTF-16.
     """
     chunks: Iterable[bytes] = read_chunks(path, block_bytes)
     if not _has_plain_lines(encoding):
@@ -160,7 +160,7 @@ def _to_utf8(chunks: Iterable[bytes], path: Path, encoding: str) -> Iterator[byt
 
 
 def _whole_lines(chunks: Iterable[bytes], path: Path) -> Iterator[bytes]:
-    begun: list[bytes] = []  # of a line whose end has not come yet
+    begun: list[bytes] = []  # parts of a line whose end has not come yet
     length = 0
     for chunk in chunks:
         cut = chunk.rfind(b"\n") + 1

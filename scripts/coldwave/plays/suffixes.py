@@ -1,4 +1,4 @@
-"""What a file's name says of the table in it."""
+"""What a file's name says about the table in it."""
 
 from pathlib import Path
 
@@ -10,17 +10,17 @@ COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 
 def without_compression(path: Path) -> Path:
-    """Give the name without its suffix of compression: ``plays.tsv.gz`` is ``plays.tsv``."""
+    """Return the name without its compression suffix: ``plays.tsv.gz`` is ``plays.tsv``."""
     return path.with_suffix("") if path.suffix.lower() in COMPRESSED else path
 
 
 def delimiter_of(path: Path) -> str | None:
-    """Give the character between the columns of delimited text, compressed or not; None where the name says none."""
+    """Return the delimiter that the name of a text file implies, compressed or not; None if it implies none."""
     return DELIMITERS.get(without_compression(path).suffix.lower())
 
 
 def is_parquet(path: Path) -> bool:
-    """Tell whether a file is read as Parquet."""
+    """Return whether a file is read as Parquet."""
     return path.suffix.lower() in PARQUET
 
 

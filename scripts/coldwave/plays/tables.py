@@ -1,4 +1,4 @@
-"""The tables that the plays stage hands on: their columns, what always holds, and their writers."""
+"""The tables that the plays stage writes: their columns, their checks and their writers."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def write_songs(path: str | Path, songs: pl.DataFrame) -> None:
 
 
 def write_rejected(path: str | Path, rejected: pl.DataFrame) -> None:
-    """Write what was set aside: ``line`` counts from 1 (rows, in Parquet) and is null where there is no line."""
+    """Write what was set aside: ``line`` counts from 1 (rows, in Parquet) and is null if there is no line."""
     _check(rejected["reason"].null_count() == 0, path, "a reason is null")
     write_table(path, rejected, REJECTED)
 

@@ -1,4 +1,4 @@
-"""Plays as the Taste Profile has them: ``user TAB song TAB count`` in UTF-8, a line each, without a header."""
+"""Plays in the Taste Profile's format: lines ``user TAB song TAB count`` in UTF-8, without a header."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,7 +16,7 @@ _OTHER_LAYOUTS = "Taste Profile triplets are user TAB song TAB count; plays.form
 
 
 def read_triplets(path: Path, table: Mapping[str, Any], block_bytes: int = BLOCK_BYTES) -> Iterator[Batch]:
-    """Read triplets; ``table`` (``plays.table``) changes nothing in them.
+    """Read triplets; ``table`` (``plays.table``) is not used.
 
     Raises
     ------
@@ -24,7 +24,7 @@ def read_triplets(path: Path, table: Mapping[str, Any], block_bytes: int = BLOCK
         The path is a folder or Parquet.
     """
     if path.is_dir() or is_parquet(path):
-        raise InputError(f"{path}: a folder and Parquet are read by plays.format: table, not taste_profile")
+        raise InputError(f"{path}: plays.format: taste_profile reads no folders or Parquet; set plays.format: table")
     first_line = 1
     for block, encoding in read_blocks(path, "utf-8", block_bytes):
         batch = parse_block(block, encoding, first_line, TRIPLETS, str(path))
@@ -33,7 +33,7 @@ def read_triplets(path: Path, table: Mapping[str, Any], block_bytes: int = BLOCK
 
 
 def advice_on_triplets(path: Path, reason: str, texts: list[str], table: Mapping[str, Any]) -> str:
-    """Say what to do where no line is a play, by the most frequent reason and some lines of which it is true."""
+    """Say what to do if no line is a play, from the most frequent reason and some lines with it."""
     if general := text_advice(path, reason, "plays.format: table and plays.table.encoding"):
         return general
     if reason.startswith("not valid"):

@@ -1,4 +1,4 @@
-"""The columns of a split that a user brings; the workflow looks them up before it plans anything."""
+"""The columns of the user's own split; the workflow looks them up before it plans anything."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ COLUMNS = ["song_id", "part"]
 
 
 def check_suffix(path: Path) -> None:
-    """Refuse a file that is no split by its name.
+    """Refuse a file that cannot be a split by its suffix.
 
     Raises
     ------
@@ -28,6 +28,6 @@ def check_columns(header: Sequence[str], path: object) -> None:
     Raises
     ------
     InputError
-        Some are missing; it has a line for each.
+        Some are missing; the message has a line for each.
     """
     find_columns([("split.path", name) for name in COLUMNS], header, path)

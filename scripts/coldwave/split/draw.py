@@ -1,8 +1,8 @@
 """Draw the split: assign every song to one part.
 
-A song's part depends on a hash of its id (of its artist, where the split is by artist) and the seed, so a
-song that is added later moves no other song where the sizes are shares. Where the split is by release date the newest
-songs are tested on, as in a catalogue that grows, and a song added later may move others.
+A song's part depends on a hash of its id (in a split by artist, of its artist) and the seed. If the sizes are shares, a
+song added later moves no other song. In a split by release date, the newest songs are test songs, as in a catalogue
+that grows, and a song added later may move others.
 """
 
 import logging
@@ -18,14 +18,14 @@ log = logging.getLogger(__name__)
 
 
 def _chosen(groups: np.ndarray, fractions: np.ndarray, size: float | int, share_of: float) -> np.ndarray:
-    """Choose songs: the groups hashed below a share, or whole groups in the order of their hash up to a number.
+    """Choose songs: the groups with a hash below a share, or whole groups in the order of their hash up to a number.
 
     Parameters
     ----------
     groups : int64 [songs], the group of each song
     fractions : float64 [groups]
     size : a share in (0, 1) of all songs, or a number of songs
-    share_of : what part of all songs stands here, by which a share of all is divided
+    share_of : the share of all songs that is here; ``size`` is divided by it
 
     Returns
     -------
@@ -46,9 +46,9 @@ def _chosen(groups: np.ndarray, fractions: np.ndarray, size: float | int, share_
 
 
 def _newest(songs: pl.DataFrame, validation: float | int, test: float | int, seed: int) -> list[np.ndarray]:
-    """Choose the newest songs for the test and the next newest for validation: bool [songs] each.
+    """Choose the newest songs for test and the next newest for validation: bool [songs] each.
 
-    Songs of one date come in the order of their hash, and those without a date after all others.
+    Songs of one date are in the order of their hash; songs without a date come last.
     """
     order = songs.select(
         "date", place=pl.int_range(pl.len()), hash=pl.Series(hash_fractions(songs["song_id"].to_list(), f"{seed} date"))
@@ -56,7 +56,7 @@ def _newest(songs: pl.DataFrame, validation: float | int, test: float | int, see
     dated = songs["date"].count()
     sizes = [size if size >= 1 else round(size * len(songs)) for size in (test, validation)]
     log.info(
-        "split.by: date: %s songs have a date; %s have none and are for training",
+        "split.by: date: %s songs have a date; %s have none and are training songs",
         f"{dated:,}",
         f"{len(songs) - dated:,}",
     )
@@ -84,17 +84,17 @@ def split_songs(
     Parameters
     ----------
     songs : table with ``song``, ``song_id``, ``artist`` and, by date, ``date``
-    validation, test : a share of the songs (a float below 1; each song decides for itself, so the sizes vary a
-        little and songs added later move none) or an exact number (the songs of the lowest hashes). By artist, a
-        number is reached with whole artists as nearly as they allow.
+    validation, test : a share of the songs (a float below 1; each song's hash decides, so the sizes vary a little and
+        songs added later move none) or an exact number (the songs with the lowest hashes). By artist, whole artists
+        come as close to a number as they can.
     by : "song"; "artist": no artist in two parts; "date": the newest songs are test songs, the next newest validation
         songs, and those without a date training songs (a share is of all songs)
-    folds, fold : the test songs are those of one of so many equal ranges of the hash, from 1, instead of ``test``:
-        with one seed the test songs of all folds are disjoint, and all songs together. Fold 1 of k is a share of 1/k.
+    folds, fold : the test songs are those in one of ``folds`` equal ranges of the hash, from 1, instead of ``test``.
+        With one seed, the test songs of the folds are disjoint and cover all songs. Fold 1 of k is a share of 1/k.
 
     Returns
     -------
-    table ``song``, ``part``; validation songs are drawn among those that are not test songs
+    table ``song``, ``part``; validation songs are drawn from those that are not test songs
 
     Raises
     ------
@@ -102,7 +102,7 @@ def split_songs(
         A part would be empty.
     """
     if folds is not None:
-        log.info("split.folds: fold %d of %d is tested on; split.test is not used", fold, folds)
+        log.info("split.folds: fold %d of %d has the test songs; split.test is not used", fold, folds)
         test = 1 / folds
     names = group_names(songs, by)
     unique, groups = np.unique(np.asarray(names, dtype=object), return_inverse=True)

@@ -1,4 +1,4 @@
-"""A split that a user brings: a table of songs and their parts."""
+"""The user's own split: a table of songs and their parts."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def read_parts(path: Path) -> pl.DataFrame:
 
 
 def given_split(parts: pl.DataFrame, songs: pl.DataFrame, by: str, source: object) -> pl.DataFrame:
-    """Take a split made elsewhere, if it is one.
+    """Check a split made elsewhere, and number its songs.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def given_split(parts: pl.DataFrame, songs: pl.DataFrame, by: str, source: objec
     Raises
     ------
     InputError
-        A song is not known or has no part, or as `check_parts` says.
+        A song is unknown or has no part, or as `check_parts` says.
     """
     unknown = parts.join(songs, on="song_id", how="anti")
     if len(unknown):

@@ -1,4 +1,4 @@
-"""What decides on a song's part: a hash of its id, or of its artist, which may not be torn apart."""
+"""What decides a song's part: a hash of its group, which stays in one part: the song's id, or its artist."""
 
 import hashlib
 from collections.abc import Sequence
@@ -8,13 +8,13 @@ import polars as pl
 
 
 def hash_fractions(names: Sequence[str], salt: str) -> np.ndarray:
-    """Hash each name to a number in [0, 1), alike on every machine: float64 [names]."""
+    """Hash each name to a number in [0, 1), the same on every machine: float64 [names]."""
     words = [hashlib.sha256(f"{salt}\0{name}".encode()).digest()[:8] for name in names]
     return np.frombuffer(b"".join(words), dtype=">u8").astype(np.float64) / 2.0**64
 
 
 def group_names(songs: pl.DataFrame, by: str) -> list[str]:
-    """Name what may not be torn apart: by "artist" the artist (a song without one stands alone), else the song's id."""
+    """Name each song's group: by "artist" its artist (a song without one is its own group), else the song's id."""
     ids = songs["song_id"].to_list()
     if by != "artist":
         return ids

@@ -1,4 +1,4 @@
-"""The parts of a split: which songs the models learn from, are chosen on and are tested on."""
+"""The parts of a split: training, validation and test songs."""
 
 import numpy as np
 import polars as pl
@@ -18,7 +18,7 @@ def songs_to_fit(split: pl.DataFrame, protocol: str) -> np.ndarray:
 def songs_with_features(
     features: np.ndarray, training: np.ndarray, validation: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Leave out the songs that have no features, those without usable audio.
+    """Leave out the songs without features, such as those without usable audio.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def songs_with_features(
     Raises
     ------
     InputError
-        There are none in one of the parts.
+        One of the parts has none.
     """
     usable = np.isfinite(features).all(axis=1)
     for part, chosen in (("training", training), ("validation", validation)):

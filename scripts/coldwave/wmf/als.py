@@ -55,7 +55,7 @@ def factorise(
             value = objective(confidences, model.user_factors, model.item_factors, regularization)
             report(iteration + 1, value, seconds)
 
-    # implicit runs threads of its own: BLAS threads below them only get in the way
+    # implicit runs threads of its own, and BLAS threads below them slow it down
     with threadpool_limits(limits=1, user_api="blas"):
         model = AlternatingLeastSquares(
             factors=factors,

@@ -1,4 +1,4 @@
-"""Songs that the factorisation has not seen: their factors from their plays, with the user factors frozen."""
+"""Fold in songs that the factorisation has not seen: their factors from their plays, with the user factors frozen."""
 
 import numpy as np
 import scipy.sparse as sparse

@@ -1,12 +1,12 @@
-"""The Gram matrix of factors, X^T X: what sums over all users cost no more than a table of factors for."""
+"""The Gram matrix of factors, X^T X, with which sums over all users cost no more than a pass over the factors."""
 
 import numpy as np
 
-BLOCK = 1 << 16  # rows looked at together: bounds memory, not the result
+BLOCK = 1 << 16  # rows at a time: bounds memory, and does not change the result
 
 
 def gram_matrix(factors: np.ndarray) -> np.ndarray:
-    """Give X^T X, float64 [factors, factors], of X, float [rows, factors], which may be memory-mapped."""
+    """Return X^T X, float64 [factors, factors], of X, float [rows, factors], which may be memory-mapped."""
     gram = np.zeros((factors.shape[1],) * 2)
     for begin in range(0, len(factors), BLOCK):
         block = np.asarray(factors[begin : begin + BLOCK], dtype=np.float64)

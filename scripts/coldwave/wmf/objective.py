@@ -1,4 +1,4 @@
-"""What the factorisation minimises (eq. 3 of the paper), at the cost of the played pairs alone."""
+"""The objective of the factorisation (eq. 3 of the paper), at the cost of the played pairs alone."""
 
 import numpy as np
 import polars as pl
@@ -8,8 +8,8 @@ from coldwave.errors import InputError
 from coldwave.wmf.gram import gram_matrix
 
 OBJECTIVE_SCHEMA = {"iteration": pl.UInt32, "objective": pl.Float64, "seconds": pl.Float64}
-VANISHED = 1e-6  # products of factors that a regularisation too strong for the data leaves; sound ones are near 1
-BLOCK = 1 << 18  # observed plays looked at together: bounds memory, not the result
+VANISHED = 1e-6  # the largest product of factors that too strong a regularisation leaves; sound ones are near 1
+BLOCK = 1 << 18  # observed plays at a time: bounds memory, and does not change the result
 
 
 def objective(
@@ -26,7 +26,7 @@ def objective(
 
 
 def of_all_pairs(user_factors: np.ndarray, song_factors: np.ndarray, regularization: float) -> float:
-    """The part of eq. 3 that is the same whatever was played: the sum of s^2 over all pairs, and the squared norms."""
+    """The part of eq. 3 that does not depend on the plays: the sum of s^2 over all pairs, and the squared norms."""
     gram_users, gram_songs = gram_matrix(user_factors), gram_matrix(song_factors)
     return float(np.sum(gram_users * gram_songs)) + regularization * float(np.trace(gram_users) + np.trace(gram_songs))
 
@@ -34,7 +34,7 @@ def of_all_pairs(user_factors: np.ndarray, song_factors: np.ndarray, regularizat
 def of_played_pairs(
     users: np.ndarray, songs: np.ndarray, confidences: np.ndarray, user_factors: np.ndarray, song_factors: np.ndarray
 ) -> float:
-    """What played pairs add to that, c (1 - s)^2 - s^2 each: their users, songs and confidences, [n] each."""
+    """The part of eq. 3 from played pairs, c (1 - s)^2 - s^2 each: their users, songs and confidences, [n] each."""
     total = 0.0
     for begin in range(0, len(users), BLOCK):
         block = slice(begin, begin + BLOCK)

@@ -1,4 +1,4 @@
-"""The files of a factorisation, whatever engine made it."""
+"""The files of a factorisation, the same for every engine."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Invented ids, titles, artists, albums and release dates, a few of them awkward on purpose.
 
-Commas, quotation marks, apostrophes, accents and other scripts occur in every world, so that the reading
-of tables is put to the test by the demo itself. Likeness to anyone's name is chance.
+Commas, quotation marks, apostrophes, accents and other scripts occur in every world, so that the demo itself
+tests how tables are read. Likeness to anyone's name is chance.
 """
 
 import datetime
@@ -55,12 +55,12 @@ ALPHABET = np.array(list("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
 
 
 def song_ids(size: int, generator: np.random.Generator) -> list[str]:
-    """Draw ids of the kind that the Taste Profile has for songs: SO and 16 capitals or digits, all different."""
+    """Draw song ids like those of the Taste Profile: SO and 16 capitals or digits, all different."""
     return _different(size, lambda n: ["SO" + "".join(row) for row in generator.choice(ALPHABET, size=(n, 16))])
 
 
 def user_ids(size: int, generator: np.random.Generator) -> list[str]:
-    """Draw ids of the kind that the Taste Profile has for users: 40 hexadecimal digits, all different."""
+    """Draw user ids like those of the Taste Profile: 40 hexadecimal digits, all different."""
     return _different(size, lambda n: [generator.bytes(20).hex() for _ in range(n)])
 
 
@@ -91,8 +91,8 @@ def album_titles(artist: np.ndarray, generator: np.random.Generator) -> list[str
 def release_dates(artist: np.ndarray, album: Sequence[str], generator: np.random.Generator) -> list[str]:
     """Draw the release date of each song, YYYY-MM-DD, that of its album.
 
-    An artist begins between 1970 and 2009 and lets one to four years pass between albums, which are taken in the order
-    of their titles. Nothing else decides: dates say nothing of taste or fame.
+    An artist's first album is from 1970 to 2009, and one to four years pass between albums, in the order of their
+    titles. Dates are independent of taste and fame.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def _names(size: int, patterns: Sequence[str], awkward: Sequence[str], generator
             crowded += 1
             if crowded < 2 * size:
                 continue
-            name = f"{name} {len(names)}"  # the words do not suffice for so many
+            name = f"{name} {len(names)}"  # there are too few words for so many names
         names.append(name)
         seen.add(name)
     return [names[index] for index in generator.permutation(size)]

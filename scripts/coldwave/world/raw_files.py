@@ -1,4 +1,4 @@
-"""The demo world as tables in the formats that users have, and the truth behind them."""
+"""The demo world as tables in common formats, and the truth behind them."""
 
 import math
 import os
@@ -12,11 +12,11 @@ import polars as pl
 
 from coldwave.errors import InputError
 from coldwave.files import replacing, write_table
-from coldwave.world.listeners import draw_plays, draw_tastes
 from coldwave.world.names import album_titles, artist_names, release_dates, song_ids, song_titles, user_ids
 from coldwave.world.recordings import FORMATS
 from coldwave.world.styles import STYLES, draw_styles
 from coldwave.world.tags import draw_tags, instrument
+from coldwave.world.users import draw_plays, draw_tastes
 
 SHORTEST = 3.5  # seconds: a 3-second window must fit
 
@@ -79,7 +79,7 @@ def check_options(options: Mapping[str, Any]) -> None:
 
 
 def draw_world(songs: int, artists: int, users: int, seed: int) -> World:
-    """Draw all of the demo world but its sound. The same arguments give the same tables."""
+    """Draw all of the demo world except its sound. The same arguments give the same tables."""
     style, label, taste, play, shuffle, release = (
         np.random.default_rng(child) for child in np.random.SeedSequence(seed, spawn_key=(0,)).spawn(6)
     )
@@ -97,11 +97,11 @@ def draw_world(songs: int, artists: int, users: int, seed: int) -> World:
         },
         schema=SONGS,
     )
-    listeners = pl.Series(user_ids(users, label), dtype=pl.String)
+    ids = pl.Series(user_ids(users, label), dtype=pl.String)
     indices = draw_plays(draw_tastes(styles, users, taste), play)
     plays = pl.DataFrame(
         {
-            "user_id": listeners.gather(indices["user"]),
+            "user_id": ids.gather(indices["user"]),
             "song_id": table["song_id"].gather(indices["song"]),
             "count": indices["count"],
         },
@@ -119,7 +119,7 @@ def draw_world(songs: int, artists: int, users: int, seed: int) -> World:
 
 
 def write_triplets(path: Path, plays: pl.DataFrame) -> None:
-    """Write plays as the Taste Profile has them: user TAB song TAB count, no header."""
+    """Write plays in the Taste Profile's format: user TAB song TAB count, no header."""
     with replacing(path) as temporary:
         plays.select(list(PLAYS)).write_csv(temporary, include_header=False, separator="\t")
 

@@ -1,11 +1,11 @@
-"""What each song of the demo world is like: its style vector, its artist, and what cannot be heard of it.
+"""What each song of the demo world is like: its style vector, its artist, and its inaudible traits.
 
-Everything is synthetic. Artists belong loosely to genres (a first and a second one, and their own manner),
-and a song varies around its artist. Three groups of traits are planted:
+Everything is synthetic. An artist mixes two genres and has a manner of its own, and songs vary around their
+artist. Three groups of traits are planted:
 
 - ``ORDER_FREE``: heard in single frames or in how often they occur. Correlated through the genres, about
   zero mean and unit variance, clipped to ±2.5.
-- ``ORDER_ONLY``: +1 or -1, in the order of events alone. Independent of the genre and of all other traits;
+- ``ORDER_ONLY``: +1 or -1, heard in the order of events alone. Independent of the genre and of all other traits;
   an artist has a habit, which nine songs of ten follow.
 - Inaudible: the artist's scene and fame, and the song's own luck. Independent of all that is heard.
   Fame and luck are exponential on the scale of log-odds, so popularity itself follows a power law.
@@ -65,7 +65,7 @@ STYLES = {
 
 @dataclass(frozen=True)
 class Style:
-    """What is heard of one song: the fields are traits, as described in this module."""
+    """The audible traits of one song, as described in this module."""
 
     tempo: float = 0.0
     density: float = 0.0
@@ -137,7 +137,7 @@ def draw_styles(songs: int, artists: int, generator: np.random.Generator) -> pl.
 
 
 def styles_of(table: pl.DataFrame) -> list[Style]:
-    """Give the audible traits of each row of a table with the columns of ``STYLES``."""
+    """Return the audible traits of each row of a table with the columns of ``STYLES``."""
     columns = [field.name for field in fields(Style)]
     return [Style(**row) for row in table.select(columns).iter_rows(named=True)]
 
@@ -164,12 +164,12 @@ def _unrelated(
 ) -> np.ndarray:
     """Order values of artists so that the other traits do not explain them, by swaps of two artists.
 
-    Artists are few and some have many songs, so a draw left alone can be correlated with tempo, say.
+    Artists are few and some have many songs, so a plain draw may be correlated with, say, tempo.
 
     Parameters
     ----------
     values
-        [artists, k] what is to be given to the artists.
+        [artists, k] the values to give to the artists.
     artist
         [songs] the artist of each song.
     others
@@ -177,8 +177,8 @@ def _unrelated(
 
     Returns
     -------
-    [artists] rows of ``values`` for the artists. Of the variance of the values over songs, a linear
-    regression on ``others`` then explains less than one part in a hundred, or the least that was found.
+    [artists] rows of ``values`` for the artists. A linear regression on ``others`` then explains less than 1 % of the
+    variance of the values over songs, or the least that was found.
     """
     basis = np.linalg.qr(others - others.mean(axis=0))[0]
     weights = np.bincount(artist, minlength=len(values)).astype(np.float64)

@@ -1,18 +1,18 @@
 """The sound of one song of the demo world, from its style.
 
-Drums, bass, chords and a lead play in four-four time over a loop of four chords, and a producer's hand
-(key, tuning, drum kit, equaliser, room, hiss, level) differs from song to song, so that no trait can be
-read off one frequency band.
+Drums, bass, chords and a lead play in four-four time over a loop of four chords. The production (key, tuning,
+drum kit, equaliser, room, hiss, level) differs from song to song, so that no trait can be read off one
+frequency band.
 
-Two traits are meant to show in the order of frames alone. What keeps them out of single frames, and of
-slopes over nine frames (the differences of a bag of words):
+Two traits must show in the order of frames alone. This keeps them out of single frames, and of slopes over
+nine frames (the differences of a bag of words):
 
 - Lead notes, and kick or snare, come once a beat (0.43 s or more) and are over well before the next one,
   so no short stretch of audio holds two of them.
-- ``contour``: the lead runs up or down the same five notes from a random one. Five notes go round against
-  the four beats of a bar, so every note meets every beat.
-- ``beat``: kick, snare, kick, snare against kick, kick, snare, snare, begun at a random beat. What else is
-  played is the same on every beat of a bar, but for the change of chord.
+- ``contour``: the lead runs up or down the same five notes from a random one. Five notes cycle against the
+  four beats of a bar, so every note falls on every beat.
+- ``beat``: kick, snare, kick, snare against kick, kick, snare, snare, begun at a random beat. Everything else
+  is the same on every beat of a bar, except the change of chord.
 """
 
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ def render(style: Style, seconds: float, generator: np.random.Generator) -> np.n
     Parameters
     ----------
     style
-        What is heard of the song.
+        The audible traits of the song.
     seconds
         Its length.
     generator

@@ -1,7 +1,7 @@
-"""Tags that listeners of the demo world might give: words for a song's genre, mood, tempo, sound and scene.
+"""Tags that users of the demo world might give: words for a song's genre, mood, tempo, sound and scene.
 
-A tag follows from a trait but is not given every time, as with tags by real people. Some name order-only
-traits and some the scene, which cannot be heard.
+A tag follows from a trait but, like tags by real people, is not always given. Some name order-only traits and
+some the scene, which cannot be heard.
 """
 
 from collections.abc import Mapping

@@ -20,7 +20,7 @@ def mask_windows(
     Parameters
     ----------
     windows : float [windows, frames, mel bands], left as they are
-    fill : float [mel bands], what is put in place of the hidden: the bands' means
+    fill : float [mel bands], the values of hidden strips: the bands' means
     bands, frames : the widest strips; 0 hides none
     rows, share : windows of the whole batch that strips are drawn for, and which of them these windows are
 

@@ -1,4 +1,4 @@
-"""A moving average of the weights, which is what is validated and kept."""
+"""A moving average of the weights, which is validated and kept in their place."""
 
 import lightning
 import torch

@@ -1,9 +1,9 @@
-"""Checkpoints of a training: after a kill it goes on from the last one, to the same weights as if nothing had been.
+"""Checkpoints of a training: a killed training resumes from the last one, and ends with the same weights.
 
-A checkpoint is in the cache, under a name made of everything that the training depends on, so that no other is ever
-taken for it. It holds the network, the optimiser, the schedule, the moving average, the learning curve and the best
-epoch's weights, after a whole epoch. What is left to chance depends on the seed and the epoch alone (see
-``coldwave.models.cnn.windows`` and ``coldwave.models.cnn.training``): there is no random state to keep.
+A checkpoint is in the cache, under a name made from everything that the training depends on, so that no other is taken
+for it. It holds the network, the optimiser, the schedule, the moving average, the learning curve and the best epoch's
+weights, after a whole epoch. Random draws depend on the seed and the epoch alone (see ``coldwave.models.cnn.windows``
+and ``coldwave.models.cnn.training``), so there is no random state to keep.
 """
 
 import hashlib
@@ -30,8 +30,8 @@ from coldwave.progress import duration
 
 log = logging.getLogger(__name__)
 
-# The next checkpoint is due after this many times as long as the last one took to write: one of a long epoch is
-# written after every epoch, and those of short ones cost a fiftieth of the time.
+# The next checkpoint is due after this many times as long as the last one took to write. With long epochs, there is one
+# after every epoch; with short ones, checkpoints take a fiftieth of the time.
 WORTH = 50
 
 
@@ -57,7 +57,7 @@ def checkpoint_path(
 
 
 def usable_checkpoint(path: Path) -> bool:
-    """Whether there is a checkpoint, whole and of this name; the log says of another file that it is not used."""
+    """Return whether there is a whole checkpoint of this name; the log says if another file is not used."""
     if not path.exists():
         return False
     try:
@@ -71,17 +71,17 @@ def usable_checkpoint(path: Path) -> bool:
     except (OSError, RuntimeError, ValueError, EOFError, LookupError, TypeError, NotImplementedError,
             zipfile.BadZipFile, pickle.UnpicklingError) as error:  # fmt: skip
         reason = str(error).partition("\n")[0] or type(error).__name__
-    log.warning("%s: not a whole checkpoint of this training (%s); it begins from the start", path, reason)
+    log.warning("%s: not a whole checkpoint of this training (%s); starting from the beginning", path, reason)
     return False
 
 
 class TrainingCheckpoint(Checkpoint):
-    """Keeps the weights of the best epoch, and where a path is given the state of the training in a file.
+    """Keeps the weights of the best epoch and, if a path is given, the state of the training in a file.
 
     Parameters
     ----------
-    path : the file, replaced after each epoch that is worth it; None for none
-    weights : gives the weights that were validated, by name
+    path : the file, replaced after an epoch when it is due; None for none
+    weights : returns the weights that were validated, by name
     """
 
     def __init__(self, path: Path | None, weights: Callable[[], Mapping[str, torch.Tensor]]):

@@ -1,4 +1,4 @@
-"""The objective that the settings of a network name, with what it takes of the plays."""
+"""The objective that a network's settings name, with the plays that it needs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ def chosen_objective(
     training: np.ndarray,
     seed: int,
 ) -> Objective | None:
-    """Set up the objective; None for the squared error, which needs nothing but the targets.
+    """Set up the objective; None for the squared error, which needs only the targets.
 
     Parameters
     ----------

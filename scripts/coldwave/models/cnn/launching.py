@@ -1,8 +1,8 @@
-"""How the processes of a training on several devices are started: by torchrun, on several nodes through srun.
+"""Start the processes of a training on several devices: with torchrun, on several nodes through srun.
 
-A script that trains starts itself again as so many processes, by hand, with its arguments on the command line: under
-Snakemake it is a generated file, which processes could not import. Whoever has started processes already, by torchrun
-or with a task of srun for each, is left to it.
+A training script starts itself again as several processes, by hand, with its arguments on the command line: under
+Snakemake it is a generated file, which processes could not import. If torchrun or srun has started the processes
+already, they are used as they are.
 """
 
 import contextlib
@@ -26,10 +26,10 @@ WATCHED = "COLDWAVE_WATCHES_ITS_INPUT"  # set for processes that end when the on
 
 
 def started_by() -> str | None:
-    """What has started this process as one of several: torchrun, srun, or None where it is alone.
+    """Return what has started this process as one of several, torchrun or srun, or None if it is alone.
 
-    A job of SLURM may be one task on many processors and GPUs, and say so in ``SLURM_NTASKS``; what srun has started
-    is the step's number of tasks. Where srun has started a torchrun on each node, it is torchrun.
+    ``SLURM_NTASKS`` is about the whole job; the step's number of tasks says what srun has started. If srun has started
+    torchrun on each node, it is torchrun.
     """
     if "TORCHELASTIC_RUN_ID" in os.environ:
         return "torchrun"
@@ -37,7 +37,7 @@ def started_by() -> str | None:
 
 
 def is_main_process() -> bool:
-    """Whether this process writes what is learnt: the first one, or the only one."""
+    """Return whether this process writes what is learnt: the first one, or the only one."""
     number = {"torchrun": "RANK", "srun": "SLURM_PROCID"}.get(started_by())
     return number is None or int(os.environ[number]) == 0
 
@@ -48,18 +48,18 @@ def check_processes(processes: int) -> None:
     Raises
     ------
     InputError
-        There are others: they would each wait for somebody, or all write the same file.
+        There are more or fewer: they would wait for each other, or all write the same file.
     """
     number = {"torchrun": "WORLD_SIZE", "srun": "SLURM_STEP_NUM_TASKS"}.get(started_by())
     started = 1 if number is None else int(os.environ[number])
     if started != processes:
         raise InputError(
-            f"{started} processes were started, and the model's devices x nodes are {processes}: make the two agree"
+            f"{started} processes were started, but the model's devices x nodes are {processes}: make the two agree"
         )
 
 
 def end_with_input() -> None:
-    """Let this process end when the one that started it does, even if that was killed: its input is then at an end."""
+    """End this process when the one that started it ends, even if that was killed: its input then ends."""
     if os.environ.pop(WATCHED, None):
 
         def watch() -> None:
@@ -71,7 +71,7 @@ def end_with_input() -> None:
 
 
 def launch_command(devices: int, nodes: int, threads: int) -> list[str]:
-    """The command before the script's own: torchrun for one node, or srun that starts it on every node.
+    """Return the command that runs the script: torchrun for one node, or srun to start torchrun on every node.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def launch_command(devices: int, nodes: int, threads: int) -> list[str]:
     Raises
     ------
     InputError
-        Several nodes are wanted outside of a job of SLURM.
+        Several nodes are wanted outside a SLURM job.
     """
     launcher = [sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={devices}"]
     if nodes == 1:
@@ -89,8 +89,8 @@ def launch_command(devices: int, nodes: int, threads: int) -> list[str]:
     job = os.environ.get("SLURM_JOB_ID")
     if job is None or shutil.which("srun") is None:
         raise InputError(
-            f"nodes is {nodes}, and this is no job of SLURM: run it with --profile profiles/slurm, or start the "
-            "script on every node by torchrun (its options: --help)"
+            f"nodes is {nodes}, but this is no SLURM job: run it with --profile profiles/slurm, or start the script "
+            "on every node with torchrun (its options: --help)"
         )
     with socket.socket() as free:
         free.bind(("", 0))
@@ -102,7 +102,7 @@ def launch_command(devices: int, nodes: int, threads: int) -> list[str]:
 
 
 def launch(script: Path, arguments: Mapping[str, Any], devices: int, nodes: int, threads: int) -> None:
-    """Run a script in so many processes, and wait for all of them. What they log is logged here too.
+    """Run a script in several processes, and wait for all of them. What they log is logged here too.
 
     Parameters
     ----------
@@ -125,13 +125,13 @@ def launch(script: Path, arguments: Mapping[str, Any], devices: int, nodes: int,
             for line in process.stdout:
                 _pass_on(line)
         finally:
-            process.stdin.close()  # where this one is interrupted, the others end with it
+            process.stdin.close()  # if this one is interrupted, the others end with it
     if process.returncode:
         raise InputError("a process of the training failed: see the lines before this one in the log")
 
 
 def command_line(arguments: Mapping[str, Any]) -> list[str]:
-    """Spell arguments as a script by hand takes them. None and empty lists are left out."""
+    """Write arguments as a script's command line. None and empty lists are left out."""
     given = []
     for name, value in arguments.items():
         if isinstance(value, dict):
@@ -143,12 +143,12 @@ def command_line(arguments: Mapping[str, Any]) -> list[str]:
 
 
 def _pass_on(line: str) -> None:
-    """Write a line of another process where this one logs, as it is: it has its time already."""
+    """Log a line of another process unchanged: it has its time already."""
     level = logging.ERROR if ": error: " in line else logging.INFO
     record = logging.LogRecord(__name__, level, __file__, 0, line, None, None)
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler) and handler.filter(record):
-            # where the screen is gone the log is still there, as with what is logged here
+            # if the screen is gone, the log still gets the line, as with lines of this process
             with handler.lock, contextlib.suppress(OSError):
                 handler.stream.write(line)
                 handler.flush()

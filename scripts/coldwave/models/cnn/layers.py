@@ -12,7 +12,7 @@ RESIDUAL_KERNEL = 3  # frames of a residual block's filters: odd, so that paddin
 class TimeConvolution(nn.Module):
     """Convolution over time, all channels at once: [batch, frames, inputs] → [batch, frames - kernel + 1, outputs].
 
-    With ``padding`` frames of zeros at both ends there are 2 x padding more of them.
+    ``padding`` frames of zeros at both ends make the output 2 x padding frames longer.
 
     The same as ``nn.Conv1d`` over [batch, inputs, frames]. It is written as a two-dimensional convolution with the
     channels last in memory, which runs several times faster on a processor and as fast on a GPU.
@@ -32,8 +32,8 @@ class TimeConvolution(nn.Module):
 class ChannelNormalization(nn.BatchNorm1d):
     """Batch normalisation of each channel over all frames of a batch: [..., channels] → the same shape.
 
-    With several processes it is over the frames of all of them. Torch's own layer for that works on GPUs alone.
-    A lone row has no variance: training then takes the running statistics, as prediction does.
+    With several processes it is over the frames of all of them; torch's own layer for that works on GPUs alone. A
+    single row has no variance: training then uses the running statistics, as prediction does.
     """
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
@@ -52,7 +52,7 @@ class ChannelNormalization(nn.BatchNorm1d):
         count = sum_over_processes(torch.tensor(float(len(rows)), device=rows.device))
         mean = sum_over_processes(single.sum(dim=0)) / count
         variance = sum_over_processes((single - mean).square().sum(dim=0)) / count
-        several = count > 1  # not asked for in Python, which would make a GPU wait
+        several = count > 1  # a tensor, as a condition in Python would make a GPU wait
         center = torch.where(several, mean, self.running_mean)
         scale = (torch.where(several, variance, self.running_var) + self.eps).rsqrt()
         with torch.no_grad():
@@ -64,7 +64,7 @@ class ChannelNormalization(nn.BatchNorm1d):
 
 
 def normalization_of(kind: str, channels: int) -> nn.Module:
-    """The layer for a setting: ``batch``, or ``none``, which leaves everything as it is."""
+    """Return the layer for a setting: ``batch``, or ``none``, which changes nothing."""
     return ChannelNormalization(channels) if kind == "batch" else nn.Identity()
 
 
@@ -100,8 +100,8 @@ def pool_time(frames: torch.Tensor, pool: int) -> torch.Tensor:
 def statistics_over_time(frames: torch.Tensor) -> torch.Tensor:
     """Pool over all of time: [batch, frames, channels] → [batch, 3 x channels], mean, maximum and L2.
 
-    L2 is the norm over time divided by the square root of the frames (a root mean square), so that the three are
-    as large as each other whatever the window.
+    L2 is the norm over time divided by the square root of the frames (a root mean square), so that the three are of
+    similar size for every window.
     """
     norm = torch.linalg.vector_norm(frames, dim=1) / frames.shape[1] ** 0.5
     return torch.cat([frames.mean(dim=1), frames.amax(dim=1), norm], dim=1)

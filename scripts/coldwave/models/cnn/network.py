@@ -1,4 +1,4 @@
-"""The paper's convolutional network, convolution and pooling over time only (section 5.2), and what may be added."""
+"""The paper's convolutional network, convolution and pooling over time only (section 5.2), and its extensions."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ LAYERS = ("window", "channels", "kernel", "pool", "pooling", "dense", "normaliza
 
 
 def pools_of(pool: int | Sequence[int], layers: int) -> list[int]:
-    """The frames that each convolutional layer pools, where one number stands for all layers."""
+    """Return the frames that each convolutional layer pools; one number stands for all layers."""
     return [pool] * layers if isinstance(pool, int) else list(pool)
 
 
@@ -84,7 +84,7 @@ class SongNetwork(nn.Module):
             nn.Linear(inputs, outputs) for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True)
         )
         self.output = nn.Linear(sizes[-1], len(target_mean))
-        # all after the layers above, whose first weights are then the same with any of them
+        # made after the layers above, so that those start from the same weights with any of these
         self.normalizations = nn.ModuleList(normalization_of(normalization, size) for size in channels)
         self.hidden_normalizations = nn.ModuleList(normalization_of(normalization, size) for size in dense)
         self.blocks = nn.ModuleList(

@@ -1,6 +1,6 @@
 """What training minimises: the squared error of the factors (eq. 4) or the weighted prediction error (eq. 5).
 
-Both are sums over songs, so a step needs a batch of songs and what they are compared with, and nothing of the others.
+Both are sums over songs, so a step needs only a batch of songs and what they are compared with.
 The ranking objectives are in ``coldwave.models.cnn.ranking``.
 """
 
@@ -14,11 +14,11 @@ import torch
 from coldwave.wmf.confidence import confidence_matrix
 from coldwave.wmf.gram import gram_matrix
 
-SONG_BLOCK = 256  # songs looked at together: bounds memory
+SONG_BLOCK = 256  # songs at a time: bounds memory
 
 
 class Reference(NamedTuple):
-    """Where a learning curve has its 0 and its 1: an error e is shown, and minimised, as (e - origin) / unit."""
+    """The scale of the loss: an error e is shown on the learning curve, and minimised, as (e - origin) / unit."""
 
     origin: float
     unit: float
@@ -44,7 +44,7 @@ class Objective(Protocol):
         """The scale on which predicting ``mean``, float32 [factors], for all of these songs is 1."""
 
     def order(self, songs: np.ndarray) -> np.ndarray:
-        """The order in which songs, int [n], are validated: it matters where songs of a batch are compared."""
+        """The order in which songs, int [n], are validated: it matters if songs of a batch are compared."""
 
 
 def squared_errors(predicted: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -105,7 +105,7 @@ def tempered_weights(totals: np.ndarray, temper: float, training: np.ndarray) ->
 
     In eq. 5 a song weighs as much as its total weight, the sum of c_ui over all users, which grows with its plays.
     Here song i's term is divided by its total weight to the power of ``temper``: 0 leaves eq. 5 as it is, and with 1
-    the weights of every song sum to the same. The result is scaled so that training songs' weights have mean 1,
+    the weights of every song have the same sum. The result is scaled so that training songs' weights have mean 1,
     which keeps the size of a training step.
 
     Parameters
@@ -142,7 +142,7 @@ def weighted_objective(
 
 
 class SquaredError:
-    """Each song's squared error, every song once whatever its plays.
+    """Each song's squared error, with the same weight for every song.
 
     Parameters
     ----------
@@ -172,13 +172,13 @@ class SquaredError:
 
 
 class WeightedPredictionError:
-    """Each song's weighted prediction error, with frozen user factors, weighted by how popular it is or not.
+    """Each song's weighted prediction error, with frozen user factors and a weight for the song.
 
     Parameters
     ----------
     confidences : float32 CSR [songs, users], with nothing stored where a user did not play a song
     user_factors : float32 [users, factors]
-    song_factors : float32 [songs, factors], of the songs' own plays: only to say where 0 is on the learning curve
+    song_factors : float32 [songs, factors], from the songs' own plays, only to set the 0 of the learning curve
     weights : float [songs], see `tempered_weights`
     """
 
@@ -210,9 +210,9 @@ class WeightedPredictionError:
     def reference(self, songs: np.ndarray, mean: np.ndarray) -> Reference:
         """0 is the error at the songs' own factors, and 1 that of predicting ``mean``.
 
-        The error is nowhere near zero even at its minimum. Measured like this it is as large, near its minimum, as
-        the squared error on its own scale, so that the same learning rate suits both. Where the songs' own factors
-        are no better than the mean, as with next to no plays and a strong regularisation, 0 is no error at all.
+        The error is far from zero even at its minimum. On this scale it is, near its minimum, as large as the squared
+        error on its own scale, so that the same learning rate suits both. If the songs' own factors are no better
+        than the mean, as with very few plays and a strong regularisation, 0 is no error at all.
         """
         at_mean = self._mean_error(songs, np.tile(mean, (len(songs), 1)))
         gap = at_mean - self._mean_error(songs, self.song_factors[songs])

@@ -2,7 +2,7 @@
 
 All processes hold the same network and draw the same batches; each predicts its share of a batch. Errors and the
 statistics of batch normalisation are summed over the processes, so that every step is that of one process on the whole
-batch, but for the rounding of sums in another order.
+batch, except for rounding.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from torch import distributed
 
 
 def number_of_processes() -> int:
-    """How many processes train together: 1 outside of a training on several devices."""
+    """Return how many processes train together: 1 outside a training on several devices."""
     return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
 
 
@@ -37,7 +37,7 @@ class _Sum(torch.autograd.Function):
 
 
 def sum_over_processes(tensor: torch.Tensor) -> torch.Tensor:
-    """Sum tensors of one shape over the processes; all get the same. With one process it is the tensor itself.
+    """Sum tensors of one shape over the processes; all get the same sum. With one process it is the tensor itself.
 
     Gradients are summed as well: what each process makes of the sum reaches the tensors of all. The mean over the
     processes that distributed training takes of the weights' gradients is then the gradient of the sum itself.
@@ -46,7 +46,7 @@ def sum_over_processes(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def whole_batch(own: torch.Tensor, rows: int) -> torch.Tensor:
-    """Put the processes' shares of a batch together: [rows of `own_share`, ...] → [rows, ...] on every process."""
+    """Join the processes' shares of a batch: [rows of `own_share`, ...] → [rows, ...] on every process."""
     if number_of_processes() == 1:
         return own
     places = torch.arange(rows, device=own.device)[own_share()]

@@ -1,4 +1,4 @@
-"""Ranking objectives: a song should score above others for the users who play it (named as future work in the paper).
+"""Ranking objectives: a song should score above others for the users who play it (the paper's future work).
 
 With frozen user factors the score of song i for user u is x_u . y'_i. The songs of a batch are each other's negatives:
 a play (u, i) is compared with the batch's songs j that u has not played.
@@ -23,16 +23,16 @@ def ranking_errors(
     loss: str,
     temperature: float,
 ) -> torch.Tensor:
-    """How far the songs that users have not played score above the one that they have, as a mean over its plays.
+    """Measure how far songs that a song's users have not played score above it, as a mean over its plays.
 
     With d_j = (x_u . y'_j - x_u . y'_i) / temperature for the n negatives j of a play (u, i), its loss is
 
     - ``bpr`` (Bayesian personalised ranking): the mean over j of log(1 + exp(d_j)), divided by log 2;
     - ``sampled_softmax``: log(1 + sum over j of exp(d_j)), divided by log(1 + n).
 
-    The divisor is the loss where all scores are the same, so 1 says that nothing was learnt, whatever the size of the
-    batch. A play without negatives counts 1 too: it tells nothing, and has no gradient. Songs come into batches by
-    chance and not by how often they are played, so negatives need no correction for popularity.
+    The divisor is the loss if all scores are the same, so 1 means that nothing was learnt, for every size of batch. A
+    play without negatives also counts 1: it teaches nothing, and has no gradient. Songs are drawn into batches evenly
+    and not by their plays, so negatives need no correction for popularity.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def ranking_errors(
 
 
 def capped_plays(by_song: sparse.csr_matrix, cap: int, rng: np.random.Generator) -> sparse.csr_matrix:
-    """At most ``cap`` plays of each song, drawn at random: CSR [songs, users], from the same with all plays."""
+    """Draw at most ``cap`` plays of each song at random: CSR [songs, users], from all plays in the same form."""
     owners = np.repeat(np.arange(by_song.shape[0]), np.diff(by_song.indptr))
     shuffled = np.lexsort([rng.random(by_song.nnz), owners])
     place = np.arange(by_song.nnz) - by_song.indptr[owners]  # within its song; owners are in order before and after
@@ -72,9 +72,9 @@ def capped_plays(by_song: sparse.csr_matrix, cap: int, rng: np.random.Generator)
 
 
 class RankingError:
-    """Each song's mean ranking error over its plays, weighted by how popular it is or not.
+    """Each song's mean ranking error over its plays, with a weight for the song.
 
-    A song weighs as many plays as it has to the power of 1 - temper: with 0 every play counts the same, as these
+    The weight is the song's number of plays to the power of 1 - temper: with 0 every play counts the same, as these
     objectives are commonly used, and with 1 every song does. Weights are scaled so that the training songs' have mean
     1. Song factors are not used.
 
@@ -88,7 +88,7 @@ class RankingError:
     temperature : difference of two scores that is one unit of the loss's exponent. Scores estimate preferences, which
         are 0 or 1
     plays_per_song : most plays of a song that are compared, drawn once by the seed; they stand for all of its plays.
-        Negatives are told by all plays
+        All plays decide what a negative is
     temper : from 0 to 1
     seed : of that draw, and of the order of validation songs
     """

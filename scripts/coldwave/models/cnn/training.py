@@ -1,4 +1,4 @@
-"""Training of the network on Lightning: random windows, each song once an epoch, early stopping."""
+"""Train the network with Lightning: random windows, each song once an epoch, early stopping."""
 
 import logging
 import math
@@ -47,7 +47,7 @@ EVALUATION_BATCH = 256  # windows predicted together
 
 
 def cluster_environment() -> ClusterEnvironment:
-    """What tells Lightning of the other processes. In any job of a SLURM cluster it would wait for those of srun."""
+    """Return how Lightning finds the other processes. Its own choice in a SLURM job would wait for those of srun."""
     if started_by() == "srun":
         return SLURMEnvironment(auto_requeue=False)
     return TorchElasticEnvironment() if started_by() == "torchrun" else LightningEnvironment()
@@ -62,7 +62,7 @@ def optimizer_of(parameters: Iterator[torch.nn.Parameter], settings: dict[str, A
 
 
 def rate_at(step: int, steps: int, warm_up: int, schedule: str) -> float:
-    """Share of the learning rate at a step of ``steps``, from 0: risen over ``warm_up`` steps, then as scheduled.
+    """Share of the learning rate at a step of ``steps``, from 0: it rises over ``warm_up`` steps, then as scheduled.
 
     ``constant`` stays at 1; ``cosine`` falls to 0 at the end, along half a wave.
     """
@@ -74,20 +74,20 @@ def rate_at(step: int, steps: int, warm_up: int, schedule: str) -> float:
 
 
 class SongTraining(lightning.LightningModule):
-    """What is minimised and what is measured: the mean of the objective's error over songs, each once an epoch.
+    """Minimises the loss: the mean of the objective's error over songs, each once an epoch.
 
-    Errors are shown, and minimised, on a scale on which 1 is that of predicting the training songs' mean factors for
-    the same part of the songs: nothing was learnt. Early stopping looks at the same objective on validation songs.
+    The loss is on a scale on which 1 is predicting the training songs' mean factors for the same part of the songs, so
+    that nothing was learnt. Early stopping looks at the loss of validation songs.
 
-    With several processes each predicts its share of every batch, and all minimise the error of the whole batch, songs
-    that are compared with each other included: the same as one process does, but for rounding, and for dropout, whose
-    draws are each process's own. Each validates a share of the batches of validation songs.
+    With several processes, each predicts its share of every batch, and all minimise the error of the whole batch, also
+    if its songs are compared with each other. This is what one process does, except for rounding and for dropout,
+    which each process draws for itself. Each validates a share of the batches of validation songs.
 
     Parameters
     ----------
     train, validation : the scale of each part of the songs
     settings : those of the optimiser, its schedule and the augmentation
-    seed : of augmentation and dropout, which depend on it, the epoch and the batch alone (and on the process, dropout)
+    seed : of augmentation and dropout, which depend only on it, the epoch and the batch (dropout also on the process)
     """
 
     def __init__(
@@ -105,11 +105,11 @@ class SongTraining(lightning.LightningModule):
         self.curve: list[dict[str, Any]] = []
         self.begin = time.monotonic()
         self.error_sum = self.error_songs = 0.0
-        # a mixture may be compared with a song that another process has the window of
+        # a mixture may be compared with a song whose window another process has
         self.together = objective.together or bool(settings["mixup"])
 
     def on_train_start(self) -> None:
-        # Lightning would go on to the end of the epoch: a job that has to go should go, and be resumed
+        # Lightning would finish the epoch first: a job that is told to end must end, and can be resumed
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
         epochs = torch.tensor(self.current_epoch, device=self.device)
@@ -136,7 +136,7 @@ class SongTraining(lightning.LightningModule):
         return (total / batch.rows - self.references[0].origin) / self.references[0].unit
 
     def training_step(self, batch: Batch, index: int) -> torch.Tensor:
-        if self.settings["dropout"]:  # its draws are to depend on nothing that was drawn before
+        if self.settings["dropout"]:  # its draws must not depend on earlier ones
             state = np.random.SeedSequence([self.seed, self.current_epoch, index, self.global_rank]).generate_state(1)
             torch.manual_seed(int(state[0]))
         windows, share = batch.windows, own_share()
@@ -190,7 +190,7 @@ class SongTraining(lightning.LightningModule):
         self.error_sum = self.error_songs = 0.0
         self.curve.append(row)
         log.info(
-            "epoch %d: error %.4f on training windows, %.4f on validation songs (1 = the mean), %s so far",
+            "epoch %d: loss %.4f on training windows, %.4f on validation songs (1 = predicting the mean), %s so far",
             row["epoch"],
             row["train_loss"],
             row["validation_loss"],
@@ -220,22 +220,22 @@ def train(
     objective: Objective | None = None,
     checkpoint: Path | None = None,
 ) -> tuple[SongNetwork, pl.DataFrame]:
-    """Train a network and return the one of the epoch with the smallest validation error, and its learning curve.
+    """Train a network. Return it as of the epoch with the smallest validation loss, and the learning curve.
 
     Parameters
     ----------
     frames : int [songs]; targets : float32 [songs, factors]
     training, validation : int [n], song indices, all with at least one window of frames
     settings : a ``cnn`` entry of the configuration's models
-    objective : what is minimised; the squared error of the targets where none is given
-    checkpoint : where it is kept how far the training has come, see `checkpoint_path`; one that is there is gone on
-        from. It is left there, to be deleted once the network is where it should be
+    objective : what is minimised; None for the squared error of the targets
+    checkpoint : the file for the state of the training, see `checkpoint_path`; if it exists, training resumes from it.
+        It is left there; delete it once the network is saved
 
     Raises
     ------
     InputError
-        There is no training or no validation song, the errors grew beyond all bounds, or other processes were started
-        than the settings ask for.
+        There is no training or no validation song, the training diverged, or the number of processes is not the one
+        that the settings ask for.
     """
     for part, songs in (("training", training), ("validation", validation)):
         if len(songs) == 0:
@@ -271,7 +271,7 @@ def train(
         accelerator=settings["accelerator"],
         devices=settings["devices"],
         num_nodes=settings["nodes"],
-        # every process has the same statistics, and validates another number of batches
+        # every process has the same statistics, and the numbers of batches that they validate differ
         strategy="auto" if processes == 1 else DDPStrategy(forward_sync_buffers=False),
         precision=settings["precision"],
         plugins=[cluster_environment()],
@@ -297,10 +297,10 @@ def train(
     )
     losses = [row["validation_loss"] for row in model.curve]
     if not np.isfinite(losses).any():
-        raise InputError("training diverged: no epoch has a finite validation error; lower learning_rate")
+        raise InputError("training diverged: no epoch has a finite validation loss; lower learning_rate")
     network.load_state_dict(kept.best)
     best_epoch = int(np.nanargmin(losses))
     curve = pl.DataFrame(model.curve).with_columns(best=pl.int_range(pl.len()) == best_epoch)
     told = best_epoch + 1, len(losses), losses[best_epoch]
-    log.info("best epoch: %d of %d, validation error %.4f", *told, extra={"screen": True})
+    log.info("best epoch: %d of %d, validation loss %.4f", *told, extra={"screen": True})
     return network.cpu().eval(), curve.cast(CURVE_SCHEMA)

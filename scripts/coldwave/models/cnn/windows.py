@@ -16,15 +16,15 @@ class WindowSource(Protocol):
 
 
 def consecutive_starts(frames: int, window: int) -> np.ndarray:
-    """First frames of the whole windows that fit one after another (29 s → 1,249 frames → 9 windows of 129)."""
+    """First frames of consecutive whole windows (29 s → 1,249 frames → 9 windows of 129)."""
     return np.arange(frames // window, dtype=np.int64) * window
 
 
 class RandomWindowSampler(Sampler):
     """Batches of (songs, starts): every song once an epoch, in a new order and with a new window.
 
-    Order and windows depend on the seed and the epoch alone, not on what was drawn before, so that a training that
-    is resumed sees what it would have seen, and every one of several processes draws the same.
+    Order and windows depend on the seed and the epoch alone, not on earlier draws, so that a resumed training sees the
+    same windows, and all processes draw the same ones.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class ConsecutiveWindowSampler(Sampler):
 
     Parameters
     ----------
-    share : the batches that are given: those of one of several processes, or all where the processes are more
+    share : the batches of one of several processes; all of them if there are more processes than batches
     """
 
     def __init__(self, songs: np.ndarray, frames: np.ndarray, window: int, batch_size: int, share: slice = slice(None)):
@@ -111,13 +111,13 @@ class Batch(NamedTuple):
 
 
 class WindowDataset(Dataset):
-    """Gives a whole batch at once. One of random windows has one window a song; one of consecutive windows several.
+    """Gives a whole batch at once: one random window per song, or all consecutive windows of each song.
 
     Parameters
     ----------
     known : from songs, int [n], to the tensors that their predictions are compared with
     share : the rows of each batch whose windows are read: those of one of several processes
-    together : whether the songs, and what is known, are those of the whole batch all the same
+    together : whether the songs, and what is known, are still those of the whole batch
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class WindowDataset(Dataset):
     def __getitem__(self, batch: tuple[Sequence[int], Sequence[int]]) -> Batch:
         owners, starts = np.asarray(batch[0]), np.asarray(batch[1])
         own = owners[self.share]
-        # where the songs are fewer than the processes, some have none: a batch of no windows has a shape all the same
+        # if there are fewer songs than processes, some have none: one window is read to give the empty batch its shape
         read = slice(0, 1) if len(own) == 0 else self.share
         windows = torch.from_numpy(self.source.windows(owners[read], starts[read], self.window))[: len(own)]
         songs, positions = np.unique(owners if self.together else own, return_inverse=True)

@@ -1,7 +1,7 @@
 """Training of the multilayer perceptron from song features to song factors (the paper's MLP, section 5.2).
 
-It runs on one thread of the processor: libraries add in another order with other numbers of threads, and the same
-seed has to give the same bytes. The network is small; an epoch over 10,000 songs takes a second or two.
+It runs on one thread of the processor: with more threads libraries add in another order, and the same seed must give
+the same bytes. The network is small; an epoch over 10,000 songs takes a second or two.
 """
 
 import logging
@@ -25,7 +25,7 @@ LOGGED_EVERY = 10  # epochs
 
 
 def training_batches(songs: int, batch_size: int, seed: int, epoch: int) -> Iterator[np.ndarray]:
-    """Deal out positions 0..songs-1 in batches, each once, in an order that depends on seed and epoch alone."""
+    """Yield the positions 0..songs-1 in batches, each once, in an order that depends on seed and epoch alone."""
     order = np.random.default_rng([seed, epoch]).permutation(songs)
     for begin in range(0, songs, batch_size):
         yield order[begin : begin + batch_size]
@@ -64,8 +64,8 @@ def train_mlp(
     """Minimise the squared error of the factors (eq. 4), each song once an epoch; keep the best epoch's weights.
 
     Features are centred and divided by one number, and outputs scaled back, by statistics of training songs that are
-    stored with the weights. Errors are divided by that of predicting the training songs' mean factors for the same
-    part of the songs, so 1 means that nothing was learnt.
+    stored with the weights. The loss is the error divided by the error of predicting the training songs' mean factors
+    for the same part of the songs, so 1 means that nothing was learnt.
 
     Parameters
     ----------
@@ -105,10 +105,10 @@ def train_mlp(
 
 
 def _statistics(features: np.ndarray, targets: np.ndarray) -> dict[str, np.ndarray]:
-    """What inputs and outputs are centred and scaled by: means [columns], and the one deviation of all columns [].
+    """Compute what inputs and outputs are centred and scaled by: means [columns], and one deviation for all of them [].
 
-    Columns are not brought to unit variance each: principal components of small variance are mostly noise, which
-    would then weigh as much as the first ones.
+    Columns are not scaled to unit variance each: principal components of small variance are mostly noise, which would
+    then weigh as much as the first ones.
     """
     statistics = {}
     for name, values in (("feature", features), ("target", targets)):
@@ -168,13 +168,13 @@ def _fit(
         if epoch - best_epoch >= settings["patience"]:
             break
     loss = rows[best_epoch - 1]["validation_loss"]
-    log.info("best epoch: %d of %d, validation error %.4f", best_epoch, len(rows), loss, extra={"screen": True})
+    log.info("best epoch: %d of %d, validation loss %.4f", best_epoch, len(rows), loss, extra={"screen": True})
     return best, pl.DataFrame(rows).with_columns(best=pl.col("epoch") == best_epoch).cast(CURVE_SCHEMA)
 
 
 def _log_epoch(row: dict[str, Any]) -> None:
     log.info(
-        "epoch %d: error %.4f on training, %.4f on validation songs (1 = the mean), %s so far",
+        "epoch %d: loss %.4f on training songs, %.4f on validation songs (1 = predicting the mean), %s so far",
         row["epoch"],
         row["train_loss"],
         row["validation_loss"],

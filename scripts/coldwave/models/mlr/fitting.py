@@ -1,4 +1,4 @@
-"""Fitting of the metric: learnt from training songs, its strength chosen on validation songs."""
+"""Fit the metric on training songs, and choose its strength on validation songs."""
 
 import logging
 from typing import Any
@@ -21,9 +21,9 @@ log = logging.getLogger(__name__)
 CURVE_SCHEMA = {
     "strength": pl.Float64,
     "iteration": pl.UInt32,
-    "slack": pl.Float64,  # violation of the rankings known so far, which is no more than …
-    "risk": pl.Float64,  # … that of the most violated ranking of every query
-    "validation_auc": pl.Float64,  # null but for the last step of each strength
+    "slack": pl.Float64,  # violation of the rankings known so far, at most the risk
+    "risk": pl.Float64,  # violation of the most violated ranking of every query
+    "validation_auc": pl.Float64,  # null except for the last step of each strength
     "best": pl.Boolean,
 }
 
@@ -37,7 +37,7 @@ def fit_mlr(
     settings: dict[str, Any],
     seed: int,
 ) -> tuple[dict[str, np.ndarray], pl.DataFrame]:
-    """Learn a metric at each strength, and keep that by which users' validation songs rank highest.
+    """Learn a metric at each strength, and keep the one that ranks users' validation songs highest.
 
     Features are centred, and scaled so that training songs are at a mean squared distance of 1. Strengths are
     compared by the AUC of the validation songs, the mean over users who have played one, with scores as in
@@ -64,7 +64,7 @@ def fit_mlr(
     starts, relevant = relevant_songs(plays, held_out, users, len(features))
     if not np.isin(np.diff(starts), (0, len(held_out)), invert=True).any():
         raise InputError(
-            f"nobody has played some of the {len(held_out)} validation songs and not others, so there is nothing to "
+            f"no user has played some but not all of the {len(held_out)} validation songs, so there is nothing to "
             "choose by: raise split.validation"
         )
     dimensions = min(settings["dimensions"], features.shape[1])

@@ -1,16 +1,16 @@
 """Metric learning to rank (McFee and Lanckriet 2010): a structural SVM over rankings, by 1-slack cutting planes.
 
-Candidates k of a query q are ranked by s_k = -(q - k)' W (q - k). Sought is
+Candidates k of a query q are ranked by s_k = -(q - k)' W (q - k). The problem is
 
     min over W positive semidefinite of 1/2 |W|^2 + C R(W)
 
-where |W| is the Frobenius norm and R(W) the mean over queries of how far the most violated ranking of each is above
+where |W| is the Frobenius norm, and R(W) is the mean over queries of how far the most violated ranking of each is above
 the right one, loss(y) + <W, psi(y) - psi(right)> at least 0. R is convex and the maximum of linear functions
-loss_t - <W, G_t>, one for each choice of a ranking for every query (a cutting plane). Only those met on the way are
-kept: the most violated one at the minimum over those known is added until it is no more than a tolerance above.
+loss_t - <W, G_t> (cutting planes), one for each choice of a ranking for every query. Few of them are needed: minimise
+over the known planes, add the plane most violated there, and stop when it is no more than a tolerance above.
 
-McFee and Lanckriet weigh the trace of W in place of 1/2 |W|^2. The square makes W unique, and the dual problem
-smooth, so that how far a solution is from the optimum is known.
+McFee and Lanckriet penalise the trace of W instead of 1/2 |W|^2. The square makes W unique and the dual problem smooth,
+so that the distance of a solution from the optimum is known.
 """
 
 import logging
@@ -55,8 +55,8 @@ class Solution(NamedTuple):
 class Step(NamedTuple):
     """One step of the cutting-plane method at one strength C.
 
-    ``slack`` is the largest value of the planes known, R(W) of which they are lower bounds is ``risk``, and ``last``
-    tells whether the method stops here.
+    ``slack`` is the largest value of the known planes, which are lower bounds of R(W), the ``risk``. ``last`` says
+    whether the method stops here.
     """
 
     strength: float
@@ -154,7 +154,7 @@ def minimise_over_planes(
             break
         following = onto_capped_simplex(ahead + values / steepest, strength)
         if (ahead - following) @ (following - current) > 0:
-            momentum, ahead = 1.0, following  # the step went back: the momentum led astray
+            momentum, ahead = 1.0, following  # the step went back: the momentum was too large
         else:
             faster = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
             ahead = onto_capped_simplex(following + (momentum - 1) / faster * (following - current), strength)
@@ -166,7 +166,7 @@ def minimise_over_planes(
 def learn_metrics(
     features: np.ndarray, queries: Queries, strengths: Sequence[float], loss: str, tolerance: float, iterations: int
 ) -> Iterator[Step]:
-    """Minimise the objective at each strength, from the weakest; the planes met at one are kept for the next.
+    """Minimise the objective at each strength, from the weakest; planes found at one are kept for the next.
 
     Parameters
     ----------

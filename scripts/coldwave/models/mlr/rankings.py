@@ -1,13 +1,13 @@
 """Separation oracles: the ranking of a query's candidates that violates the margin most (structural SVM).
 
 A ranking says for each relevant candidate i and irrelevant candidate j whether i is before j (y_ij = 1) or after it
-(y_ij = -1). With scores s and the partial-order feature of McFee and Lanckriet (2010, section 3), the ranking
-sought maximises
+(y_ij = -1). With scores s and the partial-order feature of McFee and Lanckriet (2010, section 3), the most violated
+ranking maximises
 
     loss(y) + sum over i, j of y_ij (s_i - s_j) / (R I)
 
-over all rankings, R and I being the numbers of relevant and irrelevant candidates. Only the numbers of pairs that
-are the wrong way round are needed of it.
+over all rankings, where R and I are the numbers of relevant and irrelevant candidates. Only its numbers of pairs that
+are the wrong way round are needed.
 """
 
 from typing import NamedTuple
@@ -54,14 +54,14 @@ def most_violated_map(relevant: np.ndarray, irrelevant: np.ndarray) -> Ranking:
     """Find the most violated ranking for the loss 1 - AP (Yue, Finley, Radlinski and Joachims 2007, section 4).
 
     In a best ranking, relevant candidates are in the order of their scores, and so are irrelevant ones. Start with
-    all relevant ones first. To move the j-th irrelevant candidate from just after the i-th relevant one to just
-    before it (both counted from 1, those before j being there already) lowers the precision at i from
-    i / (i + j - 1) to i / (i + j), so it gains
+    all relevant ones first. Moving the j-th irrelevant candidate from just after the i-th relevant one to just before
+    it (both counted from 1, with those before j there already) lowers the precision at i from i / (i + j - 1) to
+    i / (i + j), so it gains
 
         i / ((i + j - 1) (i + j) R) - 2 (s_i - s_j) / (R I).
 
     The gain of a move falls with j, so the best place of each irrelevant candidate, found by itself, is never before
-    that of the one ahead of it: together they are one ranking, and the best.
+    that of the one ahead of it: together they make one ranking, the best one.
     """
     order, others = np.argsort(-relevant, kind="stable"), np.argsort(-irrelevant, kind="stable")
     i, j = np.arange(1, len(relevant) + 1)[:, None], np.arange(1, len(irrelevant) + 1)

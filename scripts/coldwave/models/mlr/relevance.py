@@ -1,4 +1,4 @@
-"""Which songs are relevant to which: those with much the same listeners, from the plays of training songs alone."""
+"""Choose the songs that are relevant to a song: those with the most similar users, from training songs' plays alone."""
 
 from collections.abc import Iterator
 
@@ -8,20 +8,20 @@ import scipy.sparse as sparse
 from coldwave.errors import InputError
 from coldwave.models.mlr.metric import Queries
 
-BLOCK = 256  # queries looked at together: bounds memory, not the result
+BLOCK = 256  # queries at a time: bounds memory, and does not change the result
 
 
 def similar_songs(plays: sparse.csr_matrix, queries: np.ndarray, number: int) -> Iterator[np.ndarray]:
-    """Give for each query the songs whose sets of listeners are most like its own, the most similar first.
+    """Yield for each query the songs whose sets of users are most similar to its own, the most similar first.
 
-    Likeness is the cosine of binary user vectors, listeners in common / sqrt(listeners · listeners). Where songs
-    are equally similar the first is taken; a song without a listener in common never is, nor is the query.
+    Similarity is the cosine of binary user vectors, users in common / sqrt(users · users); ties go to the first song.
+    A song without a user in common is never taken, nor is the query.
 
     Parameters
     ----------
     plays : CSR [users, songs], 1 where played; queries : int [n], songs; number : of songs to each query, at most
     """
-    listeners = np.asarray(plays.sum(axis=0)).ravel()
+    users = np.asarray(plays.sum(axis=0)).ravel()
     by_song = plays.T.tocsr()
     for begin in range(0, len(queries), BLOCK):
         block = queries[begin : begin + BLOCK]
@@ -29,14 +29,14 @@ def similar_songs(plays: sparse.csr_matrix, queries: np.ndarray, number: int) ->
         for query, row in zip(block, common, strict=True):
             row[query] = 0
             found = np.flatnonzero(row)
-            likeness = row[found] / np.sqrt(listeners[query] * listeners[found])
-            yield found[np.argsort(-likeness, kind="stable")[:number]]
+            similarity = row[found] / np.sqrt(users[query] * users[found])
+            yield found[np.argsort(-similarity, kind="stable")[:number]]
 
 
 def choose_queries(plays: sparse.csr_matrix, queries: int, relevant: int, irrelevant: int, seed: int) -> Queries:
     """Draw songs as queries, and give each its most similar songs and as many others drawn at random.
 
-    A song without a listener in common with any other is no query.
+    A song without a user in common with any other is no query.
 
     Parameters
     ----------

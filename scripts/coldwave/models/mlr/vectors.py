@@ -31,7 +31,7 @@ def user_vectors(embedded: np.ndarray, plays: sparse.csr_matrix, similarity: str
     """Make user vectors from the songs j that each user has played: float32 [users, k].
 
     For "distance" it is (2 · mean of z_j, -1): its product with (z_i, |z_i|^2) is the mean over j of -|z_i - z_j|^2
-    and something that is the same for all songs i. For "cosine" it is the mean of z_j / |z_j|. A user who has played
+    plus a term that is the same for all songs i. For "cosine" it is the mean of z_j / |z_j|. A user who has played
     none gets zeros: all songs tie.
 
     Parameters

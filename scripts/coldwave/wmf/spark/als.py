@@ -77,12 +77,12 @@ def fit(
 
 
 def _spark_path(path: Path) -> str:
-    """A file as Spark takes it: a URI whose wildcards are escaped."""
+    """A file's URI for Spark, with wildcards escaped."""
     return "file://" + "".join(f"\\{sign}" if sign in "[]{}*?\\" else sign for sign in str(path.resolve()))
 
 
 def _collected(rows: Iterable[Any], number: int, factors: int) -> np.ndarray:
-    """Vectors by their id as one array, a row in memory at a time besides it; zeros where there is none."""
+    """Collect vectors by their id in one array, row by row; zeros where there is none."""
     collected = np.zeros((number, factors), dtype=np.float32)
     for row in rows:
         collected[row["id"]] = row["features"]

@@ -1,15 +1,15 @@
-"""Weighted matrix factorisation by Spark, for plays that one machine's memory does not hold.
+"""Weighted matrix factorisation with Spark, for plays that do not fit one machine's memory.
 
-What `coldwave.wmf.als` does with implicit, with two differences. Nothing here holds all plays: Spark reads them itself,
-and what is done beside it reads them in blocks. And Spark's ALS weighs the squared norm of each vector with the user's
-or song's number of plays (ALS-WR). ``regularization`` (lambda) is handed to it so that the total stays that of eq. 3:
+It does what `coldwave.wmf.als` does with implicit, with two differences. Nothing here holds all plays: Spark reads them
+itself, and the rest reads them in blocks. And Spark's ALS weights the squared norm of each vector by the user's or
+song's number of plays (ALS-WR). ``regularization`` (lambda) is converted so that the total stays that of eq. 3:
 
     lambda (sum of n_u / mean n_u * |x_u|^2 + sum of n_i / mean n_i * |y_i|^2)
 
-with n_u and n_i the plays of a user and of a song among those fitted. Where all users have as many plays as each other,
-and all songs, that is eq. 3 itself; elsewhere users and songs with few plays are held less, and those with many more.
-Spark has one regParam for both sides: lambda / sqrt(mean n_u * mean n_i) gives the same scores, and the factors are
-then scaled against each other, which changes no score, until the norms weigh as above.
+with n_u and n_i the plays of a user and of a song among those fitted. If all users have equally many plays, and all
+songs, that is eq. 3 itself; otherwise users and songs with few plays are regularised less, and those with many more.
+Spark has one regParam for both sides: lambda / sqrt(mean n_u * mean n_i) gives the same scores. The factors are then
+scaled against each other, which changes no score, so that the norms have the weights above.
 """
 
 import logging
@@ -56,8 +56,8 @@ def factorise_songs(
     Returns
     -------
     user factors float32 [users, factors], song factors float32 [songs, factors], zeros for those without plays; and a
-    table of one row: eq. 3 (not what Spark minimises, so that engines compare) over the fitted songs after the last
-    iteration, and the seconds of all iterations, as Spark tells neither of each
+    table of one row: eq. 3 over the fitted songs after the last iteration (not what Spark minimises, so that engines
+    can be compared), and the seconds of all iterations, as Spark reports neither for each
 
     Raises
     ------
@@ -67,7 +67,7 @@ def factorise_songs(
     of_users, of_songs = play_counts(plays, fitted, users)
     pairs = int(of_songs[fitted].sum())
     if not pairs:
-        raise InputError(f"{plays}: no training song has a play: look at the sizes of the split")
+        raise InputError(f"{plays}: no training song has a play: check the sizes of the split")
     mean_of_users = pairs / np.count_nonzero(of_users)
     mean_of_songs = pairs / np.count_nonzero(of_songs[fitted])
     penalty = regularization / float(np.sqrt(mean_of_users * mean_of_songs))

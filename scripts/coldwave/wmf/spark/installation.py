@@ -1,4 +1,4 @@
-"""Whether Spark can run here: its Python package is no part of the lock, and it needs Java."""
+"""Check that Spark can run here: its Python package is not in the lock, and it needs Java."""
 
 import importlib.util
 import os
@@ -18,7 +18,7 @@ NO_JAVA = (
 
 
 def lacking() -> str | None:
-    """What Spark lacks here and what to do about it; None where it has all it needs."""
+    """Say what Spark lacks here and what to do about it; None if it has all it needs."""
     return PYSPARK if importlib.util.find_spec("pyspark") is None else _java_lacking()
 
 

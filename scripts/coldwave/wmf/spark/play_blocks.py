@@ -1,4 +1,4 @@
-"""The plays a block at a time, where there may be more of them than fit the memory."""
+"""Read plays in blocks, where there may be more than fit the memory."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,14 +52,14 @@ def play_counts(path: Path, fitted: np.ndarray, users: int) -> tuple[np.ndarray,
 
 
 def plays_by_songs(path: Path, songs: np.ndarray, counts: np.ndarray) -> Iterator[tuple[np.ndarray, pl.DataFrame]]:
-    """Group songs into blocks of few plays, and give each block with its plays.
+    """Group songs into blocks of few plays, and yield each block with its plays.
 
     The table is sorted by user, so it is read once for every block: memory is bounded by a block's plays, at most
     ``COLLECTED`` unless a single song has more.
 
     Parameters
     ----------
-    songs : int [n], rising
+    songs : int [n], increasing
     counts : int [songs], users who have played each song
 
     Yields

@@ -17,25 +17,25 @@ LEAST_HEAP = 512  # MB: Spark refuses to start with less than 471
 
 @contextmanager
 def spark_session(master: str, settings: Mapping[str, Any], threads: int, memory: int) -> Iterator[Any]:
-    """Give a ``pyspark.sql.SparkSession``, which is stopped when the block ends.
+    """Yield a ``pyspark.sql.SparkSession``, which is stopped when the block ends.
 
     Parameters
     ----------
-    master : a Spark master: "local[*]" (this machine, with so many ``threads``), "local[4]", "spark://HOST:7077",
+    master : a Spark master: "local[*]" (this machine, with ``threads`` threads), "local[4]", "spark://HOST:7077",
         "yarn", "k8s://...". Workers of a cluster must find the plays under the same path as this machine.
-    settings : further Spark settings by name, which come before those made up here
-    memory : MB that this process and Java may take together
+    settings : further Spark settings by name, which override those chosen here
+    memory : MB that this process and Java may use together
 
     Raises
     ------
     InputError
-        Spark is not installed, cannot start or lets the work down.
+        Spark is not installed, cannot start or fails.
     """
     if problem := lacking():
         raise InputError(problem)
     from pyspark.sql import SparkSession
 
-    logging.getLogger("py4j").setLevel(logging.WARNING)  # else it tells of every connection that it closes
+    logging.getLogger("py4j").setLevel(logging.WARNING)  # else it logs every connection that it closes
     with tempfile.TemporaryDirectory(prefix="coldwave-spark-", ignore_cleanup_errors=True) as scratch, plain_errors():
         chosen = {
             "spark.app.name": "coldwave",
@@ -59,7 +59,7 @@ def spark_session(master: str, settings: Mapping[str, Any], threads: int, memory
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Tell what Spark raises in one line, without Java's trace: as an ``InputError``, or a ``MemoryError``."""
+    """Turn Spark's errors into an ``InputError`` of one line, without Java's trace, or a ``MemoryError``."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
@@ -71,16 +71,16 @@ def plain_errors() -> Iterator[None]:
             raise MemoryError from error
         if "stopped SparkContext" in text:
             raise InputError(
-                "Spark failed: its master (wmf.spark.master) does not answer, or has ended the work"
+                "Spark failed: its master (wmf.spark.master) does not answer, or has ended the job"
             ) from error
         line = next((line for line in text.splitlines() if line.strip()), type(error).__name__)
         raise InputError(
-            f"Spark failed: {line} (Java's own words are in the log or above; wmf.spark says where and how Spark runs)"
+            f"Spark failed: {line} (Java's own message is in the log or above; wmf.spark sets where and how Spark runs)"
         ) from error
 
 
 def _on_this_machine(scratch: str) -> dict[str, str]:
-    """Nothing leaves the machine, whatever its name resolves to; what does not fit the memory goes to ``scratch``."""
+    """Keep Spark on this machine, whatever its name resolves to; what does not fit the memory goes to ``scratch``."""
     return {
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "localhost",

@@ -1,12 +1,12 @@
-"""Listeners: the planted shares of taste, heavy tails, and that nobody and no song is left out."""
+"""Users: the planted shares of taste, heavy tails, and that nobody and no song is left out."""
 
 import numpy as np
 import polars as pl
 import pytest
 
-from coldwave.world.listeners import MOST_COUNT, PLAYS, draw_activity, draw_counts, draw_plays, draw_tastes
 from coldwave.world.planted import POPULARITY_DEVIATION, TASTE_DEVIATION, TASTE_SHARES, planted
 from coldwave.world.styles import draw_styles
+from coldwave.world.users import MOST_COUNT, PLAYS, draw_activity, draw_counts, draw_plays, draw_tastes
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_what_is_liked_and_popular_is_played(tastes, plays):
     assert liking[often].mean() > liking[~often].mean() + 0.2
 
 
-def test_songs_that_nobody_picks_go_to_the_closest_listener():
+def test_songs_that_nobody_picks_go_to_the_closest_user():
     styles = draw_styles(400, 40, np.random.default_rng(1))
     plays = draw_plays(draw_tastes(styles, 3, np.random.default_rng(2)), np.random.default_rng(3))
     assert plays["song"].n_unique() == 400

@@ -1,13 +1,13 @@
-"""The listeners of the demo world: what they like, which songs they play, and how often.
+"""The users of the demo world: what they like, which songs they play, and how often.
 
-Everything is synthetic. The log-odds that a listener picks a song are
+Everything is synthetic. The log-odds that a user picks a song are
 
     taste (order-free + order-only + inaudible) + popularity (fame of the artist + luck of the song)
 
-Taste is an inner product of what a listener cares for and what a song is, in three blocks whose shares of
-the variance over all pairs are ``TASTE_SHARES``; popularity is the same for every listener. Both come with
-the standard deviations of ``coldwave.world.planted``. A listener picks a given number of songs, without
-replacement, with odds in proportion to exp(log-odds), and plays a song the more the better it is liked.
+Taste is an inner product of what a user cares for and what a song is, in three blocks whose shares of the
+variance over all pairs are ``TASTE_SHARES``; popularity is the same for every user. Both have the standard
+deviations of ``coldwave.world.planted``. A user picks a given number of songs, without replacement, with
+odds proportional to exp(log-odds), and plays the songs liked best most often.
 """
 
 import logging
@@ -22,15 +22,15 @@ from coldwave.world.styles import GENRES, ORDER_FREE, ORDER_ONLY, SCENES
 
 log = logging.getLogger(__name__)
 
-FEWEST_SONGS = 5  # that a listener plays, where there are as many
-MOST_COUNT = 999  # plays of one song by one listener
+FEWEST_SONGS = 5  # that a user plays, where there are as many
+MOST_COUNT = 999  # plays of one song by one user
 
 PLAYS = {"user": pl.UInt32, "song": pl.UInt32, "count": pl.UInt32}
 
 
 @dataclass(frozen=True)
 class Tastes:
-    """Taste of a listener for a song: the inner product of their rows, zero on average over the songs."""
+    """Taste of a user for a song: the inner product of their rows, zero on average over the songs."""
 
     users: np.ndarray  # float64 [users, d]
     songs: np.ndarray  # float64 [songs, d]
@@ -39,10 +39,10 @@ class Tastes:
 
 
 def draw_tastes(styles: pl.DataFrame, users: int, generator: np.random.Generator) -> Tastes:
-    """Draw what each listener cares for.
+    """Draw what each user cares for.
 
-    Half of a listener's taste for the order-free traits is that of one genre's followers, the rest is
-    personal, so that there are circles of listeners.
+    Half of a user's taste for the order-free traits is that of one genre's followers, the rest is personal, so that
+    there are circles of users.
 
     Parameters
     ----------
@@ -79,10 +79,10 @@ def draw_tastes(styles: pl.DataFrame, users: int, generator: np.random.Generator
 
 
 def draw_plays(tastes: Tastes, generator: np.random.Generator) -> pl.DataFrame:
-    """Let every listener play songs.
+    """Draw the songs that every user plays.
 
-    Songs are drawn one listener at a time (the largest of log-odds plus Gumbel noise), so that no users ×
-    songs array is held. A song that nobody picked goes to the listener who came closest.
+    Songs are drawn one user at a time (the largest of log-odds plus Gumbel noise), so that no users × songs array is
+    held. A song that nobody picked goes to the user who came closest.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def draw_plays(tastes: Tastes, generator: np.random.Generator) -> pl.DataFrame:
     closest, margin = np.zeros(songs, dtype=np.int64), np.full(songs, -np.inf)
     picked = np.zeros(songs, dtype=bool)
     chosen = []
-    for user in track(range(users), "listeners"):
+    for user in track(range(users), "users"):
         odds = tastes.songs @ tastes.users[user] + tastes.popularity + generator.gumbel(size=songs)
         order = np.argpartition(-odds, activity[user] - 1)
         picks = order[: activity[user]]
@@ -103,7 +103,7 @@ def draw_plays(tastes: Tastes, generator: np.random.Generator) -> pl.DataFrame:
         picked[picks] = True
         chosen.append(picks)
     missed = np.flatnonzero(~picked)
-    log.info("%s songs were picked by nobody and go to the listener who came closest", f"{len(missed):,}")
+    log.info("%s songs were picked by nobody and go to the user who came closest", f"{len(missed):,}")
     pairs = pl.DataFrame(
         {
             "user": np.concatenate([np.repeat(np.arange(users), activity), closest[missed]]),
@@ -116,7 +116,7 @@ def draw_plays(tastes: Tastes, generator: np.random.Generator) -> pl.DataFrame:
 
 
 def draw_activity(users: int, songs: int, generator: np.random.Generator) -> np.ndarray:
-    """Draw how many different songs each listener plays: about 45 on average and heavy-tailed.
+    """Draw how many different songs each user plays: about 45 on average and heavy-tailed.
 
     At least ``FEWEST_SONGS`` and at most half of the songs. Returns int64 [users].
     """
