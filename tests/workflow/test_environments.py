@@ -52,7 +52,7 @@ ENVIRONMENTS = {path.name: read_environment(path) for path in sorted((ROOT / "en
 
 
 def read_rules():
-    """From each rule to the text of each of its directives."""
+    """From each rule to the text of each of its directives; those that make an empty file need no job, and are left out."""
     rules = {}
     for path in sorted((ROOT / "workflow/rules").glob("*.smk")):
         blocks = re.split(r"^( *)(?:rule|checkpoint) (\w+):\n", path.read_text(), flags=re.MULTILINE)
@@ -61,7 +61,9 @@ def read_rules():
             body = re.split(rf"^(?!{indent}    |$)", text, maxsplit=1, flags=re.MULTILINE)[0]
             parts = re.split(begin, body, flags=re.MULTILINE)
             assert name not in rules
-            rules[name] = dict(zip(parts[1::2], map(str.strip, parts[2::2]), strict=True))
+            found = dict(zip(parts[1::2], map(str.strip, parts[2::2]), strict=True))
+            if found.keys() != {"input", "output"} or not re.fullmatch(r"touch\(.*\),", found["output"]):
+                rules[name] = found
     return rules
 
 

@@ -43,7 +43,6 @@ WORDS = {
     ("scripts/coldwave/evaluation/differences.py", "mean"),  # a column
     ("scripts/coldwave/models/mlr/fitting.py", "mean"),  # an array
     ("scripts/predict_mlr.py", "mean"),
-    ("scripts/predict_new_mlr.py", "mean"),
     ("workflow/consistency.py", "bow"),  # a section of the config
 }
 
@@ -100,7 +99,7 @@ def test_the_schema_names_kinds_in_words():
     text = yaml.safe_dump(load_schema())
     assert "{kinds." not in text
     audio = DEFS["metadata"]["properties"]["audio"]["description"]
-    assert audio.startswith("Name of a model (of kind linear, mlp or cnn) whose")
+    assert audio.startswith("Model (of kind `linear`, `mlp` or `cnn`) whose")
     assert [either(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a or b", "a, b or c"]
 
 

@@ -38,3 +38,5 @@ use rule predict_knn as predict_new_knn with:
         "<results>/logs/predict_new_knn/{model}/{seed}.log",
     benchmark:
         "<results>/timings/predict_new_knn/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("knn")),

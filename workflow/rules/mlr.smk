@@ -68,3 +68,5 @@ use rule predict_mlr as predict_new_mlr with:
         "<results>/logs/predict_new_mlr/{model}/{seed}.log",
     benchmark:
         "<results>/timings/predict_new_mlr/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("mlr")),
