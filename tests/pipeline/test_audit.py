@@ -26,7 +26,7 @@ OPTIONS = {"about": [], "by": "song", "protocol": "strict", "inputs": {}, "forbi
 
 def learner(script: str, inputs: str, made: str, options: dict) -> dict:
     """What the audit has to know of a rule that it runs again."""
-    return {"script": script, "inputs": inputs.split(), "made": made.split(), "options": options, "of_model": False}
+    return {"script": script, "inputs": inputs.split(), "made": made.split(), "options": options, "heard": None}
 
 
 def factorisation(options: dict) -> dict:

@@ -47,8 +47,15 @@ def learner(name, model=None):
         "inputs": inputs,
         "made": list(found.output.keys()),
         "options": read(SimpleNamespace(model=model)) if callable(read) else read,
-        "of_model": model is not None,
+        "heard": heard(model) if model else None,
     }
+
+
+def heard(model):
+    """What a model learns from that is not the same for all of its kind: its features, and models that it stands on."""
+    settings = SETTINGS["models"][model]
+    source = SOURCES.get(settings.get("features"))
+    return {"features": source.features if source else None, "models": kinds.stood_on(settings)}
 
 
 def audited_learners():

@@ -1,5 +1,7 @@
 """bow: bag of words over MFCC frames, and its principal components."""
 
+NEW_COUNTS = "<results>/new_songs/bow/counts/{shard}.parquet"
+
 
 rule learn_codebook:
     input:

@@ -13,7 +13,6 @@ NEW_MANIFEST = "<results>/new_songs/audio/manifests/{shard}.parquet"
 NEW_LOG_MEL = "<results>/new_songs/audio/log_mel/{shard}.npy"
 NEW_TABLE = "<results>/new_songs/audio/log_mel/{shard}.parquet"
 NEW_INDEX = "<results>/new_songs/audio/index.parquet"
-NEW_COUNTS = "<results>/new_songs/bow/counts/{shard}.parquet"
 NEW_PREDICTIONS = "<results>/new_songs/predictions/{model}/{seed}.npy"
 
 # The models that predict new songs, and those of them whose predictions are factors, for which users are listed.

@@ -40,8 +40,8 @@ def canaries(files: Files, options: Mapping[str, Any], scripts: Path, cache: Pat
     ----------
     files : the run's files, as ``coldwave.audit.checks`` names them
     options : seed; canary (from the rule, or from a model, to the rule's ``script``, the names of its ``inputs`` and of
-        what it has ``made``, its ``options``, and whether it is ``of_model``). Of a model the weights of the first seed
-        are learnt again.
+        what it has ``made``, its ``options``, and of a model what it has ``heard``: the file of its features and the
+        names of models whose predictions it takes). Of a model the weights of the first seed are learnt again.
     scripts : the folder of the rules' scripts
     """
     part, seed = read_table(files["split"]).sort("song")["part"].to_numpy(), options["seed"]
@@ -50,8 +50,8 @@ def canaries(files: Files, options: Mapping[str, Any], scripts: Path, cache: Pat
     arguments = {"seed": seed, "threads": threads, "cache": cache}
     found = []
     for name, learner in options["canary"].items():
-        what = TESTED if learner["of_model"] else HELD_OUT
-        own = _of_model(files, name, seed, learner["options"]) if learner["of_model"] else dict(files)
+        what = TESTED if learner["heard"] else HELD_OUT
+        own = _of_model(files, name, seed, **learner["heard"]) if learner["heard"] else dict(files)
         changed = tuple(key for key in learner["inputs"] if key in REPLACED[what])
         taken = parameters(scripts / learner["script"])
         donors = donors_for(others[what], training, seed)
@@ -79,22 +79,24 @@ def parameters(script: Path) -> set[str]:
     return {parameter.arg for parameter in main.args.kwonlyargs}
 
 
-def _of_model(files: Files, name: str, seed: int, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The run's files, and those of one model: its weights, its features, and the predictions that it stands on."""
+def _of_model(files: Files, name: str, seed: int, features: str | None, models: list[str]) -> dict[str, Any]:
+    """The run's files, and those of one model: its weights, its features, and predictions of ``models``."""
     weights = next(path for path in files["weights"] if (path.parent.name, path.stem) == (name, str(seed)))
-    own = {**files, "weights": weights, "curve": weights.with_suffix(".parquet")}
-    own["audio"] = next(
-        (path for path in files["audio_predictions"] if path.parent.name == settings.get("audio")), None
-    )
-    brought = f"{settings.get('features')}.features.npy"
-    own["features"] = next((path for path in files["embeddings"] if path.name == brought), files.get("features"))
-    return own
+    predicted = {path.parent.name: path for path in reversed(files["audio_predictions"])}  # with the first seed
+    known = [path for path in (files.get("features"), *files["embeddings"]) if path]
+    return {
+        **files,
+        "weights": weights,
+        "curve": weights.with_suffix(".parquet"),
+        "features": next((path for path in known if features and path.as_posix().endswith(f"/{features}")), None),
+        "audio": [predicted[model] for model in models],
+    }
 
 
 def write_others(
     files: Files, names: tuple[str, ...], replaced: np.ndarray, donors: np.ndarray, seed: int, folder: Path
-) -> dict[str, Path]:
-    """Write changed inputs below a folder: from each of ``names`` to its file.
+) -> dict[str, Path | list[Path]]:
+    """Write changed inputs below a folder: from each of ``names`` to its file, or files.
 
     Parameters
     ----------
@@ -115,6 +117,10 @@ def write_others(
             changed = other_counts(counts, ids[replaced].to_list(), ids[donors].to_list())
             write_table(made[name], changed, COUNTS_SCHEMA)
         else:
-            made[name] = folder / f"{name}.npy"
-            write_array(made[name], other_rows(read_array(files[name], memory_map=True), replaced, donors))
+            several = isinstance(files[name], list)
+            paths = files[name] if several else [files[name]]
+            others = [folder / f"{name}_{place}.npy" for place in range(len(paths))]
+            for path, other in zip(paths, others, strict=True):
+                write_array(other, other_rows(read_array(path, memory_map=True), replaced, donors))
+            made[name] = others if several else others[0]
     return made
