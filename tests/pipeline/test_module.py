@@ -30,7 +30,7 @@ use rule * from coldwave FORM
 rule recommend:
     input:
         users="results/hosted/wmf/user_factors.npy",
-        songs="results/hosted/{PREDICTED}",
+        songs=coldwave.settled("results/hosted/{PREDICTED}"),
     output: "best.npy"
     script: "scripts/recommend.py"
 """
@@ -79,7 +79,7 @@ def test_a_host_workflow_uses_the_predictions_under_names_of_its_choice(host, ti
 def test_a_host_workflow_takes_the_rules_as_they_are_named(host):
     """All of them but its own `all`, which stays the default target."""
     jobs = host("exclude all", "--dry-run").jobs
-    assert jobs["recommend"] == jobs["predict_linear"] == jobs["settle_shards"] == 1
+    assert jobs["recommend"] == jobs["factorise_plays"] == jobs["settle_shards"] == 1
 
 
 def test_the_catalogue_draws_the_rules_of_the_small_config(tiny, tmp_path):

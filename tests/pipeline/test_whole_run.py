@@ -143,7 +143,7 @@ ANALYSED = ["tags", "tags_by_tag", "factors", "neighbours", "neighbour_artists",
 OTHERS = [
     "world/train_triplets.txt", "world/songs.csv", "world/truth.parquet", "tables/recommendation.md",
     "tables/recommendation.csv", "tables/warm.md", "tables/warm.csv", "report/index.html", "tables/leakage.md",
-    "tables/leakage.csv", "provenance.json",
+    "tables/leakage.csv", "provenance.json", "audio/settled",
     *(f"models/{model}/{SEED}.safetensors" for model in LEARNT),
     *(f"tables/{name}.{suffix}" for name in COMPARISON for suffix in ("md", "csv")),
     "figures/popularity_strata.svg", "figures/activity_strata.svg",

@@ -102,5 +102,6 @@ rule index_audio:
 
 if LISTENERS:
     KEPT += rules.shard_songs.output
+    KEPT += rules.settle_shards.output
     KEPT += expand(rules.extract_log_mel.output, shard=SHARDS)
     KEPT += rules.index_audio.output

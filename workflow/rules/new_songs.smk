@@ -112,6 +112,7 @@ rule list_new_songs:
 NEW_KEPT += rules.read_new_songs.output
 if LISTENERS:
     NEW_KEPT += rules.shard_new_songs.output
+    NEW_KEPT += rules.settle_new_shards.output
     NEW_KEPT += expand(rules.extract_new_log_mel.output, shard=NEW_SHARDS)
     NEW_KEPT += rules.index_new_songs.output
 if NEW_LISTED:
