@@ -103,7 +103,7 @@ def _load(path: Path) -> dict[str, Digest]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, AttributeError) as error:
-        log.warning("%s: damaged (%s); making it again", path, error)
+        log.warning("%s: damaged (%s); it is made again", path, error)
         return {}
 
 

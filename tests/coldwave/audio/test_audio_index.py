@@ -72,7 +72,7 @@ def test_not_one_usable_song(caplog):
         "000": table(*[(name, 0, 0, 0.0, "missing", f"no {name}") for name in "ab"], ("d", 0, 0, 0.0, "silent", "-"))
     }
     index = audio_index(SONGS, tables)
-    with pytest.raises(InputError, match=r"not one of 4 songs .* missing \(2 songs, such as song 1: no a\)"):
+    with pytest.raises(InputError, match=r"none of 4 songs .* missing \(2 songs, such as song 1: no a\)"):
         check_usable(index)
     with pytest.raises(InputError, match="no songs"):
         check_usable(index.head(0))

@@ -93,7 +93,7 @@ def test_every_bad_row_is_named_with_its_line_and_the_rest_is_read(tmp_path):
 
 def test_columns_are_named_or_begin_alike_or_are_all_others(tmp_path):
     path = written(tmp_path, 'title,t_1,id,t_0,p\n"Yes, no",1,a,2,3\n')
-    with pytest.raises(InputError, match=r"none of the 4 songs.*set aside, the first for: a value is not a number"):
+    with pytest.raises(InputError, match=r"any of the 4 songs.*set aside, the first for: a value is not a number"):
         read(path)
     for columns, names, numbers in (("t_", ["t_1", "t_0"], [1, 2]), (["p", "t_1"], ["p", "t_1"], [3, 1])):
         found = read(path, columns=columns)
@@ -123,7 +123,7 @@ def test_wrong_files_are_told(tmp_path):
         read(tmp_path / "gone.csv")
     with pytest.raises(InputError, match="set embeddings.e.delimiter"):
         read(written(tmp_path, "id x\na 1\n", "e.txt"))
-    with pytest.raises(InputError, match=r"of none of the 4 songs, whose ids are like 'a'; its ids are like '7', '8'"):
+    with pytest.raises(InputError, match=r"no embedding of any of the 4 songs, whose ids are like 'a'; its ids are like '7', '8'"):
         read(written(tmp_path, "id,x\n7,1\n8,1\n"))
 
 
@@ -273,4 +273,4 @@ def test_songs_without_one_are_counted(tmp_path, caplog):
         log_embeddings(read(written(tmp_path, "id,x\na,1\nzz,1\n")), "embeddings.e")
     assert "1 of 4 songs have an embedding of 1 numbers" in caplog.text
     assert "3 songs have no embedding and rank last" in caplog.text
-    assert "1 rows are of songs that the run does not have" in caplog.text
+    assert "1 rows are for songs that are not in the run" in caplog.text

@@ -94,7 +94,7 @@ def test_the_cases_are_counted_in_the_log(caplog):
     assert (
         "test songs: 0 by their artist's training songs, 0 by their album's, 1 by their year's, 2 by all" in caplog.text
     )
-    assert "no test song's artist is known from training; with split.by: artist none can be" in caplog.text
+    assert "no test song's artist has training songs; with split.by: artist none can" in caplog.text
 
 
 def test_songs_that_the_other_model_does_not_predict_are_nan_in_the_stack():

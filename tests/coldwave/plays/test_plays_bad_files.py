@@ -271,8 +271,8 @@ def test_small_files_that_unpack_to_much_do_not_fill_the_memory(tmp_path):
         "nul.txt.xz /nul.txt.xz: no end of line within N bytes: not a text file with one play a line",
         "one_line.txt.bzN /one_line.txt.bzN: no end of line within N bytes: not a text file with one play a line",
         "same.txt.zst [N]",
-        "wrong.txt.gz /wrong.txt.gz: N lines are malformed, and it goes on: is this the right file?",
-        "songs.csv.gz /songs.csv.gz: N lines are malformed, and it goes on: is this the right file?",
+        "wrong.txt.gz /wrong.txt.gz: N lines are malformed so far: is this the right file?",
+        "songs.csv.gz /songs.csv.gz: N lines are malformed so far: is this the right file?",
         "title.csv.gz /title.csv.gz: no end of line within N bytes: not a text file with one play a line",
     ]
     assert "[2000000]" in done.stdout
@@ -283,7 +283,7 @@ def test_a_flood_of_malformed_lines_stops(tmp_path, monkeypatch):
     monkeypatch.setattr(rejections, "MOST_ROWS", 10)
     path = tmp_path / "songs.csv"
     path.write_text("song_id,title\na,x\n" + "b\n" * 30)
-    with pytest.raises(InputError, match=r"songs\.csv: 11 lines are malformed, and it goes on"):
+    with pytest.raises(InputError, match=r"songs\.csv: 11 lines are malformed so far"):
         read_catalogue(path, {})
 
 

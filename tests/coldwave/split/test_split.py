@@ -136,7 +136,7 @@ def test_by_date_the_newest_are_tested_on_and_songs_without_a_date_learnt_from(c
     dates = [None, "1999", "2001-05", "2001", "2000-12-31", None, "2001-05-02", "1980", "1981", "1982"]
     with caplog.at_level("INFO"):
         found = parts(dated(dates), by="date", validation=2, test=0.2)
-    assert "8 songs have a date; 2 have none and are for training" in caplog.text
+    assert "8 songs have a date; 2 have none and are training songs" in caplog.text
     assert [name for name, part in found.items() if part == TEST] == ["song 2", "song 6"]
     assert [name for name, part in found.items() if part == VALIDATION] == ["song 3", "song 4"]
 

@@ -64,7 +64,7 @@ def fit_mlr(
     starts, relevant = relevant_songs(plays, held_out, users, len(features))
     if not np.isin(np.diff(starts), (0, len(held_out)), invert=True).any():
         raise InputError(
-            f"no user has played some but not all of the {len(held_out)} validation songs, so there is nothing to "
+            f"nobody has played some but not all of the {len(held_out)} validation songs, so there is nothing to "
             "choose by: raise split.validation"
         )
     dimensions = min(settings["dimensions"], features.shape[1])

@@ -48,7 +48,7 @@ def test_one_node_is_torchruns_and_several_need_a_job_of_slurm(monkeypatch):
     alone = launch_command(devices=2, nodes=1, threads=8)
     assert alone[1:3] == ["-m", "torch.distributed.run"] and {"--nproc-per-node=2", "--standalone"} < set(alone)
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
-    with pytest.raises(InputError, match="nodes is 3, and this is no job of SLURM"):
+    with pytest.raises(InputError, match="nodes is 3, but this is no SLURM job"):
         launch_command(devices=2, nodes=3, threads=8)
 
 

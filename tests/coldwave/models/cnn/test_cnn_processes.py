@@ -54,7 +54,7 @@ def test_one_process_has_everything_and_sums_nothing():
 
 def test_other_processes_than_the_settings_ask_for_are_refused(monkeypatch):
     check_processes(1)
-    with pytest.raises(InputError, match="1 processes were started, and the model's devices x nodes are 2"):
+    with pytest.raises(InputError, match="1 processes were started, but the model's devices x nodes are 2"):
         check_processes(2)
     for name, value in {"TORCHELASTIC_RUN_ID": "1", "RANK": "1", "WORLD_SIZE": "4"}.items():
         monkeypatch.setenv(name, value)
