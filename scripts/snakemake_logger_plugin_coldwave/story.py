@@ -44,7 +44,7 @@ class Story:
         self._finished: list[int] = []  # not told of yet
         self._seconds: dict[str, list[float]] = defaultdict(list)  # of the finished jobs of each rule
         self._failed: dict[int, Failure] = {}
-        self._done = 0
+        self._done = self._total = 0
         self._end: list[str] = []
 
     def lines(self, record: LogRecord) -> list[str]:
@@ -89,10 +89,10 @@ class Story:
 
     def _plan(self, record: LogRecord) -> list[str]:
         known, self._planned = bool(self._planned), Counter(record.stats)
-        total = self._planned.pop("total", 0)
+        self._total = self._planned.pop("total", 0)
         if self._dry:  # told before the jobs and after them
             return record.getMessage().splitlines() if known else []
-        return [f"{total} jobs to do"]
+        return [f"{self._total} jobs to do"]
 
     def _start(self, record: LogRecord) -> list[str]:
         self._jobs[record.jobid] = record
@@ -105,7 +105,7 @@ class Story:
 
     def _progress(self, record: LogRecord) -> list[str]:
         now, made = time.monotonic(), []
-        self._done = record.done
+        self._done, self._total = record.done, record.total
         for number in self._finished:
             job, seconds = self._jobs[number], now - self._started[number]
             self._failed.pop(number, None)
@@ -119,11 +119,15 @@ class Story:
             how_far += f", {duration(left)} left"
         return [_line(how_far, text) for text in made]
 
-    def _waiting(self, record: LogRecord) -> dict[str, int]:
-        """The jobs that are not finished, by rule; those that a checkpoint has added have none."""
+    def _waiting(self, record: LogRecord) -> dict[str, float]:
+        """The jobs that are not finished, by rule; those that a checkpoint has added have none.
+
+        Where a checkpoint has found jobs needless, nobody says which: each rule is left with its share.
+        """
         waiting = {rule: max(0, jobs - len(self._seconds.get(rule, ()))) for rule, jobs in self._planned.items()}
-        added = record.total - record.done - sum(waiting.values())
-        return waiting | {"all": 0, "": max(0, added)}
+        left, planned = record.total - record.done, sum(waiting.values())
+        share = min(1, left / planned) if planned else 1
+        return {rule: jobs * share for rule, jobs in waiting.items()} | {"all": 0, "": max(0, left - planned)}
 
     def _fail(self, record: LogRecord) -> list[str]:
         job = self._jobs.get(record.jobid, record)
@@ -140,12 +144,11 @@ class Story:
         return in_short(message, getattr(record, "exception", ""), () if self._planned else self._arguments)
 
     def _counted(self, path: str) -> list[str]:
-        total = self._planned.total()
         log = Path(path)
         shown = log.relative_to(Path.cwd()) if log.is_relative_to(Path.cwd()) else log
         took = duration(time.monotonic() - self._begin)
         failed = f"; {len(self._failed)} failed" if self._failed else ""
-        return [f"{self._done} of {total} jobs done in {took}{failed}. In full: {shown}"]
+        return [f"{self._done} of {self._total} jobs done in {took}{failed}. In full: {shown}"]
 
 
 def _line(state: str, text: str) -> str:

@@ -7,7 +7,7 @@ FEWEST = 3  # jobs that must be done before anything is said
 SOONEST = 5.0  # seconds that must have passed
 
 
-def time_left(done: Mapping[str, list[float]], waiting: Mapping[str, int], passed: float) -> float | None:
+def time_left(done: Mapping[str, list[float]], waiting: Mapping[str, float], passed: float) -> float | None:
     """Estimate the seconds that a run will still take.
 
     A job takes as long as the others of its rule; one of a rule that has not run yet, the median of the rules that

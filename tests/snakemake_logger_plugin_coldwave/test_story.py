@@ -51,6 +51,15 @@ def test_a_job_is_one_line_that_says_what_was_made_of_what(story):
     assert line.split(" ", 1)[1] == expected
 
 
+def test_jobs_that_a_checkpoint_finds_needless_are_in_neither_count(story, monkeypatch):
+    monkeypatch.chdir("/")
+    tell(story, record(LogEvent.RUN_INFO, stats={"count_words": 40, "all": 1, "total": 41}))
+    assert sum(story._waiting(record(done=1, total=3)).values()) == pytest.approx(2, abs=0.1)
+    tell(story, started(1), *finished(1, 1), started(0, "all", output=[]), *finished(0, 3))
+    tell(story, record(message="Complete log(s): /x/y.log"))
+    assert story.end() == ["3 of 3 jobs done in 0 s. In full: x/y.log"]
+
+
 def test_the_end_of_a_run_names_the_log(story, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     tell(story, started(1), *finished(1, 1), started(0, "all", output=[]), *finished(0, 2))
