@@ -38,7 +38,7 @@ def forbidden_paths():
 
 def learner(name, model=None):
     """What the audit runs again: the script that learns a stage or a model, and what it reads and makes, by name."""
-    (found,) = (each for each in workflow.rules if each.name == name)
+    found = getattr(rules, name).rule  # by its own name, whatever a host calls it
     several = [getattr(function_of(item), "named", None) for item in found.input]
     inputs = [*found.input.keys(), *(key for named in several if named for key in named(model))]
     read = found.params.options
@@ -73,7 +73,7 @@ def audited_files():
     """What the audit looks at of features: those that users bring, what the rules of others read and make, log-mels."""
     found = {}
     for source in SOURCES.values():
-        for each in (each for each in workflow.rules if each.name in source.learning):
+        for each in (getattr(rules, name).rule for name in source.learning):
             found |= {name: item for name, item in each.input.items() if name not in ("songs", "split")}
             found |= {name: settled(str(path)) for name, path in each.output.items()}
     if LISTENERS:
