@@ -24,31 +24,28 @@ rule all:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/models_inputs.smk"
+include: "workflow/rules/new_songs_inputs.smk"
 include: "workflow/rules/world.smk"
 include: "workflow/rules/plays.smk"
 include: "workflow/rules/split.smk"
-include: "workflow/rules/embeddings.smk"
 include: "workflow/rules/wmf.smk"
 include: "workflow/rules/wmf_spark.smk"
 include: "workflow/rules/audio.smk"
-include: "workflow/rules/bow.smk"
-include: "workflow/rules/references.smk"
-include: "workflow/rules/popularity.smk"
-include: "workflow/rules/linear.smk"
-include: "workflow/rules/mlr.smk"
-include: "workflow/rules/mlp.smk"
-include: "workflow/rules/knn.smk"
-include: "workflow/rules/metadata.smk"
-include: "workflow/rules/cnn.smk"
+
+
+for file in [*features.rule_files(), *kinds.rule_files()]:
+
+    include: f"workflow/rules/{file}.smk"
+
+
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/warm.smk"
 include: "workflow/rules/analysis.smk"
-include: "workflow/rules/audit_inputs.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/provenance.smk"
 include: "workflow/rules/tuning.smk"
-include: "workflow/rules/new_songs_inputs.smk"
 include: "workflow/rules/new_songs.smk"
 
 

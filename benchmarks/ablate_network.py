@@ -20,14 +20,14 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import torch
 import yaml
 
 from coldwave.audio.frames import LogMels
 from coldwave.evaluation.ranking import rank_songs
 from coldwave.files import read_array, read_table
 from coldwave.models.cnn.chosen_objective import chosen_objective
-from coldwave.models.cnn.devices import best_device, use_threads
-from coldwave.models.cnn.prediction import predict
+from coldwave.models.cnn.prediction import best_device, predict
 from coldwave.models.cnn.training import train
 from coldwave.wmf.als import factorise_songs
 
@@ -69,7 +69,7 @@ parser.add_argument("--only-others", action="store_true")
 parser.add_argument("--threads", type=int, default=1)
 arguments = parser.parse_args()
 logging.disable()
-use_threads(arguments.threads)
+torch.set_num_threads(arguments.threads)
 
 run = arguments.run
 part = read_table(run / "split/split.parquet")["part"].to_numpy()

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from coldwave.evaluation.differences import DIFFERENCES, INTERVALS, columns, compare, notes, statement
+from coldwave.evaluation.models import models_of
 from coldwave.evaluation.recommendation import Trained, model_and_seed
 from coldwave.evaluation.table_of_measures import COMPARED
 from coldwave.exhibits.files import write_exhibit_table
@@ -11,11 +12,12 @@ from coldwave.job import run
 
 
 def main(*, scores: list[Path], table: Path, intervals: Path, markdown: Path, csv: Path, options: dict) -> None:
-    """``options``: models (name: kind), cutoff, bootstrap, seed, and the lines data and protocol."""
+    """``options``: models, cutoff, bootstrap, seed, and the lines data and protocol."""
     measures = {one.title_at(options["cutoff"]): one for one in COMPARED}
     read = ["user", *(one.score for one in COMPARED)]
     trained = [Trained(*model_and_seed(path), read_table(path, read)) for path in scores]
-    comparison = compare(trained, options["models"], measures, options["bootstrap"], options["seed"])
+    kinds = {name: model.kind for name, model in models_of(options["models"]).items()}
+    comparison = compare(trained, kinds, measures, options["bootstrap"], options["seed"])
     write_table(table, comparison.differences, DIFFERENCES)
     write_table(intervals, comparison.intervals, INTERVALS)
     write_text(csv, comparison.differences.write_csv())

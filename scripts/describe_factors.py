@@ -6,8 +6,7 @@ from coldwave.analysis.factor_ends import ENDS, HIGH, LOW, artist_ends, principa
 from coldwave.analysis.factor_text import end_columns, end_notes
 from coldwave.analysis.names import artists_of
 from coldwave.analysis.usage_patterns import pattern_root, usage_patterns
-from coldwave.exhibits.files import write_exhibit_table
-from coldwave.exhibits.spreadsheet import spreadsheet_csv
+from coldwave.exhibits.files import spreadsheet_csv, write_exhibit_table
 from coldwave.files import read_array, read_table, write_table, write_text
 from coldwave.job import run
 from coldwave.split.parts import TRAIN

@@ -10,8 +10,7 @@ from coldwave.analysis.neighbours import ARTISTS, NEIGHBOURS, artist_table, chos
 from coldwave.analysis.tags import USAGE
 from coldwave.analysis.usage_patterns import pattern_root, unit_patterns, usable
 from coldwave.evaluation.recommendation import model_and_seed
-from coldwave.exhibits.files import write_exhibit_table
-from coldwave.exhibits.spreadsheet import spreadsheet_csv
+from coldwave.exhibits.files import spreadsheet_csv, write_exhibit_table
 from coldwave.files import read_array, read_table, write_table, write_text
 from coldwave.job import run
 from coldwave.split.parts import TEST

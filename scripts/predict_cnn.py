@@ -2,15 +2,16 @@
 
 from pathlib import Path
 
+import torch
+
 from coldwave.audio.frames import LogMels
 from coldwave.files import read_table, write_array
 from coldwave.job import run
-from coldwave.models.cnn.devices import best_device, use_threads
-from coldwave.models.cnn.prediction import load_network, predict
+from coldwave.models.cnn.prediction import best_device, load_network, predict
 
 
 def main(*, weights: Path, index: Path, log_mels: list[Path], predictions: Path, threads: int = 1) -> None:
-    use_threads(threads)
+    torch.set_num_threads(threads)
     network, settings = load_network(weights)
     source = LogMels(read_table(index), log_mels)
     device = best_device(settings["accelerator"])

@@ -5,8 +5,7 @@ from pathlib import Path
 from coldwave.analysis.tag_text import by_tag_columns, summary_columns, summary_notes
 from coldwave.analysis.tags import BAG_OF_WORDS, BY_TAG, SUMMARY, USAGE, tag_tables
 from coldwave.evaluation.recommendation import model_and_seed
-from coldwave.exhibits.files import write_exhibit_table
-from coldwave.exhibits.spreadsheet import spreadsheet_csv
+from coldwave.exhibits.files import spreadsheet_csv, write_exhibit_table
 from coldwave.files import read_array, read_table, write_table, write_text
 from coldwave.job import run
 from coldwave.split.parts import TRAIN

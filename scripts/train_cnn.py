@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import torch
 
 from coldwave.audio.frames import LogMels
 from coldwave.files import read_array, read_table, write_table
 from coldwave.job import run
 from coldwave.models.cnn.checkpoints import checkpoint_path
 from coldwave.models.cnn.chosen_objective import chosen_objective
-from coldwave.models.cnn.devices import use_threads
 from coldwave.models.cnn.launching import end_with_input, is_main_process, launch, started_by
 from coldwave.models.cnn.training import train
 from coldwave.models.learning_curve import CURVE_SCHEMA
@@ -47,7 +47,7 @@ def main(
         launch(Path(__file__), arguments | {"checkpoint": checkpoint}, devices, nodes, threads)
         return
     end_with_input()
-    use_threads(max(1, threads // devices))
+    torch.set_num_threads(max(1, threads // devices))
     source = LogMels(read_table(index), log_mels)
     part = read_table(split)["part"].to_numpy()
     long_enough = source.lengths >= options["window"]

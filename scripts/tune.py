@@ -1,6 +1,7 @@
 """Search settings of the factorisation and of a model by validation songs; write the best as a config overlay."""
 
 from pathlib import Path
+from pkgutil import resolve_name
 
 from coldwave.audio.digests import content_digests
 from coldwave.exhibits.files import write_exhibit_figure, write_exhibit_table
@@ -9,7 +10,6 @@ from coldwave.job import run
 from coldwave.tuning.figures import search_figure
 from coldwave.tuning.outcome import about, overlay, saved_as, table_for_people
 from coldwave.tuning.search import columns_of, search
-from coldwave.tuning.teachers import teacher
 from coldwave.tuning.trials import MEASURES, evaluator, listening, search_space, start_of
 
 
@@ -31,7 +31,8 @@ def main(
     log_mels: list[Path] = (),
     threads: int = 1,
 ) -> None:
-    """``options``: tuning, wmf and model (settings), name and kind (of the model), cutoff, seed, data (a sentence).
+    """``options``: tuning, wmf and model (settings), name (of the model), teacher (the module that teaches its kind),
+    cutoff, seed, data (a sentence).
 
     ``state`` is the digests of the code. Saved trials are continued if it, the options and the inputs are the same.
     """
@@ -39,7 +40,7 @@ def main(
     read = [path for path in (plays, split, features, index, *log_mels) if path]
     saved = saved_as(options, state, content_digests(map(str, read), cache, threads), cache)
     heard = listening(read_table(plays), read_table(split), len(read_table(users, ["user"])))
-    teach = teacher(options["kind"], heard, features, index, log_mels, seed, threads)
+    teach = resolve_name(options["teacher"]).teacher(heard, features, index, log_mels, seed, threads)
     space = search_space(tuning, wmf, model)
     evaluate = evaluator(heard, teach, tuning["measure"], wmf, model, options["cutoff"], seed, threads)
     table = search(evaluate, space, start_of(space, wmf, model), tuning["trials"], seed, saved, tuning["minutes"])

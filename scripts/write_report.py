@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from coldwave.evaluation.models import models_of
 from coldwave.evaluation.recommendation import Trained, model_and_seed
 from coldwave.files import read_table, write_text
 from coldwave.job import run
@@ -25,8 +26,8 @@ def main(
     index: Path = None,
     template: Path = TEMPLATE,
 ) -> None:
-    """``options``: run (its name), data and protocol (a sentence each), config (as text) and sections: from each
-    heading to how many of ``exhibits`` are under it, in their order."""
+    """``options``: run (its name), data and protocol (a sentence each), config (as text), models, notes (on their
+    kinds) and sections: from each heading to how many of ``exhibits`` are under it, in their order."""
     data = Data(
         songs=read_table(songs, ["song", "song_id", "title", "artist"]),
         users=read_table(users, ["user"]),
@@ -40,6 +41,8 @@ def main(
         about=[options["data"], options["protocol"]],
         config=options["config"],
         table=read_table(table),
+        models=models_of(options["models"]),
+        kind_notes=options["notes"],
         trained=[Trained(*model_and_seed(path), read_table(path, ["ap", "auc"])) for path in scores],
         curves=[Curve(*model_and_seed(path), read_table(path)) for path in curves],
         objective=read_table(objective),

@@ -36,13 +36,14 @@ class Import(NamedTuple):
     line: int
 
 
-def code(script: str | Path, root: Path) -> dict[str, str]:
+def code(script: str | Path, root: Path, *modules: str) -> dict[str, str]:
     """Digest a script and the project modules that it imports.
 
     Parameters
     ----------
     script : a file in the folder ``scripts`` of the project
     root : the project's folder
+    modules : names of modules that the script is told to take, which no import statement names
 
     Returns
     -------
@@ -60,6 +61,8 @@ def code(script: str | Path, root: Path) -> dict[str, str]:
         raise CodeError(f"{folder / script}: there is no such script")
     digests: dict[str, str] = {}
     waiting, seen = [folder / script], set()
+    for module in modules:
+        waiting += _files(Import(module, "", 1), folder, "workflow/rules")
     while waiting:
         file = waiting.pop()
         if file in seen:

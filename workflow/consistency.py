@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from coldwave.plays.suffixes import delimiter_of, is_parquet
+from workflow.features import SOURCES
+from workflow.kinds import names_of
 from workflow.model_consistency import model_checks, no_embedding
 from workflow.wording import Keys, short
-
-CANARIES = ("wmf", "bow", "linear", "mlr", "mlp", "cnn", "metadata")  # stages and kinds that the audit can learn again
 
 
 def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
@@ -181,7 +181,9 @@ def _given_split(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
 
 def _canary(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     models = config["models"]
-    known = [*CANARIES, *(name for name, model in models.items() if model["kind"] in CANARIES)]
+    kinds = names_of("weights")
+    known = ["wmf", *(source.section for source in SOURCES if source.learning), *kinds]
+    known += [name for name, model in models.items() if model["kind"] in kinds]
     for place, name in enumerate(config["audit"]["canary"]):
         if name not in known:
             yield (

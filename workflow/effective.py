@@ -7,6 +7,7 @@ table where the plays are no table) is not among them.
 from pathlib import Path
 from typing import Any
 
+from workflow.kinds import idle
 from workflow.settings import load_schema, options
 
 MANIFEST = ("columns", "tag_separator", "audio_root")  # settings of a songs table, and of a folder of audio files
@@ -51,13 +52,6 @@ def split_read(config: dict[str, Any]) -> dict[str, Any]:
 
 def model_read(model: dict[str, Any]) -> dict[str, Any]:
     """A model's settings without its kind, as those that learn it read them: what has no effect is at its default."""
-    idle = set()
-    if model["kind"] == "cnn":
-        if model["objective"] not in ("bpr", "sampled_softmax"):
-            idle |= {"temperature", "plays_per_song"}
-        if model["optimizer"] != "nesterov":
-            idle |= {"momentum"}
-    if model["kind"] == "metadata" and model["audio"] is None:
-        idle |= {"strengths"}
     known = load_schema()["$defs"][model["kind"]]["properties"]
-    return {key: known[key]["default"] if key in idle else model[key] for key in sorted(model) if key != "kind"}
+    without = idle(model)
+    return {key: known[key]["default"] if key in without else model[key] for key in sorted(model) if key != "kind"}

@@ -1,5 +1,6 @@
 """What a finished run has learnt, as given files: new songs are predicted with them, and none is made again."""
 
+import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,17 +11,9 @@ import yaml
 from coldwave.digest import digest_file
 from coldwave.provenance.comparison import RECORD
 from workflow.effective import model_read
+from workflow.features import LOG_MEL, sources
+from workflow.kinds import row_of
 from workflow.wording import short
-
-BAG_OF_WORDS = "bow"
-
-# What the vector of a new song depends on besides the files that were learnt, where a model listens.
-HEARD = {
-    "audio": ("sample_rate", "window", "hop", "mel_bands", "duration", "offset"),
-    "bow": ("coefficients",),
-}
-
-MACHINE = {"accelerator", "devices", "nodes", "precision"}  # where and how a network was trained, not what is predicted
 
 
 class NotLearntError(ValueError):
@@ -74,20 +67,26 @@ def check_learnt(results: str, config: Mapping[str, Any], models: Sequence[str],
 
 
 def _changed_settings(then: Mapping[str, Any], now: Mapping[str, Any], models: Sequence[str]) -> list[str]:
-    features = {_features(now["models"][name]) for name in models}
     found = []
-    for section, keys in HEARD.items() if BAG_OF_WORDS in features else ():
-        found += _differences(section, then[section], now[section], keys)
-    for name in sorted(then.get("embeddings", {}).keys() & features):
-        found += _differences(f"embeddings.{name}", then["embeddings"][name], now["embeddings"][name], ["columns"])
+    for section, keys in _settings_heard(now, models).items():
+        *above, last = section.split(".")
+        parts = [functools.reduce(lambda part, key: part.get(key, {}), above, config) for config in (then, now)]
+        if last in parts[0]:  # else the run's models took another source, which is told of them
+            found += _differences(section, parts[0][last], parts[1][last], keys)
     for name in models:
         found += _changed_model(name, then["models"].get(name), now["models"][name])
     return found
 
 
-def _features(model: Mapping[str, Any]) -> str | None:
-    """What new songs must have for a model: None where names are enough. A network hears what bags of words are of."""
-    return None if model["kind"] == "metadata" else model.get("features", BAG_OF_WORDS)
+def _settings_heard(config: Mapping[str, Any], models: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """What else the vector of a new song depends on, by what models hear of it: keys by section."""
+    settings: dict[str, tuple[str, ...]] = {}
+    for model in (config["models"][name] for name in models):
+        if row_of(model).hears_log_mels:
+            settings["audio"] = LOG_MEL
+        if "features" in model:
+            settings |= sources(config)[model["features"]].settings
+    return settings
 
 
 def _changed_model(name: str, learnt: Mapping[str, Any] | None, model: Mapping[str, Any]) -> list[str]:
@@ -96,8 +95,8 @@ def _changed_model(name: str, learnt: Mapping[str, Any] | None, model: Mapping[s
         return [f"models.{name}: the run has no such model"]
     if learnt["kind"] != model["kind"]:
         return _differences(f"models.{name}", learnt, model, ["kind"])
-    then, now = model_read(learnt), model_read(model)
-    return _differences(f"models.{name}", then, now, sorted((then.keys() | now.keys()) - MACHINE))
+    then, now, machine = model_read(learnt), model_read(model), set(row_of(model).machine)
+    return _differences(f"models.{name}", then, now, sorted((then.keys() | now.keys()) - machine))
 
 
 def _differences(above: str, then: Mapping[str, Any], now: Mapping[str, Any], keys: Iterable[str]) -> list[str]:

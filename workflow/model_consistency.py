@@ -1,14 +1,12 @@
 """What the models of a config must be to it and to each other: a check a function, as in ``workflow.consistency``."""
 
 import difflib
-import math
 from collections.abc import Iterator
 from typing import Any
 
+from workflow.features import sources
+from workflow.kinds import ROWS, either, names_of, row_of
 from workflow.wording import Keys, short
-
-FACTORS_FROM_AUDIO = ("linear", "mlp", "cnn")  # kinds that predict song factors from what they hear, and nothing else
-WITH_FACTORS = (*FACTORS_FROM_AUDIO, "metadata", "usage")  # kinds whose song vectors are factors, and differ
 
 
 def model_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
@@ -17,29 +15,20 @@ def model_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
     for name, model in config.get("models", {}).items():
         if "features" in model:
             checks += [_features(config, model, name)]
-        if model.get("kind") == "cnn":
-            checks += [
-                _objective(model, name),
-                _masks(config, model, name),
-                _schedule(model, name),
-                _pools(model, name),
-                _layers(model, name),
-                _windows(config, model, name),
-                _processes(model, name),
-            ]
-        if model.get("kind") == "metadata" and model.get("audio") is not None:
-            checks += [_audio_model(config, model["audio"], ("models", name, "audio"))]
+        rows = [row for row in ROWS if row.kind == model.get("kind")]
+        checks += [check(config, model, name) for row in rows for check in row.checks]
+        checks += [_stood_on(config, model, name)] if rows else []
     return checks
 
 
 def tuned_model(config: dict[str, Any]) -> str | None:
-    """The name of the model whose settings are searched; None where no model predicts factors from audio."""
-    fitting = [name for name, model in config["models"].items() if model["kind"] in FACTORS_FROM_AUDIO]
+    """The name of the model whose settings are searched; None where there is none that can be."""
+    fitting = _with(config, "tuned")
     return config["tuning"]["model"] or next(iter(fitting), None)
 
 
 def _features(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
-    features, known = model["features"], ["bow", *config["embeddings"]]
+    features, known = model["features"], list(sources(config))
     if features not in known:
         yield ("models", name, "features"), no_embedding(features, known)
 
@@ -51,83 +40,22 @@ def no_embedding(name: str, known: list[str]) -> str:
     return f"there is no {short(name)} in embeddings; {guess}"
 
 
-def _objective(model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
-    objective = model["objective"]
-    if objective == "mse":
-        if model["temper"]:
-            yield (
-                ("models", name, "temper"),
-                f"{model['temper']} is for objectives of plays: write objective: wpe, or 0",
-            )
-        return
-    if model["unit_norm"]:
-        yield ("models", name, "unit_norm"), f"true is for targets, and the objective {objective} has none: write false"
-    if objective == "wpe" and model["precision"] in ("16-true", "bf16-true"):
-        yield (
-            ("models", name, "precision"),
-            f"{model['precision']} is too coarse for the objective wpe, a small difference of large sums: take "
-            f"{model['precision'].replace('true', 'mixed')} or 32-true",
-        )
+def _with(config: dict[str, Any], having: str) -> list[str]:
+    """The models whose kind has a property."""
+    return [name for name, model in config["models"].items() if getattr(row_of(model), having)]
 
 
-def _masks(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
-    bands = config["audio"]["mel_bands"]
-    for key, of, size in (("mask_bands", "audio.mel_bands", bands), ("mask_frames", "window", model["window"])):
-        if model[key] >= size:
-            yield ("models", name, key), f"{model[key]} could hide everything, as {of} is {size}: take a smaller number"
-
-
-def _schedule(model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
-    warm_up, epochs = model["warm_up"], model["epochs"]
-    if warm_up >= epochs:
-        yield ("models", name, "warm_up"), f"{warm_up} leaves none of the {epochs} epochs for full steps"
-
-
-def _pools(model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
-    pool, layers = model["pool"], len(model["channels"])
-    if isinstance(pool, list) and len(pool) != layers:
-        yield ("models", name, "pool"), f"{short(pool)} has {len(pool)} numbers for {layers} layers (channels)"
-
-
-def _layers(model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
-    frames = model["window"]
-    layers, pool = len(model["channels"]), model["pool"]
-    for layer, pooled in enumerate(pool if isinstance(pool, list) else [pool] * layers, start=1):
-        frames = (frames - model["kernel"] + 1) // pooled
-        if frames < 1:
-            yield (
-                ("models", name, "window"),
-                f"{model['window']} leaves no frame after convolutional layer {layer} of {layers}: "
-                "make window longer, or pool, kernel or the list of channels shorter",
-            )
-            return
-
-
-def _windows(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
-    audio, window = config["audio"], model["window"]
-    rate, hop, seconds = audio["sample_rate"], audio["hop"], audio["min_seconds"]
-    frames = 1 + math.floor(round(seconds * rate, 6)) // hop  # 1.017 * 1000 is a little less than 1017
-    if window > frames:
-        needed = math.ceil((window - 1) * hop / rate * 1000) / 1000
-        yield (
-            ("models", name, "window"),
-            f"{window} frames do not fit the shortest audio, audio.min_seconds = {seconds} or {frames} frames: "
-            f"set window to at most {frames}, or audio.min_seconds to at least {needed}",
-        )
-
-
-def _processes(model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
-    processes = model["devices"] * model["nodes"]
-    if model["batch_size"] < processes:
-        yield (
-            ("models", name, "batch_size"),
-            f"{model['batch_size']} songs cannot be shared out over {processes} devices: raise batch_size, or lower "
-            "devices or nodes",
-        )
+def _stood_on(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
+    for key in row_of(model).stands_on:
+        if isinstance(model[key], str):
+            yield from _audio_model(config, model[key], ("models", name, key))
+        else:
+            for place, other in enumerate(model[key]):
+                yield from _audio_model(config, other, ("models", name, key, place))
 
 
 def _audio_model(config: dict[str, Any], audio: str, keys: Keys) -> Iterator[tuple[Keys, str]]:
-    fitting = [other for other, entry in config["models"].items() if entry["kind"] in FACTORS_FROM_AUDIO]
+    fitting = _with(config, "from_audio")
     choice = f"name one of {', '.join(fitting)}" if fitting else "there is none in this config: write null"
     if audio not in config["models"]:
         yield keys, f"there is no model {short(audio)} that predicts factors from audio: {choice}"
@@ -140,7 +68,7 @@ def _mapped_model(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     keys, name = ("analysis", "map", "model"), config["analysis"]["map"]["model"]
     if name is None:
         return
-    fitting = [other for other, entry in config["models"].items() if entry["kind"] in WITH_FACTORS]
+    fitting = _with(config, "factors")
     choice = f"name one of {', '.join(fitting)}, or write null" if fitting else "write null"
     if name not in config["models"]:
         yield keys, f"there is no model {short(name)}: {choice}"
@@ -149,8 +77,15 @@ def _mapped_model(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
 
 
 def _tuned_model(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    if config["tuning"]["model"] is not None:
-        yield from _audio_model(config, config["tuning"]["model"], ("tuning", "model"))
+    keys, name, fitting = ("tuning", "model"), config["tuning"]["model"], _with(config, "tuned")
+    choice = f"name one of {', '.join(fitting)}" if fitting else "there is none in this config: write null"
+    if name is None or name in fitting:
+        return
+    if name not in config["models"]:
+        yield keys, f"there is no model {short(name)} whose settings can be searched: {choice}"
+    else:
+        kind = config["models"][name]["kind"]
+        yield keys, f"{short(name)} is of kind {kind}, whose settings cannot be searched: {choice}"
 
 
 def _tuned_settings(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
@@ -159,7 +94,7 @@ def _tuned_settings(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     if config["tuning"]["settings"] and name is None:
         yield (
             ("tuning", "settings"),
-            "there is no model of kind linear, mlp or cnn whose settings they could be: write {}",
+            f"there is no model of kind {either(names_of('tuned'))} whose settings they could be: write {{}}",
         )
         return
     for section, now, called in (("wmf", config["wmf"], "wmf"), ("settings", model, f"model {name}")):

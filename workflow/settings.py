@@ -19,6 +19,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from workflow.consistency import cross_checks, paths
+from workflow.kind_schema import with_kinds
 from workflow.wording import Keys, short, yaml_number
 
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
@@ -132,9 +133,9 @@ def as_text(config: Mapping[str, Any]) -> str:
 
 @functools.cache
 def load_schema() -> dict[str, Any]:
-    """Read the schema of the config."""
+    """Read the schema of the config, and complete it by what the table of kinds says."""
     with SCHEMA.open(encoding="utf-8") as file:
-        return yaml.load(file, Loader=_LOADER)
+        return with_kinds(yaml.load(file, Loader=_LOADER))
 
 
 def kinds() -> list[str]:

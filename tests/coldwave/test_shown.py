@@ -18,9 +18,8 @@ from markdown_it import MarkdownIt
 
 from coldwave.analysis import figures as analysis_figures
 from coldwave.analysis.names import song_labels
-from coldwave.exhibits.files import read_exhibit, write_exhibit_figure, write_exhibit_table
+from coldwave.exhibits.files import read_exhibit, spreadsheet_csv, write_exhibit_figure, write_exhibit_table
 from coldwave.exhibits.markdown import escaped, pipe_table
-from coldwave.exhibits.spreadsheet import spreadsheet_csv
 from coldwave.report import figures
 from coldwave.shown import log_lines, one_line, printable
 

@@ -117,7 +117,8 @@ class DryRuns:
 
         ``project`` may be a copy whose ``scripts/`` are others; its ``workflow/`` is taken to be the same.
         """
-        command = [*flags, "--snakefile", str(project / "Snakefile"), "--directory", str(folder)]
+        # with --printshellcmds, Snakemake itself tells of each job, and all of it
+        command = [*flags, "--printshellcmds", "--snakefile", str(project / "Snakefile"), "--directory", str(folder)]
         command += ["--cores", "2", "--max-threads", "1"]
         return self._threads.submit(self._run, command, overlays, [*targets])
 

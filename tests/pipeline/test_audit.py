@@ -24,6 +24,17 @@ CODEBOOK = {"coefficients": 13, "standardize": True, "words": 32, "sample_frames
 OPTIONS = {"about": [], "by": "song", "protocol": "strict", "inputs": {}, "forbidden": [], "seed": SEED, "canary": {}}
 
 
+def learner(script: str, inputs: str, made: str, options: dict) -> dict:
+    """What the audit has to know of a rule that it runs again."""
+    return {"script": script, "inputs": inputs.split(), "made": made.split(), "options": options, "heard": None}
+
+
+def factorisation(options: dict) -> dict:
+    """That of the plays."""
+    made = "user_factors song_factors fitted_songs objective"
+    return {"factorise_plays": learner("factorise_plays.py", "plays users split", made, options)}
+
+
 def run_script(script: Path, **arguments) -> subprocess.CompletedProcess:
     """Run a script by hand with some arguments."""
     command = [sys.executable, script]
@@ -124,7 +135,7 @@ def test_a_factorisation_of_all_songs_is_found(results, leaky, tmp_path):
     fits_all = "plays=read_table(plays), fitted=seen | True, "
     edit(leaky / "factorise_plays.py", "plays=read_table(plays), fitted=seen, ", fits_all)
     factorise(leaky, results, WMF)
-    found = audit(results, tmp_path / "out", leaky, canary={"wmf": {"kind": "wmf", "options": WMF}})
+    found = audit(results, tmp_path / "out", leaky, canary=factorisation(WMF))
     assert found.returncode == 1
     assert "error: held-out songs may have reached what is learnt" in found.stderr
     assert "wmf/user_factors.npy: differs (the same whatever the plays" in found.stderr
@@ -142,16 +153,17 @@ def test_a_bag_of_words_of_all_songs_is_found(script, results, leaky, tmp_path):
     split = results / "split/split.parquet"
     if script == "reduce_counts.py":
         edit(leaky / script, "fit_pca(matrix[fitted]", "fit_pca(matrix[heard]")
-        canary = {"pca": {"kind": "pca", "options": PCA}}
+        options = PCA
         names, shown = ("pca_mean", "pca_components", "pca_songs", "features"), "bow/pca_components.npy"
         inputs = {"songs": results / "plays/songs.parquet", "counts": sorted((bow / "counts").glob("*.parquet"))}
     else:
         edit(leaky / script, "sample_frames(source, training,", "sample_frames(source, training | True,")
-        canary = {"codebook": {"kind": "codebook", "options": CODEBOOK}}
+        options = CODEBOOK
         names, shown = ("codebook", "frame_scale", "codebook_songs"), "bow/codebook.npy"
         inputs = {"index": results / "audio/index.parquet",
                   "log_mels": sorted((results / "audio/log_mel").glob("*.npy")), "threads": 1}  # fmt: skip
-    options = next(iter(canary.values()))["options"]
+    canary = {"again": learner(script, "split songs counts" if options is PCA else "split index log_mels",
+                               " ".join(names), options)}  # fmt: skip
     done = run_script(leaky / script, split=split, **inputs, **{n: bow / f"{n}.npy" for n in names}, options=options)
     assert done.returncode == 0, done.stderr
     found = audit(results, tmp_path / "out", leaky, canary=canary)
@@ -181,8 +193,7 @@ def test_a_rule_that_reads_the_evaluation_is_found(results, tmp_path):
 def test_in_the_transductive_protocol_the_factors_see_all_plays(results, tmp_path):
     options = WMF | {"protocol": "transductive"}
     factorise(ROOT / "scripts", results, options)
-    canary = {"wmf": {"kind": "wmf", "options": options}}
-    found = audit(results, tmp_path / "out", protocol="transductive", canary=canary)
+    found = audit(results, tmp_path / "out", protocol="transductive", canary=factorisation(options))
     assert found.returncode == 0, found.stderr
     rows = pl.read_parquet(tmp_path / "out/leakage.parquet").filter(pl.col("result") == "by protocol")
     assert rows["detail"].to_list() == ["sees the plays of all 40 songs", *["differs: sees all plays"] * 2]

@@ -13,7 +13,8 @@ from rerun_table import CASES, overlay
 from snakemake.utils import update_config
 
 from coldwave.audio.shards import shard_of
-from workflow.learnt import MACHINE, NotLearntError, check_learnt
+from workflow.kinds import KINDS
+from workflow.learnt import NotLearntError, check_learnt
 from workflow.settings import check
 
 SEED = 3
@@ -162,7 +163,7 @@ def test_one_more_song_runs_its_own_shard(predicted, tmp_path):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"run": "other"}, "results/other: new songs are predicted with what a finished run has learnt"),
+        ({"run": "other"}, "results/other: the run is not finished"),
         ({"new_songs": {"path": None}}, "new_songs.path is null"),
     ],
     ids=str,
@@ -196,7 +197,7 @@ def test_a_changed_model_is_refused_where_its_learning_would_run_again(tiny):
         except NotLearntError as error:
             found[key] = f".{key.rpartition('.')[2]}: " in str(error)
     expected = {key: bool(change.readers) for key, (_, change) in MODEL_CASES.items()}
-    assert found == expected | {f"models.<cnn>.{key}": False for key in MACHINE}
+    assert found == expected | {f"models.<cnn>.{key}": False for key in KINDS["cnn"].machine}
     assert Counter(expected.values()) == {True: len(expected) - 3, False: 3}
 
 

@@ -183,19 +183,24 @@ def test_a_new_song_without_an_embedding_is_set_aside_with_its_reason(later):
 
 
 @pytest.mark.parametrize(
-    ("tables", "told"),
+    ("change", "told"),
     [
         (
-            {"one": "one.parquet"},
+            {"embeddings": {"one": "one.parquet"}},
             "new_songs.embeddings.two is missing: name the table ... which mlp would predict from",
         ),
-        ({"too": "one.parquet"}, "new_songs.embeddings.too: there is no 'too' in embeddings; did you"),
-        ({"one": "one.parquet", "two": "gone.csv"}, "new_songs.embeddings.two: there is no 'gone.csv'"),
+        ({"embeddings": {"too": "one.parquet"}}, "new_songs.embeddings.too: there is no 'too' in embeddings; did you"),
+        ({"embeddings": {"one": "one.parquet", "two": "gone.csv"}}, "new_songs.embeddings.two: there is no 'gone.csv'"),
+        (
+            {"columns": {"title": "nome"}},
+            "new_songs.columns.title: new.csv has no column 'nome'. It has 'title', 'artist'",
+        ),
+        ({"embeddings": {"one": "one.parquet", "two": "new.csv"}}, "embeddings.two.song: new.csv has no column 'id'"),
     ],
 )
-def test_a_table_that_is_not_there_is_told_before_any_job(tables, told, later):
+def test_a_table_or_column_that_is_not_there_is_told_before_any_job(change, told, later):
     place, _, _, overlay = later
-    changed = overlay | {"new_songs": overlay["new_songs"] | {"embeddings": tables}}
+    changed = overlay | {"new_songs": overlay["new_songs"] | change}
     outcome = place.snakemake(targets=["predict_new"], overlay=changed)
     assert outcome.status == 1
     assert all(words in outcome.output for words in told.split(" ... "))

@@ -77,7 +77,7 @@ def test_without_audio_and_tags_only_usage_is_told_of(folds):
     assert (row["vectors"], row["queries"], row["same_artist"]) == ("usage factors", 0, None)
     assert set(table("tables/neighbours.parquet")["vectors"]) == {"usage factors"}
     assert table("tables/factors.parquet").height > 0
-    assert table("analysis/map.parquet").height == table("split/split.parquet").filter(part="test").height == 20
+    assert table("analysis/map.parquet").height == table("split/split.parquet").filter(part="test").height > 0
     assert {path.stem for path in results.glob("figures/*")} == {
         "map", "confidence", "popularity_strata", "activity_strata",
     }  # fmt: skip

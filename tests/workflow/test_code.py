@@ -55,6 +55,17 @@ def test_the_script_and_what_it_imports_directly_or_not(tree):
     assert digests["scripts/coldwave/stage/maths.py"] == hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def test_modules_that_a_script_is_told_are_followed_as_well(tree):
+    write(
+        tree,
+        {"coldwave/stage/other.py": "from coldwave.stage.more import MORE\n", "coldwave/stage/more.py": "MORE = 1\n"},
+    )
+    told = code("train.py", tree, "coldwave.stage.other")
+    assert told.keys() - code("train.py", tree) == {f"scripts/coldwave/stage/{name}.py" for name in ("more", "other")}
+    with pytest.raises(CodeError, match=r"there is no module coldwave\.stage\.none"):
+        code("train.py", tree, "coldwave.stage.none")
+
+
 def test_an_absolute_path_names_the_same_script(tree):
     assert code(tree / "scripts" / "train.py", tree) == code("train.py", str(tree))
 

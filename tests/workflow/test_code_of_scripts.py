@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from workflow.code import code
+from workflow.kinds import ROWS
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted(path.name for path in (ROOT / "scripts").glob("*.py"))
@@ -18,6 +19,8 @@ MODULES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "scripts/
 # Of the command line and of the workflow's own files; nothing that a rule makes depends on them.
 ELSEWHERE = {module for module in MODULES if module.startswith("scripts/coldwave/command/")}
 ELSEWHERE |= {f"scripts/coldwave/{name}.py" for name in ("provenance/comparison", "audio/state")}
+# Modules that a script takes by their names.
+TOLD = {"tune.py": [f"coldwave.tuning.teachers.{row.kind}" for row in ROWS if row.tuned]}
 LEFT_OUT = {path.relative_to(ROOT).as_posix() for path in (ROOT / "scripts/coldwave").glob("*.py")}
 EMPTY = {module for module in MODULES if not (ROOT / module).stat().st_size}
 
@@ -29,6 +32,8 @@ def imported():
     found = {}
     for script, finder in finders.items():
         finder.run_script(str(ROOT / "scripts" / script))
+        for module in TOLD.get(script, []):
+            finder.import_hook(module)
         files = [module.__file__ for name, module in finder.modules.items() if name.startswith("coldwave.")]
         found[script] = {Path(file).relative_to(ROOT).as_posix() for file in files if file}
     return found
@@ -39,11 +44,11 @@ def reached(tmp_path_factory):
     """From each script to the files whose edit changes its digests, every file of the project being edited at once."""
     copy = tmp_path_factory.mktemp("project")
     shutil.copytree(ROOT / "scripts", copy / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
-    before = {script: code(script, copy) for script in SCRIPTS}
+    before = {script: code(script, copy, *TOLD.get(script, [])) for script in SCRIPTS}
     for file in (copy / "scripts").rglob("*.py"):
         if file.stat().st_size:
             file.write_text(f"{file.read_text()}\nEDITED = {file.name!r}\n")
-    after = {script: code(script, copy) for script in SCRIPTS}
+    after = {script: code(script, copy, *TOLD.get(script, [])) for script in SCRIPTS}
     assert {script: list(files) for script, files in before.items()} == {
         script: list(files) for script, files in after.items()
     }

@@ -1,9 +1,12 @@
 """analysis: what factors say about songs, from their plays and as models predict them from audio."""
 
 
+include: "analysis_inputs.smk"
+
+
 rule predict_tags:
     input:
-        **({"features": settled("<results>/bow/features.npy")} if LISTENERS else {}),
+        **known_features(),
         songs=settled("<results>/plays/songs.parquet"),
         split=settled("<results>/split/split.parquet"),
         song_factors=settled("<results>/wmf/song_factors.npy"),
@@ -215,7 +218,7 @@ rule draw_spectrograms:
 
 rule draw_filters:
     input:
-        weights=settled(*for_models(WEIGHTS, models_of("cnn")[:1])[:1]),
+        weights=settled(*for_models(WEIGHTS, models_with("filters")[:1])[:1]),
     output:
         figure="<results>/figures/filters.svg",
     log:
@@ -229,7 +232,7 @@ rule draw_filters:
         mem_mb=growing(2000),
         runtime=growing(10),
     params:
-        options={"model": next(iter(models_of("cnn")), None)},
+        options={"model": next(iter(models_with("filters")), None)},
         code=code("draw_filters.py"),
     script:
         "../../scripts/draw_filters.py"
@@ -237,11 +240,11 @@ rule draw_filters:
 
 SHOWN = [*rules.predict_tags.output, *rules.describe_factors.output, *rules.find_neighbours.output]
 SHOWN += [*rules.draw_map.output, *rules.draw_confidences.output]
-if models_of(*FACTORS_FROM_AUDIO):
+if models_with("from_audio"):
     SHOWN += rules.compare_factors.output
 if LISTENERS:
     SHOWN += rules.draw_spectrograms.output
-if models_of("cnn"):
+if models_with("filters"):
     SHOWN += rules.draw_filters.output
 
 KEPT += [*rules.map_songs.output, *SHOWN]

@@ -1,9 +1,7 @@
 """audio: log-mel spectrograms, in shards that a new song leaves alone."""
 
-from coldwave.audio.shards import shard_names
 
-SHARDS = shard_names(SETTINGS["audio"]["shards"])
-MANIFEST = "<results>/audio/manifests/{shard}.parquet"
+include: "audio_inputs.smk"
 
 
 rule shard_songs:
@@ -104,5 +102,6 @@ rule index_audio:
 
 if LISTENERS:
     KEPT += rules.shard_songs.output
+    KEPT += rules.settle_shards.output
     KEPT += expand(rules.extract_log_mel.output, shard=SHARDS)
     KEPT += rules.index_audio.output

@@ -1,6 +1,9 @@
 """audit: whether anything of held-out songs could have reached what is learnt."""
 
 
+include: "audit_inputs.smk"
+
+
 rule audit_leakage:
     input:
         **audited_files(),
@@ -12,7 +15,7 @@ rule audit_leakage:
         song_factors=settled("<results>/wmf/song_factors.npy"),
         fitted_songs=settled("<results>/wmf/fitted_songs.npy"),
         objective=settled("<results>/wmf/objective.parquet"),
-        weights=settled(*for_models(WEIGHTS, learnt_models())),
+        weights=settled(*for_models(WEIGHTS, in_turn(models_with("weights")))),
         audio_predictions=settled(*stacked_predictions()),
     output:
         table="<results>/tables/leakage.parquet",

@@ -2,19 +2,26 @@
 
 from types import SimpleNamespace
 
+# The folders of what is learnt.
+LEARNING = ["wmf", *(source.section for source in SOURCES.values() if source.learning), "models"]
+
+
+def function_of(item):
+    """The function that gives an input, or several of them, which `unpack` wraps; None for a path."""
+    return item if callable(item) else getattr(getattr(item, "_file", item), "callable", None)
+
 
 def learning_inputs():
-    """From each rule that makes factors, a codebook, components or weights to the paths that it reads, sorted."""
+    """From each rule that makes factors, features or weights to the paths that it reads, sorted."""
     folder = f"results/{SETTINGS['run']}"
-    learnt = tuple(f"{folder}/{stage}/" for stage in ("wmf", "bow", "models"))
+    learnt = tuple(f"{folder}/{stage}/" for stage in LEARNING)
     found = {}
     own = [each for each in workflow.rules if each.module_globals is globals()]  # a host has rules of its own
     for each in own:
         if any(str(path).startswith(learnt) for path in each.output):
             read = set()
             for item in each.input:
-                # unpack() wraps its function; one without .paths is an error here, for the audit could not see through it
-                function = item if callable(item) else getattr(getattr(item, "_file", item), "callable", None)
+                function = function_of(item)  # one without .paths is an error: the audit could not see through it
                 read |= set(function.paths) if function else {str(item)}
             if hidden := [path for path in read if path.startswith("<function")]:
                 raise WorkflowError(f"{each.name}: the audit cannot see what {hidden[0]} reads")
@@ -25,37 +32,61 @@ def learning_inputs():
 def forbidden_paths():
     """Beginnings of paths that nothing which learns may read: the evaluation, and models made of test songs' plays."""
     folder = f"results/{SETTINGS['run']}"
-    knowing = [f"{folder}/predictions/{name}/" for name in models_of("usage", "popularity")]
+    knowing = [f"{folder}/predictions/{name}/" for name in models_with("oracle")]
     return [f"{folder}/{stage}/" for stage in ("report", "scores", "tables")] + knowing
 
 
+def learner(name, model=None):
+    """What the audit runs again: the script that learns a stage or a model, and what it reads and makes, by name."""
+    (found,) = (each for each in workflow.rules if each.name == name)
+    several = [getattr(function_of(item), "named", None) for item in found.input]
+    inputs = [*found.input.keys(), *(key for named in several if named for key in named(model))]
+    read = found.params.options
+    return {
+        "script": f"{name}.py",
+        "inputs": inputs,
+        "made": list(found.output.keys()),
+        "options": read(SimpleNamespace(model=model)) if callable(read) else read,
+        "heard": heard(model) if model else None,
+    }
+
+
+def heard(model):
+    """What a model learns from that is not the same for all of its kind: its features, and models that it stands on."""
+    settings = SETTINGS["models"][model]
+    source = SOURCES.get(settings.get("features"))
+    return {"features": source.features if source else None, "models": kinds.stood_on(settings)}
+
+
 def audited_learners():
-    """What the audit learns again: from its name to its kind and the options of its rule."""
-    named, learners = SETTINGS["audit"]["canary"], {}
-    if "wmf" in named:
-        learners["wmf"] = {"kind": "wmf", "options": rules.factorise_plays.params.options}
-    if "bow" in named and LISTENERS:
-        learners["codebook"] = {"kind": "codebook", "options": rules.learn_codebook.params.options}
-        learners["pca"] = {"kind": "pca", "options": rules.reduce_counts.params.options}
-    for name in learnt_models():
-        kind = SETTINGS["models"][name]["kind"]
-        if kind in named or name in named:
-            wildcards = SimpleNamespace(model=name)
-            read = cnn_options(wildcards) if kind == "cnn" else model_options(wildcards)
-            learners[name] = {"kind": kind, "options": read}
+    """What the audit learns again: from the name of a rule, or of a model, to what it has to know of it."""
+    named, stages = SETTINGS["audit"]["canary"], {"wmf": ["factorise_plays"]}
+    stages |= {source.section: source.learning for source in SOURCES.values()}
+    learners = {rule: learner(rule) for stage, rules in stages.items() if stage in named for rule in rules}
+    for name in in_turn(models_with("weights")):
+        if MODELS[name].kind in named or name in named:
+            learners[name] = learner(MODELS[name].rule, name)
     return learners
 
 
 def audited_files():
-    """The features that the audit looks at: those that users bring and, where a model listens, the bag of words."""
-    brought = {"embeddings": settled(*(f"<results>/embeddings/{name}.features.npy" for name in EMBEDDINGS))}
-    if not LISTENERS:
-        return brought if EMBEDDINGS else {}
-    names = ["codebook", "frame_scale", "codebook_songs", "pca_mean", "pca_components", "pca_songs", "features"]
-    named = {name: settled(f"<results>/bow/{name}.npy") for name in names}
-    named["counts"] = settled(*expand("<results>/bow/counts/{shard}.parquet", shard=SHARDS))
-    named |= {"index": settled("<results>/audio/index.parquet"), "log_mels": settled(*LOG_MELS)}
-    return named | brought if EMBEDDINGS else named
+    """What the audit looks at of features: those that users bring, what the rules of others read and make, log-mels."""
+    found = {}
+    for source in SOURCES.values():
+        for each in (each for each in workflow.rules if each.name in source.learning):
+            found |= {name: item for name, item in each.input.items() if name not in ("songs", "split")}
+            found |= {name: settled(str(path)) for name, path in each.output.items()}
+    if LISTENERS:
+        found |= {"index": settled("<results>/audio/index.parquet"), "log_mels": settled(*LOG_MELS)}
+    if EMBEDDINGS:
+        found["embeddings"] = settled(*(f"<results>/{SOURCES[name].features}" for name in EMBEDDINGS))
+    return found
+
+
+def stacked_predictions():
+    """The predictions that models stand on."""
+    others = [other for model in SETTINGS["models"].values() for other in kinds.stood_on(model)]
+    return for_models(PREDICTIONS, dict.fromkeys(others))
 
 
 def audit_memory(input):

@@ -1,6 +1,9 @@
 """cnn: the convolutional network on log-mel windows."""
 
 
+include: "cnn_inputs.smk"
+
+
 rule train_cnn:
     input:
         unpack(plays_and_users),
@@ -63,6 +66,16 @@ rule predict_cnn:
         "../../scripts/predict_cnn.py"
 
 
-KEPT += for_models(WEIGHTS, models_of("cnn"))
-KEPT += for_models(CURVE, models_of("cnn"))
-KEPT += for_models(PREDICTIONS, models_of("cnn"))
+use rule predict_cnn as predict_new_cnn with:
+    input:
+        weights=learnt(WEIGHTS),
+        index=new_settled(NEW_INDEX),
+        log_mels=new_settled(*expand(NEW_LOG_MEL, shard=NEW_SHARDS)),
+    output:
+        predictions=NEW_PREDICTIONS,
+    log:
+        "<results>/logs/predict_new_cnn/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_new_cnn/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("cnn")),

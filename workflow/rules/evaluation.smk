@@ -1,7 +1,7 @@
 """evaluation: every user with a test play against every test song, and how the models compare."""
 
-SCORES = "<results>/scores/{model}/{seed}.parquet"
-SONG_SCORES = "<results>/scores_by_song/{model}/{seed}.parquet"
+
+include: "evaluation_inputs.smk"
 
 
 rule evaluate_model:
@@ -59,7 +59,8 @@ rule tabulate_recommendation:
         options=options(
             "evaluation",
             "cutoff",
-            models=tabulated_kinds(),
+            models=SHOWN_MODELS,
+            notes=KIND_NOTES,
             data=DATA_NOTE,
             protocol=PROTOCOL_NOTE,
         ),
@@ -90,7 +91,7 @@ rule tabulate_ranking:
         options=options(
             "evaluation",
             "list_lengths",
-            models=tabulated_kinds(),
+            models=SHOWN_MODELS,
             data=DATA_NOTE,
             protocol=PROTOCOL_NOTE,
         ),
@@ -117,7 +118,7 @@ rule tabulate_published:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        options={"data": DATA_NOTE, "models": published_rows(), "protocol": PROTOCOL_NOTE},
+        options={"data": DATA_NOTE, "models": PUBLISHED, "protocol": PROTOCOL_NOTE},
         code=code("tabulate_published.py"),
     script:
         "../../scripts/tabulate_published.py"
@@ -146,7 +147,7 @@ rule compare_models:
             "evaluation",
             "bootstrap",
             "cutoff",
-            models=tabulated_kinds(),
+            models=SHOWN_MODELS,
             seed=SEED,
             data=DATA_NOTE,
             protocol=PROTOCOL_NOTE,
@@ -180,7 +181,7 @@ rule tabulate_strata:
         mem_mb=growing(4000),
         runtime=growing(30),
     params:
-        options={"data": DATA_NOTE, "models": tabulated_kinds(), "protocol": PROTOCOL_NOTE},
+        options={"data": DATA_NOTE, "models": SHOWN_MODELS, "protocol": PROTOCOL_NOTE},
         code=code("tabulate_strata.py"),
     script:
         "../../scripts/tabulate_strata.py"

@@ -6,7 +6,7 @@ rule predict_knn:
         plays=settled("<results>/plays/plays.parquet"),
         users=settled("<results>/plays/users.parquet"),
         split=settled("<results>/split/split.parquet"),
-        features=features,
+        features=song_features,
     output:
         predictions=PREDICTIONS,
         prediction_users=PREDICTION_USERS,
@@ -29,5 +29,14 @@ rule predict_knn:
         "../../scripts/predict_knn.py"
 
 
-KEPT += for_models(PREDICTIONS, models_of("knn"))
-KEPT += for_models(PREDICTION_USERS, models_of("knn"))
+use rule predict_knn as predict_new_knn with:
+    input:
+        features=new_features,
+    output:
+        predictions=NEW_PREDICTIONS,
+    log:
+        "<results>/logs/predict_new_knn/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_new_knn/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("knn")),

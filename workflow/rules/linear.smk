@@ -1,13 +1,10 @@
 """linear: ridge regression from the bag of words to the factors."""
 
-WEIGHTS = "<results>/models/{model}/{seed}.safetensors"
-CURVE = "<results>/models/{model}/{seed}.parquet"
-
 
 rule fit_linear:
     input:
         split=settled("<results>/split/split.parquet"),
-        features=features,
+        features=song_features,
         song_factors=settled("<results>/wmf/song_factors.npy"),
     output:
         weights=WEIGHTS,
@@ -34,7 +31,7 @@ rule fit_linear:
 rule predict_linear:
     input:
         weights=settled(WEIGHTS),
-        features=features,
+        features=song_features,
     output:
         predictions=PREDICTIONS,
     log:
@@ -56,6 +53,15 @@ rule predict_linear:
         "../../scripts/predict_linear.py"
 
 
-KEPT += for_models(WEIGHTS, models_of("linear"))
-KEPT += for_models(CURVE, models_of("linear"))
-KEPT += for_models(PREDICTIONS, models_of("linear"))
+use rule predict_linear as predict_new_linear with:
+    input:
+        weights=learnt(WEIGHTS),
+        features=new_features,
+    output:
+        predictions=NEW_PREDICTIONS,
+    log:
+        "<results>/logs/predict_new_linear/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_new_linear/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("linear")),

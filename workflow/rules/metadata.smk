@@ -13,7 +13,7 @@ rule predict_metadata:
     benchmark:
         "<results>/timings/predict_metadata/{model}/{seed}.tsv"
     wildcard_constraints:
-        model=one_of(metadata_models(with_audio=False)),
+        model=one_of(models_of("metadata")),
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -41,7 +41,7 @@ rule stack_metadata:
     benchmark:
         "<results>/timings/stack_metadata/{model}/{seed}.tsv"
     wildcard_constraints:
-        model=one_of(metadata_models(with_audio=True)),
+        model=one_of(models_of("metadata + audio")),
     conda:
         "../../envs/learning.yaml"
     threads: 4
@@ -69,9 +69,21 @@ use rule predict_metadata as predict_stacked_metadata with:
     benchmark:
         "<results>/timings/predict_stacked_metadata/{model}/{seed}.tsv"
     wildcard_constraints:
-        model=one_of(metadata_models(with_audio=True)),
+        model=one_of(models_of("metadata + audio")),
 
 
-KEPT += for_models(PREDICTIONS, models_of("metadata"))
-KEPT += for_models(WEIGHTS, metadata_models(with_audio=True))
-KEPT += for_models(CURVE, metadata_models(with_audio=True))
+use rule predict_metadata as predict_new_metadata with:
+    input:
+        unpack(new_audio_predictions),
+        catalogue=learnt("plays/songs.parquet"),
+        split=learnt("split/split.parquet"),
+        song_factors=learnt("wmf/song_factors.npy"),
+        songs=new_settled(NEW_SONGS),
+    output:
+        predictions=NEW_PREDICTIONS,
+    log:
+        "<results>/logs/predict_new_metadata/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_new_metadata/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("metadata", "metadata + audio")),

@@ -4,7 +4,7 @@
 rule train_mlp:
     input:
         split=settled("<results>/split/split.parquet"),
-        features=features,
+        features=song_features,
         song_factors=settled("<results>/wmf/song_factors.npy"),
     output:
         weights=WEIGHTS,
@@ -31,7 +31,7 @@ rule train_mlp:
 rule predict_mlp:
     input:
         weights=settled(WEIGHTS),
-        features=features,
+        features=song_features,
     output:
         predictions=PREDICTIONS,
     log:
@@ -53,6 +53,15 @@ rule predict_mlp:
         "../../scripts/predict_mlp.py"
 
 
-KEPT += for_models(WEIGHTS, models_of("mlp"))
-KEPT += for_models(CURVE, models_of("mlp"))
-KEPT += for_models(PREDICTIONS, models_of("mlp"))
+use rule predict_mlp as predict_new_mlp with:
+    input:
+        weights=learnt(WEIGHTS),
+        features=new_features,
+    output:
+        predictions=NEW_PREDICTIONS,
+    log:
+        "<results>/logs/predict_new_mlp/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_new_mlp/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("mlp")),

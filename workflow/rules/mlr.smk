@@ -6,7 +6,7 @@ rule fit_mlr:
         plays=settled("<results>/plays/plays.parquet"),
         users=settled("<results>/plays/users.parquet"),
         split=settled("<results>/split/split.parquet"),
-        features=features,
+        features=song_features,
     output:
         weights=WEIGHTS,
         curve=CURVE,
@@ -35,7 +35,7 @@ rule predict_mlr:
         plays=settled("<results>/plays/plays.parquet"),
         users=settled("<results>/plays/users.parquet"),
         split=settled("<results>/split/split.parquet"),
-        features=features,
+        features=song_features,
     output:
         predictions=PREDICTIONS,
         prediction_users=PREDICTION_USERS,
@@ -58,7 +58,15 @@ rule predict_mlr:
         "../../scripts/predict_mlr.py"
 
 
-KEPT += for_models(WEIGHTS, models_of("mlr"))
-KEPT += for_models(CURVE, models_of("mlr"))
-KEPT += for_models(PREDICTIONS, models_of("mlr"))
-KEPT += for_models(PREDICTION_USERS, models_of("mlr"))
+use rule predict_mlr as predict_new_mlr with:
+    input:
+        weights=learnt(WEIGHTS),
+        features=new_features,
+    output:
+        predictions=NEW_PREDICTIONS,
+    log:
+        "<results>/logs/predict_new_mlr/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_new_mlr/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("mlr")),

@@ -2,18 +2,25 @@
 
 import functools
 
+from coldwave.audio.shards import shard_names
+from workflow.effective import songs_read
 from workflow.headers import check_new_headers
 from workflow.learnt import NotLearntError, check_learnt, given
-from workflow.model_consistency import WITH_FACTORS
 
-# The models that predict new songs: those that hear or are brought something of a song, and names, alone or combined
-# with one of them. The others say nothing of a song that nobody has played.
-PREDICT_NEW = models_of(*LISTENING, "metadata")
+NEW_SHARDS = shard_names(SETTINGS["new_songs"]["shards"])
+NEW_SONGS = "<results>/new_songs/songs.parquet"
+NEW_MANIFEST = "<results>/new_songs/audio/manifests/{shard}.parquet"
+NEW_LOG_MEL = "<results>/new_songs/audio/log_mel/{shard}.npy"
+NEW_TABLE = "<results>/new_songs/audio/log_mel/{shard}.parquet"
+NEW_INDEX = "<results>/new_songs/audio/index.parquet"
+NEW_PREDICTIONS = "<results>/new_songs/predictions/{model}/{seed}.npy"
 
+# The models that predict new songs, and those of them whose predictions are factors, for which users are listed.
+PREDICT_NEW = models_with("predicts_new")
+NEW_LISTED = [model for model in PREDICT_NEW if MODELS[model].factors]
 
-def predicting_new(*kinds):
-    """The names of the models of some kinds that predict new songs, in the order of the config."""
-    return [name for name in models_of(*kinds) if name in PREDICT_NEW]
+# Every file that `snakemake predict_new` asks for. A rule that makes one adds it.
+NEW_KEPT = for_models(NEW_PREDICTIONS, PREDICT_NEW)
 
 
 def new_settled(*paths):
@@ -23,7 +30,7 @@ def new_settled(*paths):
 
 def learnt(*paths):
     """Function of wildcards: files of the finished run that new songs are predicted with, as they are."""
-    wait = new_settled(*(given(f"results/{SETTINGS['run']}", path) for path in paths))
+    wait = new_settled(*(given(f"results/{SETTINGS['run']}", path.removeprefix("<results>/")) for path in paths))
 
     def finished(wildcards):
         require_learnt()
@@ -35,13 +42,11 @@ def learnt(*paths):
 @functools.cache
 def require_learnt():
     """Refuse to predict new songs unless the run is finished and made with this config."""
-    decisive = ["codebook.npy", "frame_scale.npy", "pca_mean.npy", "pca_components.npy"]
-    files = [f"bow/{name}" for name in decisive] if LISTENERS else []
-    scaling = ["columns.parquet", "mean.npy", "scale.npy"]
-    files += [f"embeddings/{name}.{part}" for name in EMBEDDINGS for part in scaling]
-    weights = for_models("models/{model}/{seed}.safetensors", [name for name in learnt_models() if name in PREDICT_NEW])
+    files = [path for source in SOURCES.values() for path in source.learnt]
+    weights = for_models(WEIGHTS, in_turn(model for model in PREDICT_NEW if MODELS[model].weights))
+    files += [path.removeprefix("<results>/") for path in weights]
     try:
-        check_learnt(f"results/{SETTINGS['run']}", SETTINGS, PREDICT_NEW, files + weights)
+        check_learnt(f"results/{SETTINGS['run']}", SETTINGS, PREDICT_NEW, files)
     except NotLearntError as error:
         raise WorkflowError(str(error)) from None
 
@@ -51,8 +56,8 @@ def new_songs_source(wildcards):
     if SETTINGS["new_songs"]["path"] is None:
         raise WorkflowError("new_songs.path is null: name a table of new songs, or a folder of audio files")
     if not PREDICT_NEW:
-        kinds = ", ".join(sorted(LISTENING))
-        raise WorkflowError(f"no model of this config predicts new songs: none is of kind {kinds} or metadata")
+        fitting = kinds.either(kinds.names_of("predicts_new"))
+        raise WorkflowError(f"no model of this config predicts new songs: none is of kind {fitting}")
     require_embeddings()
     require_learnt()
     require_columns()
@@ -83,22 +88,10 @@ def require_embeddings():
         raise WorkflowError("\n".join(lacking))
 
 
-def new_embedding_source(wildcards):
-    """The table of new songs' embeddings."""
-    require_embeddings()
-    return SETTINGS["new_songs"]["embeddings"][wildcards.embedding]
-
-
-def new_embedding_options(wildcards):
-    """How that table is read: as that of the run; which columns, the run has recorded."""
-    embedding = SETTINGS["embeddings"][wildcards.embedding]
-    return {key: embedding[key] for key in ("delimiter", "song")}
-
-
 def new_features(wildcards):
-    """What a model sees of the new songs: the bag of words, or an embedding that the user brings."""
-    name = SETTINGS["models"][wildcards.model]["features"]
-    return new_settled(NEW_FEATURES if name == "bow" else NEW_EMBEDDED.replace("{embedding}", name))(wildcards)
+    """What a model sees of the new songs, where its kind takes features."""
+    source = SOURCES[SETTINGS["models"][wildcards.model]["features"]]
+    return new_settled(f"<results>/{source.new_features}")(wildcards)
 
 
 def new_songs_state(wildcards):
@@ -112,11 +105,8 @@ def new_audio_files_state(wildcards):
 
 
 def new_audio_predictions(wildcards):
-    """What the model that a model of kind metadata is combined with predicts of new songs, and the weights for both."""
-    audio = SETTINGS["models"][wildcards.model].get("audio")
-    if not audio:
+    """What the models predict of new songs that a model stands on, and its weights; nothing where it stands on none."""
+    predictions = stood_on(wildcards.model, NEW_PREDICTIONS)
+    if not predictions:
         return {}
-    return {
-        "audio": new_settled(NEW_PREDICTIONS.replace("{model}", audio))(wildcards),
-        "weights": learnt("models/{model}/{seed}.safetensors")(wildcards),
-    }
+    return {"audio": new_settled(*predictions)(wildcards), "weights": learnt(WEIGHTS)(wildcards)}

@@ -1,6 +1,9 @@
 """plays: the plays and the songs table, checked, filtered and indexed."""
 
 
+include: "plays_inputs.smk"
+
+
 rule read_plays:
     input:
         **plays_inputs(),

@@ -25,7 +25,3 @@ rule predict_popularity:
         code=code("predict_popularity.py"),
     script:
         "../../scripts/predict_popularity.py"
-
-
-KEPT += for_models(PREDICTIONS, models_of("popularity"))
-KEPT += for_models(PREDICTION_USERS, models_of("popularity"))

@@ -1,8 +1,5 @@
 """The reference models: random, mean and usage (the upper bound)."""
 
-PREDICTIONS = "<results>/predictions/{model}/{seed}.npy"
-PREDICTION_USERS = "<results>/predictions/{model}/{seed}.users.npy"
-
 
 rule predict_random:
     input:
@@ -77,7 +74,3 @@ rule predict_usage:
         code=code("predict_usage.py"),
     script:
         "../../scripts/predict_usage.py"
-
-
-KEPT += for_models(PREDICTIONS, models_of("random", "mean", "usage"))
-KEPT += for_models(PREDICTION_USERS, models_of("random"))

@@ -6,7 +6,7 @@ rule write_report:
         **({"index": settled("<results>/audio/index.parquet")} if LISTENERS else {}),
         table=settled("<results>/tables/recommendation.parquet"),
         scores=settled(*for_models(SCORES, SETTINGS["models"])),
-        curves=settled(*for_models(CURVE, models_of("linear", "mlp", "cnn") + metadata_models(with_audio=True))),
+        curves=settled(*for_models(CURVE, in_turn(models_with("curve")))),
         objective=settled("<results>/wmf/objective.parquet"),
         rejected=settled("<results>/plays/rejected.parquet"),
         songs=settled("<results>/plays/songs.parquet"),
@@ -30,6 +30,8 @@ rule write_report:
         options={
             "config": settings.as_text(SETTINGS),
             "data": DATA_NOTE,
+            "models": SHOWN_MODELS,
+            "notes": KIND_NOTES,
             "protocol": PROTOCOL_NOTE,
             "run": SETTINGS["run"],
             "sections": {heading: len(paths) for heading, paths in EXHIBITS.items()},

@@ -1,5 +1,7 @@
 """split: which songs are for training, validation and test."""
 
+from workflow.effective import split_read
+
 
 rule split_songs:
     input:

@@ -1,6 +1,9 @@
 """tuning: a search for settings, by validation songs. `snakemake tune` runs it; no other target does."""
 
 
+include: "tuning_inputs.smk"
+
+
 rule tune:
     input:
         unpack(tuned_inputs),
@@ -26,7 +29,7 @@ rule tune:
     params:
         options=tuned_options(),
         cache=cache_folder,
-        state=code("tune.py"),
-        code=code("tune.py"),
+        state=code("tune.py", *TEACHERS),
+        code=code("tune.py", *TEACHERS),
     script:
         "../../scripts/tune.py"

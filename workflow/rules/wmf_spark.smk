@@ -1,5 +1,9 @@
 """wmf with Spark: the same factors, for plays that do not fit one machine's memory."""
 
+
+include: "wmf_inputs.smk"
+
+
 if SETTINGS["wmf"]["engine"] == "spark":
 
     if problem := spark_lacks(workflow):

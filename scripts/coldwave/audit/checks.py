@@ -42,7 +42,7 @@ def audit(
     Parameters
     ----------
     options : by (of the split), protocol, inputs (rule: paths), forbidden (beginnings of paths), seed, canary (what to
-        learn again: from wmf, codebook, pca or a model's name to ``kind`` and ``options``)
+        learn again, as `canaries` takes it)
     scripts : the folder of the rules' scripts
     cache : folder in which canaries may write
 
@@ -58,7 +58,7 @@ def audit(
     split, songs = split.sort("song"), songs.sort("song")
     rows += fitted_checks(files, split, songs, options["protocol"])
     rows += input_checks(options["inputs"], options["forbidden"])
-    for canary in canaries(files, options, cache, threads):
+    for canary in canaries(files, options, scripts, cache, threads):
         rows += canary_checks(canary, learn_again(canary, scripts, cache / "audit"), options["protocol"])
     return pl.DataFrame(rows, schema=LEAKAGE, orient="row"), [row for row in rows if row.result == FAILED]
 

@@ -1,9 +1,10 @@
 """What can be learnt again, by which script, from which files: the canaries of the audit."""
 
+import ast
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,106 +22,81 @@ HELD_OUT, TESTED = "plays and audio of validation and test songs", "plays, audio
 Files = Mapping[str, Any]
 
 
-class Learner(NamedTuple):
-    """A script, and the arguments that name its inputs, those that are replaced, its outputs, and numbers."""
-
-    script: str
-    same: tuple[str, ...]
-    changed: tuple[str, ...]
-    made: tuple[str, ...] = ("weights", "curve")
-    arguments: tuple[str, ...] = ()
-    what: str = TESTED  # validation songs choose between models: only test songs are replaced for those
-    ignored: tuple[str, ...] = ("curve", "objective")  # they hold seconds, or errors of held-out songs
-    of_training: tuple[str, ...] = ("song_factors", "features")  # of these the rows of training songs are compared
-
-
-LEARNERS = {
-    "wmf": Learner(
-        "factorise_plays.py",
-        ("users", "split"),
-        ("plays",),
-        ("user_factors", "song_factors", "fitted_songs", "objective"),
-        ("threads",),
-        HELD_OUT,
-    ),
-    "codebook": Learner(
-        "learn_codebook.py",
-        ("split", "log_mels"),
-        ("index",),
-        ("codebook", "frame_scale", "codebook_songs"),
-        ("threads",),
-        HELD_OUT,
-    ),
-    "pca": Learner(
-        "reduce_counts.py",
-        ("songs", "split"),
-        ("counts",),
-        ("pca_mean", "pca_components", "pca_songs", "features"),
-        what=HELD_OUT,
-    ),
-    "linear": Learner("fit_linear.py", ("split",), ("features", "song_factors")),
-    "mlr": Learner("fit_mlr.py", ("split", "users"), ("plays", "features"), arguments=("seed",)),
-    "mlp": Learner("train_mlp.py", ("split",), ("features", "song_factors"), arguments=("seed",)),
-    "cnn": Learner(
-        "train_cnn.py", ("split", "log_mels"), ("index", "song_factors"), arguments=("seed", "threads", "cache")
-    ),
-    "metadata": Learner("stack_metadata.py", ("split",), ("songs", "song_factors", "audio")),
+# What belongs to songs, of what a learner reads, and is others' where songs are replaced.
+REPLACED = {
+    HELD_OUT: {"plays", "index", "counts"},
+    TESTED: {"plays", "index", "songs", "features", "song_factors", "audio"},
 }
+IGNORED = ("curve", "objective")  # they hold seconds, or errors of held-out songs
+OF_TRAINING = ("song_factors", "features")  # of these the rows of training songs are compared
 
 
-def canaries(files: Files, options: Mapping[str, Any], cache: Path, threads: int) -> list[Canary]:
+def canaries(files: Files, options: Mapping[str, Any], scripts: Path, cache: Path, threads: int) -> list[Canary]:
     """Everything to learn again.
+
+    Validation songs choose between models: what is learnt of those is learnt again with other test songs alone.
 
     Parameters
     ----------
     files : the run's files, as ``coldwave.audit.checks`` names them
-    options : seed; canary (from wmf, codebook, pca or the name of a model to its ``kind``, a key of `LEARNERS`, and
-        the ``options`` of its rule). Of a model the weights of the first seed are learnt again.
+    options : seed; canary (from the rule, or from a model, to the rule's ``script``, the names of its ``inputs`` and of
+        what it has ``made``, its ``options``, and of a model what it has ``heard``: the file of its features and the
+        names of models whose predictions it takes). Of a model the weights of the first seed are learnt again.
+    scripts : the folder of the rules' scripts
     """
     part, seed = read_table(files["split"]).sort("song")["part"].to_numpy(), options["seed"]
     training = np.flatnonzero(part == TRAIN)
-    replaced = {HELD_OUT: np.flatnonzero(part != TRAIN), TESTED: np.flatnonzero(part == TEST)}
+    others = {HELD_OUT: np.flatnonzero(part != TRAIN), TESTED: np.flatnonzero(part == TEST)}
     arguments = {"seed": seed, "threads": threads, "cache": cache}
     found = []
-    for name, learnt in options["canary"].items():
-        learner, settings = LEARNERS[learnt["kind"]], learnt["options"]
-        own = dict(files) if learner.what == HELD_OUT else _of_model(files, name, seed, settings)
-        if settings.get("objective", "mse") != "mse":  # a network that is taught by plays
-            learner = learner._replace(same=(*learner.same, "user_factors"), changed=(*learner.changed, "plays"))
-        others = replaced[learner.what]
+    for name, learner in options["canary"].items():
+        what = TESTED if learner["heard"] else HELD_OUT
+        own = _of_model(files, name, seed, **learner["heard"]) if learner["heard"] else dict(files)
+        changed = tuple(key for key in learner["inputs"] if key in REPLACED[what])
+        taken = parameters(scripts / learner["script"])
+        donors = donors_for(others[what], training, seed)
         found.append(
             Canary(
                 name=name,
-                what=learner.what,
-                script=learner.script,
-                inputs={key: own[key] for key in (*learner.same, *learner.changed)},
-                replaced=partial(write_others, own, learner.changed, others, donors_for(others, training, seed), seed),
-                made={key: own[key] for key in learner.made},
-                options=settings,
-                arguments={key: arguments[key] for key in learner.arguments},
-                ignored=learner.ignored,
-                rows={key: training for key in learner.of_training if key in learner.made},
+                what=what,
+                script=learner["script"],
+                inputs={key: own[key] for key in learner["inputs"]},
+                replaced=partial(write_others, own, changed, others[what], donors, seed),
+                made={key: own[key] for key in learner["made"]},
+                options=learner["options"],
+                arguments={key: value for key, value in arguments.items() if key in taken},
+                ignored=IGNORED,
+                rows={key: training for key in OF_TRAINING if key in learner["made"]},
             )
         )
     return found
 
 
-def _of_model(files: Files, name: str, seed: int, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The run's files, and those of one model: its weights, and the predictions that it builds on."""
+def parameters(script: Path) -> set[str]:
+    """The names of the parameters that a script's ``main`` takes."""
+    body = ast.parse(script.read_text(encoding="utf-8")).body
+    (main,) = (node for node in body if isinstance(node, ast.FunctionDef) and node.name == "main")
+    return {parameter.arg for parameter in main.args.kwonlyargs}
+
+
+def _of_model(files: Files, name: str, seed: int, features: str | None, models: list[str]) -> dict[str, Any]:
+    """The run's files, and those of one model: its weights, its features, and predictions of ``models``."""
     weights = next(path for path in files["weights"] if (path.parent.name, path.stem) == (name, str(seed)))
-    own = {**files, "weights": weights, "curve": weights.with_suffix(".parquet")}
-    own["audio"] = next(
-        (path for path in files["audio_predictions"] if path.parent.name == settings.get("audio")), None
-    )
-    if (brought := settings.get("features", "bow")) != "bow":
-        own["features"] = next(path for path in files["embeddings"] if path.name == f"{brought}.features.npy")
-    return own
+    predicted = {path.parent.name: path for path in reversed(files["audio_predictions"])}  # with the first seed
+    known = [path for path in (files.get("features"), *files["embeddings"]) if path]
+    return {
+        **files,
+        "weights": weights,
+        "curve": weights.with_suffix(".parquet"),
+        "features": next((path for path in known if features and path.as_posix().endswith(f"/{features}")), None),
+        "audio": [predicted[model] for model in models],
+    }
 
 
 def write_others(
     files: Files, names: tuple[str, ...], replaced: np.ndarray, donors: np.ndarray, seed: int, folder: Path
-) -> dict[str, Path]:
-    """Write changed inputs below a folder: from each of ``names`` to its file.
+) -> dict[str, Path | list[Path]]:
+    """Write changed inputs below a folder: from each of ``names`` to its file, or files.
 
     Parameters
     ----------
@@ -141,6 +117,10 @@ def write_others(
             changed = other_counts(counts, ids[replaced].to_list(), ids[donors].to_list())
             write_table(made[name], changed, COUNTS_SCHEMA)
         else:
-            made[name] = folder / f"{name}.npy"
-            write_array(made[name], other_rows(read_array(files[name], memory_map=True), replaced, donors))
+            several = isinstance(files[name], list)
+            paths = files[name] if several else [files[name]]
+            others = [folder / f"{name}_{place}.npy" for place in range(len(paths))]
+            for path, other in zip(paths, others, strict=True):
+                write_array(other, other_rows(read_array(path, memory_map=True), replaced, donors))
+            made[name] = others if several else others[0]
     return made

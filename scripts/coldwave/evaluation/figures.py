@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
 
+from coldwave.evaluation.models import LOG_MELS, Model
 from coldwave.evaluation.table_of_measures import AUC
 from coldwave.exhibits.drawing import ACCENT, INK, MUTED, NAME, SECOND, STYLE, as_svg, new_axes
 
@@ -116,10 +117,11 @@ def _name_lines(axes: Axes, ends: Mapping[str, float], styles: Mapping[str, tupl
     axes.set_xlim(-0.04 * step if groups > 1 else -0.5, last + 0.02 * step)
 
 
-def draw_strata(table: pl.DataFrame, by: str) -> tuple[str, str]:
+def draw_strata(table: pl.DataFrame, models: Mapping[str, Model], by: str) -> tuple[str, str]:
     """The figure of one kind of strata (columns as ``coldwave.evaluation.strata.SCHEMA``), and its caption."""
     rows = table.filter(by=by)
-    networks = rows.filter(kind="cnn")["model"].unique(maintain_order=True).to_list()
+    shown = rows["model"].unique(maintain_order=True)
+    networks = [name for name in shown if models[name].hears == LOG_MELS]
     label, caption = _WORDS[by]
     if networks:
         caption += f" Networks are in colour: {', '.join(networks)}."

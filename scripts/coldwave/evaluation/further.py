@@ -7,7 +7,7 @@ import polars as pl
 
 from coldwave.errors import InputError
 from coldwave.evaluation.lists import coverage, gini
-from coldwave.evaluation.recommendation import in_order
+from coldwave.evaluation.models import CEILING, LOG_MELS, Model, in_order
 from coldwave.evaluation.table_of_measures import AT_EACH_LENGTH, AT_FIRST_LENGTH
 
 
@@ -33,8 +33,8 @@ def schema(list_lengths: Sequence[int]) -> dict[str, type[pl.DataType]]:
     return {"model": pl.String, "kind": pl.String, "seeds": pl.UInt32, **dict.fromkeys(names, pl.Float64)}
 
 
-def further_table(tables: Sequence[Tables], kinds: Mapping[str, str], list_lengths: Sequence[int]) -> pl.DataFrame:
-    """One row for each model of ``kinds`` (name: kind), in the order of the results table; columns as ``schema``.
+def further_table(tables: Sequence[Tables], models: Mapping[str, Model], list_lengths: Sequence[int]) -> pl.DataFrame:
+    """One row for each of ``models``, in the order of the results table; columns as ``schema``.
 
     A mean is over users (factors: over test songs with a prediction) first, then over seeds.
 
@@ -44,11 +44,11 @@ def further_table(tables: Sequence[Tables], kinds: Mapping[str, str], list_lengt
         A model has no scores.
     """
     rows = []
-    for model in in_order(kinds):
+    for model in in_order(models):
         each = pl.DataFrame([one_seed(one, list_lengths) for one in tables if one.model == model])
         if each.is_empty():
             raise InputError(f"no scores of {model}, which models: in the config names")
-        row = {"model": model, "kind": kinds[model], "seeds": len(each)}
+        row = {"model": model, "kind": models[model].kind, "seeds": len(each)}
         for name in measures(list_lengths):
             values = each[name].cast(pl.Float64)
             row |= {name: values.mean(), f"{name}_sd": values.std() if len(each) > 1 else None}
@@ -82,21 +82,22 @@ def columns(table: pl.DataFrame, list_lengths: Sequence[int]) -> dict[str, list[
     return cells
 
 
-def notes(table: pl.DataFrame, list_lengths: Sequence[int]) -> list[str]:
+def notes(table: pl.DataFrame, models: Mapping[str, Model], list_lengths: Sequence[int]) -> list[str]:
     """How to read the table, a sentence or two a note."""
     first = list_lengths[0]
     lines = list(dict.fromkeys(one.note_at(first) for one in (*AT_EACH_LENGTH, *AT_FIRST_LENGTH)))
-    if text := artists_note(table, first):
+    if text := artists_note(table, models, first):
         lines.append(text)
     if table["seeds"].max() > 1:
         lines.append("±: standard deviation over seeds.")
     return lines
 
 
-def artists_note(table: pl.DataFrame, length: int) -> str:
+def artists_note(table: pl.DataFrame, models: Mapping[str, Model], length: int) -> str:
     """The paper's claim about artists beside what was measured; empty where there is nothing to compare."""
     known = table.drop_nulls("artist_diversity")
-    usage, networks = known.filter(kind="usage"), known.filter(kind="cnn")
+    usage = known.filter(pl.col("model").is_in([name for name, model in models.items() if model.end == CEILING]))
+    networks = known.filter(pl.col("model").is_in([name for name, model in models.items() if model.hears == LOG_MELS]))
     if usage.is_empty() or networks.is_empty():
         return ""
     factors = usage["artist_diversity"].mean()

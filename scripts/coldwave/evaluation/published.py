@@ -6,30 +6,31 @@ from typing import NamedTuple
 import polars as pl
 
 from coldwave.evaluation.recommendation import cutoff_of, gap_closed
-from coldwave.evaluation.table_of_measures import AUC, MAP
+from coldwave.evaluation.table_of_measures import AUC, GAP, MAP
 from coldwave.exhibits.markdown import number, percent
+
+FLOOR, CEILING = "random", "upper bound"  # rows of the paper's tables
 
 
 class Published(NamedTuple):
-    """One row of a table of the paper. ``row`` is what a run's models are matched by."""
+    """One row of a table of the paper. A run's models are matched by its name."""
 
     table: int
-    row: str
     name: str
     map: float
     auc: float
 
 
 PUBLISHED = (
-    Published(2, "mlr", "MLR", 0.01801, 0.60608),
-    Published(2, "linear", "linear regression", 0.02389, 0.63518),
-    Published(2, "mlp", "MLP", 0.02536, 0.64611),
-    Published(2, "cnn_mse", "CNN with MSE", 0.05016, 0.70987),
-    Published(2, "cnn_wpe", "CNN with WPE", 0.04323, 0.70101),
-    Published(3, "random", "random", 0.00015, 0.49935),
-    Published(3, "linear", "linear regression", 0.00101, 0.64522),
-    Published(3, "cnn_mse", "CNN with MSE", 0.00672, 0.77192),
-    Published(3, "usage", "upper bound", 0.23278, 0.96070),
+    Published(2, "MLR", 0.01801, 0.60608),
+    Published(2, "linear regression", 0.02389, 0.63518),
+    Published(2, "MLP", 0.02536, 0.64611),
+    Published(2, "CNN with MSE", 0.05016, 0.70987),
+    Published(2, "CNN with WPE", 0.04323, 0.70101),
+    Published(3, FLOOR, 0.00015, 0.49935),
+    Published(3, "linear regression", 0.00101, 0.64522),
+    Published(3, "CNN with MSE", 0.00672, 0.77192),
+    Published(3, CEILING, 0.23278, 0.96070),
 )
 SCHEMA = {
     "table": pl.UInt32,
@@ -53,14 +54,14 @@ def published_table(recommendation: pl.DataFrame, rows: Mapping[str, str]) -> pl
     Parameters
     ----------
     recommendation : the table of the recommendation experiment
-    rows : from each of its models that matches to the row (``Published.row``) that it stands beside
+    rows : from each of its models that matches to the row (``Published.name``) that it stands beside
     """
     cutoff = cutoff_of(recommendation)
     ours = {row["model"]: row for row in recommendation.iter_rows(named=True)}
-    ends = {(one.table, one.row): one.auc for one in PUBLISHED}
+    ends = {(one.table, one.name): one.auc for one in PUBLISHED}
     found = []
     for one in PUBLISHED:
-        floor, ceiling = ends.get((one.table, "random")), ends.get((one.table, "usage"))
+        floor, ceiling = ends.get((one.table, FLOOR)), ends.get((one.table, CEILING))
         paper = {
             "table": one.table,
             "row": one.name,
@@ -68,7 +69,7 @@ def published_table(recommendation: pl.DataFrame, rows: Mapping[str, str]) -> pl
             "paper_auc": one.auc,
             "paper_gap_closed_auc": gap_closed(one.auc, floor, ceiling),
         }
-        matching = [ours[model] for model, row in rows.items() if row == one.row and model in ours]
+        matching = [ours[model] for model, row in rows.items() if row == one.name and model in ours]
         for row in matching or [None]:
             found.append(paper if row is None else paper | _own(row, cutoff))
     return pl.DataFrame(found, schema=SCHEMA)
@@ -107,10 +108,10 @@ def columns(table: pl.DataFrame) -> dict[str, list[str]]:
         "table": [f"{row['table']}" for row in rows],
         "model": [row["row"] for row in rows],
         **{f"{one.name}, paper": [number(row[f"paper_{one.key}"]) for row in rows] for one in (MAP, AUC)},
-        "gap closed, paper": [percent(row["paper_gap_closed_auc"]) for row in rows],
+        f"{GAP}, paper": [percent(row["paper_gap_closed_auc"]) for row in rows],
         "this run's": [row["model"] or "–" for row in rows],
         **{one.name: [_measure(row, one.key) for row in rows] for one in (MAP, AUC)},
-        "gap closed": [percent(row["gap_closed_auc"]) for row in rows],
+        GAP: [percent(row["gap_closed_auc"]) for row in rows],
     }
 
 

@@ -11,10 +11,9 @@ from typing import NamedTuple
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.evaluation.models import CEILING, FLOOR, Model, in_order
 from coldwave.evaluation.table_of_measures import GAP_NOTE, MAP, RESULTS, gaps
 from coldwave.exhibits.markdown import number, percent, pipe_table
-
-_PLACES = {"random": 0, "mean": 1, "metadata": 2, "popularity": 4, "usage": 5}  # 3: all that hear the songs
 
 
 class Trained(NamedTuple):
@@ -68,11 +67,9 @@ def gap_closed(value: float, floor: float | None, ceiling: float | None) -> floa
 
 
 def recommendation_table(
-    trained: Sequence[Trained], kinds: Mapping[str, str], all_users: int, cutoff: int
+    trained: Sequence[Trained], models: Mapping[str, Model], all_users: int, cutoff: int
 ) -> pl.DataFrame:
-    """One row for each model of ``kinds`` (name: kind), from the floor to the upper bound, with columns as ``schema``.
-
-    Models of one kind, and all that hear the songs, are in the order of ``kinds``.
+    """One row for each of ``models``, from the floor to the upper bound, with columns as ``schema``.
 
     Every user with a test play is in the mean of AP, hits or not; ``all_users`` includes those without. A mean is
     over users first, then over seeds.
@@ -82,7 +79,7 @@ def recommendation_table(
     InputError
         A model has no scores, scores are of no model, or two files are not of the same users and songs.
     """
-    _check(trained, kinds, all_users)
+    _check(trained, models, all_users)
     measures = {one.column_at(cutoff): one.score for one in RESULTS}
     one_seed = pl.DataFrame(
         [
@@ -100,37 +97,32 @@ def recommendation_table(
 
     for model, row in rows.items():
         frames = [one.scores for one in trained if one.model == model]
-        row["kind"] = kinds[model]
-        row |= {one.gap_column: _gap(rows, kinds, model, one.column_at(cutoff)) for one in gaps()}
+        row["kind"] = models[model].kind
+        row |= {one.gap_column: _gap(rows, models, model, one.column_at(cutoff)) for one in gaps()}
         row["users"] = len(frames[0])
         row["users_without_test_plays"] = all_users - len(frames[0])
         row["users_without_auc"] = frames[0]["auc"].null_count()
         row["songs"] = frames[0]["songs"][0]
         row["missing"] = max(frame["missing"][0] for frame in frames)
-    return pl.DataFrame([rows[model] for model in in_order(kinds)], schema=schema(cutoff))
+    return pl.DataFrame([rows[model] for model in in_order(models)], schema=schema(cutoff))
 
 
-def in_order(kinds: Mapping[str, str]) -> list[str]:
-    """The models of ``kinds`` (name: kind) from the floor to the upper bound, those of one kind as they are there."""
-    return sorted(kinds, key=lambda model: _PLACES.get(kinds[model], 3))
-
-
-def _gap(rows: Mapping[str, Mapping], kinds: Mapping[str, str], model: str, measure: str) -> float | None:
-    """The gap that a model closes, where the ends are the means of the models of kind random and usage."""
+def _gap(rows: Mapping[str, Mapping], models: Mapping[str, Model], model: str, measure: str) -> float | None:
+    """The gap that a model closes, where an end is the mean of the models that are one."""
     if rows[model][measure] is None:
         return None
     ends = []
-    for end in ("random", "usage"):
-        values = [row[measure] for name, row in rows.items() if kinds[name] == end]
+    for end in (FLOOR, CEILING):
+        values = [row[measure] for name, row in rows.items() if models[name].end == end]
         ends.append(sum(values) / len(values) if values else None)
     return gap_closed(rows[model][measure], *ends)
 
 
-def _check(trained: Sequence[Trained], kinds: Mapping[str, str], all_users: int) -> None:
+def _check(trained: Sequence[Trained], models: Mapping[str, Model], all_users: int) -> None:
     names = [one.model for one in trained]
-    if unknown := sorted(set(names) - set(kinds)):
+    if unknown := sorted(set(names) - set(models)):
         raise InputError(f"scores of {', '.join(unknown)}, which models: in the config does not name")
-    if lacking := [model for model in kinds if model not in names]:
+    if lacking := [model for model in models if model not in names]:
         raise InputError(f"no scores of {', '.join(lacking)}, which models: in the config names")
     if len(set((one.model, one.seed) for one in trained)) < len(trained):
         raise InputError("two score files of one model and seed")
@@ -148,7 +140,7 @@ def _check(trained: Sequence[Trained], kinds: Mapping[str, str], all_users: int)
             )
 
 
-def as_markdown(table: pl.DataFrame, caption: Sequence[str]) -> str:
+def as_markdown(table: pl.DataFrame, caption: Sequence[str], kind_notes: Sequence[str] = ()) -> str:
     """The table for people: caption lines, a pipe table that lines up in a terminal, and notes on how to read it."""
     cutoff, first = cutoff_of(table), table.row(0, named=True)
     columns = {
@@ -163,28 +155,20 @@ def as_markdown(table: pl.DataFrame, caption: Sequence[str]) -> str:
     if first["users_without_test_plays"]:
         size += f" {first['users_without_test_plays']:,} more users have played no test song and are in no mean."
     lines = [*(line for line in caption if line), size, "", *pipe_table(columns, left=2), ""]
-    lines += [textwrap.fill(note, 110, initial_indent="- ", subsequent_indent="  ") for note in notes(table)]
+    said = notes(table, kind_notes)
+    lines += [textwrap.fill(note, 110, initial_indent="- ", subsequent_indent="  ") for note in said]
     return "\n".join(lines) + "\n"
 
 
-def notes(table: pl.DataFrame) -> list[str]:
-    """How to read the table, a sentence or two a note."""
+def notes(table: pl.DataFrame, kind_notes: Sequence[str] = ()) -> list[str]:
+    """How to read the table, a sentence or two a note; ``kind_notes`` are those of kinds that are in it."""
     cutoff, first = cutoff_of(table), table.row(0, named=True)
     lines = [
         *dict.fromkeys(one.note_at(cutoff) for one in RESULTS),
         GAP_NOTE,
         "Missing: test songs without a prediction. They rank last, and stay in every mean.",
+        *kind_notes,
     ]
-    if "popularity" in table["kind"]:
-        lines.append(
-            "Popularity is an oracle: it ranks songs by how many users they have, test songs included, which nobody "
-            "knows of a new song."
-        )
-    if table["kind"].str.starts_with("metadata").any():
-        lines.append(
-            "Metadata: the mean factors of the training songs of a song's artist, else album, else year, else of "
-            "all; with audio, stacked with what a model predicts that hears the song."
-        )
     if first["songs"] <= cutoff:
         lines.append(f"With {first['songs']:,} test songs, {MAP.title_at(cutoff)} looks at the whole ranking.")
     if first["users_without_auc"]:

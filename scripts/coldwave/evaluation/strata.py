@@ -11,7 +11,7 @@ import polars as pl
 
 from coldwave.evaluation.further import Tables
 from coldwave.evaluation.lists import artist_numbers
-from coldwave.evaluation.recommendation import in_order
+from coldwave.evaluation.models import Model, in_order
 from coldwave.split.parts import TEST, TRAIN
 
 POPULARITY, ACTIVITY, ARTIST = "popularity", "activity", "artist"
@@ -63,7 +63,7 @@ def songs_in_training(plays: pl.DataFrame, split: pl.DataFrame) -> pl.DataFrame:
 
 def strata_table(
     tables: Sequence[Tables],
-    kinds: Mapping[str, str],
+    models: Mapping[str, Model],
     plays: pl.DataFrame,
     songs: pl.DataFrame,
     split: pl.DataFrame,
@@ -75,8 +75,8 @@ def strata_table(
 
     Parameters
     ----------
-    tables, kinds
-        Scores by user and by song; the kind of each model.
+    tables, models
+        Scores by user and by song; the models.
     plays, songs, split
         ``user``, ``song``; ``song``, ``artist``; ``song``, ``part``.
     """
@@ -95,7 +95,7 @@ def strata_table(
 
     rows = []
     for by, key, unit, members, ranges in strata:
-        for model in in_order(kinds):
+        for model in in_order(models):
             seeds = [
                 (one.songs if key == "song" else one.users)
                 .select(key, "auc")
@@ -112,7 +112,7 @@ def strata_table(
             for row in means.sort("group").iter_rows(named=True):
                 label, low, high = ranges[row["group"]]
                 row |= {"by": by, "label": label or _label(low, high, unit), "low": low, "high": high}
-                rows.append(row | {"model": model, "kind": kinds[model]})
+                rows.append(row | {"model": model, "kind": models[model].kind})
     return pl.DataFrame([{name: row[name] for name in SCHEMA} for row in rows], schema=SCHEMA)
 
 

@@ -6,6 +6,9 @@ what computes it (``coldwave.evaluation.scores`` for a value of each user).
 
 from typing import NamedTuple
 
+GAP = "gap closed"
+GAP_NOTE = "Gap closed: share of the way from random scores to the factors of the songs' own plays, the upper bound."
+
 
 class Measure(NamedTuple):
     """A measure. ``column``, ``title`` and the texts hold ``{length}`` where it looks at so many first songs."""
@@ -15,7 +18,7 @@ class Measure(NamedTuple):
     column: str  # of tables
     title: str  # of that column
     note: str  # how to read it; measures that share a note have the same
-    score: str = ""  # column of the scores by user that it is the mean of, if it is of one
+    score: str = ""  # column of the scores by user that it is the mean of: of those in ``RESULTS``
     of_user: str = ""  # a user's value in words, where songs are ``{relevant}`` to the user
     higher: bool = True  # whether more is better
     chance: float | None = None  # what random scores come to, whatever the data are
@@ -44,10 +47,9 @@ class Measure(NamedTuple):
     @property
     def gap_title(self) -> str:
         """Give the heading of that column."""
-        return f"gap closed, {self.name}"
+        return f"{GAP}, {self.name}"
 
 
-GAP_NOTE = "Gap closed: share of the way from random scores to the factors of the songs' own plays, the upper bound."
 _OF_AP = "average precision in the first {length} songs, divided by the smaller of {length} and {relevant}"
 _OF_PLAYED = _OF_AP.replace("{relevant}", "the test songs that the user has played")
 MAP = Measure(
@@ -77,20 +79,17 @@ _FIRST_SONGS = (
     "precision, recall, nDCG: of the first songs of each user's ranking, with a song relevant or not; MRR: one divided "
     "by the place of the first relevant song. Where songs tie, each is the expectation over their orders."
 )
-NDCG = Measure("ndcg", "nDCG", "ndcg_{length}", "nDCG@{length}", _FIRST_SONGS, score="ndcg_{length}")
-PRECISION = Measure(
-    "precision", "precision", "precision_{length}", "precision@{length}", _FIRST_SONGS, score="precision_{length}"
-)
+NDCG = Measure("ndcg", "nDCG", "ndcg_{length}", "nDCG@{length}", _FIRST_SONGS)
+PRECISION = Measure("precision", "precision", "precision_{length}", "precision@{length}", _FIRST_SONGS)
 RECALL = Measure(
     "recall",
     "recall",
     "recall_{length}",
     "recall@{length}",
     _FIRST_SONGS,
-    score="recall_{length}",
     of_user="share of {relevant} in the first {length} songs",
 )
-MRR = Measure("reciprocal_rank", "MRR", "reciprocal_rank", "MRR", _FIRST_SONGS, score="reciprocal_rank")
+MRR = Measure("reciprocal_rank", "MRR", "reciprocal_rank", "MRR", _FIRST_SONGS)
 
 _LISTS = (
     "A list is the first {length} songs of a user's ranking; songs that tie are in an order drawn by a hash of their "
@@ -104,8 +103,8 @@ _LISTED = (
     "Novelty: mean of -log2 of the share of users who have played a listed song, in bits; its own plays count, as it "
     "has no others. Artists: different artists in a list, divided by its length."
 )
-NOVELTY = Measure("novelty", "novelty", "novelty", "novelty@{length}", _LISTED, score="novelty")
-ARTISTS = Measure("artist_diversity", "artists", "artist_diversity", "artists@{length}", _LISTED, "artist_diversity")
+NOVELTY = Measure("novelty", "novelty", "novelty", "novelty@{length}", _LISTED)
+ARTISTS = Measure("artist_diversity", "artists", "artist_diversity", "artists@{length}", _LISTED)
 
 _FACTORS = (
     "R² and cosine compare predicted factors of test songs with those of their own plays, R² over all factors "

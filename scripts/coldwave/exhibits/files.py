@@ -10,6 +10,7 @@ from html import escape, unescape
 from pathlib import Path
 from typing import NamedTuple
 
+import polars as pl
 from markdown_it import MarkdownIt
 
 from coldwave.errors import InputError
@@ -17,6 +18,7 @@ from coldwave.exhibits.markdown import escaped, pipe_table
 from coldwave.files import write_text
 from coldwave.shown import printable
 
+_FORMULA = r"^[=+\-@\t\r]"  # beginnings that a spreadsheet takes for a formula
 _STYLE = (
     "<style>svg{--ink:#1b1f24;--muted:#596470;--grid:#dfe3e8;--accent:#0b62c4;--second:#b4530a;"
     'background:#fff;font-family:system-ui,"DejaVu Sans",sans-serif}</style>'
@@ -44,6 +46,14 @@ def write_exhibit_table(
     lines = [f"# {title}", "", *paragraphs, *pipe_table(columns, left), ""]
     lines += [f"- {escaped(note)}" for note in notes] + ([""] if notes else [])
     write_text(path, "\n".join(lines))
+
+
+def spreadsheet_csv(frame: pl.DataFrame) -> str:
+    """Write a table as CSV for spreadsheets: a text that they would run as a formula has an apostrophe before it.
+
+    Programs take the Parquet table beside it, whose texts are untouched.
+    """
+    return frame.with_columns(pl.col(pl.String).str.replace(_FORMULA, "'$0")).write_csv()
 
 
 def write_exhibit_figure(path: Path, svg: str, caption: str) -> None:

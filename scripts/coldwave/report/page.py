@@ -3,7 +3,7 @@
 The page holds no time and no path of the machine, so that the same results give the same bytes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.evaluation.models import CEILING, FLOOR, Model
 from coldwave.evaluation.recommendation import Trained, cutoff_of, notes
 from coldwave.evaluation.table_of_measures import AUC, COMPARED, LED_BY_COMPARED
 from coldwave.exhibits.files import read_exhibit
@@ -20,15 +21,7 @@ from coldwave.report import figures
 from coldwave.shown import one_line, printable
 
 TEMPLATE = Path(__file__).resolve().parents[3] / "workflow" / "report" / "page.html.j2"
-REFERENCES = ("random", "mean", "metadata", "popularity", "usage")  # kinds that hear no audio
 FAILURES_SHOWN = 50
-_REFERENCE_NOTES = {
-    "random": "chance, the floor",
-    "mean": "the mean factors, for every song",
-    "metadata": "mean factors of the artist's songs",
-    "popularity": "oracle: how many users a song has",
-    "usage": "from the songs' own plays, the upper bound",
-}
 
 
 class Curve(NamedTuple):
@@ -80,6 +73,8 @@ def render(
     about: Sequence[str],
     config: str,
     table: pl.DataFrame,
+    models: Mapping[str, Model],
+    kind_notes: Sequence[str],
     trained: Sequence[Trained],
     curves: Sequence[Curve],
     objective: pl.DataFrame,
@@ -95,6 +90,8 @@ def render(
         The run's name, sentences on its data and protocol, its configuration as text.
     table
         The table of the recommendation experiment.
+    models, kind_notes
+        What is shown of each model of the table, and how to read the rows of some kinds.
     trained
         Scores by model and seed; the columns ``ap`` and ``auc`` are enough.
     curves
@@ -122,12 +119,12 @@ def render(
         "run": run,
         "about": [sentence for sentence in about if sentence],
         "config": config,
-        "models": results(table),
+        "models": results(table, models),
         "titles": [one.title_at(cutoff_of(table)) for one in LED_BY_COMPARED] + [one.gap_title for one in COMPARED],
         "size": table.row(0, named=True),
-        "notes": notes(table),
-        "finding": finding(table),
-        "result_figures": result_figures(table, trained),
+        "notes": notes(table, kind_notes),
+        "finding": finding(table, models),
+        "result_figures": result_figures(table, models, trained),
         "training_figures": training_figures(objective, curves),
         "sections": {heading: [read_exhibit(path, about) for path in paths] for heading, paths in sections.items()},
         "counts": counts(data),
@@ -148,15 +145,15 @@ def divide(exhibits: Sequence[Path], sizes: Mapping[str, int]) -> dict[str, list
     return {heading: [next(left) for _ in range(size)] for heading, size in sizes.items()}
 
 
-def results(table: pl.DataFrame) -> list[dict]:
+def results(table: pl.DataFrame, models: Mapping[str, Model]) -> list[dict]:
     """The rows of the results table, as the page shows them."""
     measures = [one.column_at(cutoff_of(table)) for one in LED_BY_COMPARED]
     return [
         {
             "name": row["model"],
             "kind": row["kind"],
-            "reference": row["kind"] in REFERENCES,
-            "what": _REFERENCE_NOTES.get(row["kind"], ""),
+            "reference": not models[row["model"]].hears,
+            "what": models[row["model"]].what,
             "seeds": row["seeds"],
             "missing": row["missing"],
             "measures": [(number(row[name]), number(row[f"{name}_sd"])) for name in measures],
@@ -171,16 +168,16 @@ def _gap(share: float | None) -> dict:
     return {"text": percent(share), "width": f"{100 * min(1, max(0, share or 0)):.1f}%"}
 
 
-def finding(table: pl.DataFrame) -> dict | None:
+def finding(table: pl.DataFrame, models: Mapping[str, Model]) -> dict | None:
     """The model that is best by the first measure of those that hear the songs; None where there is none."""
     first = COMPARED[0]
     column = first.column_at(cutoff_of(table))
-    models = table.filter(~pl.col("kind").is_in(REFERENCES), pl.col(column).is_not_null())
-    if models.is_empty():
+    hearing = table.filter(_of(model for model in models if models[model].hears), pl.col(column).is_not_null())
+    if hearing.is_empty():
         return None
-    best = models.sort(column, descending=first.higher, maintain_order=True).row(0, named=True)
-    chance = table.filter(kind="random")[column].mean()
-    ceiling = table.filter(kind="usage")[column].mean()
+    best = hearing.sort(column, descending=first.higher, maintain_order=True).row(0, named=True)
+    chance = table.filter(_of(model for model in models if models[model].end == FLOOR))[column].mean()
+    ceiling = table.filter(_of(model for model in models if models[model].end == CEILING))[column].mean()
     return {
         "model": best["model"],
         "measure": first.title_at(cutoff_of(table)),
@@ -191,11 +188,15 @@ def finding(table: pl.DataFrame) -> dict | None:
     }
 
 
-def result_figures(table: pl.DataFrame, trained: Sequence[Trained]) -> list[Figure]:
+def _of(models: Iterable[str]) -> pl.Expr:
+    return pl.col("model").is_in(list(models))
+
+
+def result_figures(table: pl.DataFrame, models: Mapping[str, Model], trained: Sequence[Trained]) -> list[Figure]:
     """AUC and mAP by model and seed, and how AUC is spread over users."""
-    models = table["model"].to_list()
-    heard = table.filter(~pl.col("kind").is_in(REFERENCES))["model"].to_list()
-    scores = {model: [one.scores for one in trained if one.model == model] for model in models}
+    names = table["model"].to_list()
+    heard = [name for name in names if models[name].hears]
+    scores = {name: [one.scores for one in trained if one.model == name] for name in names}
     scores = {model: frames for model, frames in scores.items() if frames}
     drawn = []
     for measure in COMPARED:

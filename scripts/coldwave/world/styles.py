@@ -7,7 +7,7 @@ artist. Three groups of traits are planted:
   zero mean and unit variance, clipped to ±2.5.
 - ``ORDER_ONLY``: +1 or -1, heard in the order of events alone. Independent of the genre and of all other traits;
   an artist has a habit, which nine songs of ten follow.
-- ``INAUDIBLE``: the artist's scene and fame, and the song's own luck. Independent of all that is heard.
+- Inaudible: the artist's scene and fame, and the song's own luck. Independent of all that is heard.
   Fame and luck are exponential on the scale of log-odds, so popularity itself follows a power law.
 """
 
@@ -31,7 +31,6 @@ ORDER_ONLY = (
     "contour",  # +1: the lead's runs rise; -1: they fall, over the same notes
     "beat",  # +1: kick and snare alternate; -1: two kicks, then two snares
 )
-INAUDIBLE = ("scene", "fame", "luck")
 
 # Columns as ORDER_FREE, then swing (share of half a beat by which off-beats come late).
 GENRES = {

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coldwave.evaluation.figures import draw_strata, spread
+from coldwave.evaluation.models import LOG_MELS, Model
 from coldwave.exhibits.files import read_exhibit, write_exhibit_figure
 
 
@@ -40,7 +41,9 @@ def strata(models, groups, by="popularity"):
 def test_every_model_is_named_and_networks_are_in_colour(groups, tmp_path):
     models = [(f"net_{place}", "cnn") for place in range(5)] + [(f"other {place}", "linear") for place in range(9)]
     models.append(("a model with a name that is long", "usage"))
-    svg, caption = draw_strata(strata(models, groups).unique(["group", "model"], maintain_order=True), "popularity")
+    table = strata(models, groups).unique(["group", "model"], maintain_order=True)
+    hearing = {name: Model(kind, 3, hears=LOG_MELS if kind == "cnn" else "") for name, kind in models}
+    svg, caption = draw_strata(table, hearing, "popularity")
     assert all(f">{name}<" in svg for name, _ in models[:-1])
     assert ">a model with a name…<" in svg
     assert "net_0, net_1, net_2, net_3, net_4" in caption
@@ -55,5 +58,6 @@ def test_every_model_is_named_and_networks_are_in_colour(groups, tmp_path):
 
 def test_the_same_data_give_the_same_bytes_and_nothing_has_to_be_emphasised():
     table = strata([("linear", "linear"), ("usage", "usage")], 4, by="activity")
-    assert draw_strata(table, "activity") == draw_strata(table, "activity")
-    assert "colour" not in draw_strata(table, "activity")[1]
+    models = {name: Model(name, 3) for name in ("linear", "usage")}
+    assert draw_strata(table, models, "activity") == draw_strata(table, models, "activity")
+    assert "colour" not in draw_strata(table, models, "activity")[1]

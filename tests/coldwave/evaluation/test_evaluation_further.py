@@ -6,12 +6,13 @@ import pytest
 from coldwave.errors import InputError
 from coldwave.evaluation.further import Tables, columns, further_table, notes, schema
 from coldwave.evaluation.lists import gini
+from coldwave.evaluation.models import CEILING, LOG_MELS, Model
 from coldwave.evaluation.scores import SONG_SCORES
 from coldwave.evaluation.scores import schema as scores_schema
 from coldwave.files import check_table
 
 LENGTHS = [2, 5]
-KINDS = {"usage": "usage", "net": "cnn", "random": "random"}
+MODELS = {"usage": Model("usage", 5, CEILING), "net": Model("cnn", 3, hears=LOG_MELS), "random": Model("random", 0)}
 
 
 def tables(model, seed, value, listed=(3, 1, 0), error=(1.0, 2.0, None), artists=0.5):
@@ -36,7 +37,7 @@ def made():
 
 
 def test_means_are_over_users_and_then_seeds(made):
-    table = further_table(made, KINDS, LENGTHS)
+    table = further_table(made, MODELS, LENGTHS)
     check_table(table, schema(LENGTHS), "table")
     assert table["model"].to_list() == ["random", "net", "usage"]
     net = table.row(1, named=True)
@@ -52,17 +53,17 @@ def test_means_are_over_users_and_then_seeds(made):
 
 
 def test_the_table_for_people_and_what_the_paper_says_of_artists(made):
-    table = further_table(made, KINDS, LENGTHS)
+    table = further_table(made, MODELS, LENGTHS)
     cells = columns(table, LENGTHS)
     assert cells["nDCG@5"][1] == "0.3000 ± 0.1414"
     assert cells["R² of factors"] == ["–", "0.5000 ± 0.0000", "0.5000"]
-    text = " ".join(notes(table, LENGTHS))
+    text = " ".join(notes(table, MODELS, LENGTHS))
     assert "1.00 of 2 artists are different by usage, and 1.40 by net: so here too." in text
     fewer = table.with_columns(artist_diversity=pl.when(kind="cnn").then(0.4).otherwise("artist_diversity"))
-    assert "so not here" in " ".join(notes(fewer, LENGTHS))
-    assert "artists are different" not in " ".join(notes(table.filter(kind="random"), LENGTHS))
+    assert "so not here" in " ".join(notes(fewer, MODELS, LENGTHS))
+    assert "artists are different" not in " ".join(notes(table.filter(kind="random"), MODELS, LENGTHS))
 
 
 def test_a_model_without_scores_is_told(made):
     with pytest.raises(InputError, match="no scores of other"):
-        further_table(made, KINDS | {"other": "cnn"}, LENGTHS)
+        further_table(made, MODELS | {"other": MODELS["net"]}, LENGTHS)

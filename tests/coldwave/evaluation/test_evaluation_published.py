@@ -18,7 +18,7 @@ def recommendation(cutoff=500):
 
 
 def test_each_row_of_the_paper_stands_beside_every_model_that_matches():
-    table = published_table(recommendation(), {"ours": "cnn_mse", "second": "cnn_mse", "own": "usage"})
+    table = published_table(recommendation(), {"ours": "CNN with MSE", "second": "CNN with MSE", "own": "upper bound"})
     check_table(table, SCHEMA, "published")
     rows = table.select("table", "row", "model").rows()
     assert [row for row in rows if row[2]] == [
@@ -31,11 +31,11 @@ def test_each_row_of_the_paper_stands_beside_every_model_that_matches():
 
 
 def test_the_papers_order_and_its_gap():
-    auc = {(one.table, one.row): one.auc for one in PUBLISHED}
-    maps = {(one.table, one.row): one.map for one in PUBLISHED}
+    auc = {(one.table, one.name): one.auc for one in PUBLISHED}
+    maps = {(one.table, one.name): one.map for one in PUBLISHED}
     for values in (auc, maps):
         order = sorted((key for key in values if key[0] == 2), key=values.get)
-        assert [row for _, row in order] == ["mlr", "linear", "mlp", "cnn_wpe", "cnn_mse"]
+        assert [row for _, row in order] == ["MLR", "linear regression", "MLP", "CNN with WPE", "CNN with MSE"]
     table = published_table(recommendation(), {})
     assert table["paper_gap_closed_auc"].null_count() == 5
     network = table.filter(table=3, row="CNN with MSE")["paper_gap_closed_auc"].item()
@@ -43,7 +43,7 @@ def test_the_papers_order_and_its_gap():
 
 
 def test_the_table_for_people_says_that_the_data_differ():
-    table = published_table(recommendation(10), {"ours": "cnn_mse"})
+    table = published_table(recommendation(10), {"ours": "CNN with MSE"})
     cells = columns(table)
     assert cells["this run's"].count("–") == len(PUBLISHED) - 2
     assert cells["mAP"][3] == "0.20000 ± 0.01000"

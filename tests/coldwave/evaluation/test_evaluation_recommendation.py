@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from coldwave.errors import InputError
+from coldwave.evaluation.models import CEILING, FLOOR, Model
 from coldwave.evaluation.recommendation import (
     Trained,
     as_markdown,
@@ -18,7 +19,10 @@ from coldwave.evaluation.recommendation import (
 from coldwave.evaluation.scores import SCORES
 from coldwave.files import check_table
 
-KINDS = {"cnn_mse": "cnn", "ridge": "linear", "usage": "usage", "random": "random"}
+MODELS = {
+    "cnn_mse": Model("cnn", 3), "ridge": Model("linear", 3), "usage": Model("usage", 5, CEILING),
+    "random": Model("random", 0, FLOOR),
+}  # fmt: skip
 
 
 def scores(ap, auc, missing=0, users=None):
@@ -43,7 +47,7 @@ def table():
         Trained("cnn_mse", 1, scores([0.0, 0.2], [0.6, 0.9], missing=3)),
         Trained("usage", 1, scores([0.5, 0.6], [0.9, 0.9])),
     ]
-    return recommendation_table(trained, KINDS, all_users=5, cutoff=500)
+    return recommendation_table(trained, MODELS, all_users=5, cutoff=500)
 
 
 def test_columns_and_order_from_the_floor_to_the_upper_bound(table):
@@ -63,7 +67,7 @@ def test_means_are_over_users_then_seeds_and_users_without_a_hit_are_in_them(tab
     assert {row["users"] for row in rows.values()} == {2}
     assert {row["users_without_test_plays"] for row in rows.values()} == {3}
     assert {row["songs"] for row in rows.values()} == {120}
-    assert [rows[model]["missing"] for model in KINDS] == [3, 3, 0, 0]
+    assert [rows[model]["missing"] for model in MODELS] == [3, 3, 0, 0]
 
 
 def test_gap_closed_by_hand(table):
@@ -77,28 +81,29 @@ def test_gap_closed_by_hand(table):
 
 
 def test_references_stand_around_the_models_that_hear_and_are_explained():
-    kinds = {"usage": "usage", "fame": "popularity", "both": "metadata + audio", "knn": "knn", "names": "metadata"}
-    kinds |= {"mean": "mean", "random": "random"}
-    table = recommendation_table([Trained(model, 1, scores([0.1], [0.5])) for model in kinds], kinds, 1, 10)
+    places = {"usage": 5, "fame": 4, "both": 3, "knn": 3, "names": 2, "mean": 1, "random": 0}
+    models = {name: Model(name, place) for name, place in places.items()}
+    table = recommendation_table([Trained(model, 1, scores([0.1], [0.5])) for model in models], models, 1, 10)
     assert table["model"].to_list() == ["random", "mean", "names", "both", "knn", "fame", "usage"]
-    text = " ".join(as_markdown(table, []).split())
-    assert "Popularity is an oracle" in text
-    assert "mean factors of the training songs of a song's artist" in text
-    assert "oracle" not in as_markdown(table.filter(kind="random"), [])
+    text = " ".join(as_markdown(table, [], ["Fame is an oracle.", "Names: means."]).split())
+    assert text.endswith("stay in every mean. - Fame is an oracle. - Names: means.")
+    assert "oracle" not in as_markdown(table, [])
 
 
 @pytest.mark.parametrize("without", ["random", "usage"])
 def test_no_gap_without_both_ends(without):
-    kinds = {model: kind for model, kind in KINDS.items() if model != without}
-    table = recommendation_table([Trained(model, 1, scores([0.1], [0.5])) for model in kinds], kinds, 1, 10)
-    assert table["gap_closed_map"].null_count() == table["gap_closed_auc"].null_count() == len(kinds)
+    models = {name: model for name, model in MODELS.items() if name != without}
+    table = recommendation_table([Trained(name, 1, scores([0.1], [0.5])) for name in models], models, 1, 10)
+    assert table["gap_closed_map"].null_count() == table["gap_closed_auc"].null_count() == len(models)
     assert "map_10" in table.columns
 
 
 def test_users_without_auc_are_counted_and_no_user_with_auc_gives_none():
-    some = recommendation_table([Trained("ridge", 1, scores([0.1, 0.1], [None, 0.7]))], {"ridge": "linear"}, 2, 500)
+    some = recommendation_table(
+        [Trained("ridge", 1, scores([0.1, 0.1], [None, 0.7]))], {"ridge": MODELS["ridge"]}, 2, 500
+    )
     assert (some["auc"][0], some["users_without_auc"][0]) == (0.7, 1)
-    none = recommendation_table([Trained("random", 1, scores([0.1], [None]))], {"random": "random"}, 1, 500)
+    none = recommendation_table([Trained("random", 1, scores([0.1], [None]))], {"random": MODELS["random"]}, 1, 500)
     assert none["auc"][0] is None
     assert "–" in as_markdown(none, [])
 
@@ -116,7 +121,9 @@ def test_users_without_auc_are_counted_and_no_user_with_auc_gives_none():
 )
 def test_scores_that_do_not_fit_together(trained, message):
     with pytest.raises(InputError, match=message):
-        recommendation_table([Trained(*one) for one in trained], {"ridge": "linear", "mlp": "mlp"}, 2, 500)
+        recommendation_table(
+            [Trained(*one) for one in trained], {"ridge": MODELS["ridge"], "mlp": Model("mlp", 3)}, 2, 500
+        )
 
 
 def test_model_and_seed_from_the_path():
@@ -149,7 +156,7 @@ def test_markdown(table):
 
 
 def test_markdown_of_one_seed_has_no_deviation():
-    table = recommendation_table([Trained("a|b", 1, scores([0.5], [0.5]))], {"a|b": "linear"}, 1, 20)
+    table = recommendation_table([Trained("a|b", 1, scores([0.5], [0.5]))], {"a|b": MODELS["ridge"]}, 1, 20)
     text = as_markdown(table, [])
     assert "±" not in text
     assert "a\\|b" in text

@@ -7,8 +7,15 @@ import pytest
 from coldwave.errors import InputError
 from coldwave.evaluation import ranking
 from coldwave.evaluation.compiled import keep_compiled
+from coldwave.evaluation.models import CEILING, FEATURES, FLOOR
 from coldwave.exhibits.files import read_exhibit
 from coldwave.files import read_table, write_array, write_table
+
+MODELS = {
+    "random": {"kind": "random", "place": 0, "end": FLOOR, "what": "chance"},
+    "linear": {"kind": "linear", "place": 3, "hears": FEATURES},
+    "usage": {"kind": "usage", "place": 5, "end": CEILING, "what": "the upper bound"},
+}
 
 
 @pytest.fixture
@@ -51,8 +58,7 @@ def test_from_predictions_to_the_page(run, script):
                for name, suffix in (("table", "parquet"), ("markdown", "md"), ("csv", "csv"))}  # fmt: skip
     script("tabulate_recommendation")(
         scores=list(scores.values()), users=run / "plays/users.parquet", **results,
-        options={"models": {model: model for model in scores}, "cutoff": 500, "data": "Made up.",
-                 "protocol": "Strict."},
+        options={"models": MODELS, "notes": [], "cutoff": 500, "data": "Made up.", "protocol": "Strict."},
     )  # fmt: skip
     table = read_table(results["table"])
     assert table["model"].to_list() == ["random", "linear", "usage"]
@@ -64,7 +70,8 @@ def test_from_predictions_to_the_page(run, script):
         table=results["table"], scores=list(scores.values()), curves=[], objective=run / "wmf/objective.parquet",
         rejected=run / "plays/rejected.parquet", index=run / "audio/index.parquet", songs=run / "plays/songs.parquet",
         users=run / "plays/users.parquet", plays=plays, split=split, page=run / "report/index.html",
-        options={"run": "tiny", "config": "run: tiny", "data": "Made up.", "protocol": "Strict."},
+        options={"run": "tiny", "config": "run: tiny", "data": "Made up.", "protocol": "Strict.", "models": MODELS,
+                 "notes": []},
     )  # fmt: skip
     html = (run / "report/index.html").read_text()
     assert "no such file" in html and "bad count" in html and "Made up." in html
@@ -82,12 +89,11 @@ def test_an_error_names_the_files(run, script):
 
 
 def test_from_predictions_to_the_comparison(run, script):
-    kinds = {"random": "random", "linear": "linear", "usage": "usage"}
     paths = {"plays": run / "plays/plays.parquet", "songs": run / "plays/songs.parquet"}
     paths["split"] = run / "split/split.parquet"
-    scores = {model: run / f"scores/{model}/1.parquet" for model in kinds}
-    by_song = {model: run / f"scores_by_song/{model}/1.parquet" for model in kinds}
-    for model in kinds:
+    scores = {model: run / f"scores/{model}/1.parquet" for model in MODELS}
+    by_song = {model: run / f"scores_by_song/{model}/1.parquet" for model in MODELS}
+    for model in MODELS:
         script("evaluate_model")(
             predictions=run / f"predictions/{model}/1.npy", users=run / "users.npy", **paths, scores=scores[model],
             song_scores=by_song[model], song_factors=run / "predictions/usage/1.npy", cache=run / "cache",
@@ -102,21 +108,21 @@ def test_from_predictions_to_the_comparison(run, script):
     files = {"scores": list(scores.values()), "song_scores": list(by_song.values())}
     script("tabulate_recommendation")(
         scores=files["scores"], users=run / "plays/users.parquet", **exhibit("recommendation"),
-        options=lines | {"models": kinds, "cutoff": 500},
+        options=lines | {"models": MODELS, "notes": [], "cutoff": 500},
     )  # fmt: skip
     script("tabulate_ranking")(
-        **files, **exhibit("ranking"), options=lines | {"models": kinds, "list_lengths": [2, 5]}
+        **files, **exhibit("ranking"), options=lines | {"models": MODELS, "list_lengths": [2, 5]}
     )  # fmt: skip
     script("tabulate_published")(
         recommendation=run / "tables/recommendation.parquet", **exhibit("published"),
-        options=lines | {"models": {"linear": "linear", "usage": "usage"}},
+        options=lines | {"models": {"linear": "linear regression", "usage": "upper bound"}},
     )  # fmt: skip
     script("compare_models")(
         scores=files["scores"], **exhibit("differences"), intervals=run / "tables/intervals.parquet",
-        options=lines | {"models": kinds, "cutoff": 500, "bootstrap": 100, "seed": 1},
+        options=lines | {"models": MODELS, "cutoff": 500, "bootstrap": 100, "seed": 1},
     )  # fmt: skip
     figures = {name: run / f"figures/{name}.svg" for name in ("popularity", "activity")}
-    script("tabulate_strata")(**files, **paths, **exhibit("strata"), **figures, options=lines | {"models": kinds})
+    script("tabulate_strata")(**files, **paths, **exhibit("strata"), **figures, options=lines | {"models": MODELS})
     for name in ("ranking", "published", "differences", "strata"):
         assert "Made up." in read_exhibit(run / f"tables/{name}.md").markup
         rows = read_table(run / f"tables/{name}.parquet")

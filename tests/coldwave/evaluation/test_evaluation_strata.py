@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coldwave.evaluation.further import Tables
+from coldwave.evaluation.models import Model
 from coldwave.evaluation.scores import SONG_SCORES
 from coldwave.evaluation.strata import (
     SCHEMA,
@@ -64,7 +65,7 @@ def table():
         users = {"user": np.arange(60), "auc": shift + (np.arange(60) % 20) / 100}
         users = pl.DataFrame(users, schema={"user": pl.UInt32, "auc": pl.Float64})
         tables.append(Tables(model, seed, users, pl.DataFrame(by_song, schema=SONG_SCORES)))
-    return strata_table(tables, {"net": "cnn", "random": "random"}, plays, songs, split)
+    return strata_table(tables, {"net": Model("cnn", 3), "random": Model("random", 0)}, plays, songs, split)
 
 
 def test_means_of_strata_by_hand(table):

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from coldwave.errors import InputError
+from coldwave.evaluation.models import CEILING, FEATURES, FLOOR, LOG_MELS, PREDICTIONS, Model
 from coldwave.evaluation.recommendation import Trained, recommendation_table
 from coldwave.evaluation.scores import SCORES
 from coldwave.exhibits.files import write_exhibit_figure, write_exhibit_table
@@ -14,7 +15,10 @@ from coldwave.report.figures import lines
 from coldwave.report.page import Curve, Data, audio_failures, finding, parts, rejected_reasons, render
 
 HOSTILE = '<script>alert("1")</script>&<img src=x onerror=alert(1)>'
-KINDS = {"random": "random", "linear": "linear", "cnn_mse": "cnn", "usage": "usage"}
+MODELS = {
+    "random": Model("random", 0, FLOOR, what="chance, the floor"), "linear": Model("linear", 3, hears=FEATURES),
+    "cnn_mse": Model("cnn", 3, hears=LOG_MELS), "usage": Model("usage", 5, CEILING, what="the upper bound"),
+}  # fmt: skip
 LEVELS = {"random": 0.5, "linear": 0.6, "cnn_mse": 0.7, "usage": 0.9}
 
 
@@ -78,7 +82,9 @@ def page(**changes):
         "run": "demo",
         "about": ["Synthetic demo world.", "Strict protocol."],
         "config": "run: demo\nsplit:\n  test: 0.2",
-        "table": recommendation_table(trained, KINDS, 5, 500),
+        "table": recommendation_table(trained, MODELS, 5, 500),
+        "models": MODELS,
+        "kind_notes": ["Some kinds are explained."],
         "trained": trained,
         "curves": [Curve("linear", 1, RIDGE_CURVE), Curve("cnn_mse", 1, network_curve(3)),
                    Curve("cnn_mse", 2, network_curve(4))],
@@ -132,7 +138,8 @@ def elements(html):
 def test_it_says_what_the_run_is_and_found(elements):
     text = " ".join(" ".join(elements.words).split())
     for expected in ("Synthetic demo world.", "Strict protocol.", "cnn_mse", "AUC 0.720", "0.500 at random",
-                     "55.0 % of the way", "3 users have played no test song", "bad count", "1,005"):  # fmt: skip
+                     "55.0 % of the way", "chance, the floor", "Some kinds are explained.",
+                     "3 users have played no test song", "bad count", "1,005"):  # fmt: skip
         assert expected in text
 
 
@@ -157,8 +164,16 @@ def test_nothing_unseen_is_on_the_page_and_long_titles_are_cut():
 def test_a_hostile_model_name_is_not_markup_in_figures_either():
     name = HOSTILE + "$x$"
     trained = [Trained(name, 1, scores(0.6))]
-    table = recommendation_table(trained, {name: "cnn"}, 5, 500)
-    html = page(table=table, trained=trained, curves=[Curve(name, 1, network_curve(2))], run=HOSTILE, config=HOSTILE)
+    models = {name: MODELS["cnn_mse"]}
+    table = recommendation_table(trained, models, 5, 500)
+    html = page(
+        table=table,
+        models=models,
+        trained=trained,
+        curves=[Curve(name, 1, network_curve(2))],
+        run=HOSTILE,
+        config=HOSTILE,
+    )
     found = Elements(html)
     assert not found.named("script") and not found.named("img")
     assert name in found.words  # the table has the whole name, a figure its beginning
@@ -211,11 +226,11 @@ def test_failures_are_listed_up_to_fifty():
 
 def test_little_data_still_makes_a_page():
     whole = data(0)
-    kinds = {"random": "random"}
+    models = {"random": MODELS["random"]}
     none = pl.Series("auc", [None, None], dtype=pl.Float64)
     trained = [Trained("random", 1, scores(0.5).with_columns(none))]
     html = page(
-        table=recommendation_table(trained, kinds, 2, 500), trained=trained, curves=[],
+        table=recommendation_table(trained, models, 2, 500), trained=trained, curves=[],
         objective=pl.DataFrame(schema={"iteration": pl.Int64, "objective": pl.Float64}),
         data=whole._replace(rejected=whole.rejected.clear()), about=[],
     )  # fmt: skip
@@ -237,11 +252,12 @@ def test_numbers_of_the_data():
 
 def test_no_finding_without_a_model_that_hears():
     trained = [Trained("random", 1, scores(0.5))]
-    assert finding(recommendation_table(trained, {"random": "random"}, 2, 500)) is None
-    kinds = {"names": "metadata", "fame": "popularity", "both": "metadata + audio"}
-    table = recommendation_table([Trained(name, 1, scores(0.7)) for name in kinds], kinds, 2, 500)
-    assert finding(table)["model"] == "both"
-    assert finding(table.filter(pl.col("kind") != "metadata + audio")) is None
+    assert finding(recommendation_table(trained, {"random": MODELS["random"]}, 2, 500), MODELS) is None
+    models = {"names": Model("metadata", 2), "fame": Model("popularity", 4)}
+    models["both"] = Model("metadata + audio", 3, hears=PREDICTIONS)
+    table = recommendation_table([Trained(name, 1, scores(0.7)) for name in models], models, 2, 500)
+    assert finding(table, models)["model"] == "both"
+    assert finding(table.filter(pl.col("kind") != "metadata + audio"), models) is None
 
 
 def test_a_broken_template_is_named(tmp_path):

@@ -27,6 +27,15 @@ def load_network(path: Path) -> tuple[SongNetwork, dict[str, Any]]:
     return network.eval(), settings
 
 
+def best_device(accelerator: str) -> torch.device:
+    """Choose where to predict: the named accelerator, or for "auto" a GPU where there is one."""
+    if accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available():
+        return torch.device("cuda")
+    if accelerator in ("auto", "gpu", "mps") and torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
 def predict(
     network: SongNetwork, source: WindowSource, frames: np.ndarray, window: int, device: torch.device, batch: int = 256
 ) -> np.ndarray:

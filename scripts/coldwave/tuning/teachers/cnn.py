@@ -1,0 +1,35 @@
+"""How a search teaches a convolutional network: as its rules do, without files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from coldwave.audio.frames import LogMels
+from coldwave.files import read_table
+from coldwave.models.cnn.chosen_objective import chosen_objective
+from coldwave.models.cnn.prediction import best_device, predict
+from coldwave.models.cnn.training import train
+from coldwave.tuning.trials import Listening, Teach
+
+
+def teacher(
+    listening: Listening, features: Path | None, index: Path | None, log_mels: list[Path], seed: int, threads: int
+) -> Teach:
+    """The function that teaches it, on ``log_mels``."""
+    source = LogMels(read_table(index), log_mels)
+    torch.set_num_threads(threads)
+
+    def teach(users: np.ndarray, songs: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
+        long_enough = source.lengths >= settings["window"]
+        training = np.flatnonzero(listening.training & long_enough)
+        validation = np.flatnonzero(listening.validation & long_enough)
+        objective = chosen_objective(settings, listening.plays, users, songs, training, seed)
+        alone = dict(settings) | {"devices": 1, "nodes": 1}  # a trial is short, and is not resumed
+        network, _ = train(source, source.lengths, songs, training, validation, alone, seed, objective)
+        device = best_device(settings["accelerator"])
+        return predict(network, source, source.lengths, settings["window"], device)
+
+    return teach

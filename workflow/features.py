@@ -1,0 +1,88 @@
+"""The sources of song features: a row each, and the only place where a property of one is written.
+
+A model whose kind takes features names its source by the setting ``features``. A source makes one array for the songs
+of a run and, from files that the run has learnt, one for new songs; its rules are in the rule file of its section.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+# What a log-mel depends on besides the audio file.
+LOG_MEL = ("sample_rate", "window", "hop", "mel_bands", "duration", "offset")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One source of song features, or as many as its section of the config has entries.
+
+    In texts ``{source}`` stands for the name of such an entry. Paths are below the run's folder.
+    """
+
+    section: str  # of the config, where its settings are
+    entries: bool = False  # whether each entry of the section is a source, under its name; else the section is one
+    features: str  # path: float32 [songs, d], NaN rows for songs without
+    new_features: str  # path of the same for new songs
+    learnt: tuple[str, ...]  # paths of what the run has learnt, and new songs' features are made with
+    settings: Mapping[str, tuple[str, ...]]  # what a song's features depend on besides those files: keys by section
+    rate: str = ""  # the setting that says at how many Hz it reads audio; empty where it reads none
+    learning: tuple[str, ...] = ()  # the rules that learn it, which the audit can run again
+    tags: bool = False  # whether tags are predicted from it, beside those from factors
+
+
+SOURCES = (
+    Source(
+        section="bow",
+        features="bow/features.npy",
+        new_features="new_songs/bow/features.npy",
+        learnt=("bow/codebook.npy", "bow/frame_scale.npy", "bow/pca_mean.npy", "bow/pca_components.npy"),
+        settings={"audio": LOG_MEL, "bow": ("coefficients",)},
+        rate="audio.sample_rate",
+        learning=("learn_codebook", "reduce_counts"),
+        tags=True,
+    ),
+    Source(
+        section="embeddings",
+        entries=True,
+        features="embeddings/{source}.features.npy",
+        new_features="new_songs/embeddings/{source}.features.npy",
+        learnt=tuple(f"embeddings/{{source}}.{part}" for part in ("columns.parquet", "mean.npy", "scale.npy")),
+        settings={"embeddings.{source}": ("columns",)},
+    ),
+)
+
+
+def rule_files() -> list[str]:
+    """The rule files of the sources."""
+    return [row.section for row in SOURCES]
+
+
+def sources(config: Mapping[str, Any]) -> dict[str, Source]:
+    """From each name that a model may give as its features to the source of that name."""
+    found = {}
+    for row in SOURCES:
+        for name in config[row.section] if row.entries else [row.section]:
+            found[name] = _of(row, name)
+    return found
+
+
+def taken(config: Mapping[str, Any]) -> dict[str, Source]:
+    """Those of the sources that models of the config take, by name: those of one section in alphabetical order."""
+    named = {model["features"] for model in config["models"].values() if "features" in model}
+    order = [row.section for row in SOURCES]
+    found = [(name, source) for name, source in sources(config).items() if name in named]
+    return dict(sorted(found, key=lambda item: (order.index(item[1].section), item[0])))
+
+
+def _of(row: Source, name: str) -> Source:
+    def filled(text: str) -> str:
+        return text.replace("{source}", name)
+
+    return replace(
+        row,
+        features=filled(row.features),
+        new_features=filled(row.new_features),
+        learnt=tuple(map(filled, row.learnt)),
+        settings={filled(section): keys for section, keys in row.settings.items()},
+        rate=filled(row.rate),
+    )

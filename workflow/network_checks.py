@@ -1,0 +1,87 @@
+"""What the settings of a convolutional network must be to each other and to those of the audio that it hears."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from workflow.wording import Keys, short
+
+Mistakes = Iterator[tuple[Keys, str]]
+
+
+def _objective(config: Mapping[str, Any], model: Mapping[str, Any], name: str) -> Mistakes:
+    objective = model["objective"]
+    if objective == "mse":
+        if model["temper"]:
+            yield (
+                ("models", name, "temper"),
+                f"{model['temper']} is for objectives of plays: write objective: wpe, or 0",
+            )
+        return
+    if model["unit_norm"]:
+        yield ("models", name, "unit_norm"), f"true is for targets, and the objective {objective} has none: write false"
+    if objective == "wpe" and model["precision"] in ("16-true", "bf16-true"):
+        yield (
+            ("models", name, "precision"),
+            f"{model['precision']} is too coarse for the objective wpe, a small difference of large sums: take "
+            f"{model['precision'].replace('true', 'mixed')} or 32-true",
+        )
+
+
+def _masks(config: Mapping[str, Any], model: Mapping[str, Any], name: str) -> Mistakes:
+    bands = config["audio"]["mel_bands"]
+    for key, of, size in (("mask_bands", "audio.mel_bands", bands), ("mask_frames", "window", model["window"])):
+        if model[key] >= size:
+            yield ("models", name, key), f"{model[key]} could hide everything, as {of} is {size}: take a smaller number"
+
+
+def _schedule(config: Mapping[str, Any], model: Mapping[str, Any], name: str) -> Mistakes:
+    warm_up, epochs = model["warm_up"], model["epochs"]
+    if warm_up >= epochs:
+        yield ("models", name, "warm_up"), f"{warm_up} leaves none of the {epochs} epochs for full steps"
+
+
+def _pools(config: Mapping[str, Any], model: Mapping[str, Any], name: str) -> Mistakes:
+    pool, layers = model["pool"], len(model["channels"])
+    if isinstance(pool, list) and len(pool) != layers:
+        yield ("models", name, "pool"), f"{short(pool)} has {len(pool)} numbers for {layers} layers (channels)"
+
+
+def _layers(config: Mapping[str, Any], model: Mapping[str, Any], name: str) -> Mistakes:
+    frames = model["window"]
+    layers, pool = len(model["channels"]), model["pool"]
+    for layer, pooled in enumerate(pool if isinstance(pool, list) else [pool] * layers, start=1):
+        frames = (frames - model["kernel"] + 1) // pooled
+        if frames < 1:
+            yield (
+                ("models", name, "window"),
+                f"{model['window']} leaves no frame after convolutional layer {layer} of {layers}: "
+                "make window longer, or pool, kernel or the list of channels shorter",
+            )
+            return
+
+
+def _windows(config: Mapping[str, Any], model: Mapping[str, Any], name: str) -> Mistakes:
+    audio, window = config["audio"], model["window"]
+    rate, hop, seconds = audio["sample_rate"], audio["hop"], audio["min_seconds"]
+    frames = 1 + math.floor(round(seconds * rate, 6)) // hop  # 1.017 * 1000 is a little less than 1017
+    if window > frames:
+        needed = math.ceil((window - 1) * hop / rate * 1000) / 1000
+        yield (
+            ("models", name, "window"),
+            f"{window} frames do not fit the shortest audio, audio.min_seconds = {seconds} or {frames} frames: "
+            f"set window to at most {frames}, or audio.min_seconds to at least {needed}",
+        )
+
+
+def _processes(config: Mapping[str, Any], model: Mapping[str, Any], name: str) -> Mistakes:
+    processes = model["devices"] * model["nodes"]
+    if model["batch_size"] < processes:
+        yield (
+            ("models", name, "batch_size"),
+            f"{model['batch_size']} songs cannot be shared out over {processes} devices: raise batch_size, or lower "
+            "devices or nodes",
+        )
+
+
+CHECKS = (_objective, _masks, _schedule, _pools, _layers, _windows, _processes)

@@ -1,0 +1,22 @@
+"""What models are scored with, and what tables say of them."""
+
+SCORES = "<results>/scores/{model}/{seed}.parquet"
+SONG_SCORES = "<results>/scores_by_song/{model}/{seed}.parquet"
+
+# From each model to what tables and figures have to know of it, and to its row of the paper's tables where it has one.
+SHOWN_MODELS = {name: kinds.shown(model) for name, model in SETTINGS["models"].items()}
+PUBLISHED = {name: kinds.published_row(model) for name, model in SETTINGS["models"].items()}
+PUBLISHED = {name: row for name, row in PUBLISHED.items() if row}
+KIND_NOTES = kinds.notes(SETTINGS["models"])
+
+
+def user_vectors(wildcards):
+    """The user vectors that a model is scored with: its own, or those of the factorisation."""
+    own = MODELS[wildcards.model].own_users
+    return settled(PREDICTION_USERS if own else "<results>/wmf/user_factors.npy")(wildcards)
+
+
+def factors_to_compare(wildcards):
+    """The factors of the songs' own plays, for a model that predicts them; the others have vectors of their own."""
+    own = MODELS[wildcards.model].own_users
+    return {} if own else {"song_factors": settled("<results>/wmf/song_factors.npy")(wildcards)}

@@ -1,0 +1,73 @@
+"""Which models there are, the files that they make, and what they see of songs."""
+
+from workflow.effective import model_read
+
+WEIGHTS = "<results>/models/{model}/{seed}.safetensors"
+CURVE = "<results>/models/{model}/{seed}.parquet"
+PREDICTIONS = "<results>/predictions/{model}/{seed}.npy"
+PREDICTION_USERS = "<results>/predictions/{model}/{seed}.users.npy"
+
+
+def models_of(*names):
+    """The names of the models of some kinds, as tables name these, in the order of the config."""
+    return [model for model, row in MODELS.items() if row.name in names]
+
+
+def models_with(having):
+    """The names of the models whose kind has a property, in the order of the config."""
+    return [model for model, row in MODELS.items() if getattr(row, having)]
+
+
+def in_turn(models):
+    """Models in their order, but those that stand on others after all that stand on none."""
+    return sorted(models, key=lambda model: bool(MODELS[model].stands_on))
+
+
+def seeds_of(model):
+    """The seeds that a model runs with: all of them, or the first where nothing in it is left to chance."""
+    return SEEDS if kinds.has_chance(SETTINGS["models"], model) else SEEDS[:1]
+
+
+def for_models(pattern, models):
+    """A path for every model and each of its seeds."""
+    return [path for model in models for path in expand(pattern, model=model, seed=seeds_of(model))]
+
+
+def model_options(wildcards):
+    """The settings of the model that its learning reads."""
+    return model_read(SETTINGS["models"][wildcards.model])
+
+
+def song_features(wildcards):
+    """What a model sees of the songs, where its kind takes features."""
+    return features_of(wildcards.model)(wildcards)
+
+
+song_features.paths = [f"<results>/{source.features}" for source in SOURCES.values()]
+
+
+def features_of(model):
+    """The same for a model by its name, as a function of wildcards."""
+    return settled(f"<results>/{SOURCES[SETTINGS['models'][model]['features']].features}")
+
+
+def stood_on(model, pattern=PREDICTIONS):
+    """The predictions that a model stands on, each with the same seed where chance is in it."""
+    others = kinds.stood_on(SETTINGS["models"][model])
+    seeds = {other: "{seed}" if len(seeds_of(other)) > 1 else f"{SEED}" for other in others}
+    return [pattern.replace("{model}", other).replace("{seed}", seed) for other, seed in seeds.items()]
+
+
+def audio_predictions(wildcards):
+    """What the models predict that a model stands on."""
+    return settled(*stood_on(wildcards.model))(wildcards)
+
+
+audio_predictions.paths = [path for model in MODELS for path in stood_on(model)]
+
+
+# What every model leaves, by its kind.
+KEPT += for_models(PREDICTIONS, MODELS)
+KEPT += for_models(WEIGHTS, models_with("weights"))
+KEPT += for_models(CURVE, models_with("curve"))
+KEPT += for_models(PREDICTION_USERS, models_with("own_users"))
