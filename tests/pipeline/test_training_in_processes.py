@@ -52,7 +52,7 @@ def test_two_processes_that_were_killed_learn_what_one_learns(trained):
 def test_the_log_says_where_it_went_on_and_every_epoch_once(trained):
     logged = (trained.results / f"logs/train_cnn/together/{SEED}.log").read_text()
     assert logged.count("resumed at epoch") == 1
-    assert logged.count("epoch 40: error") == 1 and "epoch 1: error" not in logged
+    assert logged.count("epoch 40: loss") == 1 and "epoch 1: loss" not in logged
     assert "best epoch:" in logged
 
 

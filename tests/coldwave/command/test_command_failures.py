@@ -33,7 +33,7 @@ def place(tmp_path, monkeypatch):
     log = tmp_path / "results/mine/logs/train_cnn/cnn/1.log"
     log.parent.mkdir(parents=True)
     error = "train_cnn: error: no GPU: set accelerator"
-    log.write_text(f"00:17:18 train_cnn: epoch 1: error 0.9\n00:17:19 {error}\nTraceback\n")
+    log.write_text(f"00:17:18 train_cnn: epoch 1: loss 0.9\n00:17:19 {error}\nTraceback\n")
     return tmp_path
 
 
@@ -113,7 +113,7 @@ def test_a_job_that_failed_twice_is_named_once_with_what_the_cluster_says(place,
 
 def test_a_job_that_was_killed_says_nothing(place):
     log = place / "results/mine/logs/train_cnn/cnn/1.log"
-    log.write_text("00:17:18 train_cnn: epoch 1: error 0.9\n")
+    log.write_text("00:17:18 train_cnn: epoch 1: loss 0.9\n")
     assert reason_in(log) is None
     (failure,) = failures_of(place / "results/mine")
     assert failure.lines()[1] == f"    {SILENT}"

@@ -17,7 +17,7 @@ def test_the_schema_offers_these_formats_and_says_what_each_is():
     offered = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["properties"]["plays"]["properties"]["format"]
     assert offered["enum"] == list(FORMATS)
     for name, row in FORMATS.items():
-        assert f"{name} ({row.words})" in offered["description"]
+        assert f"`{name}` ({row.words})" in offered["description"]
 
 
 @pytest.mark.parametrize(

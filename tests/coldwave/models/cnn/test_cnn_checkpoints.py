@@ -57,9 +57,9 @@ def test_a_killed_training_goes_on_to_the_same_weights_and_learning_curve(tmp_pa
     undisturbed = tmp_path / "undisturbed.npz", tmp_path / "undisturbed.parquet"
     train_undisturbed(checkpoint=tmp_path / "other.ckpt", weights=undisturbed[0], curve=undisturbed[1])
     first = kill(tmp_path, "between", 2 * BATCHES)
-    assert "epoch 2: error" in first and "resumed" not in first
+    assert "epoch 2: loss" in first and "resumed" not in first
     second = kill(tmp_path, "within", BATCHES + BATCHES // 2)
-    assert "resumed at epoch 3" in second and "epoch 3: error" in second and "epoch 4: error" not in second
+    assert "resumed at epoch 3" in second and "epoch 3: loss" in second and "epoch 4: loss" not in second
     process = start(tmp_path, "weights.npz")
     third = process.communicate(timeout=LIMIT)[1]
     assert process.returncode == 0 and "resumed at epoch 4" in third

@@ -163,7 +163,7 @@ def test_what_a_process_says_is_chosen_for_the_screen_as_what_the_job_says_itsel
     screen, log = logging.StreamHandler(io.StringIO()), logging.StreamHandler(io.StringIO())
     screen.addFilter(job.ForTheScreen())
     monkeypatch.setattr(logging.getLogger(), "handlers", [screen, log])
-    for line in ("10:00:00 train_cnn: epoch 1: error 0.9\n", "10:00:01 train_cnn: error: out of memory\n"):
+    for line in ("10:00:00 train_cnn: epoch 1: loss 0.9\n", "10:00:01 train_cnn: error: out of memory\n"):
         _pass_on(line)
     assert screen.stream.getvalue() == "10:00:01 train_cnn: error: out of memory\n"
     assert len(log.stream.getvalue().splitlines()) == 2
