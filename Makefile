@@ -42,7 +42,7 @@ test-slurm-demo: $(READY) ## run the whole demo on that cluster (some minutes)
 	@tests/slurm/install.sh
 	@$(BIN)/python -m pytest -m demo tests/slurm --durations=0
 
-test-spark: install-spark ## run the tests of Spark, which make test skips where it is not installed
+test-spark: install-spark ## run the tests of Spark, which make test skips if Spark is not installed
 	@$(BIN)/python -m pytest tests/coldwave/wmf/spark tests/pipeline/test_spark.py --durations=0
 
 test-faults: $(READY) ## kill a run in every rule, fill its disk, cut its files short: some minutes, in part as root
@@ -62,7 +62,7 @@ format: $(READY) ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/snakefmt Snakefile workflow
 
-bench: $(READY) ## measure speed beside named peers
+bench: $(READY) ## compare speed with other libraries
 	@for script in benchmarks/benchmark_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 clean: ## delete the demo's results and the cache

@@ -1,14 +1,14 @@
-"""What each ingredient of a network brings: variants of one entry, trained on a finished run and told by validation.
+"""Measure what each ingredient of a network is worth: train variants of one entry on a finished run's songs.
 
     python benchmarks/ablate_network.py results/demo presets/better-network.yaml cnn_better --seeds 1 2 3
 
 From the paper's network (the defaults of kind cnn) to the entry: every setting in which they differ is added to the
 former and taken from the latter, one at a time. Other entries of files like the preset come after them (--others).
 
-Test songs are not looked at. A run has few validation songs, so each seed draws others of the songs that are not for
-test, as many as the run has, factorises the plays of the rest with the default settings, and trains every variant on
-them with that seed. AUC and mAP rank the validation songs; what follows ± is the standard deviation over seeds, and a
-difference is from the paper's network on the same songs.
+Test songs are not used. A run has few validation songs, so each seed draws as many anew from the songs that are not
+test songs, factorises the plays of the rest with the default settings, and trains every variant on them with that seed.
+AUC and mAP rank the validation songs; ± is the standard deviation over seeds, and a difference is from the paper's
+network on the same songs.
 """
 
 import argparse
@@ -39,13 +39,13 @@ TOGETHER = {"mask_frames": "mask_bands"} | dict.fromkeys(("warm_up", "epochs", "
 
 
 def defaults() -> dict[str, Any]:
-    """The paper's network: what an entry of kind cnn has where it says nothing."""
+    """The paper's network: the default settings of kind cnn."""
     keys = load_schema()["$defs"]["cnn"]["properties"]
     return {key: keys[key]["default"] for key in keys if "default" in keys[key]}
 
 
 def variants(entry: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Settings by name; those that make sense only together are one ingredient."""
+    """Make the settings of each variant, by name; settings that make sense only together are one ingredient."""
     base = defaults()
     ingredients: dict[str, dict[str, Any]] = {}
     for key, value in entry.items():
@@ -82,7 +82,7 @@ wmf = {key: value for key, value in wmf.items() if key not in ("engine", "spark"
 
 
 class Draw:
-    """Validation songs of a seed, and the factors that the plays of all but test and validation songs give."""
+    """Validation songs of a seed, and factors from the plays of all songs but test and validation songs."""
 
     def __init__(self, seed: int):
         self.seed = seed

@@ -1,4 +1,4 @@
-"""The network's convolution over time beside torch's Conv1d: forward and backward of one training batch."""
+"""Time the network's convolution and torch's Conv1d: forward and backward pass of one training batch."""
 
 import torch
 from timing import compare

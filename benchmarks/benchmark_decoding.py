@@ -1,4 +1,4 @@
-"""Decoding and log-mel of a 30-second clip beside librosa's own functions."""
+"""Time decoding and the log-mel of a 30-second clip, beside librosa's own functions."""
 
 import tempfile
 from pathlib import Path

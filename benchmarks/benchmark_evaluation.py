@@ -1,4 +1,4 @@
-"""The evaluation kernel beside the bare matrix product, and beside scikit-learn for some of the users."""
+"""Time the evaluation beside the bare matrix product, and beside scikit-learn for some of the users."""
 
 import numpy as np
 from sklearn.metrics import roc_auc_score

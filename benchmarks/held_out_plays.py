@@ -1,9 +1,9 @@
-"""How well the factorisation ranks plays that it has not seen, with several settings, beside neighbours and popularity.
+"""Rank held-out plays by the factorisation, with several settings, and by neighbours and popularity.
 
     python benchmarks/held_out_plays.py results/hetrec
 
-It is the evaluation of `coldwave.warm.evaluation`, once for each of the settings. A run tells it of its own settings
-in tables/warm.md; this asks how much hangs on them.
+It runs the evaluation of `coldwave.warm.evaluation` once for each of the settings. A run's tables/warm.md has the
+figures for its own settings; this shows how much depends on them.
 """
 
 import sys

@@ -1,6 +1,6 @@
-"""Our measures beside those of ranx and RecTools, user by user, on the same scores; and why some differ.
+"""Compare our measures with those of ranx and RecTools, user by user, on the same scores; say why some differ.
 
-They are not in the lock, as they need another NumPy, so they go into an environment of their own:
+Both need another NumPy than the lock's, so they need an environment of their own:
 
     python3 -m venv peers && peers/bin/pip install --requirement benchmarks/requirements.txt
     PYTHONPATH=scripts peers/bin/python benchmarks/parity.py
@@ -19,7 +19,7 @@ try:
     from rectools.metrics import MAP, MRR, NDCG, PartialAUC, Precision, Recall
 except ImportError as missing:
     sys.exit(
-        f"error: {missing.name} is not installed. It is no part of the lock; make an environment for it:\n"
+        f"error: {missing.name} is not installed. It is not in the lock; make an environment for it:\n"
         "  python3 -m venv peers && peers/bin/pip install --requirement benchmarks/requirements.txt\n"
         "  PYTHONPATH=scripts peers/bin/python benchmarks/parity.py"
     )
@@ -28,7 +28,7 @@ from coldwave.evaluation.measures import list_measures
 from coldwave.evaluation.ranking import measure, stand
 
 USERS, SONGS, FACTORS, CUTOFF = 300, 200, 8, 10
-# of each measure of a peer: ours that it is, or is like, and why
+# from each measure of a peer: our measure that is the same or close, and why it differs
 REASONS = {
     "ranx AP@k": ("AP", "divides by all relevant songs, as our second column does"),
     "ranx recall@k": ("recall", "the same"),
@@ -40,12 +40,12 @@ REASONS = {
     "RecTools precision@k": ("precision", "the same"),
     "RecTools nDCG@k": ("nDCG", "the same, with divide_by_achievable: as it is by default, by the gain of k hits"),
     "RecTools MRR": ("MRR", "the same"),
-    "RecTools pAUC@all": ("AUC", "the same over every other song, once those that it lacks of its k are taken off"),
+    "RecTools pAUC@all": ("AUC", "the same over all other songs, without those missing of its k"),
 }
 
 
 def generated(levels: int | None) -> tuple[np.ndarray, np.ndarray, sparse.csr_matrix]:
-    """Vectors, and 1 to 30 relevant songs a user; with ``levels``, small integers, so that many scores tie."""
+    """Generate vectors, and 1 to 30 relevant songs a user; with ``levels``, small integers, so that many scores tie."""
     rng = np.random.default_rng(0)
     sizes = [(USERS, FACTORS), (SONGS, FACTORS)]
     users, songs = (rng.integers(0, levels, size) if levels else rng.standard_normal(size) for size in sizes)
@@ -56,7 +56,7 @@ def generated(levels: int | None) -> tuple[np.ndarray, np.ndarray, sparse.csr_ma
 
 
 def peers(scores: np.ndarray, relevant: sparse.csr_matrix) -> dict[str, np.ndarray]:
-    """Each peer's measure of every user, in the users' order."""
+    """Compute each peer's measure of every user, in the users' order."""
     qrels = {str(u): {str(s): 1 for s in relevant[u].indices} for u in range(USERS)}
     run = {str(u): {str(s): float(scores[u, s]) for s in range(SONGS)} for u in range(USERS)}
     names = {"AP@k": "map@k", "recall@k": "recall@k", "precision@k": "precision@k", "nDCG@k": "ndcg@k", "MRR": "mrr"}
@@ -80,7 +80,7 @@ def peers(scores: np.ndarray, relevant: sparse.csr_matrix) -> dict[str, np.ndarr
         "RecTools pAUC@all": PartialAUC(SONGS, insufficient_handling="ignore"),
     }
     found = {name: metric.calc_per_user(listed, played).sort_index().to_numpy() for name, metric in per_user.items()}
-    # it looks at k irrelevant songs, of which there are fewer here, and takes those that it lacks for ranked right
+    # it looks at k irrelevant songs; here are fewer, and it counts the missing ones as ranked right
     wrong = (1 - found["RecTools pAUC@all"]) * SONGS / (SONGS - relevant.getnnz(axis=1))
     found["RecTools pAUC@all"] = 1 - wrong
     by_number = np.argsort(np.argsort([str(u) for u in range(USERS)]))  # ranx sorts users by their names
@@ -107,7 +107,7 @@ for title, levels in (("no ties", None), ("many ties", 2)):
     for name, (kind, reason) in REASONS.items():
         for ours_too in [kind, "AP, min(k, relevant)"] if kind == "AP" else [kind]:
             gap = np.abs(ours[ours_too] - found[name]).max()
-            why = reason if ours_too == kind else "another denominator than our first column's"
+            why = reason if ours_too == kind else "its denominator is not that of our first column"
             why += "; tied songs in the order of its sort, ours the mean over orders" if levels else ""
             print(f"  {name:22} {ours[ours_too].mean():9.5f} {found[name].mean():9.5f} {gap:19.1e}  {why}")
             if not levels and ours_too == kind and gap > 1e-6:

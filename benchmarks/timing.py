@@ -1,4 +1,4 @@
-"""Times functions side by side in one run, and prints each beside the first as a ratio."""
+"""Time functions side by side in one run, and print each as a ratio to the first."""
 
 import statistics
 import time

@@ -7,8 +7,8 @@ import polars as pl
 from coldwave.evaluation.recommendation import model_and_seed
 from coldwave.files import read_array, read_table, write_table
 from coldwave.job import run
-from coldwave.new_songs.listeners import BEST_USERS, best_users
 from coldwave.new_songs.neighbours import NEAREST_SONGS, nearest_songs
+from coldwave.new_songs.users import BEST_USERS, best_users
 
 
 def main(

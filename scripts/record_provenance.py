@@ -13,10 +13,10 @@ def main(
 ) -> None:
     """``options``: config (as text), seeds and data (a note, or empty)."""
     root = record.parent
-    told = {key: options[key] for key in ("config", "data", "seeds")}
+    known = {key: options[key] for key in ("config", "data", "seeds")}
     named = {"plays": source, "songs": catalogue, "excluded": excluded}
     inputs = {name: path for name, path in named.items() if path}
-    found = provenance(inputs, kept, root, root / "timings", told)
+    found = provenance(inputs, kept, root, root / "timings", known)
     write_text(record, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 
 

@@ -10,7 +10,7 @@ from coldwave.job import run
 from coldwave.tuning.figures import search_figure
 from coldwave.tuning.outcome import about, overlay, saved_as, table_for_people
 from coldwave.tuning.search import columns_of, search
-from coldwave.tuning.trials import MEASURES, evaluator, listening, search_space, start_of
+from coldwave.tuning.trials import MEASURES, evaluator, search_data, search_space, start_of
 
 
 def main(
@@ -39,10 +39,10 @@ def main(
     tuning, wmf, model, seed = options["tuning"], options["wmf"], options["model"], options["seed"]
     read = [path for path in (plays, split, features, index, *log_mels) if path]
     saved = saved_as(options, state, content_digests(map(str, read), cache, threads), cache)
-    heard = listening(read_table(plays), read_table(split), len(read_table(users, ["user"])))
-    teach = resolve_name(options["teacher"]).teacher(heard, features, index, log_mels, seed, threads)
+    data = search_data(read_table(plays), read_table(split), len(read_table(users, ["user"])))
+    teach = resolve_name(options["teacher"]).teacher(data, features, index, log_mels, seed, threads)
     space = search_space(tuning, wmf, model)
-    evaluate = evaluator(heard, teach, tuning["measure"], wmf, model, options["cutoff"], seed, threads)
+    evaluate = evaluator(data, teach, tuning["measure"], wmf, model, options["cutoff"], seed, threads)
     table = search(evaluate, space, start_of(space, wmf, model), tuning["trials"], seed, saved, tuning["minutes"])
 
     measure = MEASURES[tuning["measure"]].name

@@ -1,15 +1,14 @@
 """Digests of a rule's code: its script and all project modules that it imports, directly or not.
 
-Snakemake watches a script's modification time alone and the modules that it imports not at all. With these
-digests among a rule's ``params``, an edit reruns the rules whose code it changes and no others, and neither a
-comment nor ``git checkout`` reruns anything.
+Snakemake watches only the modification time of a script, and not the modules that it imports. With these digests among
+a rule's ``params``, an edit reruns the rules whose code it changes and no others. A comment or ``git checkout`` reruns
+nothing.
 
-The modules that lie loose in the library, outside its packages, are plumbing and left out: they start jobs, write files
-and word errors, but hold no number that a result depends on; and as nearly every script imports them, an edit to one
-would rerun everything.
+Modules of the library outside its packages are plumbing, and are left out. They start jobs, write files and word
+errors, but hold no number that a result depends on. Nearly every script imports them, so an edit to one would rerun
+everything.
 
-Only Python code is seen: a number kept in a data file beside a module would escape, unless the rule has the file's
-digest as well.
+Only Python code is digested. A rule whose code reads a data file beside a module needs that file's digest as well.
 """
 
 import ast
@@ -37,13 +36,13 @@ class Import(NamedTuple):
 
 
 def code(script: str | Path, root: Path, *modules: str) -> dict[str, str]:
-    """Digest a script and the project modules that it imports.
+    """Digest a script and the project's modules that it imports.
 
     Parameters
     ----------
     script : a file in the folder ``scripts`` of the project
     root : the project's folder
-    modules : names of modules that the script is told to take, which no import statement names
+    modules : names of modules that an option of the script names, in place of an import statement
 
     Returns
     -------
@@ -53,7 +52,7 @@ def code(script: str | Path, root: Path, *modules: str) -> dict[str, str]:
     Raises
     ------
     CodeError
-        A file is missing or no valid Python; an import is relative, names no module or is hidden from view.
+        A file is missing or not valid Python; an import is relative, names no module or is hidden in a call.
     """
     root = Path(root)
     folder = root / "scripts"
@@ -80,8 +79,8 @@ def code(script: str | Path, root: Path, *modules: str) -> dict[str, str]:
 def text_digest(file: Path) -> str:
     """The first 16 hexadecimal digits of the SHA-256 of a text file, whatever its line ends.
 
-    For a file that a script reads beside its code. As an input its path and time would count, which differ between
-    working copies of the same commit.
+    It is for a file that a script reads besides its code. As an input, its path and time would count, and these differ
+    between working copies of the same commit.
 
     Raises
     ------
@@ -91,14 +90,14 @@ def text_digest(file: Path) -> str:
     return hashlib.sha256(file.read_text(encoding="utf-8").encode()).hexdigest()[:16]
 
 
-@functools.cache  # by content, so that it holds for as long as the process lives: most rules share most modules
+@functools.cache  # by content, so that it stays valid while the process lives; most rules share most modules
 def _read(source: bytes, shown: str) -> tuple[str, tuple[Import, ...]]:
-    """The digest of one file's code (empty where there is none) and its imports of project modules."""
+    """Digest one file's code (empty if there is none), and list its imports of project modules."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError) as error:
         raise CodeError(f"{shown}:{getattr(error, 'lineno', None) or 1}: not valid Python: {error}") from error
-    # most files call no import by name: there, statements alone are looked at, a tenth of what there is
+    # most files import nothing by a call: then it is enough to look at statements, a tenth of all nodes
     by_name = any(name.encode() in source for name in CALLED)
     nodes = list(ast.walk(tree) if by_name else _statements(tree))
     imports = tuple(_imports(nodes, shown))
@@ -109,7 +108,7 @@ def _read(source: bytes, shown: str) -> tuple[str, tuple[Import, ...]]:
 
 
 def _statements(node: ast.AST) -> Iterator[ast.AST]:
-    """A node and all statements in it."""
+    """Walk over a node and all statements in it."""
     yield node
     for block in ("body", "handlers", "orelse", "finalbody", "cases"):
         for inner in getattr(node, block, ()):
@@ -142,7 +141,7 @@ def _imports(nodes: Iterable[ast.AST], shown: str) -> Iterator[Import]:
 
 
 def _files(imported: Import, folder: Path, where: str) -> list[Path]:
-    """The files that an import brings in: the module's and those of the packages around it."""
+    """List the files that an import loads: the module's and those of the packages around it."""
     parts = imported.module.split(".")
     if parts[0] != LIBRARY:
         if parts[0] not in sys.stdlib_module_names and (folder / f"{parts[0]}.py").is_file():
@@ -170,12 +169,12 @@ def _files(imported: Import, folder: Path, where: str) -> list[Path]:
 
 
 def _is_plumbing(found: list[Path]) -> bool:
-    """Whether a module beside the library's packages is a file of its own."""
+    """Whether a module beside the library's packages is a single file."""
     return bool(found) and found[0].name != "__init__.py"
 
 
 def _find(parts: list[str], folder: Path) -> list[Path] | None:
-    """The file of a module as Python would find it: none for a package without ``__init__.py``, None for no module."""
+    """Find a module's file as Python would: none for a package without ``__init__.py``, None if there is no module."""
     path = folder.joinpath(*parts)
     for file in (path / "__init__.py", path.with_name(f"{path.name}.py")):
         if file.is_file():

@@ -1,6 +1,6 @@
-"""What the keys of a config must be to each other: a check a function, each of which gives (keys, mistake).
+"""Checks of a config's keys against each other: one function for each, which yields (keys, mistake).
 
-Those of its models are in ``workflow.model_consistency``.
+The checks of models are in ``workflow.model_consistency``.
 """
 
 import codecs
@@ -16,7 +16,7 @@ from workflow.wording import Keys, short
 
 
 def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
-    """All checks of one config; one that looks at a key which is missing raises ``KeyError`` when it is asked."""
+    """List all checks of a config; one that needs a missing key raises ``KeyError`` when it runs."""
     return [
         _environment(config),
         _demo_world_paths(config),
@@ -43,10 +43,10 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
 
 
 def paths(config: dict[str, Any]) -> dict[Keys, str]:
-    """The paths that a config names, by key."""
+    """List the paths that a config names, by key."""
     plays = config.get("plays", {})
     embeddings = {("embeddings", name, "path"): one.get("path") for name, one in config.get("embeddings", {}).items()}
-    brought = config.get("new_songs", {}).get("embeddings", {})
+    new = config.get("new_songs", {}).get("embeddings", {})
     named = {
         ("cache",): config.get("cache"),
         ("plays", "path"): plays.get("path"),
@@ -57,7 +57,7 @@ def paths(config: dict[str, Any]) -> dict[Keys, str]:
         ("split", "path"): config.get("split", {}).get("path"),
         ("new_songs", "path"): config.get("new_songs", {}).get("path"),
         ("new_songs", "audio_root"): config.get("new_songs", {}).get("audio_root"),
-        **{("new_songs", "embeddings", name): path for name, path in brought.items()},
+        **{("new_songs", "embeddings", name): path for name, path in new.items()},
     }
     return {keys: path for keys, path in named.items() if path}
 
@@ -132,7 +132,7 @@ def _part_sizes(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
         if isinstance(size, float) and size >= 1:
             yield ("split", part), f"{size} is not a share below 1; write a number of songs without a point"
     if config["split"]["folds"] is not None:
-        return  # `_folds` sees to it
+        return  # `_folds` checks it
     if len(sizes) == 2 and all(isinstance(size, float) and size < 1 for size in sizes.values()):
         total = sum(sizes.values())
         if total >= 1:
@@ -154,7 +154,7 @@ def _folds(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     if split["by"] == "date":
         yield (
             ("split", "folds"),
-            f"{folds} folds cannot be by date, where the newest songs are the test songs: write null",
+            f"{folds} folds cannot be by date, because the newest songs are the test songs: write null",
         )
     if isinstance(validation, float) and validation + 1 / folds >= 1:
         yield (
@@ -188,7 +188,7 @@ def _canary(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
         if name not in known:
             yield (
                 ("audit", "canary", place),
-                f"{short(name)} is not something that is learnt: name any of {', '.join(known)}",
+                f"{short(name)} is not a stage or model that learns: name any of {', '.join(known)}",
             )
 
 
@@ -248,7 +248,7 @@ def _tag_folds(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
 def _delimiter(embedding: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
     path = Path(embedding["path"])
     if is_parquet(path) and embedding["delimiter"] is not None:
-        yield ("embeddings", name, "delimiter"), "a Parquet file has none: write null"
+        yield ("embeddings", name, "delimiter"), "a Parquet file has no delimiter: write null"
     elif embedding["delimiter"] is None and not (is_parquet(path) or delimiter_of(path)):
         yield (
             ("embeddings", name, "delimiter"),

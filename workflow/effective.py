@@ -1,7 +1,7 @@
-"""The settings of a section that have an effect as the others are: what a rule reads of it.
+"""The settings of a section that a rule reads: those that have an effect, given the others.
 
-A job runs again when a setting changes that it reads. One that another setting leaves without effect (the columns of a
-table where the plays are no table) is not among them.
+A job runs again when a setting that it reads changes. A setting that has no effect, such as the columns of a table if
+the plays are not a table, is left out.
 """
 
 from pathlib import Path
@@ -15,9 +15,9 @@ FOLDER = ("id_from",)
 
 
 def plays_read(config: dict[str, Any]) -> dict[str, Any]:
-    """What `read_plays` reads of a checked config, besides its input files.
+    """Pick what `read_plays` reads of a checked config, besides its input files.
 
-    Whether the songs' path is a folder is looked up: no path of the workflow's own making is one.
+    The songs' path is looked up, to see whether it is a folder. The workflow itself never makes such a folder.
     """
     plays = config["plays"]
     keys = ["format", "top_songs", "top_users", "min_users", "min_songs", "strict"]
@@ -34,24 +34,24 @@ def plays_read(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def songs_read(config: dict[str, Any], section: str) -> dict[str, Any]:
-    """What is read of a section that names a songs table: a folder of audio files has other settings than a file."""
+    """Pick what is read of a section that names a songs table; a folder of audio files has settings of its own."""
     path = config[section]["path"]
     return options(config, section, *(FOLDER if path and Path(path).is_dir() else MANIFEST))
 
 
 def split_read(config: dict[str, Any]) -> dict[str, Any]:
-    """What `split_songs` reads of a checked config, besides its input files; little where one gives the parts."""
+    """Pick what `split_songs` reads of a checked config, besides its input files; little if a file gives the parts."""
     split = config["split"]
     if split["path"] is not None:
         return options(config, "split", "by")
     read = options(config, "split", "by", "validation", "test", "folds", "fold") | {"seed": config["seed"]}
     if split["folds"] is not None:
-        read["test"] = None  # a fold takes its place
+        read["test"] = None  # the fold takes its place
     return dict(sorted(read.items()))
 
 
 def model_read(model: dict[str, Any]) -> dict[str, Any]:
-    """A model's settings without its kind, as those that learn it read them: what has no effect is at its default."""
+    """Pick what learning a model reads: its settings without its kind, those without effect at their defaults."""
     known = load_schema()["$defs"][model["kind"]]["properties"]
     without = idle(model)
     return {key: known[key]["default"] if key in without else model[key] for key in sorted(model) if key != "kind"}

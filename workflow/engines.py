@@ -1,4 +1,4 @@
-"""Whether the engine that the config names can run before anything does."""
+"""Check that the engine that the config names can run, before any job starts."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from coldwave.wmf.spark.installation import lacking
 
 
 def spark_lacks(workflow: Any) -> str | None:
-    """What Spark lacks here, and what to do; None where nothing, or where the job will not run in this environment.
+    """Say what Spark lacks here, and what to do; None if nothing, or if the job will run in another environment.
 
-    With conda the rule brings its own, and what machines of a cluster have cannot be seen from here: there the job
-    tells it.
+    With conda the rule has its own Spark. What the machines of a cluster have cannot be seen from here: there the job
+    reports it.
     """
     conda = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
     return None if conda or workflow.non_local_exec else lacking()

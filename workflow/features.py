@@ -1,33 +1,33 @@
-"""The sources of song features: a row each, and the only place where a property of one is written.
+"""The sources of song features: one row for each, and the only place that states their properties.
 
 A model whose kind takes features names its source by the setting ``features``. A source makes one array for the songs
-of a run and, from files that the run has learnt, one for new songs; its rules are in the rule file of its section.
+of a run and, from files that the run has learnt, one for new songs. Its rules are in the rule file of its section.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-# What a log-mel depends on besides the audio file.
+# The settings that a log-mel depends on, besides the audio file.
 LOG_MEL = ("sample_rate", "window", "hop", "mel_bands", "duration", "offset")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """One source of song features, or as many as its section of the config has entries.
+    """One source of song features, or one for each entry of its section of the config.
 
-    In texts ``{source}`` stands for the name of such an entry. Paths are below the run's folder.
+    In texts, ``{source}`` is the name of such an entry. Paths are relative to the run's folder.
     """
 
     section: str  # of the config, where its settings are
     entries: bool = False  # whether each entry of the section is a source, under its name; else the section is one
     features: str  # path: float32 [songs, d], NaN rows for songs without
     new_features: str  # path of the same for new songs
-    learnt: tuple[str, ...]  # paths of what the run has learnt, and new songs' features are made with
-    settings: Mapping[str, tuple[str, ...]]  # what a song's features depend on besides those files: keys by section
-    rate: str = ""  # the setting that says at how many Hz it reads audio; empty where it reads none
+    learnt: tuple[str, ...]  # paths of the learnt files that new songs' features are made with
+    settings: Mapping[str, tuple[str, ...]]  # what else a song's features depend on: keys by section
+    rate: str = ""  # the setting with the sample rate of the audio that it reads; empty if it reads none
     learning: tuple[str, ...] = ()  # the rules that learn it, which the audit can run again
-    tags: bool = False  # whether tags are predicted from it, beside those from factors
+    tags: bool = False  # whether tags are predicted from it, as well as from factors
 
 
 SOURCES = (
@@ -53,12 +53,12 @@ SOURCES = (
 
 
 def rule_files() -> list[str]:
-    """The rule files of the sources."""
+    """List the rule files of the sources."""
     return [row.section for row in SOURCES]
 
 
 def sources(config: Mapping[str, Any]) -> dict[str, Source]:
-    """From each name that a model may give as its features to the source of that name."""
+    """Map each name that a model may give in ``features`` to its source."""
     found = {}
     for row in SOURCES:
         for name in config[row.section] if row.entries else [row.section]:
@@ -67,7 +67,7 @@ def sources(config: Mapping[str, Any]) -> dict[str, Source]:
 
 
 def taken(config: Mapping[str, Any]) -> dict[str, Source]:
-    """Those of the sources that models of the config take, by name: those of one section in alphabetical order."""
+    """Pick the sources that models of the config take, by name; those of one section in alphabetical order."""
     named = {model["features"] for model in config["models"].values() if "features" in model}
     order = [row.section for row in SOURCES]
     found = [(name, source) for name, source in sources(config).items() if name in named]

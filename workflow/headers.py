@@ -1,7 +1,7 @@
-"""Looks up the columns that a config names in the headers of its tables, before any job starts.
+"""Look up the columns that a config names in the headers of its tables, before any job starts.
 
-The jobs find columns by the same functions, so that rule and message are one. Of a file, the first lines or the footer
-of Parquet are read. A file that cannot be opened here is left to the job that reads it.
+The jobs use the same functions, so their messages are the same. Only the first lines of a file are read, or the footer
+of a Parquet file. A file that cannot be opened here is left to the job that reads it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,16 +18,16 @@ from coldwave.plays.suffixes import is_parquet, parquet_files
 from coldwave.split.columns import check_columns, check_suffix
 from workflow.settings import SettingsError
 
-Check = Callable[[Path], Any]  # of one table; what it raises as InputError has a line for each mistake
+Check = Callable[[Path], Any]  # of one table; its InputError has a line for each mistake
 
 
 def check_headers(config: Mapping[str, Any]) -> None:
-    """Check the columns of the plays, the songs table, a split made elsewhere and the embeddings that models take.
+    """Check the columns of the plays, the songs table, the user's own split and the embeddings that models take.
 
     Raises
     ------
     SettingsError
-        Columns are missing, or a table is not what the config says; it lists all mistakes.
+        Columns are missing, or a table is not what the config says; the message lists all mistakes.
     """
     _check_all(config, _tables(config))
 
@@ -46,7 +46,7 @@ def check_new_headers(config: Mapping[str, Any]) -> None:
 def _check_all(config: Mapping[str, Any], tables: Iterator[tuple[str | None, Check]]) -> None:
     mistakes = []
     for path, check in tables:
-        if path and _brought(Path(path), config["run"]):
+        if path and _of_user(Path(path), config["run"]):
             try:
                 check(Path(path))
             except InputError as error:
@@ -57,8 +57,8 @@ def _check_all(config: Mapping[str, Any], tables: Iterator[tuple[str | None, Che
         raise SettingsError(mistakes, config["data_note"])
 
 
-def _brought(path: Path, run: str) -> bool:
-    """Whether a file or folder is the user's: what the workflow makes may be another yet, and a pipe is read once."""
+def _of_user(path: Path, run: str) -> bool:
+    """Whether a path is the user's: the workflow's own files may still change, and a pipe is read only once."""
     made = "<" in str(path) or path.absolute().is_relative_to(Path("results", run).absolute())
     return not made and (path.is_file() or path.is_dir())
 
@@ -82,7 +82,7 @@ def _new_tables(config: Mapping[str, Any]) -> Iterator[tuple[str | None, Check]]
 
 
 def _taken(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The embeddings that models take; no job reads the others."""
+    """Pick the embeddings that models take; no job reads the others."""
     features = {model.get("features") for model in config["models"].values()}
     return {name: embedding for name, embedding in config["embeddings"].items() if name in features}
 
@@ -120,7 +120,7 @@ def _check_split(path: Path) -> None:
     try:
         _, _, header = next(records(path), (0, "", None))
     except InputError:
-        return  # the job reads it by other means
+        return  # the job reads it in another way
     if isinstance(header, list):
         check_columns(list(dict.fromkeys(header)), path)
 
@@ -138,7 +138,7 @@ def _check_new_embedding(embedding: Mapping[str, Any], name: str, results: Path,
 
 
 def _parquet(path: Path) -> Any:
-    import pyarrow  # takes longer to import than all else here, and not every config names such a file
+    import pyarrow  # imported here because it is slow, and few configs name such a file
     from pyarrow import parquet
 
     try:

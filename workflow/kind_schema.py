@@ -1,18 +1,18 @@
-"""What the schema of the config says of the kinds of models, from the table of them."""
+"""The parts of the config schema that follow from the table of kinds."""
 
 import re
 from typing import Any
 
 from workflow.kinds import either, names_of
 
-_NAMED = re.compile(r"\{kinds\.(\w+)\}")  # in a text, the kinds with a property: {kinds.tuned}
+_NAMED = re.compile(r"\{kinds\.(\w+)\}")  # in a text, stands for the kinds with a property: {kinds.tuned}
 
 
 def with_kinds(schema: dict[str, Any]) -> dict[str, Any]:
-    """Complete a schema: the kinds that a model may be, one branch for each, and their names in descriptions."""
+    """Complete a schema: the kinds that a model may have, one branch for each, and their names in descriptions."""
     model = schema["properties"]["models"]["additionalProperties"]
     model["properties"]["kind"]["enum"] = names_of()
-    model["allOf"] = [  # one branch a kind, so that a mistake is about that kind's keys
+    model["allOf"] = [  # one branch for each kind, so that a mistake is about that kind's keys
         {"if": {"required": ["kind"], "properties": {"kind": {"const": kind}}}, "then": {"$ref": f"#/$defs/{kind}"}}
         for kind in names_of()
     ]

@@ -1,4 +1,4 @@
-"""What a finished run has learnt, as given files: new songs are predicted with them, and none is made again."""
+"""The files that a finished run has learnt, to predict new songs with; none of them is made again."""
 
 import functools
 import json
@@ -17,14 +17,14 @@ from workflow.wording import short
 
 
 class NotLearntError(ValueError):
-    """The run is not finished, or is another than the config's."""
+    """The run is not finished, or was made with another config."""
 
 
 def given(results: str, path: str) -> str:
     """Name a file of a run so that Snakemake takes it as it is.
 
-    Snakemake finds the rule that makes a file by the text of its path. No rule makes this one, so nothing that is
-    behind it is ever planned, however old it is; what reads it still reruns where its content has changed.
+    Snakemake finds the rule that makes a file by the text of its path. No rule makes this path, so Snakemake never
+    plans to make the file again, however old it is. Jobs that read it still rerun if its content has changed.
 
     Parameters
     ----------
@@ -35,19 +35,19 @@ def given(results: str, path: str) -> str:
 
 
 def check_learnt(results: str, config: Mapping[str, Any], models: Sequence[str], files: Iterable[str]) -> None:
-    """Check that the run is finished, that its files are as it left them, and that the config is still that of the run.
+    """Check that the run is finished, its files are unchanged, and the config is still that of the run.
 
     Parameters
     ----------
     results : the run's folder
     config : the config now
     models : names of the models that are to predict
-    files : what was learnt, relative to that folder, and decides on the vectors of new songs
+    files : learnt files that the vectors of new songs depend on, relative to that folder
 
     Raises
     ------
     NotLearntError
-        It says what is wrong, and what to do.
+        One of these is not so; the message says what to do.
     """
     record = Path(results) / RECORD
     if not record.is_file():
@@ -68,18 +68,18 @@ def check_learnt(results: str, config: Mapping[str, Any], models: Sequence[str],
 
 def _changed_settings(then: Mapping[str, Any], now: Mapping[str, Any], models: Sequence[str]) -> list[str]:
     found = []
-    for section, keys in _settings_heard(now, models).items():
+    for section, keys in _input_settings(now, models).items():
         *above, last = section.split(".")
         parts = [functools.reduce(lambda part, key: part.get(key, {}), above, config) for config in (then, now)]
-        if last in parts[0]:  # else the run's models took another source, which is told of them
+        if last in parts[0]:  # else the run's models took another source, and `_changed_model` says so
             found += _differences(section, parts[0][last], parts[1][last], keys)
     for name in models:
         found += _changed_model(name, then["models"].get(name), now["models"][name])
     return found
 
 
-def _settings_heard(config: Mapping[str, Any], models: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """What else the vector of a new song depends on, by what models hear of it: keys by section."""
+def _input_settings(config: Mapping[str, Any], models: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """List the other settings that the input of models for a new song depends on: keys by section."""
     settings: dict[str, tuple[str, ...]] = {}
     for model in (config["models"][name] for name in models):
         if row_of(model).hears_log_mels:
@@ -90,7 +90,7 @@ def _settings_heard(config: Mapping[str, Any], models: Sequence[str]) -> dict[st
 
 
 def _changed_model(name: str, learnt: Mapping[str, Any] | None, model: Mapping[str, Any]) -> list[str]:
-    """Settings that decide on what was learnt; one that has no effect, and reruns nothing, may be another."""
+    """List the changed settings that learning depends on; a setting that has no effect may differ."""
     if learnt is None:
         return [f"models.{name}: the run has no such model"]
     if learnt["kind"] != model["kind"]:
@@ -100,7 +100,7 @@ def _changed_model(name: str, learnt: Mapping[str, Any] | None, model: Mapping[s
 
 
 def _differences(above: str, then: Mapping[str, Any], now: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
-    """A line for each of some keys of a section that is another now."""
+    """Write a line for each of some keys of a section whose value has changed."""
     return [
         f"{above}.{key}: {short(now.get(key))}, but the run was made with {short(then.get(key))}"
         for key in keys

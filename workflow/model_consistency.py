@@ -1,4 +1,4 @@
-"""What the models of a config must be to it and to each other: a check a function, as in ``workflow.consistency``."""
+"""Checks of a config's models against it and each other: one function for each, as in ``workflow.consistency``."""
 
 import difflib
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from workflow.wording import Keys, short
 
 
 def model_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
-    """All checks of a config's models and of what names one of them, in the manner of ``cross_checks``."""
+    """List all checks of a config's models, and of keys that name a model, as ``cross_checks`` does."""
     checks = [_tuned_model(config), _tuned_settings(config), _mapped_model(config)]
     for name, model in config.get("models", {}).items():
         if "features" in model:
@@ -22,7 +22,7 @@ def model_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
 
 
 def tuned_model(config: dict[str, Any]) -> str | None:
-    """The name of the model whose settings are searched; None where there is none that can be."""
+    """Find the name of the model whose settings are searched; None if there is no such model."""
     fitting = _with(config, "tuned")
     return config["tuning"]["model"] or next(iter(fitting), None)
 
@@ -34,14 +34,14 @@ def _features(config: dict[str, Any], model: dict[str, Any], name: str) -> Itera
 
 
 def no_embedding(name: str, known: list[str]) -> str:
-    """The message about a name that is no embedding's, with what may be meant."""
+    """Word the message about a name without an embedding, with what may be meant."""
     close = difflib.get_close_matches(name, known, n=1)
     guess = f"did you mean {close[0]!r}?" if close else f"it may be {' or '.join(known)}" if known else "it is empty"
     return f"there is no {short(name)} in embeddings; {guess}"
 
 
 def _with(config: dict[str, Any], having: str) -> list[str]:
-    """The models whose kind has a property."""
+    """List the models whose kind has a property."""
     return [name for name, model in config["models"].items() if getattr(row_of(model), having)]
 
 
@@ -94,7 +94,7 @@ def _tuned_settings(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     if config["tuning"]["settings"] and name is None:
         yield (
             ("tuning", "settings"),
-            f"there is no model of kind {either(names_of('tuned'))} whose settings they could be: write {{}}",
+            f"there is no model of kind {either(names_of('tuned'))} to search them for: write {{}}",
         )
         return
     for section, now, called in (("wmf", config["wmf"], "wmf"), ("settings", model, f"model {name}")):
@@ -109,7 +109,7 @@ def _tuned_settings(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
 
 
 def _range(values: dict[str, Any], now: Any) -> Iterator[str]:
-    """What is wrong with the range of a setting that is ``now``."""
+    """Say what is wrong with the range of a setting whose value is ``now``."""
     ends, given = [values.get("low"), values.get("high")], values.get("choices")
     if given is not None and ends != [None, None]:
         yield "has both choices and low or high: keep one of the two"
@@ -124,7 +124,7 @@ def _range(values: dict[str, Any], now: Any) -> Iterator[str]:
         for value in given or ends:
             whole = isinstance(now, int) and not isinstance(value, int)
             if isinstance(value, (bool, str)) or whole:
-                yield f"{short(value)} is no {'whole ' if isinstance(now, int) else ''}number, as the setting is"
+                yield f"{short(value)} is not a {'whole ' if isinstance(now, int) else ''}number, as the setting is"
                 return
         if given is None and ends[0] > ends[1]:
             yield f"low ({ends[0]}) is above high ({ends[1]})"

@@ -1,14 +1,14 @@
-"""What jobs need of the machine that runs them. Needs are no parameters: none of them reruns a job."""
+"""What jobs need of the machine that runs them. Needs are not parameters: a change of one reruns no job."""
 
 from collections.abc import Callable
 from typing import Any
 
 
 def growing(first: int | Callable[[Any], int]) -> Callable[[Any, Any, int], int]:
-    """Function of a job's attempt: what its first attempt gets (a number, or a function of its input), then twice as
-    much with each attempt that follows.
+    """Make the function of a job's attempt: ``first`` (a number, or a function of the job's input), then twice as much
+    each time.
 
-    Where a profile sets ``retries``, a job that was ended for want of memory or time is so tried again with more.
+    If a profile sets ``retries``, a job that ran out of memory or time is tried again with more.
     """
 
     def need(wildcards: Any, input: Any, attempt: int) -> int:

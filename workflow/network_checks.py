@@ -1,4 +1,4 @@
-"""What the settings of a convolutional network must be to each other and to those of the audio that it hears."""
+"""Checks of a convolutional network's settings against each other and against those of the audio."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ def _objective(config: Mapping[str, Any], model: Mapping[str, Any], name: str) -
         if model["temper"]:
             yield (
                 ("models", name, "temper"),
-                f"{model['temper']} is for objectives of plays: write objective: wpe, or 0",
+                f"{model['temper']} is only for objectives on plays: write objective: wpe, or 0",
             )
         return
     if model["unit_norm"]:
@@ -23,8 +23,8 @@ def _objective(config: Mapping[str, Any], model: Mapping[str, Any], name: str) -
     if objective == "wpe" and model["precision"] in ("16-true", "bf16-true"):
         yield (
             ("models", name, "precision"),
-            f"{model['precision']} is too coarse for the objective wpe, a small difference of large sums: take "
-            f"{model['precision'].replace('true', 'mixed')} or 32-true",
+            f"{model['precision']} is too coarse for the objective wpe, which is a small difference of large sums: "
+            f"take {model['precision'].replace('true', 'mixed')} or 32-true",
         )
 
 

@@ -1,4 +1,4 @@
-"""What is said of the data and the protocol wherever a result is shown."""
+"""Notes on the data and the protocol, which stand beside every result."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,12 +10,12 @@ from workflow.kinds import ROWS, row_of
 
 _PROTOCOLS = {
     "strict": "Protocol: strict. User factors and every model are learnt from training songs and chosen on validation "
-    "songs; nothing of a test song is used before the evaluation, except by the upper bound (kind {ceiling}), made of "
-    "its plays.",
+    "songs. Nothing about a test song is used before the evaluation, except by the upper bound (kind {ceiling}), "
+    "which is made of its plays.",
     "transductive": "Protocol: transductive. User and song factors are fitted to all plays, those of validation and "
-    "test songs included, as the paper's probably were; so the factors of validation songs, which models are chosen "
-    "by, are fitted as well. Every model is still learnt from training songs alone. Users' vectors already know the "
-    "test plays: compare with a strict run before taking a score for that of a new song.",
+    "test songs included, as the paper's probably were. Models are still learnt from training songs alone, but chosen "
+    "on validation songs whose own plays fitted the factors. The user factors already know the test plays: compare "
+    "with a strict run before taking a score for that of new songs.",
 }
 _SPLITS = {
     "song": "",
@@ -25,12 +25,12 @@ _SPLITS = {
 
 
 def data_note(config: Mapping[str, Any]) -> str:
-    """What the data are; empty where the config does not say."""
+    """Say what the data are; empty if the config does not say."""
     return planted() if config["world"] else config["data_note"] or ""
 
 
 def protocol_note(config: Mapping[str, Any]) -> str:
-    """What is learnt from which songs, how they were split, and which models know more than they could."""
+    """Say what is learnt from which songs, how they were split, and which models are oracles."""
     split = config["split"]
     ceiling = next(row.kind for row in ROWS if row.end == CEILING)
     note = _PROTOCOLS[config["protocol"]].format(ceiling=ceiling) + _SPLITS[split["by"]]

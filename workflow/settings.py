@@ -1,4 +1,4 @@
-"""Checks the config before any job starts, and hands it out in one canonical form.
+"""Check the config before any job starts, and return it in one canonical form.
 
 Snakemake's own ``validate`` stops at the first mistake. Here all mistakes are reported at once, one line each. What
 comes out is made of builtins only. Every key is in the schema's order and every number of the schema's type, so two
@@ -23,10 +23,10 @@ from workflow.kind_schema import with_kinds
 from workflow.wording import Keys, short, yaml_number
 
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
-LARGEST = 2**63  # no number in a config is as large
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C, ten times faster, where PyYAML has it
+LARGEST = 2**63  # no number in a config may be as large
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is ten times faster, if PyYAML has it
 RENAMED = {"tune": "tuning"}  # sections by their former names
-CLOSE = 0.65  # likeness of two words from which one is taken for the other misspelt
+CLOSE = 0.65  # likeness of two words at which one is taken for the other, misspelt
 
 
 class SettingsError(ValueError):
@@ -45,24 +45,24 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     SettingsError
-        Anything is wrong; it lists all mistakes.
+        The config has mistakes; the message lists all of them.
     """
     mistakes: dict[Keys, str] = {}
     given = _plain(config, load_schema(), (), mistakes)
-    # `--config world=null` arrives as text, and a cluster's jobs are then given Python's None as text
+    # `--config world=null` arrives as text, and jobs on a cluster then get Python's None as text
     for section in ("world", "warm"):
         if given.get(section) in ("null", "None"):
             given[section] = None
     _expand_paths(given)
     for keys, mistake in _schema_mistakes(given):
         mistakes.setdefault(keys, mistake)
-    # the second time, as no default may stand in for a value that is wrong
+    # a second time, because no default may replace a value that is wrong
     sound = _without(_canonical(_without(given, mistakes), load_schema()), mistakes)
     for cross_check in cross_checks(sound):
         try:
             for keys, mistake in cross_check:
                 mistakes.setdefault(keys, mistake)
-        except KeyError:  # it looks at a key that is wrong or missing itself
+        except KeyError:  # the check needs a key that is itself wrong or missing
             if not mistakes:
                 raise
     if mistakes:
@@ -77,8 +77,8 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
 def over_default(config: Mapping[str, Any], default: Path) -> dict[str, Any]:
     """Lay a config over the default one, key by key.
 
-    Snakemake does so as well, but not for a module, and it begins with the keys of what is laid over. The order of
-    models counts (in tables, and where the first of a kind is taken): those of the default config come first.
+    Snakemake does so as well, but not for a module, and it puts the keys of the upper config first. The order of models
+    counts (in tables, and where the first of a kind is taken), so those of the default config must come first.
     """
     with default.open(encoding="utf-8") as file:
         return _laid_over(yaml.load(file, Loader=_LOADER), config)
@@ -93,12 +93,12 @@ def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, 
 
 
 def check_files(config: Mapping[str, Any]) -> None:
-    """Check that what the plays are read from is there, unless the workflow makes it.
+    """Check that the files and folders that the config names exist, unless the workflow makes them.
 
     Raises
     ------
     SettingsError
-        Files or folders are missing; it lists all of them.
+        Files or folders are missing; the message lists all of them.
     """
     named = {keys: path for keys, path in paths(config).items() if keys != ("cache",) and "<" not in path}
     missing = {keys: path for keys, path in named.items() if not Path(path).exists()}
@@ -111,7 +111,7 @@ def check_files(config: Mapping[str, Any]) -> None:
 
 
 def options(config: Mapping[str, Any], section: str, *keys: str) -> dict[str, Any]:
-    """Pick the settings of one section that a rule reads, sorted: what its ``params`` hold.
+    """Pick the settings of one section that a rule reads, sorted, for its ``params``.
 
     Raises
     ------
@@ -133,18 +133,18 @@ def as_text(config: Mapping[str, Any]) -> str:
 
 @functools.cache
 def load_schema() -> dict[str, Any]:
-    """Read the schema of the config, and complete it by what the table of kinds says."""
+    """Read the schema of the config, and complete it from the table of kinds."""
     with SCHEMA.open(encoding="utf-8") as file:
         return with_kinds(yaml.load(file, Loader=_LOADER))
 
 
 def kinds() -> list[str]:
-    """The kinds of model, in the order of the schema."""
+    """List the kinds of models, in the order of the schema."""
     return load_schema()["properties"]["models"]["additionalProperties"]["properties"]["kind"]["enum"]
 
 
 def _of_kind(part: Mapping[str, Any], value: Any) -> Mapping[str, Any]:
-    """The schema that describes ``value``: that of its kind, if it is a model."""
+    """Find the schema that describes ``value``: that of its kind, if it is a model."""
     kind = value.get("kind") if "allOf" in part and isinstance(value, Mapping) else None
     return load_schema()["$defs"][kind] if kind in kinds() else part
 
@@ -154,7 +154,7 @@ def _alternatives(part: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _types(part: Mapping[str, Any]) -> set[str]:
-    """The types that a schema accepts; none where it does not say."""
+    """List the types that a schema accepts; none if it does not say."""
     named = [alternative.get("type", []) for alternative in _alternatives(part)]
     return {name for names in named for name in ([names] if isinstance(names, str) else names)}
 
@@ -162,7 +162,7 @@ def _types(part: Mapping[str, Any]) -> set[str]:
 def _plain(value: Any, part: Mapping[str, Any], keys: Keys, mistakes: dict[Keys, str], entry: bool = False) -> Any:
     """Copy to builtins, without the keys that null removes: those without a default, and those of the user's entries.
 
-    ``entry`` says that the value is in a mapping under a name of the user's, such as a model.
+    ``entry`` says that the value is in a mapping that the user has named, such as a model.
     """
     if isinstance(value, Mapping):
         part = _of_kind(part, value)
@@ -191,10 +191,10 @@ def _plain(value: Any, part: Mapping[str, Any], keys: Keys, mistakes: dict[Keys,
 
 
 def _expand_paths(config: dict[str, Any]) -> None:
-    """Put in the values of environment variables (``$NAME``, ``${NAME}``) and home folders that paths name."""
+    """Expand environment variables (``$NAME``, ``${NAME}``) and home folders in paths."""
     try:
         named = paths(config)
-    except AttributeError:  # a section that is no mapping; the schema says so
+    except AttributeError:  # a section is not a mapping; the schema says so
         return
     for keys, path in named.items():
         if isinstance(path, str):
@@ -212,7 +212,7 @@ def _without(config: dict[str, Any], mistakes: Mapping[Keys, str]) -> dict[str, 
             return {key: copied(item, (*keys, key)) for key, item in value.items() if (*keys, key) not in wrong}
         return value
 
-    # one wrong item spoils its list
+    # one wrong item makes its list wrong
     wrong = {keys[: next((i for i, key in enumerate(keys) if isinstance(key, int)), None)] for keys in mistakes}
     return copied(config, ())
 
@@ -243,7 +243,7 @@ def _sorted(value: Any) -> Any:
     return [_sorted(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-# What a mistake is called
+# The messages about mistakes
 
 
 def _schema_mistakes(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
@@ -285,7 +285,7 @@ def _unknown(key: str, known: Mapping[str, Any]) -> str:
 
 
 def _hint(keys: Keys, value: Any, part: Mapping[str, Any]) -> str:
-    """What to write instead, where it can be guessed."""
+    """Say what to write instead, if it can be guessed."""
     types = _types(part)
     if value is None or isinstance(value, (Mapping, list)):
         return "; leave it out to keep its defaults" if value is None and "object" in types else ""
@@ -294,7 +294,7 @@ def _hint(keys: Keys, value: Any, part: Mapping[str, Any]) -> str:
         return f"; did you mean {close[0]!r}?"
     if not isinstance(value, str):
         return "; write it in quotes" if "string" in types and not choices else ""
-    command_line = " (--config makes text of values inside a section: use --configfile)" if len(keys) > 1 else ""
+    command_line = " (--config turns values inside a section into text: use --configfile)" if len(keys) > 1 else ""
     if types & {"number", "integer"} and _is_number(value):
         number = yaml_number(value.strip().lower())
         if number != value:
@@ -312,7 +312,7 @@ def _is_number(text: str) -> bool:
 
 
 def allowed(part: Mapping[str, Any]) -> str:
-    """What a schema accepts, in words: its title, or its types and bounds."""
+    """Say in words what a schema accepts: its title, or its types and bounds."""
     if "title" in part:
         return part["title"]
     if "anyOf" in part:

@@ -1,4 +1,4 @@
-"""The page that lists all settings, docs/settings.md, as the schema of the config has them."""
+"""The page that lists all settings, docs/settings.md, from the schema of the config."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,14 +13,14 @@ _HEAD = """\
 
 A config is a YAML file that says what differs from [`config.yaml`](../config.yaml), the default run:
 `snakemake --configfile mine.yaml`. Several are laid over each other in the order given, key by key. Null removes a
-model, or another entry under a name of yours. Paths may contain `<results>`, the folder of the run, and environment
+model, or another entry that you have named. Paths may contain `<results>`, the folder of the run, and environment
 variables.
 
 The defaults below are those of every run. `config.yaml` adds what is the demo's own: the run's name, the demo world and
 its files, the models, and the ranges that a search takes.
 
-The column *paper* says what van den Oord, Dieleman and Schrauwen (2013) have: *not stated* where they leave it open,
-nothing where the question is not theirs. What runs again after a change of each key is in [reruns.md](reruns.md).
+The column *paper* gives the value of van den Oord, Dieleman and Schrauwen (2013): *not stated* if they leave it open,
+empty if the setting does not apply to them. [reruns.md](reruns.md) lists what runs again after a change of each key.
 
 Sections: {sections}. Kinds of model: {kinds}.
 """
@@ -28,7 +28,7 @@ _TABLE = ["| key | value | default | paper | what it does |", "| --- | --- | ---
 
 
 def page(schema: Mapping[str, Any]) -> str:
-    """Write the page, one heading a section of the config and one a kind of model."""
+    """Write the page, with a heading for each section of the config and for each kind of model."""
     keys = schema["properties"]
     sections = {key: sub for key, sub in keys.items() if allowed(sub).startswith("a mapping")}
     loose = schema | {"description": None, "properties": {key: keys[key] for key in keys if key not in sections}}

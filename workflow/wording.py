@@ -1,4 +1,4 @@
-"""A mistake in the config: where it is, and values in the words of its message."""
+"""How messages about mistakes in the config show keys and values."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ Keys = tuple[str | int, ...]  # of a setting, from its section on
 
 
 def yaml_number(text: str) -> str:
-    """A number as YAML 1.1 knows it: one with an exponent needs a point before it and a sign in it."""
+    """Write a number as YAML 1.1 reads it: an exponent needs a point before it and a sign."""
     mantissa, exponent, power = text.partition("e")
     if not exponent:
         return text
@@ -15,7 +15,7 @@ def yaml_number(text: str) -> str:
 
 
 def short(value: Any) -> str:
-    """A value as YAML would show it, cut to a length that fits a line."""
+    """Show a value as YAML would, cut to a length that fits a line."""
     if isinstance(value, Mapping):
         return "a mapping" if value else "an empty mapping"
     if value is None or isinstance(value, bool):

@@ -1,6 +1,6 @@
-"""What Snakemake says on the screen, in a line a job: a logger plugin, which profiles/default names.
+"""A logger plugin for Snakemake that shows one line for each job; profiles/default names it.
 
-Snakemake finds a plugin by its package's name. Its own log file, under .snakemake/log, has the full story.
+Snakemake finds a plugin by its package's name. Snakemake's own log file, under .snakemake/log, has all details.
 """
 
 import sys
@@ -12,7 +12,7 @@ from snakemake_logger_plugin_coldwave.story import Story
 
 
 class LogHandler(LogHandlerBase):
-    """Writes the lines of a `Story`. Leaves the screen to Snakemake where the user asks for more or less than that."""
+    """Writes the lines of a `Story`. Leaves the screen to Snakemake if the user asks for more or less."""
 
     def __post_init__(self) -> None:
         """Begin the story."""
@@ -22,7 +22,7 @@ class LogHandler(LogHandlerBase):
         self._story = Story(asked.dryrun, sys.argv[1:])
 
     def emit(self, record: LogRecord) -> None:
-        """Write what a person needs to know of a record."""
+        """Write the lines about a record."""
         try:
             self._write(self._story.lines(record))
         except Exception:
@@ -45,20 +45,20 @@ class LogHandler(LogHandlerBase):
 
     @property
     def writes_to_file(self) -> bool:
-        """It does not."""
+        """Whether the plugin writes a file: it does not."""
         return False
 
     @property
     def has_filter(self) -> bool:
-        """Whether it chooses by itself what to show."""
+        """Whether the plugin chooses what to show: it does."""
         return True
 
     @property
     def has_formatter(self) -> bool:
-        """Whether it words messages by itself."""
+        """Whether the plugin formats messages: it does."""
         return True
 
     @property
     def needs_rulegraph(self) -> bool:
-        """It does not."""
+        """Whether the plugin needs the graph of rules: it does not."""
         return False

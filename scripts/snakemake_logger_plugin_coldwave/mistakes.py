@@ -1,4 +1,4 @@
-"""Errors that end Snakemake before any job, in as few lines as they need."""
+"""Short messages for errors that end Snakemake before any job."""
 
 import re
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ def in_short(message: str, exception: str, arguments: Sequence[str]) -> list[str
     ----------
     message : Snakemake's words, with a traceback
     exception : the name of the exception's class
-    arguments : those of the command line, in which config files are sought that cannot be read. Snakemake reads them
-        before anything of the workflow, and does not say which it was.
+    arguments : those of the command line. Snakemake reads the config files that they name before the workflow, and does
+        not say which one it cannot read, so they are checked here.
     """
     if exception in _ABOUT_A_FILE or "Config file " in message:
         named, _ = config_files(arguments)

@@ -1,4 +1,4 @@
-"""The lines that tell of a run: one for each job that is done, and at the end why jobs failed."""
+"""The lines on the screen about a run: one for each job that is done, and at the end why jobs failed."""
 
 import re
 import time
@@ -16,8 +16,8 @@ from snakemake_logger_plugin_coldwave.mistakes import in_short
 from snakemake_logger_plugin_coldwave.time_left import time_left
 
 WIDEST = 160  # characters of a line about a job
-MOST_FAILURES = 10  # told of at the end
-# What Snakemake says besides, and nobody needs on the screen.
+MOST_FAILURES = 10  # described at the end
+# Other messages of Snakemake, which nobody needs on the screen.
 _LEFT_OUT = re.compile(
     "Assuming unrestricted shared filesystem|Building DAG of jobs|Config file .* is extended by|Using shell: "
     "|Conda environments: ignored|Singularity containers: ignored|Group jobs: inactive|Select jobs to execute"
@@ -41,14 +41,14 @@ class Story:
         self._planned: Counter[str] = Counter()  # jobs by rule
         self._jobs: dict[int, LogRecord] = {}  # those that have started
         self._started: dict[int, float] = {}
-        self._finished: list[int] = []  # not told of yet
+        self._finished: list[int] = []  # not shown yet
         self._seconds: dict[str, list[float]] = defaultdict(list)  # of the finished jobs of each rule
         self._failed: dict[int, Failure] = {}
         self._done = self._total = 0
         self._end: list[str] = []
 
     def lines(self, record: LogRecord) -> list[str]:
-        """The lines that tell of one record; often none."""
+        """Make the lines about one record; often none."""
         event = getattr(record, "event", None)
         if event is None:
             return self._message(record)
@@ -67,7 +67,7 @@ class Story:
         return []
 
     def end(self) -> list[str]:
-        """The last lines: how many jobs are done, then why others failed. At the next call there are none."""
+        """Make the last lines: how many jobs are done, then why others failed. The next call returns none."""
         failures = list(self._failed.values())
         lines, self._end, self._failed = self._end, [], {}
         for failure in failures[:MOST_FAILURES]:
@@ -90,7 +90,7 @@ class Story:
     def _plan(self, record: LogRecord) -> list[str]:
         known, self._planned = bool(self._planned), Counter(record.stats)
         self._total = self._planned.pop("total", 0)
-        if self._dry:  # told before the jobs and after them
+        if self._dry:  # sent both before the jobs and after them
             return record.getMessage().splitlines() if known else []
         return [f"{self._total} jobs to do"]
 
@@ -120,9 +120,9 @@ class Story:
         return [_line(how_far, text) for text in made]
 
     def _waiting(self, record: LogRecord) -> dict[str, float]:
-        """The jobs that are not finished, by rule; those that a checkpoint has added have none.
+        """Count the jobs that are not finished, by rule; those that a checkpoint has added are under an empty name.
 
-        Where a checkpoint has found jobs needless, nobody says which: each rule is left with its share.
+        A checkpoint may also find jobs needless, and does not say which. Each rule then keeps its share.
         """
         waiting = {rule: max(0, jobs - len(self._seconds.get(rule, ()))) for rule, jobs in self._planned.items()}
         left, planned = record.total - record.done, sum(waiting.values())
@@ -148,7 +148,7 @@ class Story:
         shown = log.relative_to(Path.cwd()) if log.is_relative_to(Path.cwd()) else log
         took = duration(time.monotonic() - self._begin)
         failed = f"; {len(self._failed)} failed" if self._failed else ""
-        return [f"{self._done} of {self._total} jobs done in {took}{failed}. In full: {shown}"]
+        return [f"{self._done} of {self._total} jobs done in {took}{failed}. Full log: {shown}"]
 
 
 def _line(state: str, text: str) -> str:

@@ -1,17 +1,17 @@
-"""How long a run will still take."""
+"""An estimate of how long a run will still take."""
 
 import statistics
 from collections.abc import Mapping
 
-FEWEST = 3  # jobs that must be done before anything is said
+FEWEST = 3  # jobs that must be done before an estimate is given
 SOONEST = 5.0  # seconds that must have passed
 
 
 def time_left(done: Mapping[str, list[float]], waiting: Mapping[str, float], passed: float) -> float | None:
     """Estimate the seconds that a run will still take.
 
-    A job takes as long as the others of its rule; one of a rule that has not run yet, the median of the rules that
-    have. As many jobs run at a time as did so far.
+    A job is taken to need as long as the others of its rule; if its rule has not run yet, the median of the rules that
+    have. As many jobs are taken to run at a time as so far.
 
     Parameters
     ----------

@@ -137,7 +137,7 @@ def test_a_factorisation_of_all_songs_is_found(results, leaky, tmp_path):
     factorise(leaky, results, WMF)
     found = audit(results, tmp_path / "out", leaky, canary=factorisation(WMF))
     assert found.returncode == 1
-    assert "error: held-out songs may have reached what is learnt" in found.stderr
+    assert "error: held-out songs may have leaked into what is learnt" in found.stderr
     assert "wmf/user_factors.npy: differs (the same whatever the plays" in found.stderr
     assert not (tmp_path / "out/leakage.parquet").exists()
 

@@ -98,7 +98,7 @@ def test_a_changed_embedding_reruns_its_own_models_alone(without_audio):
     assert place.plan(overlay=unused) in ({}, SHOWN)  # the page shows the config
 
 
-def test_a_model_beside_those_that_listen_takes_an_embedding(tiny, without_audio):
+def test_a_model_beside_audio_models_takes_an_embedding(tiny, without_audio):
     embeddings = without_audio[2]["embeddings"]
     added = {"kind": "linear", "features": "one"}
     planned = tiny.plan(overlay={"embeddings": embeddings, "models": {"brought": added}})
@@ -187,7 +187,7 @@ def test_a_new_song_without_an_embedding_is_set_aside_with_its_reason(later):
     [
         (
             {"embeddings": {"one": "one.parquet"}},
-            "new_songs.embeddings.two is missing: name the table ... which mlp would predict from",
+            "new_songs.embeddings.two is missing: name the table ... for mlp, or set",
         ),
         ({"embeddings": {"too": "one.parquet"}}, "new_songs.embeddings.too: there is no 'too' in embeddings; did you"),
         ({"embeddings": {"one": "one.parquet", "two": "gone.csv"}}, "new_songs.embeddings.two: there is no 'gone.csv'"),

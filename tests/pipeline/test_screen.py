@@ -98,8 +98,8 @@ def test_results_says_why_until_it_is_mended(failing, capsys, monkeypatch):
     ("content", "said"),
     [
         (None, "{path}: there is no such config file"),
-        ("run: x\nwmf:\n\tfactors: 3\n", "{path}, line 3: there is a tab; YAML is indented by spaces alone"),
-        ("- run\n", "{path}: its content is no mapping of keys to values, such as `run: mine`"),
+        ("run: x\nwmf:\n\tfactors: 3\n", "{path}, line 3: there is a tab; indent YAML by spaces only"),
+        ("- run\n", "{path}: its content is not a mapping of keys to values, such as `run: mine`"),
     ],
 )
 def test_a_config_file_that_cannot_be_read_is_one_line(workplace, content, said):

@@ -57,14 +57,14 @@ def test_jobs_that_a_checkpoint_finds_needless_are_in_neither_count(story, monke
     assert sum(story._waiting(record(done=1, total=3)).values()) == pytest.approx(2, abs=0.1)
     tell(story, started(1), *finished(1, 1), started(0, "all", output=[]), *finished(0, 3))
     tell(story, record(message="Complete log(s): /x/y.log"))
-    assert story.end() == ["3 of 3 jobs done in 0 s. In full: x/y.log"]
+    assert story.end() == ["3 of 3 jobs done in 0 s. Full log: x/y.log"]
 
 
 def test_the_end_of_a_run_names_the_log(story, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     tell(story, started(1), *finished(1, 1), started(0, "all", output=[]), *finished(0, 2))
     assert tell(story, record(message=f"Complete log(s): {tmp_path}/.snakemake/log/x.log")) == []
-    assert story.end() == ["2 of 3 jobs done in 0 s. In full: .snakemake/log/x.log"]
+    assert story.end() == ["2 of 3 jobs done in 0 s. Full log: .snakemake/log/x.log"]
     assert story.end() == [], "Snakemake closes its handlers twice"
 
 
@@ -78,7 +78,7 @@ def test_a_failure_is_told_last_with_the_reason_of_the_rules_log(story, tmp_path
     last = record(LogEvent.ERROR, "WorkflowError:\nAt least one job did not complete successfully.", logging.ERROR)
     assert tell(story, record(message="Complete log(s): /x/y.log"), last) == []
     assert story.end() == [
-        "0 of 3 jobs done in 0 s; 1 failed. In full: /x/y.log",
+        "0 of 3 jobs done in 0 s; 1 failed. Full log: /x/y.log",
         "count_words (shard=007) failed: bow/1.npy",
         "    plays.tsv: no play",
         "    log: x.log",

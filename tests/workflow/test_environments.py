@@ -52,7 +52,7 @@ ENVIRONMENTS = {path.name: read_environment(path) for path in sorted((ROOT / "en
 
 
 def read_rules():
-    """From each rule to the text of each of its directives, without rules that make an empty file and run nothing."""
+    """From each rule to the text of its directives; rules that make an empty file need no job, and are left out."""
     rules = {}
     for path in sorted((ROOT / "workflow/rules").glob("*.smk")):
         blocks = re.split(r"^( *)(?:rule|checkpoint) (\w+):\n", path.read_text(), flags=re.MULTILINE)

@@ -100,7 +100,7 @@ rule index_audio:
         "../../scripts/index_audio.py"
 
 
-if LISTENERS:
+if AUDIO_MODELS:
     KEPT += rules.shard_songs.output
     KEPT += rules.settle_shards.output
     KEPT += expand(rules.extract_log_mel.output, shard=SHARDS)

@@ -1,4 +1,4 @@
-"""audit: whether anything of held-out songs could have reached what is learnt."""
+"""audit: check that no data of held-out songs has leaked into what is learnt."""
 
 
 include: "audit_inputs.smk"

@@ -1,18 +1,18 @@
-"""What the audit looks at, and what it learns again."""
+"""The files that the audit checks, and what it learns again."""
 
 from types import SimpleNamespace
 
-# The folders of what is learnt.
+# The folders of learnt files.
 LEARNING = ["wmf", *(source.section for source in SOURCES.values() if source.learning), "models"]
 
 
 def function_of(item):
-    """The function that gives an input, or several of them, which `unpack` wraps; None for a path."""
+    """The function that gives an input, or several if `unpack` wraps it; None for a path."""
     return item if callable(item) else getattr(getattr(item, "_file", item), "callable", None)
 
 
 def learning_inputs():
-    """From each rule that makes factors, features or weights to the paths that it reads, sorted."""
+    """Map each rule that makes factors, features or weights to the paths that it reads, sorted."""
     folder = f"results/{SETTINGS['run']}"
     learnt = tuple(f"{folder}/{stage}/" for stage in LEARNING)
     found = {}
@@ -30,14 +30,14 @@ def learning_inputs():
 
 
 def forbidden_paths():
-    """Beginnings of paths that nothing which learns may read: the evaluation, and models made of test songs' plays."""
+    """Beginnings of paths that rules that learn may not read: the evaluation, and models made of test songs' plays."""
     folder = f"results/{SETTINGS['run']}"
     knowing = [f"{folder}/predictions/{name}/" for name in models_with("oracle")]
     return [f"{folder}/{stage}/" for stage in ("report", "scores", "tables")] + knowing
 
 
 def learner(name, model=None):
-    """What the audit runs again: the script that learns a stage or a model, and what it reads and makes, by name."""
+    """Describe what the audit runs again: the script of a stage or model, and the names of what it reads and makes."""
     found = getattr(rules, name).rule  # by its own name, whatever a host calls it
     several = [getattr(function_of(item), "named", None) for item in found.input]
     inputs = [*found.input.keys(), *(key for named in several if named for key in named(model))]
@@ -59,7 +59,7 @@ def heard(model):
 
 
 def audited_learners():
-    """What the audit learns again: from the name of a rule, or of a model, to what it has to know of it."""
+    """Map the name of each rule or model that the audit learns again to its description."""
     named, stages = SETTINGS["audit"]["canary"], {"wmf": ["factorise_plays"]}
     stages |= {source.section: source.learning for source in SOURCES.values()}
     learners = {rule: learner(rule) for stage, rules in stages.items() if stage in named for rule in rules}
@@ -70,13 +70,13 @@ def audited_learners():
 
 
 def audited_files():
-    """What the audit looks at of features: those that users bring, what the rules of others read and make, log-mels."""
+    """Files of features that the audit checks: embeddings, what rules that learn features read and make, log-mels."""
     found = {}
     for source in SOURCES.values():
         for each in (getattr(rules, name).rule for name in source.learning):
             found |= {name: item for name, item in each.input.items() if name not in ("songs", "split")}
             found |= {name: settled(str(path)) for name, path in each.output.items()}
-    if LISTENERS:
+    if AUDIO_MODELS:
         found |= {"index": settled("<results>/audio/index.parquet"), "log_mels": settled(*LOG_MELS)}
     if EMBEDDINGS:
         found["embeddings"] = settled(*(f"<results>/{SOURCES[name].features}" for name in EMBEDDINGS))
@@ -90,6 +90,6 @@ def stacked_predictions():
 
 
 def audit_memory(input):
-    """Megabytes: the factorisation's need, twice its plays, for it is run inside the audit."""
+    """Megabytes: what the factorisation needs, with its plays twice, because it runs inside the audit."""
     plays = Path(str(input.plays))
     return max(6000, int(60 * plays.stat().st_size / 1e6)) if plays.is_file() else 6000

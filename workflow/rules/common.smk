@@ -15,7 +15,7 @@ from workflow.notes import data_note, protocol_note
 try:
     SETTINGS = settings.check(settings.over_default(config, ROOT / "config.yaml"))
     settings.check_files(SETTINGS)
-    if workflow.is_main_process:  # the others make what it has planned
+    if workflow.is_main_process:  # the other processes run what this one has planned
         check_headers(SETTINGS)
 except settings.SettingsError as error:
     raise WorkflowError(str(error)) from None
@@ -27,12 +27,12 @@ pathvars:
 
 DATA_NOTE, PROTOCOL_NOTE = data_note(SETTINGS), protocol_note(SETTINGS)
 
-# From each model to the row of its kind, and from each source of song features that models take to its own.
+# The row of each model's kind, and that of each source of song features that models take.
 MODELS = {name: kinds.row_of(model) for name, model in SETTINGS["models"].items()}
 SOURCES = features.taken(SETTINGS)
 
-# The models that listen. Where there is none, no audio is read.
-LISTENERS = [
+# The models that hear audio. Without any, no audio is read.
+AUDIO_MODELS = [
     name
     for name, row in MODELS.items()
     if row.hears_log_mels or (row.hears == kinds.FEATURES and SOURCES[SETTINGS["models"][name]["features"]].rate)
@@ -60,31 +60,31 @@ def code(script, *modules):
 
 
 def cache_folder(wildcards, input):
-    """Where a rule may keep what can be made again.
+    """The folder where a rule may keep what can be made again.
 
-    It takes the rule's input, which it does not need, because Snakemake leaves such parameters out of what reruns a
-    job: another folder changes no result.
+    It takes the rule's input, which it does not need: Snakemake then leaves the parameter out of what reruns a job.
+    Another folder changes no result.
     """
     return SETTINGS["cache"]
 
 
 def one_of(names):
-    """A wildcard constraint: one of the names, or nothing at all where there are none."""
+    """A wildcard constraint: one of the names, or nothing at all if there are none."""
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def sources_of(section):
-    """The names of the sources of song features that models take and a section of the config has the settings of."""
+    """The names of the sources of song features that models take, and whose settings are in a section of the config."""
     return [name for name, source in SOURCES.items() if source.section == section]
 
 
 def settled(*paths):
-    """Function of wildcards: the paths, asked for once the shards are settled.
+    """Make a function of wildcards that gives the paths once the shards are settled.
 
     Every input behind the shards uses it. Snakemake decides on reruns before it runs anything, except behind a
     checkpoint: with plain paths, audio files that were only touched would rerun all that follows.
     """
-    return _settled_by("settle_shards" if LISTENERS else None, paths)
+    return _settled_by("settle_shards" if AUDIO_MODELS else None, paths)
 
 
 def _settled_by(checkpoint, paths):
@@ -99,5 +99,5 @@ def _settled_by(checkpoint, paths):
 
 
 def state_of_songs(path):
-    """Digest of what a folder of audio holds; a manifest is an input file that Snakemake watches itself."""
+    """Digest of what a folder of audio holds; None for a manifest, an input file that Snakemake watches itself."""
     return folder_state(path) if path and Path(path).is_dir() else None

@@ -1,4 +1,4 @@
-"""embeddings: tables of numbers that a user brings for songs, as features of the models that name them."""
+"""embeddings: the user's own tables of numbers for songs, as features of the models that name them."""
 
 
 include: "embeddings_inputs.smk"

@@ -9,7 +9,7 @@ def embedding_source(wildcards):
 
 
 def embedding_options(wildcards):
-    """How the file of an embedding is read; the seed only where it decides."""
+    """How the file of an embedding is read; the seed is among it only if the embedding is shuffled."""
     embedding = SETTINGS["embeddings"][wildcards.embedding]
     read = {key: embedding[key] for key in ("columns", "delimiter", "shuffle", "song")}
     return dict(sorted((read | ({"seed": SEED} if embedding["shuffle"] else {})).items()))
@@ -22,6 +22,6 @@ def new_embedding_source(wildcards):
 
 
 def new_embedding_options(wildcards):
-    """How that table is read: as that of the run; which columns, the run has recorded."""
+    """How that table is read: like that of the run, which has recorded the columns."""
     embedding = SETTINGS["embeddings"][wildcards.embedding]
     return {key: embedding[key] for key in ("delimiter", "song")}

@@ -1,9 +1,9 @@
-"""What models are scored with, and what tables say of them."""
+"""What models are scored with, and what tables say about them."""
 
 SCORES = "<results>/scores/{model}/{seed}.parquet"
 SONG_SCORES = "<results>/scores_by_song/{model}/{seed}.parquet"
 
-# From each model to what tables and figures have to know of it, and to its row of the paper's tables where it has one.
+# What tables and figures need to know about each model, and its row of the paper's tables if it has one.
 SHOWN_MODELS = {name: kinds.shown(model) for name, model in SETTINGS["models"].items()}
 PUBLISHED = {name: kinds.published_row(model) for name, model in SETTINGS["models"].items()}
 PUBLISHED = {name: row for name, row in PUBLISHED.items() if row}

@@ -1,4 +1,4 @@
-"""knn: songs that sound like what a user has played, by their bags of words, without learning."""
+"""knn: songs that are like those that a user has played, by their features, without learning."""
 
 
 rule predict_knn:

@@ -1,4 +1,4 @@
-"""linear: ridge regression from the bag of words to the factors."""
+"""linear: ridge regression from song features to factors."""
 
 
 rule fit_linear:

@@ -1,4 +1,4 @@
-"""metadata: mean factors of the artist's, album's or year's training songs, alone or stacked with a model that listens."""
+"""metadata: mean factors of the artist's, album's or year's training songs, alone or with an audio model."""
 
 
 rule predict_metadata:

@@ -1,4 +1,4 @@
-"""mlp: a multilayer perceptron from the bag of words to the factors."""
+"""mlp: a multilayer perceptron from song features to factors."""
 
 
 rule train_mlp:

@@ -1,4 +1,4 @@
-"""mlr: metric learning to rank on the bag of words."""
+"""mlr: metric learning to rank on song features."""
 
 
 rule fit_mlr:

@@ -1,4 +1,4 @@
-"""Which models there are, the files that they make, and what they see of songs."""
+"""The models, the files that they make, and what they take of songs."""
 
 from workflow.effective import model_read
 
@@ -19,12 +19,12 @@ def models_with(having):
 
 
 def in_turn(models):
-    """Models in their order, but those that stand on others after all that stand on none."""
+    """Sort models: those that stand on others come after all that stand on none."""
     return sorted(models, key=lambda model: bool(MODELS[model].stands_on))
 
 
 def seeds_of(model):
-    """The seeds that a model runs with: all of them, or the first where nothing in it is left to chance."""
+    """The seeds that a model runs with: all of them, or the first if it does not depend on chance."""
     return SEEDS if kinds.has_chance(SETTINGS["models"], model) else SEEDS[:1]
 
 
@@ -34,12 +34,12 @@ def for_models(pattern, models):
 
 
 def model_options(wildcards):
-    """The settings of the model that its learning reads."""
+    """The settings that learning the model reads."""
     return model_read(SETTINGS["models"][wildcards.model])
 
 
 def song_features(wildcards):
-    """What a model sees of the songs, where its kind takes features."""
+    """The features that a model takes of the songs."""
     return features_of(wildcards.model)(wildcards)
 
 
@@ -52,21 +52,21 @@ def features_of(model):
 
 
 def stood_on(model, pattern=PREDICTIONS):
-    """The predictions that a model stands on, each with the same seed where chance is in it."""
+    """The predictions that a model stands on, each with the same seed if it depends on chance."""
     others = kinds.stood_on(SETTINGS["models"][model])
     seeds = {other: "{seed}" if len(seeds_of(other)) > 1 else f"{SEED}" for other in others}
     return [pattern.replace("{model}", other).replace("{seed}", seed) for other, seed in seeds.items()]
 
 
 def audio_predictions(wildcards):
-    """What the models predict that a model stands on."""
+    """The predictions of the models that a model stands on."""
     return settled(*stood_on(wildcards.model))(wildcards)
 
 
 audio_predictions.paths = [path for model in MODELS for path in stood_on(model)]
 
 
-# What every model leaves, by its kind.
+# The files of every model, by its kind.
 KEPT += for_models(PREDICTIONS, MODELS)
 KEPT += for_models(WEIGHTS, models_with("weights"))
 KEPT += for_models(CURVE, models_with("curve"))

@@ -1,6 +1,6 @@
 """new_songs: songs without plays, predicted by what a finished run has learnt. `snakemake predict_new` asks for them.
 
-Nothing here learns, and nothing that learns is behind it: `learnt` gives the run's files as they are.
+No rule here learns, or asks for a rule that does: `learnt` gives the run's files as they are.
 """
 
 
@@ -41,7 +41,7 @@ use rule shard_songs as shard_new_songs with:
         options=options("new_songs", "shards"),
         audio=new_audio_files_state,
     message:
-        # as that of shard_songs, and for the same reason
+        # like that of shard_songs, for the same reason
         "Sharing out the new songs among {params.options[shards]} shards"
 
 
@@ -110,7 +110,7 @@ rule list_new_songs:
 
 
 NEW_KEPT += rules.read_new_songs.output
-if LISTENERS:
+if AUDIO_MODELS:
     NEW_KEPT += rules.shard_new_songs.output
     NEW_KEPT += rules.settle_new_shards.output
     NEW_KEPT += expand(rules.extract_new_log_mel.output, shard=NEW_SHARDS)

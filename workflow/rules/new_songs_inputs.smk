@@ -24,12 +24,12 @@ NEW_KEPT = for_models(NEW_PREDICTIONS, PREDICT_NEW)
 
 
 def new_settled(*paths):
-    """Function of wildcards: paths of new songs' files, asked for once their shards are settled (see `settled`)."""
-    return _settled_by("settle_new_shards" if LISTENERS else None, paths)
+    """Make a function of wildcards that gives paths of new songs once their shards are settled (see `settled`)."""
+    return _settled_by("settle_new_shards" if AUDIO_MODELS else None, paths)
 
 
 def learnt(*paths):
-    """Function of wildcards: files of the finished run that new songs are predicted with, as they are."""
+    """Make a function of wildcards that gives files of the finished run, to predict new songs with, as they are."""
     wait = new_settled(*(given(f"results/{SETTINGS['run']}", path.removeprefix("<results>/")) for path in paths))
 
     def finished(wildcards):
@@ -75,21 +75,21 @@ def require_columns():
 
 
 def require_embeddings():
-    """Refuse to predict new songs where no table gives the embeddings that models take."""
+    """Refuse to predict new songs if no table gives the embeddings that models take."""
     lacking = []
     for name in EMBEDDINGS:
         if name not in SETTINGS["new_songs"]["embeddings"]:
             takers = [model for model, entry in SETTINGS["models"].items() if entry.get("features") == name]
             lacking.append(
-                f"new_songs.embeddings.{name} is missing: name the table of the new songs' embeddings, which "
-                f"{', '.join(takers)} would predict from, or leave models out by null"
+                f"new_songs.embeddings.{name} is missing: name the table of the new songs' embeddings, for "
+                f"{', '.join(takers)}, or set these models to null"
             )
     if lacking:
         raise WorkflowError("\n".join(lacking))
 
 
 def new_features(wildcards):
-    """What a model sees of the new songs, where its kind takes features."""
+    """The features that a model takes of the new songs."""
     source = SOURCES[SETTINGS["models"][wildcards.model]["features"]]
     return new_settled(f"<results>/{source.new_features}")(wildcards)
 
@@ -105,7 +105,7 @@ def new_audio_files_state(wildcards):
 
 
 def new_audio_predictions(wildcards):
-    """What the models predict of new songs that a model stands on, and its weights; nothing where it stands on none."""
+    """The predictions of new songs that a model stands on, and its weights; nothing if it stands on none."""
     predictions = stood_on(wildcards.model, NEW_PREDICTIONS)
     if not predictions:
         return {}

@@ -1,4 +1,4 @@
-"""provenance: what the run was made from and with."""
+"""provenance: the record of what the run was made from and with."""
 
 
 rule record_provenance:

@@ -3,7 +3,7 @@
 
 rule write_report:
     input:
-        **({"index": settled("<results>/audio/index.parquet")} if LISTENERS else {}),
+        **({"index": settled("<results>/audio/index.parquet")} if AUDIO_MODELS else {}),
         table=settled("<results>/tables/recommendation.parquet"),
         scores=settled(*for_models(SCORES, SETTINGS["models"])),
         curves=settled(*for_models(CURVE, in_turn(models_with("curve")))),

@@ -1,4 +1,4 @@
-"""The model whose settings are searched, and what it hears."""
+"""The model whose settings are searched, and its inputs."""
 
 from workflow.model_consistency import tuned_model
 
@@ -7,7 +7,7 @@ TEACHERS = [f"coldwave.tuning.teachers.{MODELS[TUNED].kind}"] if TUNED else []  
 
 
 def tuned_inputs(wildcards):
-    """What the model hears whose settings are searched."""
+    """The inputs of the model whose settings are searched."""
     if TUNED is None:
         fitting = kinds.either(kinds.names_of("tuned"))
         raise WorkflowError(f"tune needs a model of kind {fitting}, and the config has none")

@@ -1,8 +1,8 @@
-"""The canary: rules that learn, run again on inputs in which held-out songs are others, must learn the same bytes.
+"""The canary: rules that learn must learn the same bytes when the data of held-out songs is replaced.
 
-A rule's script itself is run, not the functions that it should call, so that a leak in the script is found too. What
-it makes is compared with what the run has made. Where they differ, the script is run once more on the inputs as they
-are, for other processors or numbers of threads may add in another order: only what then differs again has leaked.
+The rule's own script is run, so a leak in the script is found too. Its outputs are compared with those of the run. If
+they differ, the script runs once more on unchanged inputs, because another processor or number of threads may add in
+another order. If that gives the bytes of the run, the difference is a leak.
 """
 
 import hashlib
@@ -30,17 +30,17 @@ UNSTABLE = "cannot be told: learning it twice gives different bytes here; leave 
 
 
 class Canary(NamedTuple):
-    """One rule to learn again.
+    """One rule to run again.
 
-    ``made`` : from each argument that names an output to the file of the run; ``ignored`` : outputs that are not
-    compared; ``rows`` : of which outputs only some rows are compared, and which.
+    ``made`` : from each argument that names an output to the run's file; ``ignored`` : outputs that are not compared;
+    ``rows`` : the rows to compare, for outputs that are compared in part.
     """
 
     name: str
-    what: str  # was replaced
+    what: str  # what was replaced
     script: str
     inputs: Mapping[str, Any]
-    replaced: Callable[[Path], Mapping[str, Any]]  # writes the other inputs below a folder and names them
+    replaced: Callable[[Path], Mapping[str, Any]]  # writes the replaced inputs into a folder and names them
     made: Mapping[str, Path]
     options: Mapping[str, Any]
     arguments: Mapping[str, Any] = {}
@@ -57,7 +57,7 @@ def digest(path: Path, rows: np.ndarray | None = None) -> str:
 
 
 def verdict(run: str, changed: str, again: Callable[[], str]) -> str:
-    """Compare the digests of what the run made, and of what came of changed inputs; ``again`` learns from the same."""
+    """Compare the digests of the run's output and of that from changed inputs; ``again`` learns from unchanged ones."""
     if changed == run:
         return SAME
     unchanged = again()
@@ -89,7 +89,7 @@ def learn_again(canary: Canary, scripts: Path, cache: Path) -> dict[str, str]:
 
         def again(output: str) -> str:
             if not unchanged:
-                log.info("%s: %s differs; learning it from the inputs as they are", canary.name, output)
+                log.info("%s: %s differs; learning it again from the unchanged inputs", canary.name, output)
                 unchanged.update(digests("unchanged", canary.inputs))
             return unchanged[output]
 
@@ -104,7 +104,7 @@ def learn_again(canary: Canary, scripts: Path, cache: Path) -> dict[str, str]:
 
 
 def _run(canary: Canary, scripts: Path, folder: Path, files: Mapping[str, Any]) -> None:
-    """Run a script by hand, in a process of its own."""
+    """Run a script in a process of its own, with its arguments on the command line."""
     options = folder / "options.json"
     options.write_text(json.dumps(dict(canary.options)), encoding="utf-8")
     command = [sys.executable, str(scripts / canary.script), "--options", f"@{options}"]

@@ -1,8 +1,8 @@
-"""The checks of the leakage audit, a row each, and the table that they make.
+"""The checks of the leakage audit: a table with a row for each.
 
 ``files`` names the run's files as the rules do: split, songs, plays, users, user_factors, song_factors, fitted_songs;
-index, log_mels, counts, codebook, frame_scale, codebook_songs, pca_mean, pca_components, pca_songs, features where
-audio is heard; ``weights``, ``audio_predictions`` and ``embeddings`` are lists of files.
+index, log_mels, counts, codebook, frame_scale, codebook_songs, pca_mean, pca_components, pca_songs, features if the run
+has them; ``weights``, ``audio_predictions`` and ``embeddings`` are lists of files.
 """
 
 from collections.abc import Mapping
@@ -37,19 +37,19 @@ class Check(NamedTuple):
 def audit(
     files: Files, options: Mapping[str, Any], scripts: Path, cache: Path, threads: int
 ) -> tuple[pl.DataFrame, list[Check]]:
-    """Make all checks: the table of them, and those that failed.
+    """Run all checks: the table of them, and those that failed.
 
     Parameters
     ----------
     options : by (of the split), protocol, inputs (rule: paths), forbidden (beginnings of paths), seed, canary (what to
         learn again, as `canaries` takes it)
     scripts : the folder of the rules' scripts
-    cache : folder in which canaries may write
+    cache : folder that canaries may write into
 
     Raises
     ------
     InputError
-        The parts of the split overlap, in which case nothing else can be told; or a script fails.
+        The parts of the split overlap, so that nothing else can be checked; or a script fails.
     """
     split, songs = read_table(files["split"]), read_table(files["songs"])
     check_parts(split, songs, options["by"], files["split"])
@@ -64,23 +64,23 @@ def audit(
 
 
 def refuse_leaks(failed: list[Check]) -> None:
-    """Fail where a check has.
+    """Raise an error if a check failed.
 
     Raises
     ------
     InputError
-        With a line for each check that failed.
+        A check failed; the message has a line for each.
     """
     if failed:
         lines = [f"{row.of}: {row.detail} ({row.check})" for row in failed]
         raise InputError(
-            "held-out songs may have reached what is learnt. Look at the rule that makes each of these files, mend it, "
-            "delete the file and run again:\n  " + "\n  ".join(lines)
+            "held-out songs may have leaked into what is learnt. Fix the rule that makes each of these files, delete "
+            "the file and run again:\n  " + "\n  ".join(lines)
         )
 
 
 def fitted_checks(files: Files, split: pl.DataFrame, songs: pl.DataFrame, protocol: str) -> list[Check]:
-    """What the learnt files say of the songs that they were fitted on, held to the split."""
+    """Check that the learnt files were fitted on training songs, by what they record."""
     check, rows = "fitted on training songs alone", []
     recorded = {files[of]: read_array(files[record]) for record, of in FITTED.items() if files.get(of)}
     recorded |= {path: read_fitted_on(path) for path in files["weights"]}
@@ -104,7 +104,7 @@ def fitted_checks(files: Files, split: pl.DataFrame, songs: pl.DataFrame, protoc
 
 
 def input_checks(inputs: Mapping[str, list[str]], forbidden: list[str]) -> list[Check]:
-    """What the rules that learn are given, held against what may be known only after them.
+    """Check that rules that learn do not read what is known only later.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def input_checks(inputs: Mapping[str, list[str]], forbidden: list[str]) -> list[
 
 
 def canary_checks(canary: Canary, verdicts: Mapping[str, str], protocol: str) -> list[Check]:
-    """What came of learning again, where held-out songs were others."""
+    """Make the rows of a canary from its verdicts."""
     check, rows = f"the same whatever the {canary.what}", []
     for output, found in verdicts.items():
         of = _shown(canary.made[output]) + (", training songs" if output in canary.rows else "")
@@ -137,6 +137,6 @@ def canary_checks(canary: Canary, verdicts: Mapping[str, str], protocol: str) ->
 
 
 def _shown(path: Path) -> str:
-    """The end of a path that says what it is: ``wmf/user_factors.npy``, ``models/linear/1.safetensors``."""
+    """Shorten a path to the end that identifies it: ``wmf/user_factors.npy``, ``models/linear/1.safetensors``."""
     parts = path.parts
     return "/".join(parts[-3:] if "models" in parts[-3:] else parts[-2:])

@@ -1,4 +1,4 @@
-"""What can be learnt again, by which script, from which files: the canaries of the audit."""
+"""The canaries of the audit: what is learnt again, by which script and from which files."""
 
 import ast
 from collections.abc import Mapping
@@ -22,26 +22,26 @@ HELD_OUT, TESTED = "plays and audio of validation and test songs", "plays, audio
 Files = Mapping[str, Any]
 
 
-# What belongs to songs, of what a learner reads, and is others' where songs are replaced.
+# Inputs of a learner that hold data of songs: these are replaced.
 REPLACED = {
     HELD_OUT: {"plays", "index", "counts"},
     TESTED: {"plays", "index", "songs", "features", "song_factors", "audio"},
 }
-IGNORED = ("curve", "objective")  # they hold seconds, or errors of held-out songs
-OF_TRAINING = ("song_factors", "features")  # of these the rows of training songs are compared
+IGNORED = ("curve", "objective")  # they hold seconds, or losses on held-out songs
+OF_TRAINING = ("song_factors", "features")  # in these, the rows of training songs are compared
 
 
 def canaries(files: Files, options: Mapping[str, Any], scripts: Path, cache: Path, threads: int) -> list[Canary]:
-    """Everything to learn again.
+    """List everything to learn again.
 
-    Validation songs choose between models: what is learnt of those is learnt again with other test songs alone.
+    Validation songs decide which weights a model keeps, so for models only the test songs are replaced.
 
     Parameters
     ----------
     files : the run's files, as ``coldwave.audit.checks`` names them
-    options : seed; canary (from the rule, or from a model, to the rule's ``script``, the names of its ``inputs`` and of
-        what it has ``made``, its ``options``, and of a model what it has ``heard``: the file of its features and the
-        names of models whose predictions it takes). Of a model the weights of the first seed are learnt again.
+    options : seed; canary (from the name of a rule or model to the rule's ``script``, the names of its ``inputs`` and
+        of its outputs (``made``), its ``options``, and of a model what it has ``heard``: the file of its features and
+        the names of models whose predictions it takes). Models are learnt again with the first seed.
     scripts : the folder of the rules' scripts
     """
     part, seed = read_table(files["split"]).sort("song")["part"].to_numpy(), options["seed"]
@@ -73,14 +73,14 @@ def canaries(files: Files, options: Mapping[str, Any], scripts: Path, cache: Pat
 
 
 def parameters(script: Path) -> set[str]:
-    """The names of the parameters that a script's ``main`` takes."""
+    """Read the names of the parameters that a script's ``main`` takes."""
     body = ast.parse(script.read_text(encoding="utf-8")).body
     (main,) = (node for node in body if isinstance(node, ast.FunctionDef) and node.name == "main")
     return {parameter.arg for parameter in main.args.kwonlyargs}
 
 
 def _of_model(files: Files, name: str, seed: int, features: str | None, models: list[str]) -> dict[str, Any]:
-    """The run's files, and those of one model: its weights, its features, and predictions of ``models``."""
+    """Add to the run's files those of one model: its weights, its features, and the predictions of ``models``."""
     weights = next(path for path in files["weights"] if (path.parent.name, path.stem) == (name, str(seed)))
     predicted = {path.parent.name: path for path in reversed(files["audio_predictions"])}  # with the first seed
     known = [path for path in (files.get("features"), *files["embeddings"]) if path]
@@ -96,11 +96,11 @@ def _of_model(files: Files, name: str, seed: int, features: str | None, models: 
 def write_others(
     files: Files, names: tuple[str, ...], replaced: np.ndarray, donors: np.ndarray, seed: int, folder: Path
 ) -> dict[str, Path | list[Path]]:
-    """Write changed inputs below a folder: from each of ``names`` to its file, or files.
+    """Write changed inputs into a folder: from each of ``names`` to its file, or files.
 
     Parameters
     ----------
-    replaced, donors : int [n], the songs that get what belongs to others, and those
+    replaced, donors : int [n], the songs whose data is replaced, and the songs whose data they get
     """
     made = {}
     for name in names:

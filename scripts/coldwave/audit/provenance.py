@@ -1,4 +1,4 @@
-"""Where what is learnt comes from: the songs that it was fitted on, and the files that the rules read."""
+"""What learnt files come from: the songs that they were fitted on, and the files that their rules read."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -9,7 +9,7 @@ from coldwave.split.parts import TRAIN
 
 
 def strange_songs(fitted: np.ndarray, split: pl.DataFrame, songs: pl.DataFrame) -> str | None:
-    """Say which songs something was fitted on that are not for training; None where there are none.
+    """Say which songs something was fitted on besides training songs; None if there are none.
 
     Parameters
     ----------
@@ -31,6 +31,6 @@ def strange_songs(fitted: np.ndarray, split: pl.DataFrame, songs: pl.DataFrame) 
 
 
 def forbidden_inputs(inputs: Mapping[str, Sequence[str]], forbidden: Iterable[str]) -> dict[str, list[str]]:
-    """From each rule that learns to those of its declared inputs that begin as one of ``forbidden`` does."""
+    """Find, for each rule that learns, the declared inputs that begin with one of ``forbidden``."""
     beginnings = tuple(forbidden)
     return {rule: [path for path in paths if path.startswith(beginnings)] for rule, paths in inputs.items()}

@@ -1,7 +1,7 @@
-"""Inputs in which everything about some songs is another's: what a learner that does not look at them cannot notice.
+"""Replace all data of some songs by that of others: a learner that does not use those songs cannot notice.
 
-``replaced`` and ``donors`` say which songs are given what belongs to which others: int [n] each, no song in both. No
-array is copied that need not be: frames are replaced in the index that says where a song's frames lie.
+``replaced`` are the songs whose data is replaced, and ``donors`` the songs whose data they get: int [n] each, no song
+in both. Large arrays are not copied: frames are replaced in the index that says where a song's frames are.
 """
 
 import numpy as np
@@ -9,12 +9,12 @@ import polars as pl
 
 
 def donors_for(replaced: np.ndarray, others: np.ndarray, seed: int) -> np.ndarray:
-    """Draw for each song to replace one whose data it gets: int [replaced]."""
+    """Draw a donor for each song to replace: int [replaced]."""
     return np.random.default_rng(seed).choice(others, len(replaced), replace=len(replaced) > len(others))
 
 
 def other_plays(plays: pl.DataFrame, replaced: np.ndarray, users: int, seed: int) -> pl.DataFrame:
-    """Deal the plays of some songs out anew among all users, with counts that were others'.
+    """Give the plays of some songs to users drawn at random, and shuffle their counts.
 
     Each song keeps about as many users; pairs stay unique and sorted, and no other song's row changes.
 
@@ -34,21 +34,21 @@ def other_plays(plays: pl.DataFrame, replaced: np.ndarray, users: int, seed: int
 
 
 def other_rows(array: np.ndarray, replaced: np.ndarray, donors: np.ndarray) -> np.ndarray:
-    """Give some rows the values of others, moved a little: the same shape and type as ``array``, axis 0 the songs."""
+    """Replace some rows by those of donors, changed a little: same shape and type as ``array``, axis 0 the songs."""
     changed = np.array(array)
     changed[replaced] = array[donors] + np.asarray(0.25, dtype=array.dtype)
     return changed
 
 
 def other_table_rows(table: pl.DataFrame, replaced: np.ndarray, donors: np.ndarray, keep: list[str]) -> pl.DataFrame:
-    """Give some rows of a table, whose row n is song n, what others hold, save for the columns ``keep``."""
+    """Replace some rows of a table, whose row n is song n, by those of donors, except for the columns ``keep``."""
     source = np.arange(len(table))
     source[replaced] = donors
     return table[source].with_columns(table.select(keep)).select(table.columns)
 
 
 def other_counts(counts: pl.DataFrame, replaced: list[str], donors: list[str]) -> pl.DataFrame:
-    """Give some songs the words of others, one more of each: table ``song_id``, ``word``, ``count``."""
+    """Replace the words of some songs by those of donors, one more of each: table ``song_id``, ``word``, ``count``."""
     moved = pl.DataFrame({"song_id": donors, "to": replaced}).join(counts, on="song_id", how="inner")
     given = moved.select(pl.col("to").alias("song_id"), "word", pl.col("count") + 1)
     return pl.concat([counts.filter(~pl.col("song_id").is_in(replaced)), given.cast(dict(counts.schema))])

@@ -1,4 +1,4 @@
-"""The ``coldwave`` command: looks at what the workflow has made, compares it, or has it made several times over.
+"""The ``coldwave`` command: shows the results of a run, compares two runs, or repeats a run.
 
 The workflow itself is run by ``snakemake``.
 """
@@ -21,7 +21,7 @@ _HOW_TO_RUN = "run the workflow first: `make demo`, or `snakemake` for the confi
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status."""
+    """Run the command and return the exit status."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -62,8 +62,8 @@ def _add_results(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser(
         "results",
         help="print the results table of a run, and where its report is, or why the run failed",
-        description="Print the results table of a run and the path of its report. After a run that failed, say last "
-        "which rules failed and why, and end with 1.",
+        description="Print the results table of a run and the path of its report. If the run failed, say last which "
+        "rules failed and why, and exit with status 1.",
     )
     command.add_argument(
         "run",
@@ -77,7 +77,7 @@ def _add_results(commands: argparse._SubParsersAction) -> None:
 def _results(parsed: argparse.Namespace) -> int:
     run = parsed.run
     if run is None and (last := last_run(Path())) and failures_of(RESULTS / last):
-        run = last  # it has no newer table, and may have none
+        run = last  # its table, if it has one, is older
     why = [line for folder in _folders(run, RESULTS) for line in _failures(folder)]
     try:
         folder = find_run(run)
@@ -92,11 +92,11 @@ def _results(parsed: argparse.Namespace) -> int:
 
 
 def _failures(folder: Path) -> list[str]:
-    """Lines that tell why the run in a folder is not complete; none where no job failed."""
+    """Say in lines why the run in a folder is not complete; none if no job failed."""
     failures = failures_of(folder)
     root = Path(os.path.relpath(folder.absolute().parents[1]))
     lines = [line for failure in failures for line in failure.lines(root)]
-    return [f"The run {folder.name} is not complete: jobs failed when it was last worked on.", *lines] if lines else []
+    return [f"The run {folder.name} is not complete: jobs failed when it was last run.", *lines] if lines else []
 
 
 def _where_the_report_is(folder: Path) -> str:
@@ -113,8 +113,8 @@ def _add_compare(commands: argparse._SubParsersAction) -> None:
         help="print what differs between two runs: settings, inputs, versions and results",
         description="Compare two finished runs by their records (provenance.json). Prints what differs in their "
         "config, seeds, inputs, code, versions and machine, then the outputs that differ, in the order in which a run "
-        "makes them: the first cause stands first. Outputs are compared by their content, without times.",
-        epilog="Ends with 0 where all outputs are the same, 1 where some differ, 2 where the runs cannot be compared.",
+        "makes them, so the first cause comes first. Outputs are compared by their content, without times.",
+        epilog="Exit status: 0 if all outputs are the same, 1 if some differ, 2 if the runs cannot be compared.",
     )
     for name in ("A", "B"):
         command.add_argument(
@@ -143,12 +143,14 @@ def _add_repeat(commands: argparse._SubParsersAction) -> None:
         help="run the whole pipeline with several seeds or on all folds, and pool the tables",
         description="Run the whole pipeline once for each seed, or on each fold of the songs, as runs of their own "
         "(<run>-seed2, <run>-fold3), one after another, then print one table: means and standard deviations over "
-        "them. Given again, the command goes on where it stopped.",
-        epilog="What follows -- goes to snakemake: coldwave repeat --seeds 1 2 3 -- --configfile mine.yaml --cores 4",
+        "them. Give the command again, and it goes on where it stopped.",
+        epilog="Arguments after -- go to snakemake: coldwave repeat --seeds 1 2 3 -- --configfile mine.yaml --cores 4",
     )
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--seeds", nargs="+", type=int, metavar="SEED", help="seeds, each for a run of its own")
-    what.add_argument("--folds", type=int, metavar="K", help="number of folds: each song is tested on in one of K runs")
+    what.add_argument(
+        "--folds", type=int, metavar="K", help="folds of songs: each song is a test song in one of K runs"
+    )
     command.set_defaults(command=_repeat)
 
 
@@ -156,7 +158,7 @@ def _repeat(parsed: argparse.Namespace) -> None:
     from coldwave.command.repeats import repeat
 
     if parsed.folds is not None and parsed.folds < 2:
-        raise InputError(f"--folds {parsed.folds}: 2 or more")
+        raise InputError(f"--folds {parsed.folds}: give 2 or more")
     if parsed.seeds and len(set(parsed.seeds)) < max(2, len(parsed.seeds)):
         raise InputError("--seeds: give two or more, each once")
     folder = repeat(parsed.snakemake, parsed.seeds, parsed.folds)
@@ -166,7 +168,7 @@ def _repeat(parsed: argparse.Namespace) -> None:
 
 
 def _folders(run: str | None, results: Path) -> list[Path]:
-    """The folders that a run's name or path may mean."""
+    """List the folders that a run's name or path may mean."""
     return [folder for folder in (Path(run), results / run) if folder.is_dir()] if run else []
 
 

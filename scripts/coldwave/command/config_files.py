@@ -8,7 +8,7 @@ import yaml
 
 
 def config_files(arguments: Sequence[str]) -> tuple[list[Path], list[str]]:
-    """Take the paths after --configfile out of the arguments of a call: the paths, and all other arguments."""
+    """Separate the paths after --configfile from all other arguments of a call: the paths, and the others."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--configfile", "--configfiles", nargs="+", type=Path, default=[])
     found, others = parser.parse_known_args(arguments)
@@ -30,11 +30,11 @@ def mistake_in(path: Path) -> str | None:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1
         if "\t" in (text.splitlines()[line - 1 : line] or [""])[0]:
-            return f"{path}, line {line}: there is a tab; YAML is indented by spaces alone"
+            return f"{path}, line {line}: there is a tab; indent YAML by spaces only"
         context = f"{error.context}, " if error.context else ""
-        return f"{path}, line {line}: no valid YAML: {context}{error.problem}"
+        return f"{path}, line {line}: not valid YAML: {context}{error.problem}"
     except yaml.YAMLError as error:
-        return f"{path}: no valid YAML: {' '.join(str(error).split())}"
+        return f"{path}: not valid YAML: {' '.join(str(error).split())}"
     if not isinstance(config, dict):
-        return f"{path}: its content is no mapping of keys to values, such as `run: mine`"
+        return f"{path}: its content is not a mapping of keys to values, such as `run: mine`"
     return None

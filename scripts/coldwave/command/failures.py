@@ -8,13 +8,13 @@ from pathlib import Path
 from coldwave.shown import one_line
 
 LONGEST_REASON = 600  # characters
-SILENT = "it ended without saying why; it may have been killed, for memory or time"
+SILENT = "it ended without an error message; it may have been killed for using too much memory or time"
 _ERROR = re.compile(r"^\d\d:\d\d:\d\d \w+: error: (.*(?:\n    .*)*)", re.MULTILINE)
 _FAILED = re.compile(r"^Error in rule (\w+):\n((?: {4}.*\n)*)", re.MULTILINE)
 _STARTED = re.compile(r"^(?:local)?(?:rule|checkpoint) \w+:\n((?: {4}.*\n)*)", re.MULTILINE)
 _FIELD = re.compile(r"^ {4}(\w+): (.*)$", re.MULTILINE)
 _RUN = re.compile(r"^ {4}(?:output|log): results/([^/\n]+)/", re.MULTILINE)
-_ALL_DONE = "(Rule: all)"  # it is told of when it is finished
+_ALL_DONE = "(Rule: all)"  # logged when the rule is finished
 _HINT = " (check log file(s) for error details)"  # of Snakemake, after the logs' paths
 
 
@@ -29,11 +29,11 @@ class Failure:
     said: str = ""  # what the executor says, such as that the job was out of memory
 
     def lines(self, folder: Path = Path()) -> list[str]:
-        """Tell it in a few lines: the rule, what it was to make, why it failed, and where the rest is.
+        """Describe it in a few lines: the rule, its first output, why it failed, and its logs.
 
         Parameters
         ----------
-        folder : the one that the logs' paths are relative to
+        folder : the folder that the logs' paths are relative to
         """
         of = f" ({self.wildcards})" if self.wildcards else ""
         reasons = [reason for log in self.logs if (reason := reason_in(folder / log))]
@@ -42,7 +42,7 @@ class Failure:
 
 
 def reason_in(log: Path) -> str | None:
-    """The error that a rule's log tells of, on one line; None where there is none, or no log."""
+    """Read the error in a rule's log, on one line; None if there is no error or no log."""
     try:
         text = log.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -54,7 +54,7 @@ def reason_in(log: Path) -> str | None:
 def named(paths: Iterable[str], number: int) -> str:
     """Name the first of some paths, without the folder of the run, and count the others.
 
-    What Snakemake does not know yet, behind a checkpoint, is left out.
+    Paths that Snakemake does not know yet, behind a checkpoint, are left out.
     """
     short = [re.sub(r"^results/[^/]+/", "", path) for path in paths if path != "<TBD>"]
     more = f" (+{len(short) - number})" if len(short) > number else ""
@@ -62,9 +62,9 @@ def named(paths: Iterable[str], number: int) -> str:
 
 
 def failures_of(run: Path) -> list[Failure]:
-    """Find the jobs that failed when a run was last worked on, and have not been done since.
+    """Find the jobs that failed when a run was last started, and have not been done since.
 
-    Snakemake deletes the outputs of a job that failed, so one whose outputs are all there was done later.
+    Snakemake deletes the outputs of a failed job, so a job whose outputs all exist was done later.
 
     Parameters
     ----------
@@ -81,12 +81,12 @@ def failures_of(run: Path) -> list[Failure]:
 
 
 def last_run(folder: Path) -> str | None:
-    """The name of the run that was worked on last in a folder, or None where there was none."""
+    """Name the run that was last started in a folder, or None if there was none."""
     return next((name for name, _ in _logs(folder)), None)
 
 
 def _logs(folder: Path) -> Iterator[tuple[str, str]]:
-    """Snakemake's logs of calls in which jobs ran, the newest first: the run's name, and the text."""
+    """Read Snakemake's logs of calls in which jobs ran, newest first: the run's name, and the text."""
     for log in sorted((folder / ".snakemake" / "log").glob("*.snakemake.log"), reverse=True):
         text = log.read_text(encoding="utf-8", errors="replace")
         if run := _RUN.search(text):
@@ -96,7 +96,7 @@ def _logs(folder: Path) -> Iterator[tuple[str, str]]:
 def _failed(text: str) -> list[Failure]:
     started = [dict(_FIELD.findall(block)) for block in _STARTED.findall(text)]
     wildcards = {job["jobid"]: job.get("wildcards", "") for job in started if "jobid" in job}
-    failures = {}  # by job: one that is tried again fails several times
+    failures = {}  # by job, because one that is tried again may fail several times
     for rule, block in _FAILED.findall(text):
         job = dict(_FIELD.findall(block))
         said = job.get("message", "None")

@@ -1,7 +1,7 @@
-"""The whole pipeline run several times, with other seeds or on other folds, and one table of all those runs.
+"""Run the whole pipeline several times, with other seeds or on other folds, and make one table of all runs.
 
-Repeats of the config's own train models anew on one split; here the split, and all that is drawn, differs as well.
-Each run is one of its own and is made by Snakemake, which goes on where it stopped.
+The config's ``repeats`` only trains models again, on one split. Here the split and all else that is drawn differ as
+well. Snakemake makes each run by itself, and goes on where it stopped.
 """
 
 import argparse
@@ -28,7 +28,7 @@ TABLE = Path("tables") / "recommendation.parquet"
 
 @dataclass(frozen=True)
 class Call:
-    """A call of Snakemake as the user gave it, taken apart."""
+    """A call of Snakemake as the user gave it, parsed."""
 
     configs: list[Path]  # laid over the default config, in order
     others: list[str]  # all other arguments
@@ -37,18 +37,18 @@ class Call:
     dry: bool  # whether nothing is to be run
 
     def command(self, overlay: Path) -> list[str]:
-        """The command of one run: ``overlay`` is laid over all other configs."""
+        """Make the command of one run: ``overlay`` is laid over all other configs."""
         files = [str(path.resolve()) for path in (*self.configs, overlay)]
         return [sys.executable, "-m", "snakemake", *self.others, "--configfile", *files]
 
 
 def read_call(arguments: Sequence[str]) -> Call:
-    """Take apart the arguments meant for Snakemake.
+    """Parse the arguments meant for Snakemake.
 
     Raises
     ------
     InputError
-        They set on the command line what a run of its own has to set.
+        They set something on the command line that each run sets itself.
     """
     configs, others = config_files(arguments)
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
@@ -69,7 +69,7 @@ def read_call(arguments: Sequence[str]) -> Call:
 
 
 def run_name(call: Call) -> str:
-    """The name of the run that is repeated: the last that a config gives.
+    """Find the name of the run to repeat: the last that a config gives.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def run_name(call: Call) -> str:
 
 
 def overlays(run: str, seeds: Sequence[int] | None, folds: int | None) -> dict[str, dict[str, Any]]:
-    """What each run sets: from its name to its overlay."""
+    """Make the overlay of each run, by its name."""
     if seeds:
         return {f"{run}-seed{seed}": {"run": f"{run}-seed{seed}", "seed": seed} for seed in seeds}
     return {
@@ -106,7 +106,7 @@ def repeat(arguments: Sequence[str], seeds: Sequence[int] | None, folds: int | N
     Raises
     ------
     InputError
-        A run failed, or the runs' tables are not of the same models.
+        A run failed, or the runs' tables have different models.
     """
     call = read_call(arguments)
     run = run_name(call)
@@ -114,14 +114,14 @@ def repeat(arguments: Sequence[str], seeds: Sequence[int] | None, folds: int | N
     tables: dict[str, pl.DataFrame] = {}
     captions: list[list[str]] = []
     for name, overlay in overlays(run, seeds, folds).items():
-        config = pooled / "configs" / f"{name}.yaml"  # stays: it says what was run, and jobs on other machines read it
+        config = pooled / "configs" / f"{name}.yaml"  # kept: it says what was run, and jobs on other machines read it
         write_text(config, yaml.safe_dump(overlay, sort_keys=False))
         print(f"== {name}", file=sys.stderr, flush=True)
         status = subprocess.run(call.command(config), check=False).returncode
         if status:
             raise InputError(
-                f"the run {name} failed (snakemake ended with {status}; see above). Once it is mended, the same "
-                "command goes on from there: what is done is not done again"
+                f"the run {name} failed (snakemake ended with {status}; see above). Fix it and give the same "
+                "command again: what is done is not done again"
             )
         if not call.dry:
             table = call.results / name / TABLE
@@ -138,7 +138,7 @@ def repeat(arguments: Sequence[str], seeds: Sequence[int] | None, folds: int | N
 
 
 def caption_of(markdown: str) -> list[str]:
-    """The lines above a run's table that say what the data and the protocol are."""
+    """Take the lines above a run's table that say what the data and the protocol are."""
     return markdown.partition("\n\n")[0].splitlines()[:-1]  # the last is the size
 
 
@@ -150,13 +150,13 @@ def schema(cutoff: int) -> dict[str, type[pl.DataType]]:
         "kind": pl.String,
         "runs": pl.UInt32,
         **{column: pl.Float64 for measure in measures for column in (measure, f"{measure}_sd")},
-        "songs": pl.UInt32,  # test songs, summed over the runs, as are the next
+        "songs": pl.UInt32,  # test songs, summed over the runs, as is ``missing``
         "missing": pl.UInt32,
     }
 
 
 def pool(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Mean and standard deviation over runs of each model's row, with columns as in `schema`.
+    """Average each model's row over the runs, with standard deviations; columns as in `schema`.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def pool(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
             or table.select("model", "kind").rows() != first.select("model", "kind").rows()
         ):
             raise InputError(
-                f"{name} has not the models and measures of {names[0]}: delete its results and run it again"
+                f"{name} does not have the models and measures of {names[0]}: delete its results and run it again"
             )
     columns = schema(cutoff_of(first))
     measures = [name for name in columns if f"{name}_sd" in columns]
@@ -191,7 +191,7 @@ def pool(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 def as_markdown(rows: pl.DataFrame, caption: Sequence[str], tables: Mapping[str, pl.DataFrame], what: str) -> str:
-    """The pooled table for people."""
+    """Write the pooled table for people."""
     cutoff = cutoff_of(rows)
     columns = {
         "model": rows["model"].to_list(),
@@ -206,8 +206,8 @@ def as_markdown(rows: pl.DataFrame, caption: Sequence[str], tables: Mapping[str,
     ]
     explained = ", ".join(one.title_at(cutoff) for one in gaps())
     notes = [
-        f"±: standard deviation over {len(tables)} runs of the whole pipeline, a {what} each. A run's own mean is over "
-        "its users, then over the seeds that its models were trained with.",
+        f"±: standard deviation over {len(tables)} runs of the whole pipeline, one for each {what}. A run's own mean "
+        "is over its users, then over the seeds that its models were trained with.",
         f"{explained} and gap closed are explained under each run's own table, in results/<run>/tables.",
     ]
     lines = [*caption, f"Runs: {', '.join(sizes)}.", "", *pipe_table(columns, left=2), ""]

@@ -1,7 +1,7 @@
-"""Compiled code of the evaluation, kept on disk between processes where that is possible.
+"""Keep the evaluation's compiled code on disk between processes, if a folder can be written.
 
-Compiling takes seconds in each of many short jobs. numba's own ``cache=True`` fails at the import where none of the
-folders that it knows can be written; here that only costs the time to compile again.
+Otherwise each of many short jobs spends seconds on compiling. numba's own ``cache=True`` makes the import fail if none
+of its folders can be written; here the job only compiles again.
 """
 
 import logging
@@ -17,10 +17,10 @@ COMPILED = (ranking._count, ranking._stand, ranking._list, ranking._measure)
 
 
 def keep_compiled(folder: Path) -> None:
-    """Read compiled code from a folder, and write it there where it is not yet.
+    """Read compiled code from a folder, and write there what is missing.
 
     The folder may be deleted at any time. Code is compiled again for another kind of processor, and after an edit.
-    Without a folder that can be written, nothing is kept, and that is logged.
+    If the folder cannot be written, nothing is kept, and a log line says so.
     """
     numba.config.CACHE_DIR = str(Path(folder).resolve())
     try:

@@ -1,11 +1,11 @@
 """Which models differ: paired comparisons of all models over users, with intervals, tests and effect sizes.
 
-A user's value of a measure is the mean over a model's seeds. Users are what is drawn: intervals and tests say how
-far the result may hang on who the users are. How far it hangs on chance in training, the seeds' spread tells.
+A user's value of a measure is the mean over a model's seeds. Users are the sample: intervals and tests say how much the
+result depends on which users there are. The spread over seeds says how much it depends on chance in training.
 
-The test is the paired t-test, as the means are what is compared: with hundreds of users a mean is close to normal
-whatever users' values look like, while a signed-rank test asks about the median of differences, and most differences
-of average precision between two weak models are zero or next to it.
+The test is the paired t-test, because means are compared: with hundreds of users a mean is close to normal, whatever
+the distribution of users' values. A signed-rank test would ask about the median difference, and most differences of
+average precision between two weak models are zero or close to it.
 """
 
 import itertools
@@ -30,11 +30,11 @@ DIFFERENCES = {
     "difference": pl.Float64,
     "low": pl.Float64,  # its bootstrap percentile interval
     "high": pl.Float64,
-    "t": pl.Float64,  # null where it is not defined, as is the next column but one
+    "t": pl.Float64,  # null if undefined, as is ``effect``
     "p": pl.Float64,
     "p_holm": pl.Float64,  # over all pairs of the measure
-    "effect": pl.Float64,  # Cohen's d_z, the mean of the differences in their standard deviations
-    "better": pl.Float64,  # share of the users for whom the first is better, ties counting one half
+    "effect": pl.Float64,  # Cohen's d_z: the mean difference divided by the standard deviation of the differences
+    "better": pl.Float64,  # share of users for whom the first is better; ties count one half
     "differs": pl.Boolean,
 }
 INTERVALS = {
@@ -46,13 +46,13 @@ INTERVALS = {
     "mean": pl.Float64,
     "low": pl.Float64,
     "high": pl.Float64,
-    "seed_sd": pl.Float64,  # standard deviation over seeds of the mean, null where there is one
+    "seed_sd": pl.Float64,  # standard deviation of the mean over seeds, null with one seed
     "letters": pl.String,  # models that share a letter do not differ
 }
 
 
 class Comparison(NamedTuple):
-    """All pairs of models (columns as ``DIFFERENCES``), and each model (as ``INTERVALS``), from the best mean."""
+    """All pairs of models (columns as ``DIFFERENCES``), and all models (as ``INTERVALS``), best mean first."""
 
     differences: pl.DataFrame
     intervals: pl.DataFrame
@@ -66,16 +66,16 @@ def compare(
     Parameters
     ----------
     trained
-        Scores of one model and seed each, with ``user`` and the measures' columns, of the same users.
+        Scores, each of one model and seed, with ``user`` and the measures' columns; all have the same users.
     measures
-        The measures by their titles. A user without a value is left out of that measure.
+        The measures by title. A user without a value is left out of that measure.
     samples, seed
-        Number of samples of users behind the intervals, and what they are drawn from.
+        Number of bootstrap samples of users, and the seed that draws them.
 
     Raises
     ------
     InputError
-        A model has no scores, or two are not of the same users.
+        A model has no scores, or two models have different users.
     """
     _check(trained, kinds)
     pairs, rows = [], []
@@ -117,9 +117,9 @@ def compare(
 
 
 def bootstrap_means(values: np.ndarray, samples: int, rng: np.random.Generator) -> np.ndarray:
-    """Means of each column in samples of the rows with replacement, the same rows for all: float64 [samples, columns].
+    """Sample the rows with replacement, the same rows for all columns, and average: float64 [samples, columns].
 
-    A sample is kept as how often each row is in it, so that memory does not grow with the number of samples.
+    A sample is kept as the number of times that each row is in it, so memory does not grow with the number of samples.
     """
     rows = len(values)
     drawn = (np.bincount(rng.integers(0, rows, rows), minlength=rows) for _ in range(samples))
@@ -127,9 +127,9 @@ def bootstrap_means(values: np.ndarray, samples: int, rng: np.random.Generator) 
 
 
 def holm(p: np.ndarray) -> np.ndarray:
-    """Correct p values for being several, as Holm (1979) does: float64 [tests].
+    """Correct p values for multiple tests, after Holm (1979): float64 [tests].
 
-    The smallest is multiplied by their number, the next by one less, and so on; none gets below one that was smaller.
+    The smallest is multiplied by the number of tests, the next by one less, and so on. None falls below a smaller one.
     """
     order = np.argsort(p, kind="stable")
     corrected = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
@@ -139,10 +139,9 @@ def holm(p: np.ndarray) -> np.ndarray:
 
 
 def paired_test(differences: np.ndarray) -> tuple[float | None, float, float | None]:
-    """The paired t-test of differences [users]: t, p and Cohen's d_z.
+    """Test paired differences [users] against zero by the t-test: t, p and Cohen's d_z.
 
-    Differences that are all the same have no t and no effect size: p is 1 where they are zero, and 0 where not. One
-    user alone shows nothing: p is 1.
+    If all differences are the same, t and d_z are None, and p is 1 if they are zero, else 0. With a single user p is 1.
     """
     if len(differences) < 2 or not differences.any():
         return None, 1.0, None
@@ -154,10 +153,10 @@ def paired_test(differences: np.ndarray) -> tuple[float | None, float, float | N
 
 
 def letter_groups(models: int, different: Sequence[tuple[int, int]]) -> list[str]:
-    """Give models letters so that two share one just where they do not differ (a compact letter display).
+    """Give models letters: two share a letter if and only if they do not differ (a compact letter display).
 
-    Each letter is a largest set of models of which no two differ: from one set of all, each pair that differs splits
-    the sets that hold both, and sets within others go. Letters are in the order of the models.
+    Each letter is a maximal set of models in which no two differ. Start with one set of all models. Each pair that
+    differs splits the sets that hold both, and sets inside others are dropped. Letters follow the order of the models.
     """
     groups = [frozenset(range(models))]
     for one, other in different:
@@ -169,18 +168,18 @@ def letter_groups(models: int, different: Sequence[tuple[int, int]]) -> list[str
 
 
 def _letter(place: int) -> str:
-    """a to z, then a2 and so on."""
+    """Name the letter at a place: a to z, then a2 and so on."""
     turn, letter = divmod(place, 26)
     return chr(ord("a") + letter) + (str(turn + 1) if turn else "")
 
 
 def _check(trained: Sequence[Trained], kinds: Mapping[str, str]) -> None:
     if lacking := sorted(set(kinds) - {one.model for one in trained}):
-        raise InputError(f"no scores of {', '.join(lacking)}, which models: in the config names")
+        raise InputError(f"models in the config without scores: {', '.join(lacking)}")
     for one in trained:
         if not one.scores["user"].equals(trained[0].scores["user"]):
             where = f"scores of {one.model}, seed {one.seed}"
-            raise InputError(f"{where}: not of the same users as {trained[0].model}; make them again")
+            raise InputError(f"{where}: the users are not those of {trained[0].model}; make the scores again")
 
 
 def _places(models: Sequence[str]) -> list[tuple[int, int]]:
@@ -216,7 +215,7 @@ def _pairs(measure: str, models: Sequence[str], values: np.ndarray, drawn: np.nd
 
 
 def statement(comparison: Comparison, measure: str) -> str:
-    """Say in words which differences of one measure hold: the models in order, and the pairs that do not differ."""
+    """Say in words which models differ by one measure: the models in order, and the pairs that do not differ."""
     rows = comparison.intervals.filter(measure=measure)
     models = rows["model"].to_list()
     pairs = comparison.differences.filter(measure=measure)
@@ -233,32 +232,31 @@ def statement(comparison: Comparison, measure: str) -> str:
     far = [pair for pair in same if models.index(pair[1]) - models.index(pair[0]) > 1]
     text += f" {len(differs) - len(same)} of {len(differs)} pairs differ"
     if far and len(far) <= 6:
-        text += "; of models further apart, no difference was found between "
+        text += "; among models that are not adjacent, no difference was found between "
         text += ", ".join(f"{one} and {other}" for one, other in far)
     return f"{text}."
 
 
 def notes(comparison: Comparison, samples: int) -> list[str]:
-    """How to read the table, a sentence or two a note."""
+    """Say how to read the table: one or two sentences for each note."""
     lines = [
-        "> says that two neighbours in the order differ, ≈ that no difference was found, which is not to say that "
-        "there is none. Models that share a letter in a measure's column of groups do not differ; read the letters "
-        "of one measure only.",
-        f"Intervals: {100 * (1 - LEVEL):g} % of {samples:,} bootstrap samples of users, each the same for all models.",
-        f"A pair differs where p is below {LEVEL:g}: paired t-tests over users, corrected by Holm over all pairs of "
+        ">: two adjacent models differ. ≈: no difference was found, which does not show that there is none. Models "
+        "that share a letter in the column of groups do not differ; compare letters within one measure only.",
+        f"Intervals: the middle {100 * (1 - LEVEL):g} % of {samples:,} bootstrap samples of users, the same for all "
+        "models.",
+        f"A pair differs if p is below {LEVEL:g}: paired t-tests over users, with Holm's correction over all pairs of "
         "the measure. Lead: the difference to the next model, with its interval; d: its size in standard deviations "
-        "of users' differences (Cohen's d_z). With many users a difference of no use can be beyond doubt: look at its "
-        "size.",
-        "All of this draws users, not trainings: it says nothing of what another seed would give. ± is the standard "
-        "deviation of the mean over seeds; a difference smaller than that is not settled by any number of users.",
+        "of users' differences (Cohen's d_z). With many users even a tiny difference is significant: look at its size.",
+        "Intervals and tests are over users, not over trainings: they say nothing about another seed. ± is the "
+        "standard deviation of the mean over seeds; more users cannot settle a difference smaller than that.",
     ]
     if comparison.intervals["seeds"].max() == 1:
-        lines.append("Each model was trained once (repeats: 1), so how far training varies is not known here.")
+        lines.append("Each model was trained once (repeats: 1), so the variation between trainings is unknown.")
     return lines
 
 
 def columns(comparison: Comparison) -> dict[str, list[str]]:
-    """The table for people: a row for each measure and model, and how far it leads the next."""
+    """Make the table for people: a row for each measure and model, with its lead over the next model."""
     cells = {
         name: []
         for name in ("measure", "model", "mean", "± seeds", "interval", "groups", "lead", "interval of lead", "p", "d")

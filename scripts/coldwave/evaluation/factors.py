@@ -1,4 +1,4 @@
-"""How far predicted factors are from those of the songs' own plays."""
+"""Errors of predicted factors, against the factors of the songs' own plays."""
 
 import numpy as np
 
@@ -8,9 +8,9 @@ def factor_errors(predicted: np.ndarray, factors: np.ndarray) -> dict[str, np.nd
 
     Returns
     -------
-    float64 [songs] each, NaN for a song without a prediction. ``squared_error``: squared distance of the two.
-    ``squared_deviation``: squared distance of the factors from their mean over these songs, so that R² over all
-    factors is 1 - Σ squared_error / Σ squared_deviation. ``cosine``: of the two, NaN where one is zero.
+    float64 [songs] each, NaN for a song without a prediction. ``squared_error``: squared distance between the two.
+    ``squared_deviation``: squared distance of the factors from their mean over these songs, so 1 - Σ squared_error / Σ
+    squared_deviation is R² over all factors. ``cosine``: cosine of the two, NaN where one is zero.
 
     Raises
     ------

@@ -16,18 +16,18 @@ _COLOURS = (ACCENT, SECOND, INK)
 _WORDS = {
     "popularity": (
         "users of a test song",
-        "AUC by how popular test songs are: the share of other test songs ranked below a song, for the users who have "
-        "played it. Strata hold about as many songs each, and each song counts once.",
+        "AUC by the popularity of test songs: the share of other test songs ranked below a song, for the users who "
+        "have played it. All strata have about the same number of songs, and each song counts once.",
     ),
     "activity": (
         "training songs of a user",
-        "AUC of users by how many training songs they have played. Strata hold about as many users each.",
+        "AUC of users by how many training songs they have played. All strata have about the same number of users.",
     ),
 }
 
 
 def spread(values: Sequence[float], distance: float) -> np.ndarray:
-    """Move values apart until neighbours are ``distance`` apart, each as little as can be: float64, in their order.
+    """Move values as little as possible until adjacent ones are ``distance`` apart: float64, in the order given.
 
     Values that would touch are pooled around their common middle, as in isotonic regression.
     """
@@ -47,9 +47,9 @@ def spread(values: Sequence[float], distance: float) -> np.ndarray:
 
 
 def stratum_lines(table: pl.DataFrame, emphasised: Sequence[str], label: str, alt: str) -> str:
-    """A line a model over strata, named at its end; those in ``emphasised`` in colour, the others thin and grey.
+    """Draw a line for each model over strata, named at its end; ``emphasised`` ones in colour, others thin and grey.
 
-    ``table`` : ``model``, ``group``, ``low``, ``high``, ``auc`` of one kind of strata; groups follow one another.
+    ``table`` : ``model``, ``group``, ``low``, ``high``, ``auc`` of one kind of strata; groups are consecutive.
     """
     with matplotlib.rc_context(STYLE):
         models = table["model"].unique(maintain_order=True).to_list()
@@ -79,7 +79,7 @@ def stratum_lines(table: pl.DataFrame, emphasised: Sequence[str], label: str, al
 
 
 def _styles(models: Sequence[str]) -> Mapping[str, tuple]:
-    """A colour and a shape of line for each model, no two the same among the first dozen."""
+    """Choose a colour and a line shape for each model; the first twelve all differ."""
     colours = len(_COLOURS)
     return {
         model: (_COLOURS[place % colours], _SHAPES[place // colours % len(_SHAPES)])
@@ -99,7 +99,7 @@ def _name_groups(axes: Axes, groups: pl.DataFrame) -> None:
 
 
 def _name_lines(axes: Axes, ends: Mapping[str, float], styles: Mapping[str, tuple], groups: int) -> None:
-    """Names at the right, moved apart where lines end close to each other, with a hair to the end of the line."""
+    """Write names at the right, moved apart if lines end close to each other, and join each to the end of its line."""
     low, high = axes.get_ylim()
     height = axes.figure.get_size_inches()[1] - 1.1  # of the axes, about
     distance = (high - low) * 0.135 / height
@@ -118,7 +118,7 @@ def _name_lines(axes: Axes, ends: Mapping[str, float], styles: Mapping[str, tupl
 
 
 def draw_strata(table: pl.DataFrame, models: Mapping[str, Model], by: str) -> tuple[str, str]:
-    """The figure of one kind of strata (columns as ``coldwave.evaluation.strata.SCHEMA``), and its caption."""
+    """Draw one kind of strata (columns as ``coldwave.evaluation.strata.SCHEMA``): the figure and its caption."""
     rows = table.filter(by=by)
     shown = rows["model"].unique(maintain_order=True)
     networks = [name for name in shown if models[name].hears == LOG_MELS]

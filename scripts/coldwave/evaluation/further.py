@@ -1,4 +1,4 @@
-"""The table of further measures: what the first songs of the rankings are worth, and what they are made of."""
+"""The table of further measures: how good the first songs of rankings are, and which songs and artists they hold."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -21,22 +21,22 @@ class Tables(NamedTuple):
 
 
 def measures(list_lengths: Sequence[int]) -> dict[str, str]:
-    """From each column of measures, without deviations, to what people call it."""
+    """Map each column of a measure, without deviations, to its heading."""
     shown = [(one, length) for one in AT_EACH_LENGTH for length in list_lengths]
     shown += [(one, list_lengths[0]) for one in AT_FIRST_LENGTH]
     return {one.column_at(length): one.title_at(length) for one, length in shown}
 
 
 def schema(list_lengths: Sequence[int]) -> dict[str, type[pl.DataType]]:
-    """Columns of the table. A ``_sd`` is the standard deviation over seeds, null where there is one."""
+    """Columns of the table. A ``_sd`` is the standard deviation over seeds, null with one seed."""
     names = [column for name in measures(list_lengths) for column in (name, f"{name}_sd")]
     return {"model": pl.String, "kind": pl.String, "seeds": pl.UInt32, **dict.fromkeys(names, pl.Float64)}
 
 
 def further_table(tables: Sequence[Tables], models: Mapping[str, Model], list_lengths: Sequence[int]) -> pl.DataFrame:
-    """One row for each of ``models``, in the order of the results table; columns as ``schema``.
+    """Make one row for each of ``models``, in the order of the results table; columns as ``schema``.
 
-    A mean is over users (factors: over test songs with a prediction) first, then over seeds.
+    A mean is over users first (for factors, over test songs with a prediction), then over seeds.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def further_table(tables: Sequence[Tables], models: Mapping[str, Model], list_le
     for model in in_order(models):
         each = pl.DataFrame([one_seed(one, list_lengths) for one in tables if one.model == model])
         if each.is_empty():
-            raise InputError(f"no scores of {model}, which models: in the config names")
+            raise InputError(f"models in the config without scores: {model}")
         row = {"model": model, "kind": models[model].kind, "seeds": len(each)}
         for name in measures(list_lengths):
             values = each[name].cast(pl.Float64)
@@ -57,7 +57,7 @@ def further_table(tables: Sequence[Tables], models: Mapping[str, Model], list_le
 
 
 def one_seed(one: Tables, list_lengths: Sequence[int]) -> dict[str, float | None]:
-    """The measures of one model trained with one seed, by column; None where a model has none."""
+    """Compute the measures of one model trained with one seed, by column; None for a measure that the model lacks."""
     listed = one.songs["listed"].to_numpy()
     known = one.songs.drop_nulls("squared_error")
     deviation = known["squared_deviation"].sum()
@@ -71,7 +71,7 @@ def one_seed(one: Tables, list_lengths: Sequence[int]) -> dict[str, float | None
 
 
 def columns(table: pl.DataFrame, list_lengths: Sequence[int]) -> dict[str, list[str]]:
-    """The table for people: means, with their deviation over seeds where there is one."""
+    """Make the table for people: means, with their standard deviation over seeds if there are several."""
     cells = {"model": table["model"].to_list(), "kind": table["kind"].to_list()}
     for name, title in measures(list_lengths).items():
         pairs = zip(table[name], table[f"{name}_sd"], strict=True)
@@ -83,7 +83,7 @@ def columns(table: pl.DataFrame, list_lengths: Sequence[int]) -> dict[str, list[
 
 
 def notes(table: pl.DataFrame, models: Mapping[str, Model], list_lengths: Sequence[int]) -> list[str]:
-    """How to read the table, a sentence or two a note."""
+    """Say how to read the table: one or two sentences for each note."""
     first = list_lengths[0]
     lines = list(dict.fromkeys(one.note_at(first) for one in (*AT_EACH_LENGTH, *AT_FIRST_LENGTH)))
     if text := artists_note(table, models, first):
@@ -94,7 +94,7 @@ def notes(table: pl.DataFrame, models: Mapping[str, Model], list_lengths: Sequen
 
 
 def artists_note(table: pl.DataFrame, models: Mapping[str, Model], length: int) -> str:
-    """The paper's claim about artists beside what was measured; empty where there is nothing to compare."""
+    """Compare the paper's claim about artists with the figures of the run; empty if there is nothing to compare."""
     known = table.drop_nulls("artist_diversity")
     usage = known.filter(pl.col("model").is_in([name for name, model in models.items() if model.end == CEILING]))
     networks = known.filter(pl.col("model").is_in([name for name, model in models.items() if model.hears == LOG_MELS]))
@@ -104,9 +104,9 @@ def artists_note(table: pl.DataFrame, models: Mapping[str, Model], length: int) 
     predicted = dict(networks.select("model", "artist_diversity").iter_rows())
     listed = ", ".join(f"{length * value:.2f} by {model}" for model, value in predicted.items())
     agreeing = sum(value > factors for value in predicted.values())
-    verdict = "so here too" if agreeing == len(predicted) else "so not here" if agreeing == 0 else "so here for some"
+    verdict = "the same here" if agreeing == len(predicted) else "not so here" if agreeing == 0 else "so here for some"
     return (
-        "The paper sees that factors from usage repeat an artist where a network's vary (its table 4, songs near a "
-        f"song). In lists for users, {length * factors:.2f} of {length} artists are different by usage, and {listed}: "
-        f"{verdict}. Only artists with several test songs can be repeated, and a model that ranks at random varies too."
+        "In the paper, factors from usage repeat an artist where a network's vary (its table 4, songs near a song). In "
+        f"the users' lists, {length * factors:.2f} of {length} artists are different by usage, and {listed}: "
+        f"{verdict}. Only artists with several test songs can be repeated, and random rankings vary too."
     )

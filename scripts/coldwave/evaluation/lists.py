@@ -1,7 +1,7 @@
-"""What the lists that users are given are made of: how many songs and artists they hold, and how well known these are.
+"""Measures of users' lists: how many songs and artists they hold, and how well known the songs are.
 
-A list is the first songs of a user's ranking. Songs that tie are in an order drawn by a hash of their ids, the same
-for every user, so that lists depend neither on the order of rows nor on the order of songs in a table.
+A list is the first songs of a user's ranking. A hash of the song ids orders songs that tie, the same for every user, so
+lists depend neither on the order of rows nor on the order of songs in a table.
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ _USERS_AT_ONCE = 2**16
 
 
 def tie_order(song_ids: Sequence[str]) -> np.ndarray:
-    """Positions of songs in the order of a hash of their ids: int64 [songs]."""
+    """Order songs by a hash of their ids: positions, int64 [songs]."""
     return np.argsort(hash_fractions(song_ids, "songs that tie"), kind="stable")
 
 
 def artist_numbers(artists: Sequence[str | None]) -> np.ndarray:
-    """Number the artists, however their names are spaced and cased: int64 [songs].
+    """Number the artists, ignoring case and spacing in their names: int64 [songs].
 
-    A song whose artist is not named has one of its own.
+    A song without an artist's name gets a number of its own.
     """
     numbers: dict[str | int, int] = {}
     keys = [
@@ -32,14 +32,14 @@ def artist_numbers(artists: Sequence[str | None]) -> np.ndarray:
 
 
 def times_listed(lists: np.ndarray, songs: int) -> np.ndarray:
-    """In how many lists each song is: int64 [songs], from lists of positions [users, length] (-1 for none)."""
+    """Count the lists that hold each song: int64 [songs], from lists of positions [users, length] (-1 for none)."""
     return np.bincount(lists[lists >= 0], minlength=songs)
 
 
 def artist_diversity(lists: np.ndarray, artists: np.ndarray) -> np.ndarray:
-    """Different artists in each list, divided by its length: float64 [users], NaN for a user without a list.
+    """Divide the number of artists in each list by its length: float64 [users], NaN for a user without a list.
 
-    ``artists`` : the artist's number of each song, int64 [songs].
+    ``artists`` : the number of each song's artist, int64 [songs].
     """
     sizes = np.full(len(lists), np.nan)
     users = np.flatnonzero((lists >= 0).all(axis=1)) if lists.shape[1] else np.empty(0, np.int64)
@@ -50,9 +50,9 @@ def artist_diversity(lists: np.ndarray, artists: np.ndarray) -> np.ndarray:
 
 
 def novelty(lists: np.ndarray, popularity: np.ndarray) -> np.ndarray:
-    """Mean self-information of the songs of each list in bits, -log2 of the share of users who know a song.
+    """Average the self-information of each list's songs in bits: -log2 of the share of users who have played a song.
 
-    float64 [users], NaN for a user without a list. ``popularity`` : the share of each song, in (0, 1], [songs].
+    float64 [users], NaN for a user without a list. ``popularity`` : that share for each song, in (0, 1], [songs].
     """
     information = -np.log2(popularity)
     total = np.zeros(len(lists))
@@ -62,12 +62,12 @@ def novelty(lists: np.ndarray, popularity: np.ndarray) -> np.ndarray:
 
 
 def coverage(listed: np.ndarray) -> float:
-    """Share of the songs that are in a list at all."""
+    """Share of the songs that are in at least one list."""
     return float(np.mean(listed > 0))
 
 
 def gini(listed: np.ndarray) -> float:
-    """Gini coefficient of how often songs are listed: 0 where all are as often, near 1 where a few have all places."""
+    """Gini coefficient of how often songs are listed: 0 if all are listed as often, near 1 if a few fill the lists."""
     values = np.sort(np.asarray(listed, np.float64))
     total, number = values.sum(), len(values)
     if total == 0:

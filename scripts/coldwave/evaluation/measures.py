@@ -1,7 +1,7 @@
-"""Measures of the first songs of a ranking: precision, recall, nDCG and the reciprocal rank, exactly.
+"""Exact measures of the first songs of a ranking: precision, recall, nDCG and the reciprocal rank.
 
-All follow from where the relevant songs stand (``coldwave.evaluation.ranking``). Where songs tie, each is its
-expectation over all orders of the tied songs, as average precision is, so none depends on an order of rows.
+All follow from where the relevant songs stand (``coldwave.evaluation.ranking``). Where songs tie, each measure is its
+expectation over all orders of the tied songs, as for average precision, so none depends on the order of rows.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,8 @@ def list_measures(standing: Standing, starts: np.ndarray, lengths: Sequence[int]
 
     Returns
     -------
-    ``precision_k``, ``recall_k``, ``ndcg_k`` for each k: relevant songs among the first k, divided by k and by the
-    relevant songs; their gain of 1 / log2(place + 1), divided by the highest that is possible (binary relevance).
+    ``precision_k``, ``recall_k``, ``ndcg_k`` for each k: the relevant songs among the first k, divided by k and by all
+    relevant songs; their gain of 1 / log2(place + 1), divided by the highest possible gain (binary relevance).
     ``reciprocal_rank``: one divided by the place of the first relevant song.
     """
     starts = np.asarray(starts, np.int64)
@@ -50,7 +50,7 @@ def list_measures(standing: Standing, starts: np.ndarray, lengths: Sequence[int]
 
 
 def _sums(values: np.ndarray, starts: np.ndarray, users: np.ndarray) -> np.ndarray:
-    """Sums over the pairs of each user who has one."""
+    """Sum over the pairs of each user who has any."""
     return np.add.reduceat(values, starts[users]) if len(users) else np.empty(0)
 
 
@@ -58,8 +58,8 @@ def reciprocal_ranks(standing: Standing, starts: np.ndarray) -> np.ndarray:
     """One divided by the place of each user's first relevant song: float64 [users], NaN without a relevant song.
 
     Take the highest group of n tied songs that holds relevant ones, r of them, below s others. In a random order the
-    first of the r is at position i of the group with probability C(n - i, r - 1) / C(n, r). Users of whom n, r and s
-    are the same are computed once: where all songs tie, as with one vector for every song, n is large.
+    first of the r is at position i of the group with probability C(n - i, r - 1) / C(n, r). Users with the same n, r
+    and s are computed once, because n is large where all songs tie, as with one vector for every song.
     """
     starts = np.asarray(starts, np.int64)
     users = np.flatnonzero(np.diff(starts))
@@ -86,14 +86,14 @@ def _first_of(above: int, tied: int, hits: int) -> float:
 
 
 def pair_shares(standing: Standing, starts: np.ndarray, candidates: int) -> np.ndarray:
-    """Share of the candidates not relevant to the user that rank below each relevant song, ties counting one half.
+    """Share of the candidates not relevant to the user that rank below each relevant song; ties count one half.
 
     float64 [pairs]; NaN where every candidate is relevant. A user's mean is the user's AUC.
     """
     starts, above = np.asarray(starts, np.int64), standing.above.astype(np.int64)
     number = np.diff(starts)
     user, others = np.repeat(np.arange(len(number)), number), np.repeat(candidates - number, number)
-    # Pairs by user and then by place, so that the relevant songs which stand in one place follow one another.
+    # Pairs by user and then by place, so that relevant songs in the same place are adjacent.
     order = np.lexsort((above, user))
     new = np.ones(len(order), dtype=bool)
     new[1:] = (user[order][1:] != user[order][:-1]) | (above[order][1:] != above[order][:-1])

@@ -1,9 +1,9 @@
-"""What tables and figures have to know of a run's models: the workflow says it of each, by its kind."""
+"""What tables and figures need to know about a run's models. The workflow takes it from their kinds."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-FLOOR, CEILING = "floor", "ceiling"  # the ends of the scale that models stand on
+FLOOR, CEILING = "floor", "ceiling"  # the ends of the scale of results
 FEATURES, LOG_MELS, PREDICTIONS = "features", "log-mels", "predictions"  # what a model hears of a song
 
 
@@ -11,10 +11,10 @@ class Model(NamedTuple):
     """One model."""
 
     kind: str  # as the tables name it
-    place: int  # of the kind, from the floor to the upper bound; models of one place are in the config's order
-    end: str = ""  # `FLOOR` or `CEILING`, where its kind is one
-    hears: str = ""  # `FEATURES`, `LOG_MELS` or, by way of another model, its `PREDICTIONS`; empty where nothing
-    what: str = ""  # what it is, in a few words, where the others are measured against it
+    place: int  # of the kind, from the floor to the upper bound; equal places keep the config's order
+    end: str = ""  # `FLOOR` or `CEILING`, if its kind is one
+    hears: str = ""  # `FEATURES`, `LOG_MELS`, or the `PREDICTIONS` of another audio model; empty if nothing
+    what: str = ""  # for a reference, what it is in a few words
 
 
 def models_of(options: Mapping[str, Mapping[str, Any]]) -> dict[str, Model]:
@@ -23,5 +23,5 @@ def models_of(options: Mapping[str, Mapping[str, Any]]) -> dict[str, Model]:
 
 
 def in_order(models: Mapping[str, Model]) -> list[str]:
-    """The names of models from the floor to the upper bound, those of one place as they are there."""
+    """Sort the names of models from the floor to the upper bound; equal places keep their order."""
     return sorted(models, key=lambda name: models[name].place)

@@ -1,4 +1,4 @@
-"""The paper's tables 2 and 3 with its figures, and what a run's models have beside them."""
+"""The paper's tables 2 and 3, with this run's models beside the paper's figures."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -37,8 +37,8 @@ SCHEMA = {
     "row": pl.String,
     "paper_map": pl.Float64,
     "paper_auc": pl.Float64,
-    "paper_gap_closed_auc": pl.Float64,  # null in table 2, which has neither end
-    "model": pl.String,  # null where the run has none for the row
+    "paper_gap_closed_auc": pl.Float64,  # null in table 2, which has neither the floor nor the upper bound
+    "model": pl.String,  # null if the run has no model for the row
     "seeds": pl.UInt32,
     "map": pl.Float64,
     "map_sd": pl.Float64,
@@ -49,12 +49,12 @@ SCHEMA = {
 
 
 def published_table(recommendation: pl.DataFrame, rows: Mapping[str, str]) -> pl.DataFrame:
-    """Each row of the paper's tables beside each model of the run that matches it; columns as ``SCHEMA``.
+    """Put each row of the paper's tables beside each model of the run that matches it; columns as ``SCHEMA``.
 
     Parameters
     ----------
     recommendation : the table of the recommendation experiment
-    rows : from each of its models that matches to the row (``Published.name``) that it stands beside
+    rows : from each of its models that matches a row to that row (``Published.name``)
     """
     cutoff = cutoff_of(recommendation)
     ours = {row["model"]: row for row in recommendation.iter_rows(named=True)}
@@ -88,13 +88,13 @@ def _own(row: Mapping, cutoff: int) -> dict:
 
 
 def about(recommendation: pl.DataFrame) -> list[str]:
-    """What has to be said before anyone compares the two."""
+    """Say how the paper's data and the run's differ, to stand above the table."""
     size = recommendation.row(0, named=True)
     lines = [
-        "NOT THE SAME DATA. The paper's figures are of the Million Song Dataset with 29-second clips, which can no "
-        "longer be had: 20,000 users and 1,881 test songs in table 2, 1,000,000 and 46,728 in table 3. This run has "
+        "NOT THE SAME DATA. The paper's figures are for the Million Song Dataset with 29-second clips, which are no "
+        "longer available: 20,000 users and 1,881 test songs in table 2, 1,000,000 and 46,728 in table 3. This run has "
         f"{size['users']:,} users with a test play and {size['songs']:,} test songs. mAP and AUC depend on these "
-        "numbers, so only the order of the models and how far they are apart compare, not the figures themselves."
+        "numbers: compare only the order of the models and how far apart they are, not the figures themselves."
     ]
     if cutoff_of(recommendation) != 500:
         lines.append(f"mAP looks at the first {cutoff_of(recommendation)} songs here, and at 500 in the paper.")
@@ -102,7 +102,7 @@ def about(recommendation: pl.DataFrame) -> list[str]:
 
 
 def columns(table: pl.DataFrame) -> dict[str, list[str]]:
-    """The table for people, in the paper's layout with this run's models beside it."""
+    """Make the table for people, in the paper's layout, with this run's models beside it."""
     rows: Sequence[dict] = table.to_dicts()
     return {
         "table": [f"{row['table']}" for row in rows],
@@ -116,14 +116,14 @@ def columns(table: pl.DataFrame) -> dict[str, list[str]]:
 
 
 def notes(table: pl.DataFrame) -> list[str]:
-    """How to read the table, a sentence or two a note."""
+    """Say how to read the table: one or two sentences for each note."""
     lines = [
-        "A model of this run stands beside a row of the paper by its kind, and a network by its objective. – where a "
-        "run has none, or the paper gives no figure.",
+        "A model of this run is matched to a row of the paper by its kind, and a network by its objective as well. –: "
+        "the run has no such model, or the paper gives no figure.",
         "Gap closed: share of the way from the AUC of random scores to that of the factors of the songs' own plays. "
-        "It compares better between data sets than the figures. Table 2 of the paper has neither end.",
-        "The paper gives neither the number of seeds nor how much its figures vary, and does not say whether its "
-        "factors had seen the test songs' plays.",
+        "It compares better between data sets than AUC itself. Table 2 of the paper has neither end of the gap.",
+        "The paper states neither the number of seeds nor how much its figures vary, nor whether its factors were "
+        "fitted to the test songs' plays.",
     ]
     if (table["seeds"].max() or 0) > 1:
         lines.append("±: standard deviation over seeds.")

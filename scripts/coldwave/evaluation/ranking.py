@@ -1,4 +1,4 @@
-"""How high each user's relevant songs rank among all candidate songs: average precision and AUC, exactly.
+"""How high each user's relevant songs rank among all candidate songs: exact average precision and AUC.
 
 A score is the inner product of a user's and a song's vector. No ranking is ever sorted: all measures follow
 from two counts for each relevant song, the candidates scored above it and those that tie with it. The first
@@ -49,7 +49,7 @@ class Ranking(NamedTuple):
 
 
 def missing_songs(song_vectors: np.ndarray) -> np.ndarray:
-    """Tell which songs have no prediction (a row of NaN): bool [songs].
+    """Find the songs without a prediction (a row of NaN): bool [songs].
 
     Raises
     ------
@@ -80,7 +80,7 @@ def rank_songs(
     Raises
     ------
     ValueError
-        As the two functions raise it.
+        As the two functions.
     """
     if cutoff < 1:
         raise ValueError(f"cutoff is {cutoff}, not at least 1")
@@ -101,7 +101,7 @@ def stand(
     """Score every candidate song for every user with a relevant song, and count where the relevant ones stand.
 
     Songs without a prediction rank below all others and tie among themselves. Songs with the same vector always
-    tie: each distinct vector is scored once, so that rounding cannot tell them apart.
+    tie: each distinct vector is scored once, so that rounding cannot separate them.
 
     Parameters
     ----------
@@ -113,13 +113,13 @@ def stand(
         The relevant songs of user u are ``relevant[starts[u]:starts[u + 1]]``, rows of ``song_vectors`` without
         repetition: integers [users + 1] and [pairs].
     order, length
-        The candidates, each once, in the order that breaks ties in the lists, and how long these are (at most all
-        candidates). No list is kept by default.
+        ``order`` has each candidate once, and breaks ties in the lists. ``length`` is that of the lists (at most all
+        candidates). By default no list is kept.
     threads
         Changes the time, not a bit of the result.
     users_at_once
-        Users scored in one go by a thread. By default as many as make about a million scores, so that memory is
-        bounded and the scores are counted while they are in the processor's cache.
+        Users that a thread scores at once. By default enough for about a million scores: memory is bounded, and the
+        scores are counted while they are in the processor's cache.
 
     Raises
     ------
@@ -158,8 +158,8 @@ def stand(
         if length:
             _list(scores, columns, order, chunk, result.lists)
 
-    # Each thread multiplies and counts a chunk of its own, BLAS with one thread: chunks, and so the order in
-    # which BLAS adds, do not depend on the number of threads.
+    # Each thread multiplies and counts its own chunk, with a single BLAS thread. So neither the chunks nor the order in
+    # which BLAS adds depend on the number of threads.
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         for _ in track(pool.map(score, _chunks(users, step)), "chunks of users ranked", -(-len(users) // step)):
             pass
@@ -167,7 +167,7 @@ def stand(
 
 
 def measure(standing: Standing, starts: np.ndarray, candidates: int | np.ndarray, cutoff: int) -> Ranking:
-    """AP and AUC of every user, from where the relevant songs stand.
+    """Compute AP and AUC of every user from where the relevant songs stand.
 
     Parameters
     ----------
@@ -231,11 +231,11 @@ def _stand(scores, weight, missing, group, users, starts, relevant, above, tied)
 
 @numba.njit(nogil=True, cache=False)
 def _list(scores, columns, order, users, lists):
-    """Write the first songs of a chunk of users: the highest scores, and of equal ones the first in ``order``.
+    """Write the first songs of a chunk of users: the highest scores; among equal ones, the first in ``order``.
 
-    The candidates pass by in that order, so one that ties with the last of a full list comes too late. As the order
-    has nothing to do with the scores, few of them enter a list: about length · log(candidates / length). ``columns``
-    has the column of the scores of each but those without a prediction, which stand at the end of the order.
+    Candidates are visited in that order, so one that ties with the last of a full list does not enter. The order is
+    unrelated to the scores, so few candidates enter a list: about length · log(candidates / length). ``columns`` has
+    the column of each candidate's scores, except for those without a prediction, which come last in the order.
     """
     length = lists.shape[1]
     best = np.empty(length, scores.dtype)
@@ -275,7 +275,7 @@ def _measure(starts, above_all, tied_all, candidates, cutoff, ap, ap_relevant, a
             continue
         others = candidates[user] - total
 
-        # One number for (above, equal), which orders the relevant songs and is the same just within a tie.
+        # One number for (above, tied): it sorts the relevant songs, and is equal only within a tie.
         places = np.empty(total, np.int64)
         for hit in range(total):
             places[hit] = (np.int64(above_all[first + hit]) << 32) | np.int64(tied_all[first + hit])

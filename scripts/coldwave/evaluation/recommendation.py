@@ -1,6 +1,7 @@
-"""The table of the recommendation experiment: one row a model, averaged over users and then over seeds.
+"""The table of the recommendation experiment: one row for each model, averaged over users and then over seeds.
 
-Paper, tables 2 and 3, with the share of the way from random scores to the factors of the songs' own plays.
+It has the measures of the paper's tables 2 and 3, and the share of the way from random scores to the factors of the
+songs' own plays.
 """
 
 import textwrap
@@ -38,7 +39,7 @@ def model_and_seed(path: Path) -> tuple[str, int]:
 
 
 def schema(cutoff: int) -> dict[str, type[pl.DataType]]:
-    """Columns of the table, in order. A ``_sd`` is the standard deviation over seeds, null where there is one."""
+    """Columns of the table, in order. A ``_sd`` is the standard deviation over seeds, null with one seed."""
     measures = [one.column_at(cutoff) for one in RESULTS]
     return {
         "model": pl.String,
@@ -55,7 +56,7 @@ def schema(cutoff: int) -> dict[str, type[pl.DataType]]:
 
 
 def cutoff_of(table: pl.DataFrame) -> int:
-    """Length of the ranking that a table's mAP looks at, from the name of its column."""
+    """Read the length of the ranking that a table's mAP looks at from the name of its column."""
     return next(int(name[4:]) for name in table.columns if name.startswith("map_") and name[4:].isdecimal())
 
 
@@ -69,15 +70,15 @@ def gap_closed(value: float, floor: float | None, ceiling: float | None) -> floa
 def recommendation_table(
     trained: Sequence[Trained], models: Mapping[str, Model], all_users: int, cutoff: int
 ) -> pl.DataFrame:
-    """One row for each of ``models``, from the floor to the upper bound, with columns as ``schema``.
+    """Make one row for each of ``models``, from the floor to the upper bound, with columns as ``schema``.
 
-    Every user with a test play is in the mean of AP, hits or not; ``all_users`` includes those without. A mean is
-    over users first, then over seeds.
+    Every user with a test play counts in the mean of AP, with or without hits; ``all_users`` includes the users
+    without. A mean is over users first, then over seeds.
 
     Raises
     ------
     InputError
-        A model has no scores, scores are of no model, or two files are not of the same users and songs.
+        A model has no scores, scores belong to no model, or two files have different users or songs.
     """
     _check(trained, models, all_users)
     measures = {one.column_at(cutoff): one.score for one in RESULTS}
@@ -108,7 +109,7 @@ def recommendation_table(
 
 
 def _gap(rows: Mapping[str, Mapping], models: Mapping[str, Model], model: str, measure: str) -> float | None:
-    """The gap that a model closes, where an end is the mean of the models that are one."""
+    """Compute the gap that a model closes; if several models are the floor or the ceiling, that end is their mean."""
     if rows[model][measure] is None:
         return None
     ends = []
@@ -121,27 +122,28 @@ def _gap(rows: Mapping[str, Mapping], models: Mapping[str, Model], model: str, m
 def _check(trained: Sequence[Trained], models: Mapping[str, Model], all_users: int) -> None:
     names = [one.model for one in trained]
     if unknown := sorted(set(names) - set(models)):
-        raise InputError(f"scores of {', '.join(unknown)}, which models: in the config does not name")
+        raise InputError(f"scores of models that are not in the config: {', '.join(unknown)}")
     if lacking := [model for model in models if model not in names]:
-        raise InputError(f"no scores of {', '.join(lacking)}, which models: in the config names")
+        raise InputError(f"models in the config without scores: {', '.join(lacking)}")
     if len(set((one.model, one.seed) for one in trained)) < len(trained):
-        raise InputError("two score files of one model and seed")
+        raise InputError("two score files have the same model and seed")
     first = trained[0]
     for one in trained:
         where = f"scores of {one.model}, seed {one.seed}"
         if len(one.scores) == 0:
-            raise InputError(f"{where}: no user")
+            raise InputError(f"{where}: they have no user")
         if len(one.scores) > all_users:
-            raise InputError(f"{where}: {len(one.scores)} users, but there are {all_users}")
+            raise InputError(f"{where}: they have {len(one.scores)} users, but the run has {all_users}")
         same = ["user", "relevant", "songs"]
         if not one.scores.select(same).equals(first.scores.select(same)):
             raise InputError(
-                f"{where}: not of the same users and test songs as {first.model}, seed {first.seed}; make them again"
+                f"{where}: users or test songs are not those of {first.model}, seed {first.seed}; make the scores again"
             )
 
 
 def as_markdown(table: pl.DataFrame, caption: Sequence[str], kind_notes: Sequence[str] = ()) -> str:
-    """The table for people: caption lines, a pipe table that lines up in a terminal, and notes on how to read it."""
+    """Write the table for people: caption lines, a pipe table that lines up in a terminal, and notes on how to read
+    it."""
     cutoff, first = cutoff_of(table), table.row(0, named=True)
     columns = {
         "model": [row["model"] for row in table.iter_rows(named=True)],
@@ -161,7 +163,7 @@ def as_markdown(table: pl.DataFrame, caption: Sequence[str], kind_notes: Sequenc
 
 
 def notes(table: pl.DataFrame, kind_notes: Sequence[str] = ()) -> list[str]:
-    """How to read the table, a sentence or two a note; ``kind_notes`` are those of kinds that are in it."""
+    """Say how to read the table: one or two sentences for each note; ``kind_notes`` are those of the kinds in it."""
     cutoff, first = cutoff_of(table), table.row(0, named=True)
     lines = [
         *dict.fromkeys(one.note_at(cutoff) for one in RESULTS),
@@ -179,6 +181,6 @@ def notes(table: pl.DataFrame, kind_notes: Sequence[str] = ()) -> list[str]:
 
 
 def measured(table: pl.DataFrame, name: str, shown: Callable[[float | None], str]) -> list[str]:
-    """Means, with their deviation (the column ``<name>_sd``) where there is one."""
+    """Format means, with their standard deviation (the column ``<name>_sd``) if there is one."""
     pairs = zip(table[name], table[f"{name}_sd"], strict=True)
     return [shown(mean) + ("" if deviation is None else f" ± {shown(deviation)}") for mean, deviation in pairs]

@@ -1,7 +1,7 @@
 """The scores of one model: for each user, how high the test songs that the user has played rank among all test songs.
 
-Paper, section 4: every user against every test song, mAP cut at 500 and AUC. Besides, measures of the first songs
-alone, and a table by song.
+As in the paper (section 4), every user is scored against every test song, by mAP cut at 500 and AUC. Measures of the
+first songs alone and a table by song are added.
 """
 
 import logging
@@ -25,7 +25,7 @@ SCORES = {
     "ap": pl.Float64,
     "ap_relevant": pl.Float64,
     "auc": pl.Float64,  # null for a user who has played every test song
-    "songs": pl.UInt32,  # test songs; the same in every row, as is the next
+    "songs": pl.UInt32,  # number of test songs; the same in every row, as is ``missing``
     "missing": pl.UInt32,  # test songs without a prediction, which rank last
 }
 SONG_SCORES = {
@@ -33,7 +33,7 @@ SONG_SCORES = {
     "users": pl.UInt32,  # who have played it
     "auc": pl.Float64,  # share of the other test songs ranked below it, mean over these users; null without one
     "listed": pl.UInt32,  # users in whose list it is
-    "squared_error": pl.Float64,  # of its predicted factors; null where a model predicts none, as the next two
+    "squared_error": pl.Float64,  # of its predicted factors; like the next two, null if a model predicts none
     "squared_deviation": pl.Float64,  # of its factors from the mean of test songs
     "cosine": pl.Float64,  # of its predicted factors with those of its own plays
 }
@@ -47,9 +47,9 @@ class Scores(NamedTuple):
 
 
 def schema(list_lengths: Sequence[int]) -> dict[str, type[pl.DataType]]:
-    """Columns of the scores by user, where the first songs of these numbers are measured."""
+    """Columns of the scores by user, with measures of lists of these lengths."""
     names = [f"{name}_{length}" for length in list_lengths for name in ("precision", "recall", "ndcg")]
-    names += ["reciprocal_rank", "artist_diversity", "novelty"]  # the last two of lists of the first length
+    names += ["reciprocal_rank", "artist_diversity", "novelty"]  # the last two are for lists of the first length
     return SCORES | dict.fromkeys(names, pl.Float64)
 
 
@@ -94,20 +94,20 @@ def score_model(
     cutoff
         Length of the ranking that AP looks at.
     list_lengths
-        Lengths of the lists that are measured; the first is that of the lists themselves.
+        Lengths of the lists that are measured; lists of the first length are kept.
     song_factors
-        [songs, k], the factors of the songs' own plays, of a model that predicts them.
+        [songs, k], the factors of the songs' own plays, for a model that predicts them.
 
     Raises
     ------
     InputError
-        The vectors do not fit the plays and the split, are not finite, or nobody has played a test song.
+        The vectors do not fit the plays and the split or are not finite, or nobody has played a test song.
     """
     _check(plays, split, songs, user_vectors, song_vectors)
     test_songs = np.sort(split.filter(pl.col("part") == "test")["song"].to_numpy())
     starts, relevant = relevant_songs(plays, test_songs, len(user_vectors), len(song_vectors))
     if len(relevant) == 0:
-        raise InputError(f"nobody has played any of the {len(test_songs)} test songs: raise split: test in the config")
+        raise InputError(f"nobody has played any of the {len(test_songs)} test songs: raise split.test in the config")
     named = songs.sort("song")[test_songs.tolist()]
     vectors = song_vectors[test_songs]
     try:
@@ -117,17 +117,17 @@ def score_model(
         ranking = measure(standing, starts, len(test_songs), cutoff)
         errors = {} if song_factors is None else factor_errors(vectors, song_factors[test_songs])
     except ValueError as error:
-        raise InputError(f"these vectors cannot be ranked: {error}") from error
+        raise InputError(f"the vectors cannot be ranked: {error}") from error
 
     number = np.bincount(relevant, minlength=len(test_songs))
-    # a song without users counts as known to one of them, or its self-information would be infinite
+    # a song that nobody has played counts as played by one user, or its self-information would be infinite
     shares = np.maximum(number, 1) / len(user_vectors)
     measures = list_measures(standing, starts, list_lengths)
     if named["artist"].null_count() < len(named):
         measures["artist_diversity"] = artist_diversity(standing.lists, artist_numbers(named["artist"].to_list()))
     measures["novelty"] = novelty(standing.lists, shares)
     users = _by_user(starts, ranking, measures, len(test_songs), missing, schema(list_lengths))
-    _tell(users)
+    _log_sizes(users)
     return Scores(users, _by_song(test_songs, number, standing, starts, relevant, errors))
 
 
@@ -147,7 +147,7 @@ def _by_user(
         "missing": np.full(len(users), missing),
         **{name: array[users] for name, array in {**ranking._asdict(), **measures}.items()},
     }
-    # nobody knows the artists: a column of nulls
+    # without artists, the column is null
     frame = pl.DataFrame({name: values.get(name, [None] * len(users)) for name in columns}, schema_overrides=columns)
     return frame.with_columns(pl.col("auc").fill_nan(None))
 
@@ -177,8 +177,8 @@ def _by_song(
     return frame.with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
-def _tell(scores: pl.DataFrame) -> None:
-    """Log what a reader of the scores should know."""
+def _log_sizes(scores: pl.DataFrame) -> None:
+    """Log the sizes, and what makes scores unusual."""
     log.info("%s users with a test play, %s test songs", f"{len(scores):,}", f"{scores['songs'][0]:,}")
     if missing := scores["missing"][0]:
         log.warning("%s test songs have no prediction and rank last", f"{missing:,}")

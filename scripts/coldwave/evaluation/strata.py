@@ -1,7 +1,7 @@
-"""AUC by strata: of test songs by how popular they are, of users by how active, of songs by whether the artist is new.
+"""AUC by strata: test songs by popularity and by whether the artist is new, users by activity.
 
-The paper leaves open why the weighted prediction error does worse than the mean squared error, and supposes that it
-is for weighing songs by their popularity: then the two should differ most where songs are least or most popular.
+The paper supposes that the weighted prediction error does worse than the mean squared error because it weighs songs by
+their popularity. If so, the two should differ most for the least and the most popular songs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,27 +16,27 @@ from coldwave.split.parts import TEST, TRAIN
 
 POPULARITY, ACTIVITY, ARTIST = "popularity", "activity", "artist"
 GROUPS = 10  # deciles
-AT_LEAST = 20  # songs or users in a group
+AT_LEAST = 20  # fewest songs or users in a group
 SCHEMA = {
     "by": pl.String,  # popularity (of test songs), activity (of users), artist (of test songs)
     "group": pl.UInt32,  # from 0, the least popular or active
     "label": pl.String,
-    "low": pl.UInt32,  # users of a song, training songs of a user; null of artists
+    "low": pl.UInt32,  # users of a song, training songs of a user; null for artists
     "high": pl.UInt32,
     "size": pl.UInt32,  # songs or users with an AUC
     "model": pl.String,
     "kind": pl.String,
     "seeds": pl.UInt32,
     "auc": pl.Float64,  # mean over the songs or users, then over seeds
-    "auc_sd": pl.Float64,  # standard deviation over seeds, null where there is one
+    "auc_sd": pl.Float64,  # standard deviation over seeds, null with one seed
 }
 
 
 def quantile_groups(values: np.ndarray, groups: int = GROUPS, at_least: int = AT_LEAST) -> np.ndarray:
     """Divide items into groups of about the same size by their value: int64 [items], from the lowest.
 
-    Equal values are never torn apart, so groups may be fewer and differ in size; they are also fewer where a group
-    would have fewer than ``at_least`` items.
+    Equal values stay together, so groups may be fewer and differ in size. There are also fewer if a group would have
+    fewer than ``at_least`` items.
     """
     number = int(np.clip(len(values) // at_least, 1, groups))
     edges = np.quantile(values, np.arange(1, number) / number, method="inverted_cdf") if len(values) else []
@@ -45,7 +45,7 @@ def quantile_groups(values: np.ndarray, groups: int = GROUPS, at_least: int = AT
 
 
 def artists_seen(songs: pl.DataFrame, split: pl.DataFrame) -> pl.DataFrame:
-    """Tell of each test song whether its artist has a training song: ``song``, ``label``."""
+    """Label each test song by whether its artist has a training song: ``song``, ``label``."""
     both = songs.select("song", "artist").join(split, on="song").sort("song")
     artists = artist_numbers(both["artist"].to_list())
     part = both["part"].to_numpy()
@@ -56,7 +56,7 @@ def artists_seen(songs: pl.DataFrame, split: pl.DataFrame) -> pl.DataFrame:
 
 
 def songs_in_training(plays: pl.DataFrame, split: pl.DataFrame) -> pl.DataFrame:
-    """Number of training songs that each user has played: ``user``, ``songs``; users with none are left out."""
+    """Count the training songs that each user has played: ``user``, ``songs``; users with none are left out."""
     training = split.filter(pl.col("part") == TRAIN).select("song")
     return plays.join(training, on="song", how="semi").group_by("user").agg(pl.len().alias("songs")).sort("user")
 
@@ -68,10 +68,10 @@ def strata_table(
     songs: pl.DataFrame,
     split: pl.DataFrame,
 ) -> pl.DataFrame:
-    """AUC of every model in every stratum; columns as ``SCHEMA``, models in the order of the results table.
+    """Compute the AUC of every model in every stratum; columns as ``SCHEMA``, models in the order of the results table.
 
     The AUC of a song is the mean, over the users who have played it, of the share of other test songs ranked below
-    it. A stratum of songs takes each song once, a stratum of users each user once.
+    it. In a stratum of songs each song counts once, in a stratum of users each user.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def strata_table(
 
 
 def _ranges(items: pl.Series, values: np.ndarray) -> tuple[pl.DataFrame, list[tuple[str, int, int]]]:
-    """The group of each item, and the lowest and highest value of each group."""
+    """Find the group of each item, and the lowest and highest value of each group."""
     group = quantile_groups(values)
     ranges = [("", int(values[group == one].min()), int(values[group == one].max())) for one in np.unique(group)]
     return pl.DataFrame({items.name: items, "group": group.astype(np.uint32)}), ranges
@@ -128,7 +128,7 @@ def _label(low: int, high: int, unit: str) -> str:
 
 
 def columns(table: pl.DataFrame) -> dict[str, list[str]]:
-    """The table for people: a row for each stratum, a column for each model."""
+    """Make the table for people: a row for each stratum, a column for each model."""
     cells: dict[str, list[str]] = {name: [] for name in ("by", "stratum", "size")}
     for (by, _), rows in table.group_by("by", "group", maintain_order=True):
         cells["by"].append(by)
@@ -141,16 +141,16 @@ def columns(table: pl.DataFrame) -> dict[str, list[str]]:
 
 
 def notes(table: pl.DataFrame) -> list[str]:
-    """How to read the table, a sentence or two a note."""
+    """Say how to read the table: one or two sentences for each note."""
     lines = [
         "By popularity and artist: the AUC of a song is the mean, over the users who have played it, of the share of "
-        "the other test songs that rank below it, ties counting one half. Each song counts once, so this is not the "
-        "mean over users of the results table, in which popular songs weigh more.",
+        "the other test songs that rank below it; ties count one half. Each song counts once, so this is not the "
+        "results table's mean over users, in which popular songs weigh more.",
         "By activity: the AUC of users, by how many training songs they have played.",
-        f"Strata of popularity and activity are at most {GROUPS}, of about the same size and some {AT_LEAST} songs or "
-        "users at least; equal numbers are never torn apart. Size: songs or users. Songs that nobody has played have "
-        "no AUC.",
-        "A model that prefers what is popular, or what sounds popular, does better on popular songs at the cost of "
+        f"There are at most {GROUPS} strata of popularity and of activity, of about the same size, with about "
+        f"{AT_LEAST} songs or users at least; equal numbers stay together. Size: number of songs or users. Songs that "
+        "nobody has played have no AUC.",
+        "A model that prefers songs that are popular, or sound popular, does better on popular songs and worse on the "
         "others: chance is 0.5 over all songs, not in every stratum.",
     ]
     if table["seeds"].max() > 1:

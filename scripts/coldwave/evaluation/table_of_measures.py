@@ -1,7 +1,7 @@
-"""The measures: what each is called, how it is read, and whether more of it is better.
+"""The measures: what each is called, how to read it, and whether higher is better.
 
-Tables, charts, comparisons and the search of settings take them from here. A new one is a row in a group below, beside
-what computes it (``coldwave.evaluation.scores`` for a value of each user).
+Tables, charts, comparisons and the search for settings take them from here. A new measure needs a row in a group below
+and code that computes it (``coldwave.evaluation.scores`` for a value of each user).
 """
 
 from typing import NamedTuple
@@ -11,17 +11,17 @@ GAP_NOTE = "Gap closed: share of the way from random scores to the factors of th
 
 
 class Measure(NamedTuple):
-    """A measure. ``column``, ``title`` and the texts hold ``{length}`` where it looks at so many first songs."""
+    """A measure. In ``column``, ``title`` and the texts, ``{length}`` is the number of first songs that it looks at."""
 
     key: str  # in settings
     name: str  # without the length
     column: str  # of tables
     title: str  # of that column
-    note: str  # how to read it; measures that share a note have the same
-    score: str = ""  # column of the scores by user that it is the mean of: of those in ``RESULTS``
-    of_user: str = ""  # a user's value in words, where songs are ``{relevant}`` to the user
+    note: str  # how to read it; several measures may share one
+    score: str = ""  # for those in ``RESULTS``: the column of the scores by user that it averages
+    of_user: str = ""  # a user's value in words; ``{relevant}`` is the user's relevant songs
     higher: bool = True  # whether more is better
-    chance: float | None = None  # what random scores come to, whatever the data are
+    chance: float | None = None  # the value of random scores, if the data do not matter
 
     def column_at(self, length: int) -> str:
         """Name its column in tables."""
@@ -41,7 +41,7 @@ class Measure(NamedTuple):
 
     @property
     def gap_column(self) -> str:
-        """Name the column of the gap that it closes."""
+        """Name the column of its gap closed."""
         return f"gap_closed_{self.key}"
 
     @property
@@ -57,7 +57,7 @@ MAP = Measure(
     "mAP",
     "map_{length}",
     "mAP@{length}",
-    f"mAP@{{length}}: mean over users of {_OF_PLAYED}; in the next column by the latter.",
+    f"mAP@{{length}}: mean over users of {_OF_PLAYED}; in the next column, by the latter.",
     score="ap",
     of_user=_OF_AP,
 )
@@ -69,15 +69,15 @@ AUC = Measure(
     "AUC",
     "auc",
     "AUC",
-    "AUC: share of pairs, of a test song that the user has played and one not, ranked the right way; ties count one "
-    "half. In mAP, tied songs take the expectation over their orders.",
+    "AUC: share of the pairs of a test song that the user has played and one that the user has not in which the first "
+    "ranks higher; ties count one half. In mAP, ties count as the expectation over the orders of the tied songs.",
     score="auc",
     chance=0.5,
 )
 
 _FIRST_SONGS = (
-    "precision, recall, nDCG: of the first songs of each user's ranking, with a song relevant or not; MRR: one divided "
-    "by the place of the first relevant song. Where songs tie, each is the expectation over their orders."
+    "precision, recall, nDCG: of the first songs of each user's ranking, with binary relevance. MRR: mean of one "
+    "divided by the place of the first relevant song. Where songs tie, each is the expectation over their orders."
 )
 NDCG = Measure("ndcg", "nDCG", "ndcg_{length}", "nDCG@{length}", _FIRST_SONGS)
 PRECISION = Measure("precision", "precision", "precision_{length}", "precision@{length}", _FIRST_SONGS)
@@ -92,16 +92,16 @@ RECALL = Measure(
 MRR = Measure("reciprocal_rank", "MRR", "reciprocal_rank", "MRR", _FIRST_SONGS)
 
 _LISTS = (
-    "A list is the first {length} songs of a user's ranking; songs that tie are in an order drawn by a hash of their "
-    "ids, and songs without a prediction come last. Coverage: share of the test songs that are in any list. Gini: 0 "
-    "where all are listed as often, near 1 where a few songs have all the places."
+    "A list is the first {length} songs of a user's ranking. A hash of the song ids orders songs that tie, and songs "
+    "without a prediction come last. Coverage: share of the test songs that are in any list. Gini: 0 if all songs are "
+    "listed equally often, near 1 if a few songs fill the lists."
 )
 COVERAGE = Measure("coverage", "coverage", "coverage", "coverage@{length}", _LISTS)
 GINI = Measure("gini", "Gini", "gini", "Gini@{length}", _LISTS, higher=False)
 
 _LISTED = (
-    "Novelty: mean of -log2 of the share of users who have played a listed song, in bits; its own plays count, as it "
-    "has no others. Artists: different artists in a list, divided by its length."
+    "Novelty: mean of -log2 of the share of users who have played a listed song, in bits. These are the test songs' "
+    "own plays; they have no others. Artists: number of different artists in a list, divided by its length."
 )
 NOVELTY = Measure("novelty", "novelty", "novelty", "novelty@{length}", _LISTED)
 ARTISTS = Measure("artist_diversity", "artists", "artist_diversity", "artists@{length}", _LISTED)
@@ -113,13 +113,13 @@ _FACTORS = (
 R2 = Measure("r2", "R²", "r2", "R² of factors", _FACTORS)
 COSINE = Measure("cosine", "cosine", "cosine", "cosine of factors", _FACTORS)
 
-RESULTS = (MAP, MAP_RELEVANT, AUC)  # of the table of results and of several runs' in one, in the paper's order
-COMPARED = (AUC, MAP)  # of those, what is drawn and tested, has a gap to close, and can be searched for
-LED_BY_COMPARED = (*COMPARED, *(one for one in RESULTS if one not in COMPARED))  # as the report's page shows them
+RESULTS = (MAP, MAP_RELEVANT, AUC)  # of the results table of a run, and of several runs, in the paper's order
+COMPARED = (AUC, MAP)  # those of them that are drawn and tested, have a gap to close, and can be searched for
+LED_BY_COMPARED = (*COMPARED, *(one for one in RESULTS if one not in COMPARED))  # in the order of the report's page
 AT_EACH_LENGTH = (NDCG, PRECISION, RECALL)  # of the table of further measures, for each length of a list
 AT_FIRST_LENGTH = (MRR, COVERAGE, GINI, NOVELTY, ARTISTS, R2, COSINE)  # of the same table, once
 
 
 def gaps() -> list[Measure]:
-    """The measures whose gap is told, in the order of the table of results."""
+    """List the measures with a gap, in the order of the results table."""
     return [one for one in RESULTS if one in COMPARED]

@@ -1,7 +1,7 @@
-"""How figures are drawn: as SVG elements to put into a page, or to write as files (``coldwave.exhibits.files``).
+"""Draw figures as SVG elements, to put into a page or to write as files (``coldwave.exhibits.files``).
 
-They are narrow, so that their text stays readable on a phone, in colours that the page's style sheet decides
-(``var(--ink)`` and so on), so that they follow its light and dark mode. The same data give the same bytes.
+Figures are narrow, so that their text stays readable on a phone. The page's style sheet sets their colours
+(``var(--ink)`` and so on), so they follow its light and dark mode. The same data give the same bytes.
 """
 
 import io
@@ -15,13 +15,13 @@ from matplotlib.figure import Figure
 from coldwave.shown import one_line, printable
 
 WIDTH = 4.0  # inches
-NAME = 20  # letters of a model's name
+NAME = 20  # most letters of a model's name
 # Stand-ins for colours of the page: matplotlib must be given a colour it knows.
 INK, MUTED, GRID, ACCENT, SECOND = "#010101", "#020202", "#030303", "#040404", "#050505"
 _COLOURS = {INK: "--ink", MUTED: "--muted", GRID: "--grid", ACCENT: "--accent", SECOND: "--second"}
 STYLE = {
     "svg.fonttype": "none",
-    "font.family": "DejaVu Sans",  # just to measure text: it comes with matplotlib, and is wider than most
+    "font.family": "DejaVu Sans",  # only to measure text: it comes with matplotlib, and is wider than most
     "font.size": 10,
     "axes.edgecolor": GRID,
     "axes.labelcolor": MUTED,
@@ -45,7 +45,7 @@ STYLE = {
 
 
 def new_axes(height: float) -> tuple[Figure, Axes]:
-    """A figure as wide as the page wants it, `height` inches high; draw within ``matplotlib.rc_context(STYLE)``."""
+    """Make a figure of the page's width, `height` inches high; draw within ``matplotlib.rc_context(STYLE)``."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     axes = figure.add_subplot()
     axes.tick_params(length=0)
@@ -63,7 +63,7 @@ def model_rows(axes: Axes, models: list[str]) -> None:
 
 
 def as_svg(figure: Figure, salt: str, alt: str) -> str:
-    """The figure as one SVG element: no declaration, no metadata, no address, and ids of its own."""
+    """Turn a figure into one SVG element with ids of its own, without declaration, metadata or addresses."""
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": salt}):
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})

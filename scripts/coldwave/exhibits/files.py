@@ -1,7 +1,7 @@
-"""Exhibits: what a rule shows to people, as one Markdown file or one SVG file, and how the report's page takes it.
+"""Exhibits: tables and figures for people, each a Markdown or an SVG file, which the report's page shows too.
 
-A table's file begins with ``# Title``, says what is to be known of it, and holds the pipe table; a figure's carries
-its caption. Each can be read where it lies; the page shows them without knowing what they are of.
+A table's file begins with ``# Title``; paragraphs about the table and the pipe table follow. A figure's file holds its
+caption. Each file can be read by itself, and the page shows it without knowing what it is about.
 """
 
 import re
@@ -41,7 +41,8 @@ def write_exhibit_table(
     left: int,
     notes: Sequence[str] = (),
 ) -> None:
-    """Write a table for people: its title, paragraphs on it, the pipe table (see `pipe_table`), and notes as a list."""
+    """Write a table for people: a title, paragraphs about it, the pipe table (see `pipe_table`), and a list of
+    notes."""
     paragraphs = [line for text in about if text for line in (escaped(text), "")]
     lines = [f"# {title}", "", *paragraphs, *pipe_table(columns, left), ""]
     lines += [f"- {escaped(note)}" for note in notes] + ([""] if notes else [])
@@ -49,27 +50,27 @@ def write_exhibit_table(
 
 
 def spreadsheet_csv(frame: pl.DataFrame) -> str:
-    """Write a table as CSV for spreadsheets: a text that they would run as a formula has an apostrophe before it.
+    """Write a table as CSV for spreadsheets, with an apostrophe before text that they would run as a formula.
 
-    Programs take the Parquet table beside it, whose texts are untouched.
+    Programs read the Parquet table beside it, where text is unchanged.
     """
     return frame.with_columns(pl.col(pl.String).str.replace(_FORMULA, "'$0")).write_csv()
 
 
 def write_exhibit_figure(path: Path, svg: str, caption: str) -> None:
-    """Write a figure as a file that stands alone: ``svg`` is an element as ``coldwave.report.figures`` draws them."""
+    """Write a figure as a file that stands alone: ``svg`` is an element as `as_svg` gives it."""
     begin, end = svg.index(" "), svg.index(">") + 1
     names = ' xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
     write_text(path, f"<svg{names}{svg[begin:end]}<title>{escape(printable(caption))}</title>{_STYLE}{svg[end:]}\n")
 
 
 def read_exhibit(path: Path, said: Sequence[str] = ()) -> Exhibit:
-    """Read what was written by one of the two functions above, without the paragraphs that were ``said`` before.
+    """Read an exhibit that one of the two functions above wrote, without the paragraphs in ``said``.
 
     Raises
     ------
     InputError
-        The file is missing or something else.
+        The file is missing or is not an exhibit.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -82,7 +83,7 @@ def read_exhibit(path: Path, said: Sequence[str] = ()) -> Exhibit:
         body = parts[3].replace("xlink:href=", "href=")
         return Exhibit(unescape(parts[2]), f"<svg{opening}>{body}", figure=True)
     if path.suffix == ".md" and (parts := re.match(r"# (.+)\n", text)):
-        # the parser knows tables and lists alone: titles and names may hold what looks like markup
+        # the parser knows only tables and lists, because titles and names may look like other markup
         parser = MarkdownIt("zero", {"html": False}).enable(["table", "list", "escape"])
         paragraphs = text[parts.end() :].split("\n\n")
         known = {escaped(sentence) for sentence in said}

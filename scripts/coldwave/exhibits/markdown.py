@@ -7,25 +7,25 @@ from coldwave.shown import LONGEST, one_line
 
 LONGEST_PARAGRAPH = 5000  # characters
 
-# What begins markup. A bracket does where a link's address follows, an underline at the edge of a word, a "less than"
-# before a name; the rest is left as it is, for tables are read in terminals too.
+# Characters that begin markup: a parenthesis after a bracket (a link's address), an underscore at the edge of a word,
+# "<" before a name. The rest is left as it is, because tables are also read in terminals.
 _MARKUP = re.compile(
     r"""\\(?=[!-/:-@[-`{-~]|$)|[`*|]|~~|(?<=\])\(|(?<![^\W_])_|_(?![^\W_])|<(?=[A-Za-z/!?])|&(?=#?\w+;)"""
 )
 
 
 def number(value: float | None) -> str:
-    """A measure with the five decimals of the paper, or a dash for none."""
+    """Format a measure with the paper's five decimals; a dash for None."""
     return "–" if value is None else f"{value:.5f}"
 
 
 def percent(share: float | None) -> str:
-    """A share as ``12.3 %``, or a dash for none."""
+    """Format a share as ``12.3 %``; a dash for None."""
     return "–" if share is None else f"{100 * share:.1f} %"
 
 
 def pipe_table(columns: Mapping[str, Sequence[str]], left: int) -> list[str]:
-    """Lines of a Markdown table: the first ``left`` columns to the left, the others to the right.
+    """Make the lines of a Markdown table: the first ``left`` columns aligned left, the others right.
 
     Parameters
     ----------
@@ -42,5 +42,5 @@ def pipe_table(columns: Mapping[str, Sequence[str]], left: int) -> list[str]:
 
 
 def escaped(text: str, longest: int = LONGEST_PARAGRAPH) -> str:
-    """Text on one line, cut, in which nothing is taken for markup, HTML or the edge of a cell."""
+    """Put text on one line, cut it, and escape what would be markup, HTML or the edge of a cell."""
     return _MARKUP.sub(lambda found: "".join(f"\\{character}" for character in found[0]), one_line(text, longest))

@@ -1,15 +1,15 @@
-"""Mistakes in the tables of new songs, which are read as those of a run are, by the keys that name them here."""
+"""Reword messages about tables of new songs: their readers are those of a run, and name a run's keys."""
 
 
 def of_new_songs(message: str) -> str:
-    """Name the keys of ``new_songs`` in a message on a songs table, which names those of ``plays.songs``."""
+    """Put the keys of ``new_songs`` in place of those of ``plays.songs`` in a message about a songs table."""
     return message.replace("plays.songs.", "new_songs.")
 
 
 def of_new_embeddings(message: str, name: str) -> str:
-    """Name the keys in a message on the embedding ``new_songs.embeddings.<name>``.
+    """Correct the keys in a message about the embedding ``new_songs.embeddings.<name>``.
 
-    How the table is read stands in the run's entry, and which columns were learnt from in the run's files.
+    The run's entry says how to read the table, and the run's files say which columns it has learnt from.
     """
     key = f"new_songs.embeddings.{name}"
     for setting in ("song", "delimiter"):

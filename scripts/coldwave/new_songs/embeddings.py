@@ -1,4 +1,4 @@
-"""Embeddings of new songs: read as those of the run were, and scaled by what the run has learnt from its songs."""
+"""Embeddings of new songs: read like those of the run, and scaled as the run has learnt from its training songs."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ NEW_INDEX = {"song": pl.UInt32, "song_id": pl.String, "status": pl.String, "deta
 
 OK = "ok"
 MISSING = "missing"  # no row names the song
-UNUSABLE = "unusable"  # its rows hold something else than the numbers that the run has learnt from
+UNUSABLE = "unusable"  # its rows do not hold the numbers that the run has learnt from
 FAR = "too_far"  # its features would be infinite
 
 
@@ -40,14 +40,15 @@ def read_new_embeddings(
     ndarray
         Features, float32 [songs, d]; NaN rows for songs without one.
     DataFrame
-        ``NEW_INDEX``, a row for each song: whether it has features, and why not. One that has none is warned of too.
+        ``NEW_INDEX``, a row for each song: whether it has features, and why not. A song without is also logged as a
+        warning.
     DataFrame
         The rows that were set aside, as in ``coldwave.plays.tables.REJECTED``.
 
     Raises
     ------
     InputError
-        The file, its header or a column is wrong. That no new song is in it is no error: it may be but one that is new.
+        The file, its header or a column is wrong. A table without any of the new songs is no error.
     """
     try:
         found = read_embeddings(path, songs, options, f"new_songs.embeddings.{name}", len(mean))

@@ -28,8 +28,9 @@ def nearest_songs(
 ) -> pl.DataFrame:
     """List the nearest songs of the catalogue to each new song that has a vector (``NEAREST_SONGS``).
 
-    Near are songs of the highest cosine of predicted usage patterns (``coldwave.analysis.usage_patterns``); those
-    of the catalogue are predicted as well, so that like is compared with like.
+    The nearest songs are those with the highest cosine of predicted usage patterns
+    (``coldwave.analysis.usage_patterns``). Songs of the catalogue are predicted as well, so that like is compared with
+    like.
 
     Parameters
     ----------

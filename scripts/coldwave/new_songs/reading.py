@@ -1,4 +1,4 @@
-"""The table of new songs: songs without plays, which a run that has learnt predicts."""
+"""The table of new songs: songs without plays, which a finished run predicts."""
 
 import logging
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ def read_new_songs(path: Path, options: Mapping[str, Any], threads: int = 1) -> 
     Returns
     -------
     DataFrame
-        The songs, as in ``NEW_SONGS``. One for which no audio file is named is kept.
+        The songs, as in ``NEW_SONGS``. A song without the name of an audio file is kept.
     DataFrame
         The rejected rows, as in ``coldwave.plays.tables.REJECTED``.
 
@@ -35,10 +35,10 @@ def read_new_songs(path: Path, options: Mapping[str, Any], threads: int = 1) -> 
     """
     try:
         songs, rejected = read_catalogue(path, options, threads)
-    except InputError as error:  # it names the same keys of another section
+    except InputError as error:  # the message names the same keys of another section
         raise InputError(of_new_songs(str(error))) from error
     numbered = songs.sort("song_id").with_row_index("song").cast(NEW_SONGS)
     counts = f"{songs.height:,}", f"{songs['audio'].count():,}"
-    log.info("new songs: %s, of which %s name an audio file", *counts, extra={"screen": True})
+    log.info("new songs: %s; %s name an audio file", *counts, extra={"screen": True})
     reason = pl.col("reason").str.replace("plays.songs.", "new_songs.", literal=True)
     return numbered, rejected.with_columns(reason)

@@ -1,4 +1,4 @@
-"""Two runs side by side, by their records: what they were made from and with, and which of their files differ."""
+"""Compare two runs by their records: what they were made from and with, and which of their files differ."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from coldwave.shown import one_line
 RECORD = "provenance.json"
 SHOWN = 10  # paths of a stage, unless all are asked for
 
-# Beginnings of paths in the order in which a run makes the files: what stands first explains what follows.
+# Beginnings of paths in the order in which a run makes the files: the first difference explains those that follow.
 STAGES = (
     "world/", "plays/", "embeddings/", "split/", "wmf/", "audio/manifests/", "audio/log_mel/", "audio/",
     "bow/codebook", "bow/frame_scale", "bow/counts/", "bow/pca_", "bow/", "models/", "predictions/", "scores/",
@@ -29,7 +29,7 @@ def find_record(run: str, results: Path) -> Path:
     Raises
     ------
     InputError
-        There is none.
+        There is no such record.
     """
     given = Path(run)
     if given.is_file():
@@ -43,11 +43,13 @@ def find_record(run: str, results: Path) -> Path:
             f"{folders[0]}: it has no {RECORD}, which a run writes when it is finished: run `snakemake` with its config"
         )
     made = ", ".join(sorted(path.parent.name for path in results.glob(f"*/{RECORD}")))
-    raise InputError(f"no run {run!r}: " + (f"finished are {made}" if made else f"none is finished under {results}/"))
+    raise InputError(
+        f"no run {run!r}: " + (f"finished runs are {made}" if made else f"no run under {results}/ is finished")
+    )
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """Read a record, with its config taken apart.
+    """Read a record, with its config parsed.
 
     Raises
     ------
@@ -67,7 +69,7 @@ def read_record(path: Path) -> dict[str, Any]:
 
 
 def differing_outputs(one: Record, other: Record) -> list[str]:
-    """The outputs that differ between two runs, or that only one of them has, in the order of ``STAGES``, by path."""
+    """List the outputs that differ between two runs, or that only one of them has, in the order of ``STAGES``."""
     paths = {*one["outputs"], *other["outputs"]}
     return sorted(
         (path for path in paths if one["outputs"].get(path) != other["outputs"].get(path)),
@@ -76,9 +78,9 @@ def differing_outputs(one: Record, other: Record) -> list[str]:
 
 
 def differing_causes(one: Record, other: Record) -> dict[str, list[str]]:
-    """What the runs were made from and with, as far as it differs: a heading, and a line for each thing.
+    """List what differs in what the runs were made from and with: under each heading, a line for each difference.
 
-    The config comes first, for it names the inputs; the machine last, for it matters least.
+    The config comes first, because it names the inputs; the machine last, because it matters least.
     """
     both = {
         "Config": (one["config"], other["config"]),
@@ -93,11 +95,11 @@ def differing_causes(one: Record, other: Record) -> dict[str, list[str]]:
 
 
 def comparison(one: Record, other: Record, shown: int | None = SHOWN) -> list[str]:
-    """Lines that say what differs between two runs, first causes first; a single one where all outputs are the same.
+    """Say in lines what differs between two runs, first causes first; in one line if all outputs are the same.
 
     Parameters
     ----------
-    shown : the most paths to name of each stage, or None for all
+    shown : the most paths to name for each stage, or None for all
     """
     causes, outputs = differing_causes(one, other), differing_outputs(one, other)
     known = len({*one["outputs"], *other["outputs"]})
@@ -119,7 +121,7 @@ def comparison(one: Record, other: Record, shown: int | None = SHOWN) -> list[st
 
 
 def _differences(one: Any, other: Any, above: str = "") -> Iterator[str]:
-    """A line for each key, dotted, whose values differ; a section that only one has is one line."""
+    """Write a line for each dotted key whose values differ; a section that only one run has is one line."""
     for key in dict.fromkeys([*one, *other]):
         pair, name = (one.get(key), other.get(key)), f"{above}{key}"
         if all(isinstance(value, dict) for value in pair):
@@ -135,18 +137,18 @@ def _value(value: Any) -> str:
 
 
 def _only(path: str, one: Record, other: Record) -> str:
-    """What to say of a file that only one run has."""
+    """Say that a file is in one run only."""
     if path not in other["outputs"]:
         return " (only in A)"
     return "" if path in one["outputs"] else " (only in B)"
 
 
 def _place(path: str) -> int:
-    """Where a file is in the order of making: the first of ``STAGES`` that its path begins with."""
+    """Find the place of a file in the order of making: the first of ``STAGES`` that its path begins with."""
     return next((place for place, begin in enumerate(STAGES) if path.startswith(begin)), len(STAGES))
 
 
 def _stage(path: str) -> str:
-    """What its path begins with in the order of making; of an unknown stage its folder."""
+    """Name the stage of a file: the one of ``STAGES`` that its path begins with, else its folder."""
     place = _place(path)
     return STAGES[place] if place < len(STAGES) else path.rpartition("/")[0]

@@ -1,7 +1,6 @@
-"""What a run was made from and with: digests of its inputs and outputs, versions, the machine, time and memory.
+"""The record of a run: digests of its inputs and outputs, versions, the machine, time and memory.
 
-Two runs are the same where these digests of arrays and tables are (``coldwave.provenance.comparison``): times do not
-count.
+Two runs are the same if the digests of their outputs are (``coldwave.provenance.comparison``). Times do not count.
 """
 
 import hashlib
@@ -24,7 +23,7 @@ TIMES = ("seconds",)  # columns that differ from run to run
 
 
 def digest_input(path: Path) -> str:
-    """SHA-256 of a file's content, or of a folder's (its files by name); what cannot be read is an ``InputError``."""
+    """Digest (SHA-256) a file or a folder (its files by name); raise ``InputError`` if one cannot be read."""
     try:
         if not path.is_dir():
             return digest_file(path)
@@ -36,7 +35,7 @@ def digest_input(path: Path) -> str:
 
 
 def digest_output(path: Path) -> str:
-    """SHA-256 of what a file says, whenever it was made: a table's columns of times are left out."""
+    """Digest (SHA-256) an output; a table's columns of times are left out."""
     if path.suffix == ".parquet":
         columns = pl.read_parquet_schema(path).keys()
         if not set(TIMES).isdisjoint(columns):
@@ -47,13 +46,13 @@ def digest_output(path: Path) -> str:
 
 
 def versions() -> dict[str, str]:
-    """The version of Python and of every package that is installed here, by name."""
+    """List the version of Python and of every installed package, by name."""
     packages = {one.metadata["Name"]: one.version for one in importlib.metadata.distributions()}
     return {"python": platform.python_version(), **dict(sorted(packages.items(), key=lambda item: item[0].lower()))}
 
 
 def commit(folder: Path) -> dict[str, Any] | None:
-    """The git commit that a folder is at, and whether its tracked files were changed since; None outside of git."""
+    """Find the git commit of a folder, and whether its tracked files were changed since; None outside of git."""
 
     def git(*words: str) -> str:
         command = ["git", "-C", str(folder), *words]
@@ -66,7 +65,7 @@ def commit(folder: Path) -> dict[str, Any] | None:
 
 
 def machine() -> dict[str, Any]:
-    """The machine that this runs on. On a cluster each job may have had another."""
+    """Describe the machine that this runs on. On a cluster, other jobs may have run on other machines."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else None
     return {
         "system": platform.platform(),
@@ -78,7 +77,7 @@ def machine() -> dict[str, Any]:
 
 
 def gpus() -> list[str]:
-    """NVIDIA's GPUs by name, as its driver tells them; none where there is no driver."""
+    """List NVIDIA's GPUs by name, as the driver names them; none without a driver."""
     command = ["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"]
     try:
         listed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
@@ -88,7 +87,7 @@ def gpus() -> list[str]:
 
 
 def time_and_memory(timings: Path) -> dict[str, dict[str, Any]]:
-    """Jobs, wall seconds and peak memory of each rule, from the files of Snakemake's ``benchmark:``.
+    """Sum jobs and wall seconds and find the peak memory of each rule, from the files of Snakemake's ``benchmark:``.
 
     Parameters
     ----------
@@ -116,18 +115,18 @@ def _number(text: str | None, otherwise: float | None) -> float | None:
 
 
 def provenance(
-    inputs: Mapping[str, Path], outputs: Iterable[Path], root: Path, timings: Path, told: Mapping[str, Any]
+    inputs: Mapping[str, Path], outputs: Iterable[Path], root: Path, timings: Path, known: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Collect everything.
+    """Collect the record of a run.
 
     Parameters
     ----------
     inputs : files or folders that the run read, by what they are
     outputs : files that it made, below ``root``
-    told : what the workflow knows itself: the config, the seeds, a note on the data
+    known : what the workflow itself knows: the config, the seeds, a note on the data
     """
     return {
-        **told,
+        **known,
         "inputs": {name: {"path": str(path), "sha256": digest_input(path)} for name, path in sorted(inputs.items())},
         "outputs": {path.relative_to(root).as_posix(): digest_output(path) for path in sorted(outputs)},
         "code": commit(Path(__file__).resolve().parents[3]),

@@ -12,7 +12,7 @@ from coldwave.exhibits.drawing import ACCENT, GRID, INK, MUTED, SECOND, STYLE, a
 def model_dots(
     values: Mapping[str, Sequence[float]], emphasised: Sequence[str], label: str, reference: float | None, alt: str
 ) -> str:
-    """One row a model: a small dot for each seed, a large one for their mean; a dashed line at ``reference``."""
+    """Draw a row for each model: small dots for seeds, a large one for their mean; a dashed line at ``reference``."""
     with matplotlib.rc_context(STYLE):
         figure, axes = new_axes(0.6 + 0.34 * len(values))
         for row, (model, seeds) in enumerate(values.items()):
@@ -31,7 +31,7 @@ def model_dots(
 
 
 def user_distributions(samples: Mapping[str, np.ndarray], emphasised: Sequence[str], label: str, alt: str) -> str:
-    """One row a model: how users' values in [0, 1] are spread (a histogram), and a tick at the median."""
+    """Draw a row for each model: a histogram of users' values in [0, 1], and a tick at the median."""
     with matplotlib.rc_context(STYLE):
         figure, axes = new_axes(0.6 + 0.42 * len(samples))
         edges = np.linspace(0, 1, 42)  # an odd number of bins, so that 0.5 is the middle of one
@@ -60,7 +60,7 @@ def lines(
     alt: str,
     logarithmic: bool = False,
 ) -> str:
-    """Named series of one or more lines (x, y) each, two names at most, and rings at the points in ``best``."""
+    """Draw one or two named series, each of one or more lines (x, y), and rings at the points in ``best``."""
     with matplotlib.rc_context(STYLE):
         figure, axes = new_axes(2.5)
         axes.grid(True, axis="y")

@@ -1,4 +1,4 @@
-"""The report of a run: one HTML page that needs nothing beside itself.
+"""The report of a run: one self-contained HTML page.
 
 The page holds no time and no path of the machine, so that the same results give the same bytes.
 """
@@ -25,7 +25,7 @@ FAILURES_SHOWN = 50
 
 
 class Curve(NamedTuple):
-    """How one model was trained with one seed."""
+    """The learning curve of one model trained with one seed."""
 
     model: str
     seed: int
@@ -33,14 +33,14 @@ class Curve(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """An SVG element, its caption and its text for those who do not see it."""
+    """An SVG element and its caption."""
 
     svg: str
     caption: str
 
 
 class CurveAxes(NamedTuple):
-    """The columns of one kind of learning curve, and what they are called."""
+    """The columns of one kind of learning curve, and their labels."""
 
     x: str
     train: str
@@ -57,7 +57,7 @@ CURVES = (
 
 
 class Data(NamedTuple):
-    """The tables that a run starts from, as the data contracts describe them; without audio where no model hears it."""
+    """The tables that a run starts from, as in the data contracts; ``audio`` is None without an audio model."""
 
     songs: pl.DataFrame
     users: pl.DataFrame
@@ -87,7 +87,7 @@ def render(
     Parameters
     ----------
     run, about, config
-        The run's name, sentences on its data and protocol, its configuration as text.
+        The run's name, sentences about its data and protocol, its configuration as text.
     table
         The table of the recommendation experiment.
     models, kind_notes
@@ -105,7 +105,7 @@ def render(
     Raises
     ------
     InputError
-        The template is missing or not valid, or a file is no exhibit.
+        The template is missing or not valid, or a file is not an exhibit.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(template.parent),
@@ -140,13 +140,13 @@ def render(
 
 
 def divide(exhibits: Sequence[Path], sizes: Mapping[str, int]) -> dict[str, list[Path]]:
-    """Put exhibits under headings: the first so many under the first heading, and so on."""
+    """Put exhibits under headings, in order; ``sizes`` says how many belong under each heading."""
     left = iter(exhibits)
     return {heading: [next(left) for _ in range(size)] for heading, size in sizes.items()}
 
 
 def results(table: pl.DataFrame, models: Mapping[str, Model]) -> list[dict]:
-    """The rows of the results table, as the page shows them."""
+    """Prepare the rows of the results table for the page."""
     measures = [one.column_at(cutoff_of(table)) for one in LED_BY_COMPARED]
     return [
         {
@@ -169,7 +169,7 @@ def _gap(share: float | None) -> dict:
 
 
 def finding(table: pl.DataFrame, models: Mapping[str, Model]) -> dict | None:
-    """The model that is best by the first measure of those that hear the songs; None where there is none."""
+    """Find the audio model that is best by the first measure; None if there is none."""
     first = COMPARED[0]
     column = first.column_at(cutoff_of(table))
     hearing = table.filter(_of(model for model in models if models[model].hears), pl.col(column).is_not_null())
@@ -193,7 +193,7 @@ def _of(models: Iterable[str]) -> pl.Expr:
 
 
 def result_figures(table: pl.DataFrame, models: Mapping[str, Model], trained: Sequence[Trained]) -> list[Figure]:
-    """AUC and mAP by model and seed, and how AUC is spread over users."""
+    """Draw AUC and mAP by model and seed, and how AUC is spread over users."""
     names = table["model"].to_list()
     heard = [name for name in names if models[name].hears]
     scores = {name: [one.scores for one in trained if one.model == name] for name in names}
@@ -225,7 +225,7 @@ def result_figures(table: pl.DataFrame, models: Mapping[str, Model], trained: Se
 
 
 def training_figures(objective: pl.DataFrame, curves: Sequence[Curve]) -> list[Figure]:
-    """The objective of the matrix factorisation by iteration, and a learning curve for each model that has one."""
+    """Draw the factorisation's objective by iteration, and a learning curve for each model that has one."""
     drawn = []
     if len(objective):
         x, y = objective["iteration"].to_list(), objective["objective"].to_list()
@@ -241,7 +241,7 @@ def training_figures(objective: pl.DataFrame, curves: Sequence[Curve]) -> list[F
 
 
 def _learning_curve(model: str, steps: Sequence[pl.DataFrame], axes: CurveAxes) -> Figure:
-    """Error on training and validation songs, a line for each seed, and a ring at the step that was kept."""
+    """Draw the loss on training and validation songs, a line for each seed, and a ring at the step that was kept."""
     series = {
         name: [(step[axes.x].to_list(), step[column].to_list()) for step in steps]
         for name, column in (("training", axes.train), ("validation", axes.validation))
@@ -252,12 +252,13 @@ def _learning_curve(model: str, steps: Sequence[pl.DataFrame], axes: CurveAxes) 
     svg = figures.lines(series, best, axes.label_x, axes.label_y, alt, logarithmic=axes.logarithmic)
     seeds = f" ({len(steps)} seeds)" if len(steps) > 1 else ""
     return Figure(
-        svg, f"{model}{seeds}: {axes.label_y} by {axes.label_x}. The ring is what was kept, by its validation songs."
+        svg,
+        f"{model}{seeds}: {axes.label_y} by {axes.label_x}. The ring is the step kept, by validation songs.",
     )
 
 
 def counts(data: Data) -> list[tuple[str, int]]:
-    """The size of the data: name and number."""
+    """Count songs, users, plays and pairs: name and number."""
     return [
         ("songs", len(data.songs)),
         ("users", len(data.users)),
@@ -267,7 +268,7 @@ def counts(data: Data) -> list[tuple[str, int]]:
 
 
 def parts(split: pl.DataFrame, plays: pl.DataFrame) -> list[dict]:
-    """Songs, user–song pairs and plays of each part of the split."""
+    """Count the songs, user–song pairs and plays of each part of the split."""
     played = plays.group_by("song").agg(pl.len().alias("pairs"), pl.col("count").sum().alias("plays"))
     joined = split.join(played, on="song", how="left").group_by("part")
     joined = joined.agg(pl.len().alias("songs"), pl.col("pairs").sum(), pl.col("plays").sum())
@@ -277,19 +278,19 @@ def parts(split: pl.DataFrame, plays: pl.DataFrame) -> list[dict]:
 
 
 def rejected_reasons(rejected: pl.DataFrame) -> list[dict]:
-    """How many input lines were set aside, by source and reason, most first."""
+    """Count the input lines that were set aside, by source and reason, most first."""
     lines = rejected.group_by("source", "reason").agg(pl.len().alias("lines"))
     return lines.sort(["lines", "source", "reason"], descending=[True, False, False]).to_dicts()
 
 
 def audio_statuses(audio: pl.DataFrame) -> list[dict]:
-    """How many songs have each status, most first."""
+    """Count the songs of each status, most first."""
     songs = audio.group_by("status").agg(pl.len().alias("songs"))
     return songs.sort(["songs", "status"], descending=[True, False]).to_dicts()
 
 
 def audio_failures(audio: pl.DataFrame, songs: pl.DataFrame) -> list[dict]:
-    """The first songs without usable audio, and why."""
+    """List the first songs without usable audio, and why."""
     failed = audio.filter(pl.col("status") != "ok").sort("song").head(FAILURES_SHOWN)
     named = failed.join(
         songs.select("song", "song_id", "title", "artist"), on="song", how="left", maintain_order="left"
@@ -299,5 +300,5 @@ def audio_failures(audio: pl.DataFrame, songs: pl.DataFrame) -> list[dict]:
 
 
 def _shown(value: object) -> object:
-    """What the template inserts: text with nothing unseen in it; markup is that already."""
+    """Make text printable before the template inserts it; markup already is."""
     return printable(value) if isinstance(value, str) and not hasattr(value, "__html__") else value

@@ -1,4 +1,4 @@
-"""What a search leaves: a config overlay for the next run, and the trials as a table for people."""
+"""The results of a search: a config overlay for the next run, and the trials as a table for people."""
 
 import hashlib
 import json
@@ -15,12 +15,12 @@ from coldwave.tuning.search import COLUMNS, Setting, best_trial
 
 
 def settings_of(row: Mapping[str, Any]) -> dict[str, Setting]:
-    """The settings of a trial, from its row in the table."""
+    """Take the settings of a trial from its row in the table."""
     return {name: value for name, value in row.items() if name not in COLUMNS}
 
 
 def saved_as(options: Mapping[str, Any], state: Any, digests: Mapping[str, str | None], cache: Path) -> Path:
-    """Where the trials of a search are saved: a file named by all that its values depend on, but not by its budget."""
+    """Name the file of a search's trials: by all that their values depend on, but not by the budget."""
     budget = {"trials", "minutes"}
     searched = {key: value for key, value in options["tuning"].items() if key not in budget}
     key = json.dumps([{**options, "tuning": searched}, state, list(digests.values())], sort_keys=True)
@@ -28,18 +28,18 @@ def saved_as(options: Mapping[str, Any], state: Any, digests: Mapping[str, str |
 
 
 def about(trials: pl.DataFrame, model: str, measure: str) -> str:
-    """What the search has found, in a sentence."""
+    """Say what the search has found."""
     best, first = best_trial(trials), trials.row(0, named=True)
-    before = "which had no value" if first["value"] is None else number(first["value"])
+    before = "no value" if first["value"] is None else number(first["value"])
     return (
         f"{measure} of {model} on validation songs: {number(best['value'])} in trial {best['trial']}, the best of "
         f"{len(trials)}; with the settings before the search (trial 0), {before}. Test songs took no part in it, so "
-        "these are not its results: the best of many trials is luckier than it is good."
+        "these are not test results: the best of many trials is in part lucky."
     )
 
 
 def overlay(trials: pl.DataFrame, model: str, text: str) -> str:
-    """The best trial's settings as a config file, under ``text`` as a comment."""
+    """Write the best trial's settings as a config file, under ``text`` as a comment."""
     found: dict[str, Any] = {}
     for name, value in settings_of(best_trial(trials)).items():
         section, _, key = name.partition(".")
@@ -51,7 +51,7 @@ def overlay(trials: pl.DataFrame, model: str, text: str) -> str:
 
 
 def table_for_people(trials: pl.DataFrame, measure: str) -> dict[str, list[str]]:
-    """Columns of the pipe table: the trials from the best to the worst, those without a value last."""
+    """Make the columns of the pipe table: trials from the best to the worst, those without a value last."""
     ordered = trials.sort(["value", "trial"], descending=[True, False], nulls_last=True)
     columns = {
         "trial": [f"{trial} (the config)" if trial == 0 else str(trial) for trial in ordered["trial"]],

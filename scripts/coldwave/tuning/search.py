@@ -1,7 +1,7 @@
-"""A search for settings that can be stopped at any time and goes on to the same result.
+"""A search for settings that can be stopped at any time and resumed to the same result.
 
-Optuna proposes the settings of a trial from those before it; every trial is saved when it is done. The sampler is
-seeded anew for each trial, by its number, so a search that was interrupted proposes what it would have proposed.
+Optuna proposes the settings of a trial from the trials before it, and every trial is saved when it is done. Each trial
+seeds the sampler by its number, so a resumed search proposes the same settings as one without a break.
 """
 
 import logging
@@ -23,7 +23,7 @@ COLUMNS = {"trial": pl.UInt32, "value": pl.Float64, "seconds": pl.Float64, "fail
 
 
 def columns_of(space: Mapping[str, Mapping[str, Any]]) -> dict[str, type[pl.DataType]]:
-    """Columns of the table of trials: ``COLUMNS``, and one for each setting, text where it is one of some words."""
+    """Columns of the table of trials: ``COLUMNS``, and one for each setting, which is text if its choices are."""
     types = {}
     for name, values in space.items():
         given = values["choices"] if "choices" in values else [values["low"], values["high"]]
@@ -34,7 +34,7 @@ def columns_of(space: Mapping[str, Mapping[str, Any]]) -> dict[str, type[pl.Data
 
 
 def distributions(space: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Optuna's distribution of each setting.
+    """Make Optuna's distribution of each setting.
 
     Parameters
     ----------
@@ -65,16 +65,16 @@ def search(
 ) -> pl.DataFrame:
     """Look for the settings with the highest value.
 
-    The first trial has the settings ``start``, in the space or not, so that what is found is never worse than they
-    are. Settings that cannot be evaluated (``evaluate`` raises ``InputError``) have no value, and the search goes on.
+    The first trial has the settings ``start``, inside the space or not, so the best trial is never worse. Settings that
+    cannot be evaluated (``evaluate`` raises ``InputError``) have no value, and the search goes on.
 
     Parameters
     ----------
     evaluate : from settings to their value
     space : see `distributions`
-    trials : number of trials in all, those saved before among them
-    saved : file of the trials; one that is there is gone on from
-    minutes : no trial begins later than this after the call, but the first
+    trials : number of trials in all, including those saved before
+    saved : file of the trials; if it exists, the search goes on from it
+    minutes : no trial but the first begins later than this after the call
 
     Returns
     -------
@@ -96,7 +96,7 @@ def search(
 
 
 def best_trial(table: pl.DataFrame) -> dict[str, Any]:
-    """The row of the highest value, the first of equals.
+    """Find the row with the highest value, the first of equal ones.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def best_trial(table: pl.DataFrame) -> dict[str, Any]:
     """
     valued = table.drop_nulls("value")
     if valued.is_empty():
-        raise InputError(f"no trial of {len(table)} could be evaluated; the first: {table['failure'][0]}")
+        raise InputError(f"none of {len(table)} trials could be evaluated; the first failed: {table['failure'][0]}")
     return valued.sort(["value", "trial"], descending=[True, False]).row(0, named=True)
 
 
@@ -118,9 +118,9 @@ def _saved_trials(saved: Path, schema: Mapping[str, Any]) -> pl.DataFrame:
 
 
 def _proposal(table: pl.DataFrame, within: Mapping[str, Any], seed: int) -> dict[str, Setting]:
-    """Settings for the next trial, by the trials so far and the seed alone.
+    """Propose settings for the next trial, from the trials so far and the seed alone.
 
-    A trial outside the space, as the first may be, and one without a value teach nothing.
+    Trials outside the space, as the first may be, and trials without a value are ignored.
     """
     import optuna
 
@@ -135,7 +135,7 @@ def _proposal(table: pl.DataFrame, within: Mapping[str, Any], seed: int) -> dict
 
 
 def _readable(value: Setting, distribution: Any) -> Setting:
-    """A number with three digits, so that the config found can be read and copied; one at the edge stays inside."""
+    """Round a number to three digits, so that it is easy to read and copy, and keep it within the range."""
     if not isinstance(value, float):
         return value
     return min(max(float(f"{value:.3g}"), distribution.low), distribution.high)

@@ -1,7 +1,7 @@
-"""One trial of a search: factorise with some settings, teach a model, and rank the validation songs.
+"""One trial of a search: factorise with some settings, train a model, and rank the validation songs.
 
-Test songs do not exist here: their plays are taken out before anything is fitted. A trial is worth what its ranking
-of the validation songs is, for the users who played one of them, by the measures of the evaluation.
+Test songs take no part: their plays are removed before anything is fitted. The value of a trial is a measure of the
+evaluation, of its ranking of the validation songs for the users who have played one of them.
 """
 
 import functools
@@ -19,12 +19,12 @@ from coldwave.evaluation.table_of_measures import COMPARED
 from coldwave.split.parts import TEST, TRAIN, VALIDATION
 from coldwave.tuning.search import Setting
 
-MEASURES = {one.key: one for one in COMPARED if one.higher}  # what can be searched for, as a search maximises
+MEASURES = {one.key: one for one in COMPARED if one.higher}  # measures that a search can use, as it maximises
 Teach = Callable[[np.ndarray, np.ndarray, Mapping[str, Any]], np.ndarray]
 
 
-class Listening(NamedTuple):
-    """The plays of training and validation songs, and which are which (bool [songs] each)."""
+class SearchData(NamedTuple):
+    """What a search may use: plays of training and validation songs, and which songs are which (bool [songs] each)."""
 
     plays: pl.DataFrame
     training: np.ndarray
@@ -32,8 +32,8 @@ class Listening(NamedTuple):
     users: int
 
 
-def listening(plays: pl.DataFrame, split: pl.DataFrame, users: int) -> Listening:
-    """Take the test songs' plays out.
+def search_data(plays: pl.DataFrame, split: pl.DataFrame, users: int) -> SearchData:
+    """Remove the test songs' plays.
 
     Raises
     ------
@@ -45,11 +45,11 @@ def listening(plays: pl.DataFrame, split: pl.DataFrame, users: int) -> Listening
     validation = part == VALIDATION
     if not seen["song"].is_in(np.flatnonzero(validation)).any():
         raise InputError("nobody has played a validation song: raise split.validation in the config")
-    return Listening(seen, part == TRAIN, validation, users)
+    return SearchData(seen, part == TRAIN, validation, users)
 
 
 def search_space(tuning: Mapping[str, Any], wmf: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, dict]:
-    """What is searched: ``wmf.KEY`` and ``model.KEY``, with numbers of the type that the setting has now."""
+    """Make the search space: ``wmf.KEY`` and ``model.KEY``, with numbers of the type that the setting has now."""
     space = {}
     for section, now, searched in (("wmf", wmf, tuning["wmf"]), ("model", model, tuning["settings"])):
         for key, values in searched.items():
@@ -61,7 +61,7 @@ def search_space(tuning: Mapping[str, Any], wmf: Mapping[str, Any], model: Mappi
 
 
 def start_of(space: Mapping[str, Any], wmf: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Setting]:
-    """The settings of the config, for every name of the space."""
+    """Take the config's own value for every name of the space."""
     sections = {"wmf": wmf, "model": model}
     return {name: sections[name.partition(".")[0]][name.partition(".")[2]] for name in space}
 
@@ -73,7 +73,7 @@ def _float(value: Any) -> Any:
 def laid_over(
     wmf: Mapping[str, Any], model: Mapping[str, Any], settings: Mapping[str, Setting]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The settings of the factorisation and of the model, with those of a trial in them."""
+    """Lay the settings of a trial over those of the factorisation and of the model."""
     sections = {"wmf": dict(wmf), "model": dict(model)}
     for name, value in settings.items():
         section, _, key = name.partition(".")
@@ -82,7 +82,7 @@ def laid_over(
 
 
 def validation_score(
-    listening: Listening,
+    data: SearchData,
     user_factors: np.ndarray,
     predicted: np.ndarray,
     measure: str,
@@ -95,8 +95,8 @@ def validation_score(
     ----------
     user_factors, predicted : float32 [users, factors], [songs, factors]; a song's row of NaN ranks last
     """
-    songs = np.flatnonzero(listening.validation)
-    starts, relevant = relevant_songs(listening.plays, songs, listening.users, len(predicted))
+    songs = np.flatnonzero(data.validation)
+    starts, relevant = relevant_songs(data.plays, songs, data.users, len(predicted))
     ranking = rank_songs(user_factors, predicted[songs], starts, relevant, cutoff, threads)
     values = getattr(ranking, MEASURES[measure].score)
     if np.isnan(values).all():
@@ -105,7 +105,7 @@ def validation_score(
 
 
 def _quietly(evaluate: Callable[[dict[str, Setting]], float]) -> Callable[[dict[str, Setting]], float]:
-    """Let the library say nothing but warnings: hundreds of trainings would bury the trials."""
+    """Let the library log only warnings: the lines of hundreds of trainings would hide those of the trials."""
 
     @functools.wraps(evaluate)
     def quiet(settings: dict[str, Setting]) -> float:
@@ -121,7 +121,7 @@ def _quietly(evaluate: Callable[[dict[str, Setting]], float]) -> Callable[[dict[
 
 
 def evaluator(
-    listening: Listening,
+    data: SearchData,
     teach: Teach,
     measure: str,
     wmf: Mapping[str, Any],
@@ -130,7 +130,7 @@ def evaluator(
     seed: int,
     threads: int,
 ) -> Callable[[dict[str, Setting]], float]:
-    """A function from the settings of a trial to its value; the factors are kept while those of wmf are the same.
+    """Make the function from the settings of a trial to its value; it keeps the factors while wmf's settings stay.
 
     Parameters
     ----------
@@ -148,12 +148,12 @@ def evaluator(
         if key not in known:
             known.clear()
             users, songs, _ = factorise_songs(
-                listening.plays, listening.training, listening.users, **wmf_settings, seed=seed, threads=threads
+                data.plays, data.training, data.users, **wmf_settings, seed=seed, threads=threads
             )
             known[key] = users, songs
         user_factors, song_factors = known[key]
         confidence = {name: wmf_settings[name] for name in ("alpha", "epsilon")}  # for objectives that weigh plays
         predicted = teach(user_factors, song_factors, confidence | model_settings)
-        return validation_score(listening, user_factors, predicted, measure, cutoff, threads)
+        return validation_score(data, user_factors, predicted, measure, cutoff, threads)
 
     return evaluate

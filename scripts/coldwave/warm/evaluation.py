@@ -1,10 +1,10 @@
-"""Recommendation of songs that others have played: collaborative filtering on held-out plays of training songs.
+"""Recommend songs that others have played: collaborative filtering on held-out plays of training songs.
 
-The paper's background systems (its section 1) side by side: a factorisation, and the neighbours of the songs that a
-user has played. Each user is ranked over all training songs but those of the user's remaining plays, so candidates
-differ between users. Here a song has plays to learn from, which is a different question than a song without any.
+It compares the systems of the paper's section 1: a factorisation, and the neighbours of the songs that a user has
+played. The candidates of a user are all training songs except those of the user's remaining plays, so they differ
+between users. Every song here has plays to learn from, which is a different question from cold start.
 
-Scores are made for a block of users at a time; no array of users × songs is ever made.
+Scores are computed for a block of users at a time; no array of users × songs is ever held.
 """
 
 import logging
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 SCORES_AT_ONCE = 1 << 22  # of a block of users: bounds memory, not the result
 
-# From users [block] to their scores of all songs, float32 [block, songs], an array of the caller's own.
+# From users [block] to their scores of all songs, float32 [block, songs], an array that the caller may change.
 Scorer = Callable[[np.ndarray], np.ndarray]
 
 
@@ -41,8 +41,8 @@ class Measures(NamedTuple):
     """Three float64 arrays of shape [users]; NaN where a measure is not defined for the user.
 
     ``ap``: average precision at the cutoff, the sum of precisions at hits divided by min(cutoff, held-out plays);
-    ``auc``: share of the pairs of a held-out song and another candidate ranked the right way, ties counting one half;
-    NaN also where every candidate is held out. ``recall``: share of the held-out songs among the first few.
+    ``auc``: share of the pairs of a held-out song and another candidate ranked the right way; ties count one half; NaN
+    also where every candidate is held out. ``recall``: share of the held-out songs among the first few.
     """
 
     ap: np.ndarray
@@ -81,7 +81,7 @@ def neighbour_scores(counts: sparse.csr_matrix, neighbours: int, weighting: str,
     Parameters
     ----------
     counts : float64 CSR [users, songs]
-    neighbours : other songs that each song keeps, the most similar
+    neighbours : number of most similar songs kept for each song
     weighting : "cosine" (of the songs' binary vectors of users) or "bm25" (of play counts, weighted by BM25)
     """
     from implicit.nearest_neighbours import BM25Recommender, CosineRecommender
@@ -119,13 +119,13 @@ def measure(
     threads: int = 1,
     users_at_once: int | None = None,
 ) -> Measures:
-    """Rank, for every user with a held-out play, all songs that are not known, and see where the held-out ones stand.
+    """Rank all songs that are not known, for every user with a held-out play, and find where the held-out ones stand.
 
     Where songs tie, AP and recall are expectations over all orders of the tied songs.
 
     Parameters
     ----------
-    known, held_out : CSR [users, songs], without a pair in both; what is stored there counts, whatever its value
+    known, held_out : CSR [users, songs], without a pair in both; every stored entry counts, whatever its value
     cutoff : length of the ranking that AP looks at; first : length of the list that recall looks at
     threads, users_at_once : change time and memory, not the result
 
@@ -184,7 +184,7 @@ def schema(cutoff: int, first: int) -> dict[str, type[pl.DataType]]:
         "songs": pl.UInt32,
         "plays": pl.UInt64,  # pairs of a user and a training song
         "held_out": pl.UInt64,
-        "unreachable": pl.UInt64,  # held-out plays of songs that nobody else has played in what remains
+        "unreachable": pl.UInt64,  # held-out plays of songs without a remaining play
     }
 
 
@@ -216,13 +216,13 @@ def evaluate_warm(
     seed: int,
     threads: int,
 ) -> pl.DataFrame:
-    """Hold out plays of training songs, fit every system to the rest, and tabulate how it ranks what was held out.
+    """Hold out plays of training songs, fit every system to the rest, and tabulate how it ranks the held-out plays.
 
     Parameters
     ----------
     plays : table ``user``, ``song``, ``count``, each pair once; training : bool [songs]
     wmf : alpha, epsilon, factors, regularization, iterations and solver
-    held_out : share of the plays; neighbours : of each song; first : length of the list that recall looks at
+    held_out : share of the plays; neighbours : number for each song; first : length of the list that recall looks at
 
     Returns
     -------
@@ -240,7 +240,7 @@ def evaluate_warm(
     chosen = hold_out(plays, held_out, seed)
     if not chosen.any():
         raise InputError(
-            f"no play can be held out of {plays.height:,} of training songs, as every user keeps one: raise "
+            f"no play can be held out of {plays.height:,} of training songs, because every user keeps one: raise "
             "warm.held_out, read more plays, or write warm: null"
         )
     remaining = plays.filter(~chosen)

@@ -12,7 +12,7 @@ from coldwave.exhibits.markdown import number
 
 
 def write_warm_table(path: Path, table: pl.DataFrame, options: Mapping[str, Any], about: Sequence[str]) -> None:
-    """Write the table of ``evaluate_warm``; ``options`` are those of the rule, ``about`` first lines."""
+    """Write the table of ``evaluate_warm``; ``options`` are those of the rule, ``about`` the first lines."""
     cutoff, first, sizes = options["cutoff"], options["recall_at"], table.row(0, named=True)
     shown = ((MAP, cutoff), (AUC, cutoff), (RECALL, first))
     measures = {one.title_at(length): one.column_at(length) for one, length in shown}
@@ -25,11 +25,11 @@ def write_warm_table(path: Path, table: pl.DataFrame, options: Mapping[str, Any]
         "Warm: plays of songs that others have played",
         [
             *about,
-            "This is a different question than cold start: every song here has plays to learn from. "
-            f"{sizes['held_out']:,} of the {sizes['plays']:,} pairs of a user and a training song were held out, every "
-            "system was fitted to the rest, and each user is ranked over the training songs without a remaining play "
-            f"of the user. {sizes['users']:,} users × {sizes['songs']:,} songs; its numbers do not compare with those "
-            "of the test songs.",
+            "This is a different question from cold start: every song here has plays to learn from. "
+            f"{sizes['held_out']:,} of the {sizes['plays']:,} pairs of a user and a training song were held out, and "
+            "every system was fitted to the rest. Each then ranks, for every user, the training songs without a "
+            f"remaining play of the user. {sizes['users']:,} users × {sizes['songs']:,} songs. Do not compare these "
+            "figures with those of the test songs.",
         ],
         {"system": table["system"].to_list()}
         | {name: [number(value) for value in table[column]] for name, column in measures.items()},
@@ -37,10 +37,10 @@ def write_warm_table(path: Path, table: pl.DataFrame, options: Mapping[str, Any]
         notes=[
             f"Item-item: a song's similarity to the songs that a user has played, summed over those that have it among "
             f"their {options['neighbours']} nearest, by the cosine of binary user vectors or by BM25 of play counts. "
-            "WMF: the factorisation with the settings of this run. Popularity: users in the remaining plays.",
-            f"{MAP.title_at(cutoff)}: {precision}. {RECALL.title_at(first).capitalize()}: {recall}. Tied songs take "
-            f"the expectation over their orders; in {AUC.name} they count one half.",
-            f"{sizes['unreachable']:,} held-out plays are of songs with no play left, which nothing fitted to plays "
-            "can find; they stay in every mean.",
+            "WMF: the factorisation with the settings of this run. Popularity: number of users in the remaining plays.",
+            f"{MAP.title_at(cutoff)}: {precision}. {RECALL.title_at(first).capitalize()}: {recall}. Ties count as "
+            f"the expectation over the orders of the tied songs; in {AUC.name}, one half.",
+            f"{sizes['unreachable']:,} held-out plays are of songs with no play left, which no system fitted to "
+            "plays can find; they count in every mean.",
         ],
     )

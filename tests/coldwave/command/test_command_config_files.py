@@ -10,12 +10,12 @@ from coldwave.command.config_files import config_files, mistake_in
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("run: a\nwmf:\n\tfactors: 3\n", ", line 3: there is a tab; YAML is indented by spaces alone"),
-        ("run: a\nwmf: {factors: 3\nsplit: 4\n", ", line 3: no valid YAML: while parsing a flow mapping, expected"),
-        ("- run\n", ": its content is no mapping of keys to values, such as `run: mine`"),
-        ("", ": its content is no mapping"),
+        ("run: a\nwmf:\n\tfactors: 3\n", ", line 3: there is a tab; indent YAML by spaces only"),
+        ("run: a\nwmf: {factors: 3\nsplit: 4\n", ", line 3: not valid YAML: while parsing a flow mapping, expected"),
+        ("- run\n", ": its content is not a mapping of keys to values, such as `run: mine`"),
+        ("", ": its content is not a mapping"),
         (b"run: \xff\n", ": not encoded in UTF-8 (byte 5)"),
-        (b"run: \x01\n", ": no valid YAML: unacceptable character"),
+        (b"run: \x01\n", ": not valid YAML: unacceptable character"),
     ],
 )
 def test_the_file_the_line_and_what_to_do(tmp_path, content, said):

@@ -49,7 +49,7 @@ def make_outputs(place):
 
 
 LINES = [
-    "The run mine is not complete: jobs failed when it was last worked on.",
+    "The run mine is not complete: jobs failed when it was last run.",
     "train_cnn (model=cnn, seed=1) failed: models/cnn/1.safetensors (+1)",
     "    no GPU: set accelerator",
     "    log: results/mine/logs/train_cnn/cnn/1.log",

@@ -93,7 +93,7 @@ def test_folds(project, capsys):
     assert [config for _, config in calls(project)] == [
         {"run": f"demo-fold{fold}", "split": {"folds": 3, "fold": fold}} for fold in (1, 2, 3)
     ]
-    assert "a fold each" in capsys.readouterr().out
+    assert "one for each fold" in capsys.readouterr().out
 
 
 def test_it_stops_where_a_run_fails_and_goes_on_when_given_again(project, capsys):
@@ -149,7 +149,7 @@ def test_the_call_is_taken_apart(project):
 
 
 def test_tables_of_other_models_are_not_pooled():
-    with pytest.raises(InputError, match="b has not the models and measures of a"):
+    with pytest.raises(InputError, match="b does not have the models and measures of a"):
         pool({"a": table({"random": 0.1, "usage": 0.2}), "b": table({"random": 0.1})})
 
 

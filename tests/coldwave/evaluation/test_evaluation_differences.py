@@ -172,9 +172,9 @@ def test_one_model_alone_and_a_measure_that_no_user_has():
 
 
 def test_scores_that_do_not_fit_together():
-    with pytest.raises(InputError, match="no scores of other"):
+    with pytest.raises(InputError, match="models in the config without scores: other"):
         compare(trained(), KINDS | {"other": "cnn"}, {"AUC": AUC}, 100, 1)
-    with pytest.raises(InputError, match="same, seed 1: not of the same users"):
+    with pytest.raises(InputError, match="same, seed 1: the users are not those"):
         compare([*trained()[:-1], trained(399)[-1]], KINDS, {"AUC": AUC}, 100, 1)
 
 

@@ -58,12 +58,12 @@ def test_the_table_for_people_and_what_the_paper_says_of_artists(made):
     assert cells["nDCG@5"][1] == "0.3000 ± 0.1414"
     assert cells["R² of factors"] == ["–", "0.5000 ± 0.0000", "0.5000"]
     text = " ".join(notes(table, MODELS, LENGTHS))
-    assert "1.00 of 2 artists are different by usage, and 1.40 by net: so here too." in text
+    assert "1.00 of 2 artists are different by usage, and 1.40 by net: the same here." in text
     fewer = table.with_columns(artist_diversity=pl.when(kind="cnn").then(0.4).otherwise("artist_diversity"))
-    assert "so not here" in " ".join(notes(fewer, MODELS, LENGTHS))
+    assert "not so here" in " ".join(notes(fewer, MODELS, LENGTHS))
     assert "artists are different" not in " ".join(notes(table.filter(kind="random"), MODELS, LENGTHS))
 
 
 def test_a_model_without_scores_is_told(made):
-    with pytest.raises(InputError, match="no scores of other"):
+    with pytest.raises(InputError, match="models in the config without scores: other"):
         further_table(made, MODELS | {"other": MODELS["net"]}, LENGTHS)

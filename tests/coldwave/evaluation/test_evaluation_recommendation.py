@@ -111,11 +111,14 @@ def test_users_without_auc_are_counted_and_no_user_with_auc_gives_none():
 @pytest.mark.parametrize(
     ("trained", "message"),
     [
-        ([("ridge", 1, scores([1], [1]))], "no scores of mlp"),
-        ([("ridge", 1, scores([1], [1])), ("mlp", 1, scores([1], [1])), ("x", 1, scores([1], [1]))], "scores of x"),
+        ([("ridge", 1, scores([1], [1]))], "models in the config without scores: mlp"),
+        ([("ridge", 1, scores([1], [1])), ("mlp", 1, scores([1], [1])), ("x", 1, scores([1], [1]))], "the config: x"),
         ([("ridge", 1, scores([1], [1])), ("mlp", 1, scores([1], [1])), ("mlp", 1, scores([1], [1]))], "two score"),
-        ([("ridge", 1, scores([1], [1])), ("mlp", 1, scores([1], [1], users=[3]))], "mlp, seed 1: not of the same"),
-        ([("ridge", 1, scores([1] * 3, [1] * 3)), ("mlp", 1, scores([1] * 3, [1] * 3))], "3 users, but there are 2"),
+        (
+            [("ridge", 1, scores([1], [1])), ("mlp", 1, scores([1], [1], users=[3]))],
+            "mlp, seed 1: users or test",
+        ),
+        ([("ridge", 1, scores([1] * 3, [1] * 3)), ("mlp", 1, scores([1] * 3, [1] * 3))], "3 users, but the run has 2"),
         ([("ridge", 1, scores([], [])), ("mlp", 1, scores([], []))], "no user"),
     ],
 )

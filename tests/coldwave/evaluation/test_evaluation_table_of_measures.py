@@ -9,6 +9,7 @@ import yaml
 
 from coldwave.command import repeats
 from coldwave.evaluation import further, recommendation, scores
+from coldwave.evaluation.models import Model
 from coldwave.evaluation.recommendation import Trained
 from coldwave.evaluation.table_of_measures import (
     AT_EACH_LENGTH,
@@ -45,7 +46,7 @@ def test_a_new_row_is_in_the_tables_of_a_run_and_of_several(monkeypatch):
     values = {"ap": 0.5, "ap_relevant": 0.5, "auc": 0.5, "loss": np.array([0.25, 0.5])}
     trained = [Trained("random", 1, users.with_columns(**{name: pl.lit(value) if np.isscalar(value) else value
                                                           for name, value in values.items()}))]  # fmt: skip
-    table = recommendation.recommendation_table(trained, {"random": "random"}, 2, 500)
+    table = recommendation.recommendation_table(trained, {"random": Model("random", 0)}, 2, 500)
     assert table["loss_500"].to_list() == [0.375]
     shown = recommendation.as_markdown(table, [])
     assert " loss@500 |" in shown

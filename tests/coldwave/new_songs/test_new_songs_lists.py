@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from coldwave.new_songs import listeners
-from coldwave.new_songs.listeners import BEST_USERS, best_users, highest_scores
+from coldwave.new_songs import users as lists_of_users
 from coldwave.new_songs.neighbours import NEAREST_SONGS, nearest_songs
+from coldwave.new_songs.users import BEST_USERS, best_users, highest_scores
 
 SMALL = st.integers(-3, 3).map(np.float32)  # many scores tie
 
@@ -19,12 +19,12 @@ SMALL = st.integers(-3, 3).map(np.float32)  # many scores tie
     st.sampled_from([1, 10, 1 << 24]),
 )
 def test_the_best_users_are_those_of_a_full_sort(songs, users, number, at_once):
-    before = listeners._SCORES_AT_ONCE
-    listeners._SCORES_AT_ONCE = at_once
+    before = lists_of_users._SCORES_AT_ONCE
+    lists_of_users._SCORES_AT_ONCE = at_once
     try:
         found, scores = highest_scores(songs, users, number)
     finally:
-        listeners._SCORES_AT_ONCE = before
+        lists_of_users._SCORES_AT_ONCE = before
     for row, song in enumerate(songs):
         every = [float(user @ song) for user in users]
         expected = sorted(range(len(users)), key=lambda user: (-every[user], user))[:number]

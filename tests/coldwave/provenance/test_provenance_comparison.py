@@ -183,7 +183,7 @@ def test_runs_that_are_not_there_end_with_2(compared, tmp_path, capsys):
     assert main(["compare", "one", "begun"]) == 2
     assert "results/begun: it has no provenance.json" in capsys.readouterr().err
     assert main(["compare", "onne", "two"]) == 2
-    assert "no run 'onne': finished are one, two" in capsys.readouterr().err
+    assert "no run 'onne': finished runs are one, two" in capsys.readouterr().err
     for arguments in (["one"], [], ["one", "two", "three"], ["one", "two", "--al", "x"]):
         with pytest.raises(SystemExit) as stop:
             main(["compare", *arguments])
@@ -194,4 +194,4 @@ def test_help_says_how_it_ends(capsys):
     with pytest.raises(SystemExit) as stop:
         main(["compare", "--help"])
     assert stop.value.code == 0
-    assert "1 where some differ, 2 where" in " ".join(capsys.readouterr().out.split())
+    assert "1 if some differ, 2 if" in " ".join(capsys.readouterr().out.split())

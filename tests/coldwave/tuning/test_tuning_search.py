@@ -88,7 +88,7 @@ def test_settings_that_fail_have_no_value_and_a_reason(tmp_path):
     assert 0 in failed["trial"]
     assert set(failed["failure"]) == {"training diverged"}
     assert best_trial(table)["model.optimizer"] == "nesterov"
-    with pytest.raises(InputError, match="no trial of 1 could be evaluated; the first: training diverged"):
+    with pytest.raises(InputError, match="none of 1 trials could be evaluated; the first failed: training diverged"):
         best_trial(table[:1])
 
 

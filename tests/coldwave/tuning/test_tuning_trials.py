@@ -9,7 +9,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from coldwave.errors import InputError
 from coldwave.tuning.outcome import about, overlay, saved_as, table_for_people
 from coldwave.tuning.search import columns_of
-from coldwave.tuning.trials import evaluator, laid_over, listening, search_space, start_of, validation_score
+from coldwave.tuning.trials import evaluator, laid_over, search_data, search_space, start_of, validation_score
 
 USERS, SONGS = 30, 24
 WMF = {"alpha": 2.0, "epsilon": 1.0, "factors": 4, "iterations": 3, "regularization": 0.1, "solver": "exact"}
@@ -24,19 +24,19 @@ def plays(seed=0):
 
 
 def test_the_plays_of_test_songs_are_taken_out():
-    heard = listening(plays(), SPLIT, USERS)
-    assert heard.plays["song"].max() < 18
-    assert (np.flatnonzero(heard.training).tolist(), np.flatnonzero(heard.validation).tolist()) == (
+    data = search_data(plays(), SPLIT, USERS)
+    assert data.plays["song"].max() < 18
+    assert (np.flatnonzero(data.training).tolist(), np.flatnonzero(data.validation).tolist()) == (
         list(range(12)),
         list(range(12, 18)),
     )
     with pytest.raises(InputError, match="nobody has played a validation song"):
-        listening(plays().filter(pl.col("song") < 12), SPLIT, USERS)
+        search_data(plays().filter(pl.col("song") < 12), SPLIT, USERS)
 
 
 @pytest.mark.parametrize(("measure", "reference"), [("auc", roc_auc_score), ("map", average_precision_score)])
 def test_a_value_is_the_users_mean_by_scikit_learn(measure, reference):
-    heard, rng = listening(plays(), SPLIT, USERS), np.random.default_rng(1)
+    data, rng = search_data(plays(), SPLIT, USERS), np.random.default_rng(1)
     users, songs = rng.normal(size=(USERS, 4)).astype(np.float32), rng.normal(size=(SONGS, 4)).astype(np.float32)
     scores = users @ songs[12:18].T
     played = np.zeros((USERS, SONGS), dtype=bool)
@@ -46,19 +46,19 @@ def test_a_value_is_the_users_mean_by_scikit_learn(measure, reference):
         user for user in range(USERS) if relevant[user].any() and not (measure == "auc" and relevant[user].all())
     ]
     expected = np.mean([reference(relevant[user], scores[user]) for user in counted])
-    assert validation_score(heard, users, songs, measure, 500, 1) == pytest.approx(expected, abs=1e-6)
+    assert validation_score(data, users, songs, measure, 500, 1) == pytest.approx(expected, abs=1e-6)
 
 
 def test_test_songs_change_no_value():
     def value(of_plays):
-        heard = listening(of_plays, SPLIT, USERS)
+        data = search_data(of_plays, SPLIT, USERS)
         seen = []
 
         def teach(users, songs, settings):
             seen.append((users.copy(), songs.copy(), dict(settings)))
             return songs
 
-        evaluate = evaluator(heard, teach, "auc", WMF, MODEL, 500, 1, 1)
+        evaluate = evaluator(data, teach, "auc", WMF, MODEL, 500, 1, 1)
         values = [evaluate({"wmf.alpha": 3.0}), evaluate({"model.rate": 0.5}), evaluate({})]
         return values, seen
 

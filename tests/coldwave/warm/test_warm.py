@@ -229,7 +229,7 @@ def test_the_table_for_people_says_what_it_answers(evaluated, tmp_path):
     write_warm_table(tmp_path / "warm.md", table, options, ["Synthetic."])
     text = (tmp_path / "warm.md").read_text()
     assert "Synthetic." in text
-    assert "a different question than cold start" in text
+    assert "a different question from cold start" in text
     for row in table.iter_rows(named=True):
         line = next(line for line in text.splitlines() if line.startswith(f"| {row['system']} "))
         assert f"{row['auc']:.5f}" in line

@@ -1,4 +1,4 @@
-"""How a search teaches a convolutional network: as its rules do, without files."""
+"""Train a convolutional network in a search: as its rules do, but without files."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,21 +12,21 @@ from coldwave.files import read_table
 from coldwave.models.cnn.chosen_objective import chosen_objective
 from coldwave.models.cnn.prediction import best_device, predict
 from coldwave.models.cnn.training import train
-from coldwave.tuning.trials import Listening, Teach
+from coldwave.tuning.trials import SearchData, Teach
 
 
 def teacher(
-    listening: Listening, features: Path | None, index: Path | None, log_mels: list[Path], seed: int, threads: int
+    data: SearchData, features: Path | None, index: Path | None, log_mels: list[Path], seed: int, threads: int
 ) -> Teach:
-    """The function that teaches it, on ``log_mels``."""
+    """Make the function that trains it on ``log_mels``."""
     source = LogMels(read_table(index), log_mels)
     torch.set_num_threads(threads)
 
     def teach(users: np.ndarray, songs: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
         long_enough = source.lengths >= settings["window"]
-        training = np.flatnonzero(listening.training & long_enough)
-        validation = np.flatnonzero(listening.validation & long_enough)
-        objective = chosen_objective(settings, listening.plays, users, songs, training, seed)
+        training = np.flatnonzero(data.training & long_enough)
+        validation = np.flatnonzero(data.validation & long_enough)
+        objective = chosen_objective(settings, data.plays, users, songs, training, seed)
         alone = dict(settings) | {"devices": 1, "nodes": 1}  # a trial is short, and is not resumed
         network, _ = train(source, source.lengths, songs, training, validation, alone, seed, objective)
         device = best_device(settings["accelerator"])

@@ -1,4 +1,4 @@
-"""How a search teaches a multilayer perceptron: as its rules do, without files."""
+"""Train a multilayer perceptron in a search: as its rules do, but without files."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,17 +9,17 @@ import numpy as np
 from coldwave.files import read_array
 from coldwave.models.mlp.prediction import predict_mlp
 from coldwave.models.mlp.training import train_mlp
-from coldwave.tuning.trials import Listening, Teach
+from coldwave.tuning.trials import SearchData, Teach
 
 
 def teacher(
-    listening: Listening, features: Path | None, index: Path | None, log_mels: list[Path], seed: int, threads: int
+    data: SearchData, features: Path | None, index: Path | None, log_mels: list[Path], seed: int, threads: int
 ) -> Teach:
-    """The function that teaches it, on ``features``."""
-    heard = read_array(features)
+    """Make the function that trains it on ``features``."""
+    vectors = read_array(features)
 
     def teach(_users: np.ndarray, songs: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
-        arrays, _ = train_mlp(heard, songs, listening.training, listening.validation, dict(settings), seed)
-        return predict_mlp(heard, arrays)
+        arrays, _ = train_mlp(vectors, songs, data.training, data.validation, dict(settings), seed)
+        return predict_mlp(vectors, arrays)
 
     return teach

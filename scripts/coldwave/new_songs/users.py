@@ -1,4 +1,4 @@
-"""The users whom a factor model expects to play a new song."""
+"""The users who are most likely to play a new song, by a factor model."""
 
 import numpy as np
 import polars as pl
@@ -17,13 +17,13 @@ _SCORES_AT_ONCE = 1 << 24
 
 
 def highest_scores(song_vectors: np.ndarray, user_vectors: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
-    """Find the users with whom each song has the highest inner products; of equal ones, those of the lower number.
+    """Find the users with whom each song has the highest inner products; of equal ones, those with the lower number.
 
     Parameters
     ----------
     song_vectors : float32 [songs, factors], without NaN
     user_vectors : float32 [users, factors]
-    number : users of each song; all of them where there are fewer
+    number : of users for each song; all users if there are fewer
 
     Returns
     -------
