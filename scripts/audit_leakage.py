@@ -18,13 +18,13 @@ ABOUT = (
 )
 
 
-LISTS = ("audio_predictions", "counts", "embeddings", "log_mels", "weights")  # inputs of any number of files
+LISTS = ("audio_predictions", "counts", "log_mels", "song_features", "weights")  # inputs of any number of files
 
 
 def main(*, files: dict, table: Path, markdown: Path, csv: Path, options: dict, cache: Path, threads: int = 1) -> None:
     """``files``: the rule's inputs by name. ``options``: those of `audit`, and ``about``, the caption's sentences."""
     named = {name: [Path(path) for path in paths] for name, paths in (dict.fromkeys(LISTS, ()) | files).items()}
-    named = {name: paths if name in LISTS else paths[0] for name, paths in named.items()}
+    named = {name: paths if name in LISTS or len(paths) > 1 else paths[0] for name, paths in named.items()}
     rows, failed = audit(named, options, Path(__file__).resolve().parent, cache, threads)
     refuse_leaks(failed)
     write_table(table, rows, LEAKAGE)

@@ -24,7 +24,6 @@ def main(
     options: dict,
     exhibits: list[Path] = (),
     index: Path = None,
-    template: Path = TEMPLATE,
 ) -> None:
     """``options``: run (its name), data and protocol (a sentence each), config (as text), models, notes (on their
     kinds) and sections: from each heading to how many of ``exhibits`` are under it, in their order."""
@@ -47,8 +46,8 @@ def main(
         curves=[Curve(*model_and_seed(path), read_table(path)) for path in curves],
         objective=read_table(objective),
         data=data,
-        sections=divide(exhibits, options.get("sections", {})),
-        template=template,
+        sections=divide(exhibits, options["sections"]),
+        template=TEMPLATE,
     )
     write_text(page, html)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from coldwave.command.cli import main
-from workflow.settings import kinds
+from workflow.kinds import names_of
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -100,7 +100,7 @@ def test_every_preset_is_told_and_no_other():
 
 def test_every_kind_of_model_has_a_row():
     rows = re.findall(r"^\| `(\w+)` \|", TEXT[ROOT / "docs/models.md"], re.MULTILINE)
-    assert set(kinds()) <= set(rows)
+    assert set(names_of()) <= set(rows)
 
 
 def test_files_of_the_project_that_are_named_exist():

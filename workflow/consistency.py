@@ -10,7 +10,7 @@ from typing import Any
 
 from coldwave.plays.suffixes import delimiter_of, is_parquet
 from workflow.features import SOURCES
-from workflow.kinds import names_of
+from workflow.kinds import names_of, row_of
 from workflow.model_consistency import model_checks, no_embedding
 from workflow.wording import Keys, short
 
@@ -183,7 +183,7 @@ def _canary(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     models = config["models"]
     kinds = names_of("weights")
     known = ["wmf", *(source.section for source in SOURCES if source.learning), *kinds]
-    known += [name for name, model in models.items() if model["kind"] in kinds]
+    known += [name for name, model in models.items() if row_of(model).weights]
     for place, name in enumerate(config["audit"]["canary"]):
         if name not in known:
             yield (

@@ -30,14 +30,20 @@ def tuned_model(config: dict[str, Any]) -> str | None:
 def _features(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
     features, known = model["features"], list(sources(config))
     if features not in known:
-        yield ("models", name, "features"), no_embedding(features, known)
+        yield (
+            ("models", name, "features"),
+            f"there is no source of features {short(features)}; {_guess(features, known)}",
+        )
 
 
 def no_embedding(name: str, known: list[str]) -> str:
     """Word the message about a name without an embedding, with what may be meant."""
+    return f"there is no {short(name)} in embeddings; {_guess(name, known)}"
+
+
+def _guess(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
-    guess = f"did you mean {close[0]!r}?" if close else f"it may be {' or '.join(known)}" if known else "it is empty"
-    return f"there is no {short(name)} in embeddings; {guess}"
+    return f"did you mean {close[0]!r}?" if close else f"it may be {' or '.join(known)}" if known else "it is empty"
 
 
 def _with(config: dict[str, Any], having: str) -> list[str]:

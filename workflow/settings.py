@@ -20,6 +20,7 @@ from jsonschema.exceptions import ValidationError
 
 from workflow.consistency import cross_checks, paths
 from workflow.kind_schema import with_kinds
+from workflow.kinds import names_of
 from workflow.wording import Keys, short, yaml_number
 
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
@@ -138,15 +139,10 @@ def load_schema() -> dict[str, Any]:
         return with_kinds(yaml.load(file, Loader=_LOADER))
 
 
-def kinds() -> list[str]:
-    """List the kinds of models, in the order of the schema."""
-    return load_schema()["properties"]["models"]["additionalProperties"]["properties"]["kind"]["enum"]
-
-
 def _of_kind(part: Mapping[str, Any], value: Any) -> Mapping[str, Any]:
     """Find the schema that describes ``value``: that of its kind, if it is a model."""
     kind = value.get("kind") if "allOf" in part and isinstance(value, Mapping) else None
-    return load_schema()["$defs"][kind] if kind in kinds() else part
+    return load_schema()["$defs"][kind] if kind in names_of() else part
 
 
 def _alternatives(part: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -273,7 +269,7 @@ def _refused(keys: Keys, value: Any, part: Mapping[str, Any], error: ValidationE
 def _unknown(key: str, known: Mapping[str, Any]) -> str:
     sections = load_schema()["properties"]
     places = {name: section for name, section in sections.items() if section.get("properties") is not known}
-    places |= {f"models of kind {kind}": load_schema()["$defs"][kind] for kind in kinds()}
+    places |= {f"models of kind {kind}": load_schema()["$defs"][kind] for kind in names_of()}
     elsewhere = [name for name, place in places.items() if key != "kind" and key in place.get("properties", {})]
     close = difflib.get_close_matches(key.lower(), known, n=1, cutoff=CLOSE)
     if key in RENAMED and RENAMED[key] in known:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from workflow.settings import allowed, kinds
+from workflow.kinds import names_of
+from workflow.settings import allowed
 from workflow.wording import short
 
 _HEAD = """\
@@ -33,13 +34,13 @@ def page(schema: Mapping[str, Any]) -> str:
     sections = {key: sub for key, sub in keys.items() if allowed(sub).startswith("a mapping")}
     loose = schema | {"description": None, "properties": {key: keys[key] for key in keys if key not in sections}}
     names = [f"[`{name}`](#{name})" for name in sections]
-    head = _HEAD.format(sections=", ".join(names), kinds=", ".join(f"[`{kind}`](#kind-{kind})" for kind in kinds()))
+    head = _HEAD.format(sections=", ".join(names), kinds=", ".join(f"[`{kind}`](#kind-{kind})" for kind in names_of()))
     parts = [head, _section("## Of the run as a whole", loose)]
     for name, section in sections.items():
         entries = {"properties": {"<name>": section["additionalProperties"]}} if name == "embeddings" else {}
         parts.append(_section(f"## {name}", section | entries))
         if name == "models":
-            parts += [_section(f"### Kind {kind}", schema["$defs"][kind]) for kind in kinds()]
+            parts += [_section(f"### Kind {kind}", schema["$defs"][kind]) for kind in names_of()]
     return "\n".join(parts)
 
 

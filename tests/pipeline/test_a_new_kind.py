@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from conftest import Workplace
 from dry_runs import copy_of_project
+
+from tests.conftest import Workplace
 
 SEED = 3
 ROW = """    Kind(

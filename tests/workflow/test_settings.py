@@ -15,7 +15,8 @@ from jsonschema import Draft202012Validator
 from overlays import CONFIG, OWN_DATA, ROOT, checked, mistakes
 
 from workflow import settings
-from workflow.settings import SettingsError, check, kinds, load_schema, options
+from workflow.kinds import names_of
+from workflow.settings import SettingsError, check, load_schema, options
 
 TEXT = (ROOT / "config.yaml").read_text(encoding="utf-8")
 
@@ -35,7 +36,7 @@ def subschemas(schema: dict, path: str = "") -> dict[str, dict]:
     return found
 
 
-KINDS = kinds()
+KINDS = names_of()
 SUBSCHEMAS = subschemas(load_schema())
 CNN = [path.removeprefix("cnn.") for path in SUBSCHEMAS if path.startswith("cnn.")]
 

@@ -70,7 +70,7 @@ def audited_learners():
 
 
 def audited_files():
-    """Files of features that the audit checks: embeddings, what rules that learn features read and make, log-mels."""
+    """Files of features that the audit checks: those of all sources, what rules that learn them use, log-mels."""
     found = {}
     for source in SOURCES.values():
         for each in (getattr(rules, name).rule for name in source.learning):
@@ -78,8 +78,8 @@ def audited_files():
             found |= {name: settled(str(path)) for name, path in each.output.items()}
     if AUDIO_MODELS:
         found |= {"index": settled("<results>/audio/index.parquet"), "log_mels": settled(*LOG_MELS)}
-    if EMBEDDINGS:
-        found["embeddings"] = settled(*(f"<results>/{SOURCES[name].features}" for name in EMBEDDINGS))
+    if SOURCES:
+        found["song_features"] = settled(*(f"<results>/{source.features}" for source in SOURCES.values()))
     return found
 
 

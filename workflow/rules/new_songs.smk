@@ -1,4 +1,4 @@
-"""new_songs: songs without plays, predicted by what a finished run has learnt. `snakemake predict_new` asks for them.
+"""new_songs: songs without plays, predicted by what a finished run has learnt. `snakemake -- predict_new` asks for them.
 
 No rule here learns, or asks for a rule that does: `learnt` gives the run's files as they are.
 """

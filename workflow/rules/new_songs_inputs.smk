@@ -19,7 +19,7 @@ NEW_PREDICTIONS = "<results>/new_songs/predictions/{model}/{seed}.npy"
 PREDICT_NEW = models_with("predicts_new")
 NEW_LISTED = [model for model in PREDICT_NEW if MODELS[model].factors]
 
-# Every file that `snakemake predict_new` asks for. A rule that makes one adds it.
+# Every file that `snakemake -- predict_new` asks for. A rule that makes one adds it.
 NEW_KEPT = for_models(NEW_PREDICTIONS, PREDICT_NEW)
 
 

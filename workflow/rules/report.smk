@@ -6,7 +6,7 @@ rule write_report:
         **({"index": settled("<results>/audio/index.parquet")} if AUDIO_MODELS else {}),
         table=settled("<results>/tables/recommendation.parquet"),
         scores=settled(*for_models(SCORES, SETTINGS["models"])),
-        curves=settled(*for_models(CURVE, in_turn(models_with("curve")))),
+        curves=settled(*for_models(CURVE, in_turn(model for model in models_with("curve") if MODELS[model].factors))),
         objective=settled("<results>/wmf/objective.parquet"),
         rejected=settled("<results>/plays/rejected.parquet"),
         songs=settled("<results>/plays/songs.parquet"),

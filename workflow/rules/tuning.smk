@@ -1,4 +1,4 @@
-"""tuning: a search for settings on validation songs. `snakemake tune` runs it; no other target does."""
+"""tuning: a search for settings on validation songs. `snakemake -- tune` runs it; no other target does."""
 
 
 include: "tuning_inputs.smk"

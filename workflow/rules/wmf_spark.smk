@@ -1,7 +1,7 @@
 """wmf with Spark: the same factors, for plays that do not fit one machine's memory."""
 
 
-include: "wmf_inputs.smk"
+include: "wmf_spark_inputs.smk"
 
 
 if SETTINGS["wmf"]["engine"] == "spark":

@@ -83,14 +83,17 @@ def _of_model(files: Files, name: str, seed: int, features: str | None, models: 
     """Add to the run's files those of one model: its weights, its features, and the predictions of ``models``."""
     weights = next(path for path in files["weights"] if (path.parent.name, path.stem) == (name, str(seed)))
     predicted = {path.parent.name: path for path in reversed(files["audio_predictions"])}  # with the first seed
-    known = [path for path in (files.get("features"), *files["embeddings"]) if path]
     return {
         **files,
         "weights": weights,
         "curve": weights.with_suffix(".parquet"),
-        "features": next((path for path in known if features and path.as_posix().endswith(f"/{features}")), None),
+        "features": next((path for path in files["song_features"] if _ends_with(path, features)), None),
         "audio": [predicted[model] for model in models],
     }
+
+
+def _ends_with(path: Path, end: str | None) -> bool:
+    return end is not None and path.as_posix().endswith(f"/{end}")
 
 
 def write_others(

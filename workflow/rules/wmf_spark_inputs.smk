@@ -1,4 +1,4 @@
-"""Where Spark runs, of which nothing reruns a job."""
+"""Where Spark runs. A change of it reruns no job."""
 
 from workflow.engines import spark_lacks
 
