@@ -145,7 +145,7 @@ MISTAKES = [
     # embeddings, new songs, warm
     ([TIMBRE, "models: {linear: {features: timber}}"], "models.linear.features: ... did you mean 'timbre'?"),
     ([TIMBRE, "models: {linear: {features: xyz}}"], "models.linear.features: ... it may be bow or timbre"),
-    ("models: {mlp: {features: timbre}}", "models.mlp.features: there is no source of features 'timbre'; it may be bow"),
+    ("models: {mlp: {features: timbre}}", "models.mlp.features: there is no source of features 'timbre'; ... bow"),
     ("models: {cnn_mse: {features: bow}}", "models.cnn_mse.features: ... it is a key of models of kind knn"),
     ("embeddings: {bow: {path: timbre.csv, song: id}}", "embeddings.bow: ... is not a name of small letters"),
     ("embeddings: {e: {path: e.csv}}", "embeddings.e.song: is missing"),

@@ -70,8 +70,8 @@ def test_from_predictions_to_the_page(run, script):
         table=results["table"], scores=list(scores.values()), curves=[], objective=run / "wmf/objective.parquet",
         rejected=run / "plays/rejected.parquet", index=run / "audio/index.parquet", songs=run / "plays/songs.parquet",
         users=run / "plays/users.parquet", plays=plays, split=split, page=run / "report/index.html",
-        options={"run": "tiny", "sections": {}, "config": "run: tiny", "data": "Made up.", "protocol": "Strict.", "models": MODELS,
-                 "notes": []},
+        options={"run": "tiny", "sections": {}, "config": "run: tiny", "data": "Made up.", "protocol": "Strict.",
+                 "models": MODELS, "notes": []},
     )  # fmt: skip
     html = (run / "report/index.html").read_text()
     assert "no such file" in html and "bad count" in html and "Made up." in html
