@@ -6,6 +6,7 @@ The workflow itself is run by ``snakemake``.
 import argparse
 import os
 import sys
+import textwrap
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,6 +16,7 @@ from coldwave.errors import InputError
 from coldwave.shown import printable
 
 RESULTS = Path("results")
+WIDTH = 120  # characters of a paragraph's line
 _TABLE = Path("tables") / "recommendation.md"
 _PAGE = Path("report") / "index.html"
 _HOW_TO_RUN = "run the workflow first: `make demo`, or `snakemake` for the config in this folder"
@@ -32,7 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("error: only `coldwave repeat` takes arguments for snakemake after --", file=sys.stderr)
         return 2
     try:
-        return parsed.command(parsed) or 0
+        status = parsed.command(parsed) or 0
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # as by `| head`: nobody reads on, which is no error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
+        return 0
     except InputError as error:
         print(f"error: {printable(str(error))}", file=sys.stderr)
         return parsed.status_of_errors
@@ -85,10 +92,16 @@ def _results(parsed: argparse.Namespace) -> int:
         if not why:
             raise
     else:
-        print((folder / _TABLE).read_text(encoding="utf-8"))
+        print(_wrapped((folder / _TABLE).read_text(encoding="utf-8")))
         print(_where_the_report_is(folder))
     print(printable("\n".join(why)), end="\n" if why else "")
     return int(bool(why))
+
+
+def _wrapped(text: str) -> str:
+    """Break the long lines of paragraphs; rows of tables stay."""
+    lines = (line if line.startswith("|") else textwrap.fill(line, WIDTH) for line in text.splitlines())
+    return "\n".join(lines) + "\n"
 
 
 def _failures(folder: Path) -> list[str]:
@@ -163,7 +176,7 @@ def _repeat(parsed: argparse.Namespace) -> None:
         raise InputError("--seeds: give two or more, each once")
     folder = repeat(parsed.snakemake, parsed.seeds, parsed.folds)
     if folder:
-        print((folder / _TABLE).read_text(encoding="utf-8"))
+        print(_wrapped((folder / _TABLE).read_text(encoding="utf-8")))
         print(f"Table: {folder / _TABLE}")
 
 

@@ -1,10 +1,16 @@
 """The ``coldwave`` command."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from coldwave.command import cli
 from coldwave.command.cli import main
+
+SCRIPTS = Path(cli.__file__).parents[2]
 
 
 @pytest.fixture
@@ -30,6 +36,30 @@ def test_it_prints_the_table_and_ends_with_the_report(results, capsys, arguments
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"table of {run} ±"
     assert lines[-1] == f"Report: results/{run}/report/index.html"
+
+
+def test_paragraphs_are_wrapped_and_tables_are_not(results, capsys):
+    row, words = f"| {'x' * 150} |", "word " * 100
+    (results / "demo/tables/recommendation.md").write_text(f"{words}\n\n{row}\n")
+    assert main(["results"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert row in lines
+    assert {len(line) > 120 for line in lines if line != row} == {False}
+    assert sum(line.count("word") for line in lines) == 100
+
+
+def test_a_reader_that_leaves_early_is_no_error(results):
+    program = (
+        f"import sys; sys.path.insert(0, {str(SCRIPTS)!r}); from coldwave.command.cli import main; sys.exit(main())"
+    )
+    (results / "demo/tables/recommendation.md").write_text("a line\n" * 100_000)
+    command = subprocess.Popen(
+        [sys.executable, "-c", program, "results"], cwd=results.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert command.stdout.readline() == b"a line\n"
+    command.stdout.close()
+    assert command.stderr.read() == b""
+    assert command.wait(60) == 0
 
 
 def test_a_folder_elsewhere(results, capsys, monkeypatch):
