@@ -43,7 +43,7 @@ def test_a_run_is_a_line_a_job_and_few_besides(tiny):
     assert max(map(len, lines)) <= WIDEST
     assert "\x1b" not in output, "the screen is no terminal"
     assert lines[-1].startswith(f"{len(finished)} of {len(finished)} jobs done in ")
-    log = tiny.folder / lines[-1].partition("In full: ")[2]
+    log = tiny.folder / lines[-1].partition("Full log: ")[2]
     assert "    reason: Missing output files" in log.read_text(), "what is not on the screen is there"
 
 

@@ -86,8 +86,8 @@ def _of_model(files: Files, name: str, seed: int, settings: Mapping[str, Any]) -
     own["audio"] = next(
         (path for path in files["audio_predictions"] if path.parent.name == settings.get("audio")), None
     )
-    brought = f"{settings.get('features')}.features.npy"
-    own["features"] = next((path for path in files["embeddings"] if path.name == brought), files.get("features"))
+    own_features = f"{settings.get('features')}.features.npy"
+    own["features"] = next((path for path in files["embeddings"] if path.name == own_features), files.get("features"))
     return own
 
 

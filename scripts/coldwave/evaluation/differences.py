@@ -240,8 +240,8 @@ def statement(comparison: Comparison, measure: str) -> str:
 def notes(comparison: Comparison, samples: int) -> list[str]:
     """Say how to read the table: one or two sentences for each note."""
     lines = [
-        ">: two adjacent models differ. ≈: no difference was found, which does not show that there is none. Models "
-        "that share a letter in the column of groups do not differ; compare letters within one measure only.",
+        "A > B: two adjacent models differ. A ≈ B: no difference was found, which does not show that there is none. "
+        "Models that share a letter in the column of groups do not differ; compare letters within one measure only.",
         f"Intervals: the middle {100 * (1 - LEVEL):g} % of {samples:,} bootstrap samples of users, the same for all "
         "models.",
         f"A pair differs if p is below {LEVEL:g}: paired t-tests over users, with Holm's correction over all pairs of "

@@ -70,13 +70,13 @@ def _index(songs: Sequence[str], found: Embeddings, features: np.ndarray, path: 
     """Say of each song whether it has features, and why not (``NEW_INDEX``)."""
     nameless = found.rejected["reason"].is_in(WITHOUT_ID).sum()
     absent = f"{path} has no row of it" + f", unless it is one of {nameless:,} that cannot be read" * (nameless > 0)
-    brought, ready = (np.isfinite(array).all(axis=1) for array in (found.vectors, features))
+    given, ready = (np.isfinite(array).all(axis=1) for array in (found.vectors, features))
     states = []
     for song, song_id in enumerate(songs):
         line, reason = found.reasons.get(song_id, (None, None))
         if ready[song]:
             state = OK, ""
-        elif brought[song]:
+        elif given[song]:
             state = FAR, TOO_FAR
         else:
             state = (UNUSABLE, f"{path}, line {line}: {reason}") if reason else (MISSING, absent)
