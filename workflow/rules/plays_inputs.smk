@@ -4,7 +4,7 @@ from workflow.effective import plays_read
 
 
 def plays_inputs():
-    """The files that the plays stage reads: the plays and, where they are named, the songs table and ids to leave out."""
+    """The files that the plays stage reads: plays and, if named, the songs table and ids to leave out."""
     plays = SETTINGS["plays"]
     named = {"source": plays["path"], "catalogue": plays["songs"]["path"], "excluded": plays["songs"]["exclude"]}
     return {name: path for name, path in named.items() if path}
