@@ -1,5 +1,6 @@
 """Coldwave: recommends songs nobody has played yet, from how they sound. `snakemake` runs config.yaml."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.27")
+gc.set_threshold(100_000)  # a plan of hundreds of shards is millions of objects, of which few are garbage
 if not isinstance(workflow.current_basedir, os.PathLike):
     raise WorkflowError("Coldwave needs the files beside its Snakefile: clone it, and name the file by its path")
 ROOT = Path(workflow.current_basedir)  # where this is a module, workflow.basedir is the folder of its host

@@ -19,7 +19,7 @@ RESULTS = Path("results")
 WIDTH = 120  # characters of a paragraph's line
 _TABLE = Path("tables") / "recommendation.md"
 _PAGE = Path("report") / "index.html"
-_HOW_TO_RUN = "run the workflow first: `make demo`, or `snakemake` for the config in this folder"
+_HOW_TO_RUN = "run the workflow first: `make demo`, or `snakemake --configfile FILE` with a config of your own"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
