@@ -137,8 +137,8 @@ def elements(html):
 
 def test_it_says_what_the_run_is_and_found(elements):
     text = " ".join(" ".join(elements.words).split())
-    for expected in ("Synthetic demo world.", "Strict protocol.", "cnn_mse", "cnn_mse has the best AUC, 0.720, between", "0.500 at random",
-                     "55.0 % of the way", "chance, the floor", "Some kinds are explained.",
+    for expected in ("Synthetic demo world.", "Strict protocol.", "cnn_mse has the best AUC, 0.720, between",
+                     "0.500 at random", "55.0 % of the way", "chance, the floor", "Some kinds are explained.",
                      "3 users have played no test song", "bad count", "1,005"):  # fmt: skip
         assert expected in text
 
