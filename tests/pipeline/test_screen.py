@@ -37,14 +37,14 @@ def failing(workplace):
 def test_a_run_is_a_line_a_job_and_few_besides(tiny):
     output = (tiny.home / "screen.txt").read_text()
     lines = output.splitlines()
-    finished = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", full_story(tiny), re.MULTILINE)
+    story = (tiny.folder / lines[-1].partition("Full log: ")[2]).read_text()
+    finished = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", story, re.MULTILINE)
     assert Counter(Outcome(0, output).done) == Counter(rule for rule in finished if rule != "all")
     assert len(lines) < 1.5 * len(finished)
     assert max(map(len, lines)) <= WIDEST
     assert "\x1b" not in output, "the screen is no terminal"
     assert lines[-1].startswith(f"{len(finished)} of {len(finished)} jobs done in ")
-    log = tiny.folder / lines[-1].partition("Full log: ")[2]
-    assert "    reason: Missing output files" in log.read_text(), "what is not on the screen is there"
+    assert "    reason: Missing output files" in story, "what is not on the screen is there"
 
 
 def test_it_says_what_is_made_of_what_and_how_long_the_rest_takes(tiny):

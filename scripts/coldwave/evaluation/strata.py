@@ -99,13 +99,13 @@ def strata_table(
             seeds = [
                 (one.songs if key == "song" else one.users)
                 .select(key, "auc")
-                .join(members, on=key)
-                .group_by("group")
+                .join(members, on=key, maintain_order="left")
+                .group_by("group", maintain_order=True)  # or threads add in an order of their own
                 .agg(pl.col("auc").mean(), pl.len().alias("size"))
                 for one in tables
                 if one.model == model
             ]
-            means = pl.concat(seeds).group_by("group").agg(
+            means = pl.concat(seeds).group_by("group", maintain_order=True).agg(
                 pl.col("auc").mean(), pl.col("auc").std().alias("auc_sd"), pl.col("size").first(),
                 pl.len().alias("seeds"),
             )  # fmt: skip

@@ -39,6 +39,19 @@ def test_deciles_of_different_values_have_one_size():
     assert np.bincount(quantile_groups(np.arange(40))).tolist() == [20, 20]
 
 
+def test_the_same_bytes_however_threads_share_the_work():
+    rng, users = np.random.default_rng(0), np.arange(3000, dtype=np.uint32)
+    plays = pl.DataFrame({"user": users, "song": users % 9}, schema_overrides={"song": pl.UInt32})
+    split = pl.DataFrame({"song": range(10), "part": ["train"] * 9 + ["test"]}, schema_overrides={"song": pl.UInt32})
+    songs = split.select("song", pl.lit("Ann").alias("artist"))
+    one_song = {"song": [9], "users": [3], "auc": [0.5]}
+    by_song = pl.DataFrame(one_song, schema_overrides={"song": pl.UInt32, "users": pl.UInt32})
+    tables = [Tables("m", 1, pl.DataFrame({"user": users, "auc": rng.random(3000)}), by_song)]
+    models = {"m": Model("linear", 3)}
+    found = [strata_table(tables, models, plays, songs, split)["auc"].to_list() for _ in range(60)]
+    assert all(each == found[0] for each in found)
+
+
 def test_artists_seen_in_training():
     artists = ["Ann", "Bo", None, " ANN", "Cy", "Bo", None]
     parts = ["train", "validation", "train", "test", "test", "test", "test"]
