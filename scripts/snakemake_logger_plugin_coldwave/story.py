@@ -23,7 +23,7 @@ _LEFT_OUT = re.compile(
     "|Conda environments: ignored|Singularity containers: ignored|Group jobs: inactive|Select jobs to execute"
     "|Execute [0-9]+ jobs|DAG of jobs will be updated|Removing output files of failed job|Elapsed time: |Reasons:"
     "|Exiting because a job execution failed|Some jobs were triggered by|Rules with provenance triggered jobs"
-    "|Shutting down, this might take some time|Updating checkpoint dependencies"
+    "|Shutting down, this might take some time|Updating checkpoint dependencies|Touching output file"
 )
 _FULL_STORY = re.compile(r"Complete log\(s\): (.*)")
 _FURTHER = "For further error details see the cluster/cloud log"
