@@ -36,9 +36,14 @@ def forbidden_paths():
     return [f"{folder}/{stage}/" for stage in ("report", "scores", "tables")] + knowing
 
 
+def own_rule(name):
+    """Find a rule by its own name, whatever a host calls it."""
+    return getattr(rules, name).rule
+
+
 def learner(name, model=None):
     """Describe what the audit runs again: the script of a stage or model, and the names of what it reads and makes."""
-    found = getattr(rules, name).rule  # by its own name, whatever a host calls it
+    found = own_rule(name)
     several = [getattr(function_of(item), "named", None) for item in found.input]
     inputs = [*found.input.keys(), *(key for named in several if named for key in named(model))]
     read = found.params.options
@@ -73,7 +78,7 @@ def audited_files():
     """Files of features that the audit checks: those of all sources, what rules that learn them use, log-mels."""
     found = {}
     for source in SOURCES.values():
-        for each in (getattr(rules, name).rule for name in source.learning):
+        for each in map(own_rule, source.learning):
             found |= {name: item for name, item in each.input.items() if name not in ("songs", "split")}
             found |= {name: settled(str(path)) for name, path in each.output.items()}
     if AUDIO_MODELS:
