@@ -197,10 +197,13 @@ def test_edited_code_reruns_the_rules_that_import_it_and_what_follows(bases, dry
     """Each script, and one module of those that the same scripts import. Which do is tested for each of them."""
     folder, graph = bases["tiny"]
     made = set(graph.rule.values())
+    rules_text = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    heirs = re.findall(r"^use rule (\w+) as (\w+)", rules_text, re.MULTILINE)  # rules with the script of another
     importing = {}
     for script in sorted((ROOT / "scripts").glob("*.py")):
+        running = {script.stem, *(heir for rule, heir in heirs if rule == script.stem)}
         for file in code(script, ROOT):
-            importing.setdefault(file, set()).add(script.stem)
+            importing[file] = importing.get(file, set()) | running
     alike = {frozenset(rules): file for file, rules in importing.items() if "/coldwave/" in file}
     files = sorted({*alike.values(), *(file for file in importing if "/coldwave/" not in file)})
     projects = [copy_of_project(tmp_path / str(number)) for number in range(AT_A_TIME)]
