@@ -202,7 +202,8 @@ def test_edited_code_reruns_the_rules_that_import_it_and_what_follows(bases, dry
     importing = {}
     for script in sorted((ROOT / "scripts").glob("*.py")):
         running = {script.stem, *(heir for rule, heir in heirs if rule == script.stem)}
-        for file in code(script, ROOT):
+        taught = ["coldwave.tuning.teachers.linear"] if script.stem == "tune" else []  # it takes this one by its name
+        for file in code(script, ROOT, *taught):
             importing[file] = importing.get(file, set()) | running
     alike = {frozenset(rules): file for file, rules in importing.items() if "/coldwave/" in file}
     files = sorted({*alike.values(), *(file for file in importing if "/coldwave/" not in file)})
