@@ -16,6 +16,7 @@ from coldwave.plays.layout import check_layout, find_in_names
 from coldwave.plays.manifest import check_manifest, find_places, records
 from coldwave.plays.suffixes import is_parquet, parquet_files
 from coldwave.split.columns import check_columns, check_suffix
+from workflow.features import taken
 from workflow.settings import SettingsError
 
 Check = Callable[[Path], Any]  # of one table; its InputError has a line for each mistake
@@ -69,22 +70,22 @@ def _tables(config: Mapping[str, Any]) -> Iterator[tuple[str | None, Check]]:
         yield plays["path"], partial(_check_plays, plays["table"])
     yield plays["songs"]["path"], partial(_check_songs, plays["songs"])
     yield config["split"]["path"], _check_split
-    for name, embedding in _taken(config).items():
+    for name, embedding in _embeddings(config).items():
         yield embedding["path"], partial(_check_embedding, embedding, f"embeddings.{name}")
 
 
 def _new_tables(config: Mapping[str, Any]) -> Iterator[tuple[str | None, Check]]:
     new = config["new_songs"]
     yield new["path"], _reworded(of_new_songs, partial(_check_songs, new))
-    for name, embedding in _taken(config).items():
+    for name, embedding in _embeddings(config).items():
         check = partial(_check_new_embedding, embedding, name, Path("results", config["run"]))
         yield new["embeddings"].get(name), _reworded(partial(of_new_embeddings, name=name), check)
 
 
-def _taken(config: Mapping[str, Any]) -> dict[str, Any]:
+def _embeddings(config: Mapping[str, Any]) -> dict[str, Any]:
     """Pick the embeddings that models take; no job reads the others."""
-    features = {model.get("features") for model in config["models"].values()}
-    return {name: embedding for name, embedding in config["embeddings"].items() if name in features}
+    sources = taken(config)
+    return {name: embedding for name, embedding in config["embeddings"].items() if name in sources}
 
 
 def _reworded(words: Callable[[str], str], check: Check) -> Check:
