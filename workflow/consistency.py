@@ -181,6 +181,8 @@ def _given_split(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
 
 def _canary(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     models = config["models"]
+    if config["audit"]["canary"] == "all":
+        return
     kinds = names_of("weights")
     known = ["wmf", *(source.section for source in SOURCES if source.learning), *kinds]
     known += [name for name, model in models.items() if row_of(model).weights]
@@ -194,7 +196,7 @@ def _canary(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
 
 def _canary_of_spark(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     canary = config["audit"]["canary"]
-    if config["wmf"]["engine"] == "spark" and "wmf" in canary:
+    if config["wmf"]["engine"] == "spark" and canary != "all" and "wmf" in canary:
         others = [name for name in canary if name != "wmf"]
         yield (
             ("audit", "canary"),

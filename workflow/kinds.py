@@ -50,6 +50,8 @@ class Kind:
 
     # What its settings do
     effects: Mapping[str, Mapping[str, tuple]] = field(default_factory=dict)  # a setting: others that it needs
+    canary: Settings = field(default_factory=dict)  # that cut its learning short for the audit; none if it is quick
+    refits: str = ""  # the setting that says whether it is fitted to validation songs too, once they have chosen
     machine: tuple[str, ...] = ()  # settings that say where it is learnt, and do not change its predictions
     checks: tuple[Check, ...] = ()  # checks of its settings against each other
 
@@ -81,7 +83,9 @@ _PLAIN = {
     "pooling": "flatten",
     "temper": 0.0,
     "unit_norm": False,
+    "whiten_popularity": False,
 }
+_ONE_PROCESSOR = {"accelerator": "cpu", "devices": 1, "nodes": 1, "precision": "32-true"}
 _RANKING = {"objective": ("bpr", "sampled_softmax")}
 _AUDIO = 3  # the place of all audio models
 _BY_NAMES = (
@@ -146,6 +150,7 @@ ROWS = (
         weights=True,
         curve=True,
         own_users=True,
+        canary={"iterations": 2},
     ),
     Kind(
         name="linear",
@@ -171,6 +176,7 @@ ROWS = (
         factors=True,
         from_audio=True,
         tuned=True,
+        canary={"epochs": 2},
     ),
     Kind(
         name="cnn",
@@ -186,7 +192,8 @@ ROWS = (
         filters=True,
         tuned=True,
         effects={"temperature": _RANKING, "plays_per_song": _RANKING, "momentum": {"optimizer": ("nesterov",)}},
-        machine=("accelerator", "devices", "nodes", "precision"),
+        canary={"epochs": 1, "warm_up": 0, **_ONE_PROCESSOR},
+        machine=tuple(_ONE_PROCESSOR),
         checks=network_checks.CHECKS,
     ),
     Kind(

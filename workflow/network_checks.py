@@ -11,6 +11,8 @@ Mistakes = Iterator[tuple[Keys, str]]
 
 def _objective(config: Mapping[str, Any], model: Mapping[str, Any], name: str) -> Mistakes:
     objective = model["objective"]
+    if model["whiten_popularity"] and objective != "wpe":
+        yield ("models", name, "whiten_popularity"), "true is only for the objective wpe: write false"
     if objective == "mse":
         if model["temper"]:
             yield (

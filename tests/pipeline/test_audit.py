@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from coldwave.models.weights import read_weights, write_weights
 from coldwave.split.parts import TEST
 
 ROOT = Path(__file__).parents[2]
@@ -21,12 +22,21 @@ WMF = {"factors": 4, "alpha": 2.0, "epsilon": 1.0, "regularization": 0.1, "itera
        "protocol": "strict"}  # fmt: skip
 PCA = {"words": 32, "variance": 0.95}
 CODEBOOK = {"coefficients": 13, "standardize": True, "words": 32, "sample_frames": 2000, "seed": SEED}
-OPTIONS = {"about": [], "by": "song", "protocol": "strict", "inputs": {}, "forbidden": [], "seed": SEED, "canary": {}}
+OPTIONS = {"about": [], "by": "song", "protocol": "strict", "inputs": {}, "forbidden": [], "refits": [], "seed": SEED,
+           "canary": {}}  # fmt: skip
 
 
-def learner(script: str, inputs: str, made: str, options: dict) -> dict:
+def learner(script: str, inputs: str, made: str, options: dict, **others) -> dict:
     """What the audit has to know of a rule that it runs again."""
-    return {"script": script, "inputs": inputs.split(), "made": made.split(), "options": options, "heard": None}
+    known = {"script": script, "inputs": inputs.split(), "made": made.split(), "options": options}
+    return known | {"heard": None, "short": False} | others
+
+
+def model(script: str, inputs: str, settings: Path, **cut) -> dict:
+    """The same of a model that is learnt in short, with the settings that its weights tell."""
+    options = read_weights(settings)[1] | cut
+    heard = {"features": "bow/features.npy", "models": []}
+    return learner(script, f"split {inputs}", "weights curve", options, short=True, heard=heard)
 
 
 def factorisation(options: dict) -> dict:
@@ -56,6 +66,7 @@ def audit(results: Path, out: Path, scripts: Path = ROOT / "scripts", **options)
         "log_mels": "audio/log_mel/*.npy",
         "counts": "bow/counts/*.parquet",
         "weights": "models/*/*.safetensors",
+        "song_features": "bow/features.npy",
     }
     lists = {name: results.glob(pattern) for name, pattern in patterns.items()}
     return run_script(
@@ -122,7 +133,11 @@ def test_the_run_has_passed_and_says_of_what(tiny):
     assert set(again["of"]) == {
         "wmf/user_factors.npy", "wmf/song_factors.npy, training songs", "wmf/fitted_songs.npy", "bow/codebook.npy",
         "bow/frame_scale.npy", "bow/codebook_songs.npy", "bow/pca_mean.npy", "bow/pca_components.npy",
-        "bow/pca_songs.npy", "bow/features.npy, training songs", f"models/linear/{SEED}.safetensors",
+        "bow/pca_songs.npy", "bow/features.npy, training songs",
+        *(f"models/{name}/{SEED}.{end}" for name in ("linear", "names_and_linear")
+          for end in ("safetensors", "parquet")),
+        *(f"models/{name}/{SEED}.{end}, learnt in short" for name in ("mlr", "mlp", "cnn_mse", "cnn_wpe")
+          for end in ("safetensors", "parquet")),
     }  # fmt: skip
     markdown = (tiny.results / "tables/leakage.md").read_text()
     assert markdown.startswith("# Leakage audit\n")
@@ -169,6 +184,45 @@ def test_a_bag_of_words_of_all_songs_is_found(script, results, leaky, tmp_path):
     found = audit(results, tmp_path / "out", leaky, canary=canary)
     assert found.returncode == 1
     assert f"{shown}: differs (the same whatever the plays and audio" in found.stderr
+
+
+def test_networks_and_metrics_that_use_test_songs_are_found_in_short(results, leaky, tmp_path):
+    """Networks that learn from them, and a metric that only chooses by them; one that is sound passes."""
+    edit(leaky / "train_cnn.py", "(part == TRAIN) & long_enough", "(part != VALIDATION) & long_enough")
+    edit(leaky / "fit_mlr.py", "part == VALIDATION", "part != TRAIN")
+    sound = shutil.copy(leaky / "train_mlp.py", leaky / "sound.py")
+    edit(leaky / "train_mlp.py", "training = part == TRAIN", "training = part != VALIDATION")
+    weights = {name: results / f"models/{name}/{SEED}.safetensors" for name in ("cnn_mse", "cnn_wpe", "mlp", "mlr")}
+    wpe = "index log_mels song_factors plays user_factors"
+    canary = {
+        "cnn_mse": model("train_cnn.py", "index log_mels song_factors", weights["cnn_mse"], epochs=1),
+        "cnn_wpe": model("train_cnn.py", wpe, weights["cnn_wpe"], epochs=1),
+        "mlr": model("fit_mlr.py", "features plays users", weights["mlr"], iterations=2),
+        "mlp": model("train_mlp.py", "features song_factors", weights["mlp"], epochs=1),
+    }
+    found = audit(results, tmp_path / "out", leaky, canary=canary)
+    assert found.returncode == 1
+    for file in ("cnn_mse/3.safetensors", "cnn_wpe/3.safetensors", "mlp/3.safetensors", "mlr/3.parquet"):
+        assert (
+            f"models/{file}, learnt in short: differs (the same whatever the plays, audio and names of test songs)"
+            in (found.stderr)
+        )
+    sound = model(Path(sound).name, "features song_factors", weights["mlp"], epochs=1)
+    assert audit(results, tmp_path / "out", leaky, canary={"mlp": sound}).returncode == 0
+
+
+def test_a_model_that_is_fitted_to_validation_songs_too_may_not_see_test_songs(results, tmp_path):
+    parts = pl.read_parquet(results / "split/split.parquet").sort("song")["part"]
+    path = results / f"models/linear/{SEED}.safetensors"
+    for held_out, refits, passes in (
+        ("validation", [], False),
+        ("validation", ["linear"], True),
+        ("test", ["linear"], False),
+    ):
+        write_weights(path, *read_weights(path), ((parts == "train") | (parts == held_out)).to_numpy())
+        found = audit(results, tmp_path / "out", refits=refits)
+        assert (found.returncode == 0) == passes, found.stderr
+        assert passes or "models/linear/3.safetensors: it was fitted on 6 songs that are held out" in found.stderr
 
 
 def test_overlapping_parts_are_found(results, tmp_path):

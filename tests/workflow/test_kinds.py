@@ -72,7 +72,14 @@ def test_its_rules_make_and_read_what_its_row_says(row):
 @EVERY_ROW
 def test_what_it_says_of_settings_is_said_of_those_that_it_has(row):
     known = set(DEFS[row.kind]["properties"])
-    named = {*row.effects, *row.machine, *row.stands_on, *(key for needed in row.effects.values() for key in needed)}
+    named = {
+        *row.effects,
+        *row.machine,
+        *row.stands_on,
+        *row.canary,
+        *filter(None, [row.refits]),
+        *(key for needed in row.effects.values() for key in needed),
+    }
     assert named | {key for needed in row.published.values() for key in needed} <= known
     assert ("features" in known) == (row.hears == FEATURES)
 
@@ -121,7 +128,13 @@ def test_the_default_runs_models_stand_beside_the_papers():
         "random": "random", "mlr": "MLR", "linear": "linear regression", "mlp": "MLP", "cnn_mse": "CNN with MSE",
         "cnn_wpe": "CNN with WPE", "usage": "upper bound",
     }  # fmt: skip
-    for changed in ({"dropout": 0.1}, {"pooling": "statistics"}, {"objective": "bpr"}, {"temper": 0.5}):
+    for changed in (
+        {"dropout": 0.1},
+        {"pooling": "statistics"},
+        {"objective": "bpr"},
+        {"temper": 0.5},
+        {"whiten_popularity": True},
+    ):
         assert published_row(models["cnn_mse"] | changed) is None
     assert [Model(**shown(model)).kind for model in models.values()] == [model["kind"] for model in models.values()]
 

@@ -100,6 +100,7 @@ MISTAKES = [
     ("models: {cnn_mse: {pool: [4]}}", "models.cnn_mse.pool: [4] has 1 numbers for 2 layers (channels)"),
     ("models: {cnn_mse: {pool: [40, 4]}}", "models.cnn_mse.window: ... no frame after convolutional layer 2 of 2"),
     ("models: {cnn_mse: {temper: 0.5}}", "models.cnn_mse.temper: 0.5 is only for objectives on plays: write"),
+    ("models: {cnn_mse: {whiten_popularity: true}}", "models.cnn_mse.whiten_popularity: true is only for the objective"),
     ("models: {cnn_wpe: {temper: 1.5}}", "models.cnn_wpe.temper: 1.5 is not a number from 0 to 1"),
     ("models: {cnn_wpe: {unit_norm: true}}", "models.cnn_wpe.unit_norm: ... the objective wpe has none: write false"),
     ("models: {cnn_wpe: {precision: 16-true}}",
@@ -205,6 +206,7 @@ MISTAKES = [
     ("split: {folds: 2, path: x.csv}", "split.folds: 2 folds are not drawn, because split.path gives the parts"),
     ("split: {by: date, path: x.csv}", "split.by: date is not used, because split.path gives the parts"),
     ("audit: {canary: [wmf, tree]}", "audit.canary[1]: 'tree' is not a stage or model that learns: name any of wmf"),
+    ("audit: {canary: every}", "audit.canary: 'every' is not all, or a list of stages, kinds and models"),
     ("audit: {canary: [usage]}", "audit.canary[0]: 'usage' is not a stage or model that learns"),
     # the engine of the factorisation
     ([SPARK, "wmf: {engine: sparc}"], "wmf.engine: ... did you mean 'spark'?"),
@@ -215,7 +217,8 @@ MISTAKES = [
      "wmf.spark.settings.spark.master: ... but not spark.master"),
     ([SPARK, "wmf: {spark: {settings: {executor.memory: 8g}}}"], "wmf.spark.settings.executor.memory: ... spark.*"),
     ([SPARK, "wmf: {spark: {settings: {spark.jars: [a]}}}"], "wmf.spark.settings.spark.jars: ... text, a number"),
-    ("wmf: {engine: spark}", "audit.canary: ... write ['bow', 'linear']$"),  # it is not learnt again
+    # it is not learnt again
+    ("{wmf: {engine: spark}, audit: {canary: [wmf, bow]}}", "audit.canary: ... write ['bow']$"),
     # tuning
     ("tuning: {model: usage}", "tuning.model: ... is of kind usage"),
     ("tuning: {model: lineal}", "tuning.model: there is no model 'lineal'"),

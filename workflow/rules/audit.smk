@@ -39,6 +39,7 @@ rule audit_leakage:
             "forbidden": forbidden_paths(),
             "inputs": learning_inputs(),
             "protocol": SETTINGS["protocol"],
+            "refits": refitted_models(),
             "seed": SEED,
         },
         cache=cache_folder,

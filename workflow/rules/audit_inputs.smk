@@ -43,15 +43,17 @@ def own_rule(name):
 
 def learner(name, model=None):
     """Describe what the audit runs again: the script of a stage or model, and the names of what it reads and makes."""
-    found = own_rule(name)
+    found, cut = own_rule(name), dict(MODELS[model].canary) if model else {}
     several = [getattr(function_of(item), "named", None) for item in found.input]
     inputs = [*found.input.keys(), *(key for named in several if named for key in named(model))]
     read = found.params.options
+    read = read(SimpleNamespace(model=model)) if callable(read) else read
     return {
         "script": f"{name}.py",
         "inputs": inputs,
         "made": list(found.output.keys()),
-        "options": read(SimpleNamespace(model=model)) if callable(read) else read,
+        "options": read | cut,
+        "short": bool(cut),
         "heard": heard(model) if model else None,
     }
 
@@ -67,11 +69,21 @@ def audited_learners():
     """Map the name of each rule or model that the audit learns again to its description."""
     named, stages = SETTINGS["audit"]["canary"], {"wmf": ["factorise_plays"]}
     stages |= {source.section: source.learning for source in SOURCES.values()}
+    if named == "all":
+        named = [*stages, *MODELS]
+        if SETTINGS["wmf"]["engine"] != "implicit":  # no other makes the same bytes twice
+            named.remove("wmf")
     learners = {rule: learner(rule) for stage, rules in stages.items() if stage in named for rule in rules}
     for name in in_turn(models_with("weights")):
         if MODELS[name].kind in named or name in named:
             learners[name] = learner(MODELS[name].rule, name)
     return learners
+
+
+def refitted_models():
+    """The models that learn from validation songs too once these have chosen, by the setting that their kind names."""
+    models = {name: SETTINGS["models"][name] for name in models_with("refits")}
+    return sorted(name for name, model in models.items() if model[MODELS[name].refits])
 
 
 def audited_files():

@@ -5,7 +5,7 @@ index, log_mels, counts, codebook, frame_scale, codebook_songs, pca_mean, pca_co
 has them; ``weights``, ``audio_predictions`` and ``song_features`` are lists of files.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from coldwave.errors import InputError
 from coldwave.files import read_array, read_table
 from coldwave.models.weights import read_fitted_on
 from coldwave.split.check import check_parts
+from coldwave.split.parts import TRAIN, VALIDATION
 
 LEAKAGE = {"check": pl.String, "of": pl.String, "result": pl.String, "detail": pl.String}
 PASSED, BY_PROTOCOL, FAILED = "passed", "by protocol", "failed"
@@ -41,8 +42,8 @@ def audit(
 
     Parameters
     ----------
-    options : by (of the split), protocol, inputs (rule: paths), forbidden (beginnings of paths), seed, canary (what to
-        learn again, as `canaries` takes it)
+    options : by (of the split), protocol, inputs (rule: paths), forbidden (beginnings of paths), refits (models fitted
+        on validation songs too), seed, canary (what to learn again, as `canaries` takes it)
     scripts : the folder of the rules' scripts
     cache : folder that canaries may write into
 
@@ -56,10 +57,11 @@ def audit(
     sizes = ", ".join(f"{count:,} {part}" for part, count in split["part"].value_counts().sort("part").iter_rows())
     rows = [Check("parts do not overlap", _shown(files["split"]), PASSED, f"{sizes} songs")]
     split, songs = split.sort("song"), songs.sort("song")
-    rows += fitted_checks(files, split, songs, options["protocol"])
+    rows += fitted_checks(files, split, songs, options["protocol"], options["refits"])
     rows += input_checks(options["inputs"], options["forbidden"])
-    for canary in canaries(files, options, scripts, cache, threads):
-        rows += canary_checks(canary, learn_again(canary, scripts, cache / "audit"), options["protocol"])
+    learners = canaries(files, options, scripts, cache, threads)
+    for canary, verdicts in zip(learners, learn_again(learners, scripts, cache / "audit", threads), strict=True):
+        rows += canary_checks(canary, verdicts, options["protocol"])
     return pl.DataFrame(rows, schema=LEAKAGE, orient="row"), [row for row in rows if row.result == FAILED]
 
 
@@ -79,12 +81,19 @@ def refuse_leaks(failed: list[Check]) -> None:
         )
 
 
-def fitted_checks(files: Files, split: pl.DataFrame, songs: pl.DataFrame, protocol: str) -> list[Check]:
-    """Check that the learnt files were fitted on training songs, by what they record."""
-    check, rows = "fitted on training songs alone", []
+def fitted_checks(
+    files: Files, split: pl.DataFrame, songs: pl.DataFrame, protocol: str, refits: Container[str] = ()
+) -> list[Check]:
+    """Check that the learnt files were fitted on training songs, by what they record.
+
+    ``refits`` names the models that are fitted again on training and validation songs together, once they are chosen.
+    """
+    rows = []
     recorded = {files[of]: read_array(files[record]) for record, of in FITTED.items() if files.get(of)}
     recorded |= {path: read_fitted_on(path) for path in files["weights"]}
     for path, fitted in recorded.items():
+        refitted = path.parent.name in refits and path in files["weights"]
+        check = "fitted on no test song" if refitted else "fitted on training songs alone"
         if fitted is None:
             rows.append(Check(check, _shown(path), FAILED, "it does not say which songs it was fitted on"))
         elif protocol == "transductive" and path == files["user_factors"]:
@@ -97,7 +106,7 @@ def fitted_checks(files: Files, split: pl.DataFrame, songs: pl.DataFrame, protoc
                 )
             )
         else:
-            strange = strange_songs(fitted, split, songs)
+            strange = strange_songs(fitted, split, songs, (TRAIN, VALIDATION) if refitted else (TRAIN,))
             detail = strange or f"{int(fitted.sum()):,} songs"
             rows.append(Check(check, _shown(path), FAILED if strange else PASSED, detail))
     return rows
@@ -124,7 +133,8 @@ def canary_checks(canary: Canary, verdicts: Mapping[str, str], protocol: str) ->
     """Make the rows of a canary from its verdicts."""
     check, rows = f"the same whatever the {canary.what}", []
     for output, found in verdicts.items():
-        of = _shown(canary.made[output]) + (", training songs" if output in canary.rows else "")
+        of = _shown(canary.made[output]) + ", training songs" * (output in canary.rows)
+        of += ", learnt in short" * canary.short
         factors = canary.script == "factorise_plays.py" and output in ("user_factors", "song_factors")
         if protocol == "transductive" and factors:
             if found == DIFFERS:

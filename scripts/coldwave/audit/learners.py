@@ -27,7 +27,7 @@ REPLACED = {
     HELD_OUT: {"plays", "index", "counts"},
     TESTED: {"plays", "index", "songs", "features", "song_factors", "audio"},
 }
-IGNORED = ("curve", "objective")  # they hold seconds, or losses on held-out songs
+IGNORED = ("objective",)  # of the factorisation: it holds seconds
 OF_TRAINING = ("song_factors", "features")  # in these, the rows of training songs are compared
 
 
@@ -40,20 +40,21 @@ def canaries(files: Files, options: Mapping[str, Any], scripts: Path, cache: Pat
     ----------
     files : the run's files, as ``coldwave.audit.checks`` names them
     options : seed; canary (from the name of a rule or model to the rule's ``script``, the names of its ``inputs`` and
-        of its outputs (``made``), its ``options``, and of a model what it has ``heard``: the file of its features and
-        the names of models whose predictions it takes). Models are learnt again with the first seed.
+        of its outputs (``made``), its ``options``, whether these make it ``short``, and of a model what it has
+        ``heard``: the file of its features and the names of models whose predictions it takes). Models are learnt
+        again with the first seed.
     scripts : the folder of the rules' scripts
     """
     part, seed = read_table(files["split"]).sort("song")["part"].to_numpy(), options["seed"]
     training = np.flatnonzero(part == TRAIN)
     others = {HELD_OUT: np.flatnonzero(part != TRAIN), TESTED: np.flatnonzero(part == TEST)}
-    arguments = {"seed": seed, "threads": threads, "cache": cache}
     found = []
     for name, learner in options["canary"].items():
         what = TESTED if learner["heard"] else HELD_OUT
         own = _of_model(files, name, seed, **learner["heard"]) if learner["heard"] else dict(files)
         changed = tuple(key for key in learner["inputs"] if key in REPLACED[what])
         taken = parameters(scripts / learner["script"])
+        arguments = {"seed": seed, "threads": 1 if learner["short"] else threads, "cache": cache}
         donors = donors_for(others[what], training, seed)
         found.append(
             Canary(
@@ -67,6 +68,7 @@ def canaries(files: Files, options: Mapping[str, Any], scripts: Path, cache: Pat
                 arguments={key: value for key, value in arguments.items() if key in taken},
                 ignored=IGNORED,
                 rows={key: training for key in OF_TRAINING if key in learner["made"]},
+                short=learner["short"],
             )
         )
     return found

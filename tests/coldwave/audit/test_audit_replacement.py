@@ -2,13 +2,15 @@
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coldwave.audit.canary import DIFFERS, ELSEWHERE, SAME, UNSTABLE, verdict
+from coldwave.audit.canary import DIFFERS, ELSEWHERE, SAME, UNSTABLE, digest, run_scripts, verdict
 from coldwave.audit.checks import FAILED, PASSED, input_checks
 from coldwave.audit.provenance import forbidden_inputs, strange_songs
 from coldwave.audit.replacement import donors_for, other_counts, other_plays, other_rows, other_table_rows
+from coldwave.errors import InputError
 from coldwave.models.weights import read_fitted_on, read_weights, write_weights
 from coldwave.plays.tables import PLAYS, write_plays
 
@@ -52,10 +54,42 @@ def test_donors_are_others():
 
 
 def test_the_verdicts():
-    assert verdict("a", "a", lambda: "never asked") == SAME
-    assert verdict("a", "b", lambda: "a") == DIFFERS
-    assert verdict("a", "b", lambda: "b") == ELSEWHERE
-    assert verdict("a", "b", lambda: "c") == UNSTABLE
+    assert verdict("a", "a", "not compared") == SAME
+    assert verdict("a", "b", "a") == DIFFERS
+    assert verdict("a", "b", "b") == ELSEWHERE
+    assert verdict("a", "b", "c") == UNSTABLE
+
+
+def test_tables_are_compared_without_their_seconds(tmp_path):
+    table = pl.DataFrame({"epoch": [1, 2], "loss": [0.1 + 0.2, None], "seconds": [1.0, 2.0]})
+    found = []
+    for place, seconds, loss in ((0, 1.0, 0.1 + 0.2), (1, 9.0, 0.1 + 0.2), (2, 1.0, 0.3)):
+        path = tmp_path / f"{place}.parquet"
+        table.with_columns(seconds=pl.lit(seconds), loss=pl.lit(loss)).write_parquet(path)
+        found.append(digest(path))
+    assert found[0] == found[1] != found[2]  # 0.1 + 0.2 is not 0.3
+
+
+def test_scripts_run_in_processes_of_their_own(tmp_path):
+    """One that changes a module, one that finds it unchanged, one that fails and one that is killed."""
+    texts = [
+        "import json, pathlib, sys\njson.dumps = None\npathlib.Path(sys.argv[1]).write_text('changed')",
+        "import json, pathlib, sys\npathlib.Path(sys.argv[1]).write_text(json.dumps([1]))",
+        "raise ValueError('a reason')",
+        "import os\nos.kill(os.getpid(), 9)",
+    ]
+    commands = []
+    for place, text in enumerate(texts):
+        script = tmp_path / f"script_{place}.py"
+        script.write_text(text)
+        commands.append([str(script), str(tmp_path / str(place))])
+    run_scripts(commands[:2], side_by_side=1)
+    assert [(tmp_path / str(place)).read_text() for place in (0, 1)] == ["changed", "[1]"]
+    with pytest.raises(InputError, match=r"(?s)script_2.py failed when it learnt again: .*a reason"):
+        run_scripts(commands[:3])
+    with pytest.raises(InputError, match="script_3.py failed"):
+        run_scripts(commands[3:])
+    run_scripts([])
 
 
 def test_songs_fitted_on_are_kept_with_the_weights(tmp_path):
@@ -74,6 +108,10 @@ def test_held_out_songs_among_those_fitted_on_are_named():
     assert strange_songs(np.array([True, True, True]), split, songs) == (
         "it was fitted on 1 songs that are held out, e.g. 'b', a test song"
     )
+    both = ("train", "validation")
+    checked = split.with_columns(part=pl.Series(["train", "validation", "test"]))
+    assert strange_songs(np.array([True, True, False]), checked, songs, both) is None
+    assert "'c', a test song" in strange_songs(np.array([True, True, True]), checked, songs, both)
     assert "another catalogue" in strange_songs(np.ones(4, dtype=bool), split, songs)
     assert "no song" in strange_songs(np.zeros(3, dtype=bool), split, songs)
 

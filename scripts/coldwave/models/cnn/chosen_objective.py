@@ -29,7 +29,7 @@ def chosen_objective(
     """
     name = settings["objective"]
     if name == "wpe":
-        confidence = {key: settings[key] for key in ("alpha", "epsilon", "temper")}
+        confidence = {key: settings[key] for key in ("alpha", "epsilon", "temper", "whiten_popularity")}
         return weighted_objective(plays, user_factors, song_factors, training, **confidence)
     if name in LOSSES:
         compared = {key: settings[key] for key in ("temperature", "plays_per_song", "temper")}

@@ -118,6 +118,29 @@ def tempered_weights(totals: np.ndarray, temper: float, training: np.ndarray) ->
     return weights / weights[training].mean()
 
 
+def popularity_direction(gram: np.ndarray) -> tuple[np.ndarray, float]:
+    """Find the direction of the factors that carries popularity, v: float64 [factors], and the weight of the others.
+
+    Around its minimum y*, a song's error in eq. 5 is higher by e . A e, with e = y' - y* and A = X^T X + the sum of
+    (c_ui - 1) x_u x_u^T over who played the song. X^T X = λ_1 v v^T + ... has one eigenvalue far above the others: with
+    m the users' mean, it is users * m m^T plus their scatter around it, and m is long because all users prefer songs
+    that are played much. So v is near m / |m|, and y . v is a song's mean score, its popularity. Audio hardly tells it,
+    and yet this one number has λ_1 / (λ_1 + λ_2 + ...) of the weight, two thirds in the demo.
+
+    The second part of A ties v to the other directions. A song's players like it, so that e across v, which is mostly
+    what audio does not tell, is a loss at their high confidences, and more popularity makes up for it. This is why
+    predictions that minimise eq. 5 have too much of it. Whitened, the error is that of y' with the song's own
+    popularity, y' - (e . v) v, plus (e . v)^2 times the mean of λ_2, λ_3, ...: popularity then weighs as much as
+    another direction, and is tied to none.
+
+    Parameters
+    ----------
+    gram : [factors, factors], X^T X of all users
+    """
+    values, vectors = np.linalg.eigh(np.asarray(gram, dtype=np.float64))
+    return vectors[:, -1], float(values[:-1].mean()) if len(values) > 1 else float(values[-1])
+
+
 def weighted_objective(
     plays: pl.DataFrame,
     user_factors: np.ndarray,
@@ -126,6 +149,7 @@ def weighted_objective(
     alpha: float,
     epsilon: float,
     temper: float,
+    whiten_popularity: bool = False,
 ) -> "WeightedPredictionError":
     """Set up the weighted prediction error with the confidences of the factorisation.
 
@@ -134,11 +158,12 @@ def weighted_objective(
     plays : table ``user``, ``song``, ``count`` of training and validation songs
     user_factors, song_factors : float32 [users, factors], [songs, factors]
     training : int [n], the training songs
+    temper, whiten_popularity : see `tempered_weights` and `popularity_direction`
     """
     by_user = confidence_matrix(plays, len(user_factors), len(song_factors), alpha, epsilon)
     by_song = by_user.T.tocsr()
     weights = tempered_weights(total_weights(by_song), temper, training)
-    return WeightedPredictionError(by_song, user_factors, song_factors, weights)
+    return WeightedPredictionError(by_song, user_factors, song_factors, weights, whiten_popularity)
 
 
 class SquaredError:
@@ -178,8 +203,10 @@ class WeightedPredictionError:
     ----------
     confidences : float32 CSR [songs, users], with nothing stored where a user did not play a song
     user_factors : float32 [users, factors]
-    song_factors : float32 [songs, factors], from the songs' own plays, only to set the 0 of the learning curve
+    song_factors : float32 [songs, factors], from the songs' own plays, to set the 0 of the learning curve and, where
+        popularity is whitened, to measure from
     weights : float [songs], see `tempered_weights`
+    whiten : whether popularity weighs no more than another direction, see `popularity_direction`
     """
 
     together = False
@@ -190,22 +217,40 @@ class WeightedPredictionError:
         user_factors: np.ndarray,
         song_factors: np.ndarray,
         weights: np.ndarray,
+        whiten: bool = False,
     ):
         self.confidences, self.user_factors, self.song_factors = confidences, user_factors, song_factors
         self.weights = torch.as_tensor(weights, dtype=torch.float32)
-        self.gram = torch.as_tensor(gram_matrix(user_factors), dtype=torch.float32)
+        gram = gram_matrix(user_factors)
+        self.gram = torch.as_tensor(gram, dtype=torch.float32)
+        direction, weight = popularity_direction(gram) if whiten else (np.zeros(len(gram)), 0.0)
+        self.direction = torch.as_tensor(direction, dtype=torch.float32)
+        self.direction_weight = torch.tensor(weight, dtype=torch.float32)
+        self.popularity = torch.as_tensor(song_factors @ direction, dtype=torch.float32)
 
     def known(self, songs: np.ndarray) -> tuple[torch.Tensor, ...]:
-        """The songs' weights [n], then the arguments of `weighted_prediction_errors` after the first."""
+        """The songs' weights [n], v [factors], its weight, v . y [n], then what `weighted_prediction_errors` takes."""
         plays = self.confidences[songs]
         owners = np.repeat(np.arange(len(songs)), np.diff(plays.indptr))
-        users = self.user_factors[plays.indices]
+        users, chosen = self.user_factors[plays.indices], torch.from_numpy(songs)
         arrays = (users, owners, plays.data)
-        return self.weights[torch.from_numpy(songs)], self.gram, *map(torch.from_numpy, arrays)
+        own = (self.weights[chosen], self.direction, self.direction_weight, self.popularity[chosen])
+        return *own, self.gram, *map(torch.from_numpy, arrays)
 
-    def errors(self, predicted: torch.Tensor, weights: torch.Tensor, *known: torch.Tensor) -> torch.Tensor:
+    def errors(
+        self,
+        predicted: torch.Tensor,
+        weights: torch.Tensor,
+        direction: torch.Tensor,
+        direction_weight: torch.Tensor,
+        popularity: torch.Tensor,
+        *known: torch.Tensor,
+    ) -> torch.Tensor:
         """See `weighted_prediction_errors`; each times the weight of its song."""
-        return weights * weighted_prediction_errors(predicted, *known)
+        with torch.autocast(predicted.device.type, enabled=False):
+            beside = (predicted * direction).sum(dim=1) - popularity  # 0 unless popularity is whitened
+            others = weighted_prediction_errors(predicted - beside[:, None] * direction, *known)
+            return weights * (others + direction_weight * beside.square())
 
     def reference(self, songs: np.ndarray, mean: np.ndarray) -> Reference:
         """0 is the error at the songs' own factors, and 1 that of predicting ``mean``.

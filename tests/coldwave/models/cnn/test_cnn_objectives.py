@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from coldwave.models.cnn.objectives import (
     SquaredError,
     WeightedPredictionError,
+    popularity_direction,
     tempered_weights,
     total_weights,
     unit_rows,
@@ -79,8 +80,8 @@ def test_the_sparse_error_and_its_gradient_equal_the_dense_sums(seed, users, sha
 def test_in_double_precision_they_are_the_same_to_its_last_digits():
     counts, users, own = world()
     songs = np.arange(SONGS)
-    _, _, *known = objective(counts, users, own).known(songs)
-    vectors, owners = known[0].double(), known[1]
+    *_, vectors, owners, _ = objective(counts, users, own).known(songs)
+    vectors = vectors.double()
     c = torch.tensor(dense_confidences(counts).T[counts.T > 0])
     x = torch.tensor(users, dtype=torch.float64)
     y, z = (torch.tensor(own, dtype=torch.float64, requires_grad=True) for _ in range(2))
@@ -126,7 +127,8 @@ def test_no_dense_array_of_users_and_songs():
     finally:
         tracemalloc.stop()
     played = int(np.isin(pairs % songs, np.arange(64)).sum())
-    assert [len(tensor) for tensor in known] == [64, 2, played, played, played]
+    assert [len(tensor) for tensor in known[-3:]] == [played] * 3
+    assert all(tensor.numel() <= 64 for tensor in known[:-3])
     assert peak < 60e6
 
 
@@ -183,6 +185,59 @@ def test_tempering_is_between_the_two_and_keeps_the_mean(totals, temper):
     assert weights / weights[0] == pytest.approx((totals[0] / totals) ** temper)
     order = np.argsort(totals)
     assert np.all(np.diff((weights * totals)[order]) >= -1e-9 * (weights * totals).max())  # the popular weigh no less
+
+
+# The direction of popularity
+
+
+def whitened(counts, users, own):
+    return weighted_objective(table(counts), users, own, TRAINING, ALPHA, EPSILON, 0.0, whiten_popularity=True)
+
+
+def popular_world():
+    """A world in which all users score a popular song high: the third factor is the same for all."""
+    counts, users, own = world()
+    users[:, 2] = 5
+    return counts, users, own
+
+
+def test_the_direction_of_popularity_of_users_made_by_hand():
+    users = np.zeros((6, 3))
+    users[:, 1] = 4  # the same for all
+    users[:2, 0], users[2:4, 2] = (1, -1), (3, -3)
+    direction, weight = popularity_direction(users.T @ users)
+    assert np.abs(direction) == pytest.approx([0, 1, 0])
+    assert weight == pytest.approx((2 + 18) / 2)  # of the squares of the other two columns
+    assert popularity_direction(np.array([[5.0]]))[1] == 5  # there is no other direction
+
+
+def test_whitened_it_is_the_dense_error_with_known_popularity_plus_that_of_popularity():
+    counts, users, own = popular_world()
+    direction, weight = popularity_direction(users.T.astype(np.float64) @ users)
+    assert abs(direction[2]) > 0.99
+    predicted = np.random.default_rng(1).standard_normal(own.shape).astype(np.float32)
+    beside = (predicted - own) @ direction
+    flat = predicted - beside[:, None] * direction
+    wanted = dense_errors(counts, users, torch.tensor(flat)).numpy() + weight * beside**2
+    sparse = whitened(counts, users, own)
+    found = sparse.errors(torch.from_numpy(predicted), *sparse.known(np.arange(SONGS)))
+    assert found.numpy() == pytest.approx(wanted, rel=1e-4)
+
+
+def test_popularity_weighs_as_another_direction_and_is_tied_to_none():
+    counts, users, own = popular_world()
+    direction, weight = popularity_direction(users.T.astype(np.float64) @ users)
+    for kind, tied in ((whitened(counts, users, own), False), (objective(counts, users, own), True)):
+        known = kind.known(np.array([7]))
+        curvature = torch.autograd.functional.hessian(
+            lambda y, kind=kind, known=known: kind.errors(y[None], *known).sum(), torch.from_numpy(own[7])
+        ).numpy()
+        along = curvature @ direction
+        across = along - (along @ direction) * direction
+        assert (along @ direction > 4 * weight) == tied
+        assert (np.abs(across).max() > 0.1) == tied
+        if not tied:
+            assert along @ direction == pytest.approx(2 * weight, rel=1e-4)
 
 
 # The scale of the learning curve
