@@ -98,7 +98,7 @@ def _columns(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     if plays["format"] != "table":
         return
     table = plays["table"]
-    columns = {name: table[name] for name in ("user", "song", "count") if table.get(name) is not None}
+    columns = {name: table[name] for name in ("user", "song", "count", "time") if table.get(name) is not None}
     for name, column in columns.items():
         if table["header"] and isinstance(column, int):
             yield ("plays", "table", name), f"{column} is a number, but there is a header: write the name, in quotes"

@@ -21,16 +21,24 @@ def plays_read(config: dict[str, Any]) -> dict[str, Any]:
     """
     plays = config["plays"]
     keys = ["format", "top_songs", "top_users", "min_users", "min_songs", "strict"]
-    keys += ["table"] * (plays["format"] == "table")
     keys += ["users_by"] * (plays["top_users"] is not None)
     has_table = plays["songs"]["path"] is not None
     keys += ["unlisted_songs", "songs_without_audio"] * has_table
     read = options(config, "plays", *keys)
+    if plays["format"] == "table":
+        table = plays["table"] if cuts_plays(config) else {**plays["table"], "time": None}  # else nothing needs times
+        read["table"] = dict(sorted(table.items()))
     if has_table:
         read["songs"] = songs_read(plays, "songs")
     if read.get("users_by") == "random":
         read["seed"] = config["seed"]
     return dict(sorted(read.items()))
+
+
+def cuts_plays(config: dict[str, Any]) -> bool:
+    """Whether plays later than the songs that are tested can be told and are left out of learning."""
+    plays = config["plays"]
+    return config["split"]["by"] == "date" and plays["format"] == "table" and plays["table"]["time"] is not None
 
 
 def songs_read(config: dict[str, Any], section: str) -> dict[str, Any]:

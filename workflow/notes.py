@@ -6,6 +6,7 @@ from typing import Any
 
 from coldwave.evaluation.models import CEILING
 from coldwave.world.planted import planted
+from workflow.effective import cuts_plays
 from workflow.kinds import ROWS, row_of
 
 _PROTOCOLS = {
@@ -22,6 +23,10 @@ _SPLITS = {
     "artist": " Split by artist: no artist is in two parts.",
     "date": " Split by release date: the newest songs are test songs, and those without a date training songs.",
 }
+_LATER = {
+    True: " Nothing was learnt from what was played after the first test song was released.",
+    False: " Plays have no dates here, so some were learnt from that are later than the songs that are tested.",
+}
 
 
 def data_note(config: Mapping[str, Any]) -> str:
@@ -34,6 +39,8 @@ def protocol_note(config: Mapping[str, Any]) -> str:
     split = config["split"]
     ceiling = next(row.kind for row in ROWS if row.end == CEILING)
     note = _PROTOCOLS[config["protocol"]].format(ceiling=ceiling) + _SPLITS[split["by"]]
+    if split["by"] == "date":
+        note += _LATER[cuts_plays(config)]
     if split["path"]:
         note += f" The split was made elsewhere ({Path(split['path']).name})."
     if split["folds"]:

@@ -152,6 +152,7 @@ TABLE = [
     Change(under("plays.table", user="a", song="b", count="c", header=False, delimiter=",", quote="'",
                  encoding="latin-1")),
     Change({"plays.users_by": "songs", "plays.songs.id_from": "stem"}, "read_plays", base="own"),
+    Change({"plays.table.time": 6}, base="own"),  # read only in a split by date
     Change(under("plays.table", user=4, song=5, count=6, delimiter=",", quote="'", encoding="latin-1"), "read_plays",
            base="own"),
     Change({"plays.table.header": True}, "read_plays", base="own",

@@ -100,7 +100,7 @@ MISTAKES = [
     ("models: {cnn_mse: {pool: [4]}}", "models.cnn_mse.pool: [4] has 1 numbers for 2 layers (channels)"),
     ("models: {cnn_mse: {pool: [40, 4]}}", "models.cnn_mse.window: ... no frame after convolutional layer 2 of 2"),
     ("models: {cnn_mse: {temper: 0.5}}", "models.cnn_mse.temper: 0.5 is only for objectives on plays: write"),
-    ("models: {cnn_mse: {whiten_popularity: true}}", "models.cnn_mse.whiten_popularity: true is only for the objective"),
+    ("models: {cnn_mse: {whiten_popularity: true}}", "models.cnn_mse.whiten_popularity: true is only for"),
     ("models: {cnn_wpe: {temper: 1.5}}", "models.cnn_wpe.temper: 1.5 is not a number from 0 to 1"),
     ("models: {cnn_wpe: {unit_norm: true}}", "models.cnn_wpe.unit_norm: ... the objective wpe has none: write false"),
     ("models: {cnn_wpe: {precision: 16-true}}",

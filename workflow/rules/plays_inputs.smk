@@ -1,6 +1,10 @@
 """What the plays are read from."""
 
-from workflow.effective import plays_read
+from workflow.effective import cuts_plays, plays_read
+
+# Where plays tell their times and songs are tested by date, a rule after the split takes out what is too late.
+CUTS_PLAYS = cuts_plays(SETTINGS)
+ALL_PLAYS = f"<results>/plays/{'all_plays' if CUTS_PLAYS else 'plays'}.parquet"
 
 
 def plays_inputs():

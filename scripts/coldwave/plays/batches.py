@@ -10,7 +10,11 @@ EMPTY_SONG = "empty song id"
 
 @dataclass(frozen=True)
 class Batch:
-    """Some lines of one source. ``plays``: user_id, song_id, count u32, of the good lines; ``rejected`` the others."""
+    """Some lines of one source.
+
+    ``plays``: user_id, song_id, count u32 and, where the source tells it, time (float64, Unix seconds), of the good
+    lines; ``rejected``: the others.
+    """
 
     source: str
     lines: int

@@ -15,6 +15,7 @@ from coldwave.plays.layout import CARRIAGE_RETURN, LINE_ENDS, Layout, blocks_wit
 from coldwave.plays.rejections import TEXT_LENGTH
 from coldwave.plays.streams import BLOCK_BYTES, wide_encoding
 from coldwave.plays.tables import REJECTED
+from coldwave.plays.times import NOT_A_TIME, seconds_of
 
 WRONG_FIELDS = "wrong number of fields"
 WRONG_QUOTES = "quotes do not match"
@@ -54,6 +55,8 @@ def parse_block(block: bytes, encoding: str, first_line: int, layout: Layout, so
     fields = _fields(kept, layout)
     counts, wrong_count = check_counts(fields["number"])
     fields = fields.with_columns(counts.alias("count"), wrong_count.alias("wrong_count"))
+    if layout.time is not None:
+        fields = fields.with_columns(seconds_of(fields["time_text"]).alias("time"))
     fields = fields.with_columns(_reason(layout).alias("reason"))
     good = pl.col("reason").is_null()
     rejected = pl.concat([fields.filter(~good).select("row", "text", "reason"), bad]).sort("row")
@@ -63,7 +66,7 @@ def parse_block(block: bytes, encoding: str, first_line: int, layout: Layout, so
         pl.col("reason"),
         pl.col("text").str.slice(0, TEXT_LENGTH),
     ).cast(REJECTED)
-    plays = fields.filter(good).select("user_id", "song_id", "count")
+    plays = fields.filter(good).select("user_id", "song_id", "count", *["time"] * (layout.time is not None))
     return Batch(source, lines.height, blank, plays, rejected)
 
 
@@ -98,8 +101,8 @@ def _fields(lines: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     """Add to lines (row, text): fields (their number, null where quotes fail), user_id, song_id, number."""
     quoted = pl.col("text").str.contains(layout.quote, literal=True) if layout.quote else pl.lit(False)
     plain, special = lines.filter(~quoted), lines.filter(quoted)
-    places = [layout.user, layout.song] + ([layout.count] if layout.count is not None else [])
-    names = ["user_id", "song_id", "count_text"][: len(places)]
+    wanted = {"user_id": layout.user, "song_id": layout.song, "count_text": layout.count, "time_text": layout.time}
+    names, places = zip(*((name, place) for name, place in wanted.items() if place is not None), strict=True)
     split = pl.col("text").str.split_exact(layout.delimiter, max(places))
     plain = plain.with_columns(
         (pl.col("text").str.count_matches(layout.delimiter, literal=True) + 1).alias("fields"), split.alias("split")
@@ -143,6 +146,8 @@ def _reason(layout: Layout) -> pl.Expr:
         .then(pl.lit(EMPTY_USER))
         .when(pl.col("song_id") == "")
         .then(pl.lit(EMPTY_SONG))
+        .when(pl.lit(False) if layout.time is None else pl.col("wrong_count").is_null() & pl.col("time").is_null())
+        .then(pl.lit(NOT_A_TIME))
         .otherwise(pl.col("wrong_count"))
     )
 

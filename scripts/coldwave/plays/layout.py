@@ -10,13 +10,14 @@ from coldwave.errors import InputError
 from coldwave.plays.columns import BLANKS, find_columns
 from coldwave.plays.streams import BLOCK_BYTES, HEADER_BYTES, check_encoding, read_blocks, wide_encoding
 
+COLUMNS = ("user", "song", "count", "time")  # that `plays.table` names
 CARRIAGE_RETURN = "carriage return within the line"  # perhaps the end of a line: to read it would be a guess
 LINE_ENDS = r"Lines have to end in \n or \r\n: convert those that end in \r alone"
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Places of the user, the song and the count (None: each line is one play) among the fields, from 0."""
+    """Places of the user, the song, the count (None: each line is one play) and the time among the fields, from 0."""
 
     user: int
     song: int
@@ -25,6 +26,7 @@ class Layout:
     more_fields: bool  # whether a line may have more than ``fields``
     delimiter: str = "\t"
     quote: str | None = None
+    time: int | None = None
 
 
 def blocks_with_layout(
@@ -83,36 +85,31 @@ def _layout(
 ) -> Layout:
     places = find_in_names(header, table, path)
     return Layout(
-        user=places[0],
-        song=places[1],
-        count=places[2] if len(places) > 2 else None,
-        fields=len(header) if header is not None else max(places) + 1,
+        **{"count": None} | places,
+        fields=len(header) if header is not None else max(places.values()) + 1,
         more_fields=header is None,
         delimiter=delimiter,
         quote=quote,
     )
 
 
-def named_columns(table: Mapping[str, Any]) -> list[tuple[str, str | int]]:
-    """The columns that ``plays.table`` names, each as (setting, name or number): user, song and, if any, count."""
-    wanted = {"user": table.get("user", "user"), "song": table.get("song", "song"), "count": table.get("count")}
-    return [(f"plays.table.{name}", column) for name, column in wanted.items() if column is not None]
+def find_in_names(names: list[str] | None, table: Mapping[str, Any], path: Path) -> dict[str, int]:
+    """Find the columns that ``plays.table`` names: places of user, song and, if any, count and time.
 
-
-def find_in_names(names: list[str] | None, table: Mapping[str, Any], path: Path) -> list[int]:
-    """Find the columns that ``plays.table`` names: user, song and, if any, count; ``names`` is None without a header.
+    ``names`` is None without a header.
 
     Raises
     ------
     InputError
         Some are missing (a line each), or two are the same.
     """
-    wanted = named_columns(table)
-    places = find_columns(wanted, names, path)
+    given = {"user": "user", "song": "song"} | {name: table.get(name) for name in COLUMNS if name in table}
+    wanted = {name: column for name, column in given.items() if column is not None}
+    places = find_columns([(f"plays.table.{name}", column) for name, column in wanted.items()], names, path)
     if len(set(places)) < len(places):
-        given = {key.rpartition(".")[2]: column for key, column in wanted}
-        raise InputError(f"plays.table: user, song and count must be different columns, not {given}")
-    return places
+        *first, last = wanted
+        raise InputError(f"plays.table: {', '.join(first)} and {last} must be different columns, not {wanted}")
+    return dict(zip(wanted, places, strict=True))
 
 
 def check_layout(path: Path, table: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from coldwave.plays.delimited import WRONG_FIELDS, likely_delimiter, read_delimi
 from coldwave.plays.parquet import read_parquet_plays
 from coldwave.plays.streams import BLOCK_BYTES
 from coldwave.plays.suffixes import is_parquet
+from coldwave.plays.times import NOT_A_TIME
 
 
 def read_table_of_plays(path: Path, table: Mapping[str, Any], block_bytes: int = BLOCK_BYTES) -> Iterator[Batch]:
@@ -37,6 +38,8 @@ def advice_on_table(path: Path, reason: str, texts: list[str], table: Mapping[st
             mark, setting = likely
             return f"The fields look separated by {mark}, not by {used!r}: set {setting}"
         return "Are plays.table.delimiter and plays.table.header right?"
+    if reason == NOT_A_TIME:
+        return "Is plays.table.time the column of the times of plays?"
     if reason.startswith("count"):
         return "Is plays.table.count the column of the play counts?"
     return "Are the columns of plays.table right?"

@@ -16,10 +16,11 @@ from coldwave.errors import InputError
 from coldwave.plays.batches import EMPTY_SONG, EMPTY_USER, Batch
 from coldwave.plays.columns import BLANKS
 from coldwave.plays.counts import check_counts, numbers_of
-from coldwave.plays.layout import find_in_names, named_columns
+from coldwave.plays.layout import find_in_names
 from coldwave.plays.rejections import TEXT_LENGTH, refuse_flood
 from coldwave.plays.suffixes import parquet_files
 from coldwave.plays.tables import REJECTED
+from coldwave.plays.times import NOT_A_TIME, seconds_of
 from coldwave.progress import track
 
 BATCH_ROWS = 1 << 19
@@ -73,18 +74,19 @@ def _rows_in_memory(group: pq.RowGroupMetaData, names: set[str]) -> int:
 
 
 def _columns(schema: pa.Schema, table: Mapping[str, Any], path: Path) -> dict[str, str]:
-    """Map user_id, song_id and count to the names of their columns, and check the columns' types."""
-    wanted = named_columns(table)
+    """Map user_id, song_id, count and time to the names of their columns, and check the columns' types."""
     columns = {}
-    for (key, _), place in zip(wanted, find_in_names(schema.names, table, path), strict=True):
-        field, name = schema.field(place), key.rpartition(".")[2]
+    for name, place in find_in_names(schema.names, table, path).items():
+        field = schema.field(place)
         kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
         text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
         number = pa.types.is_integer(kind) or (
-            name == "count" and (pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+            name in ("count", "time") and (pa.types.is_floating(kind) or pa.types.is_decimal(kind))
         )
-        if not (text or number):
-            raise InputError(f"{key}: column {field.name!r} of {path} holds {field.type}, not text or whole numbers")
+        time = name == "time" and (pa.types.is_timestamp(kind) or pa.types.is_date(kind))
+        if not (text or number or time):
+            wanted = "dates, text or numbers" if name == "time" else "text or whole numbers"
+            raise InputError(f"plays.table.{name}: column {field.name!r} of {path} holds {field.type}, not {wanted}")
         columns[{"user": "user_id", "song": "song_id"}.get(name, name)] = field.name
     return columns
 
@@ -110,7 +112,7 @@ class Column(NamedTuple):
 
 
 def _checked(part: Mapping[str, Column], first_row: int, source: str) -> Batch:
-    """Check columns (user_id, song_id and perhaps count, of any accepted type)."""
+    """Check columns (user_id, song_id and perhaps count and time, of any accepted type)."""
     rows, long = {}, {}
     for name in ("user_id", "song_id"):
         ids = part[name].values.cast(pl.String).str.strip_chars(BLANKS)
@@ -123,9 +125,13 @@ def _checked(part: Mapping[str, Column], first_row: int, source: str) -> Batch:
         number = part["count"].rows(_numbers(part["count"].values))
     else:
         number = pl.repeat(1.0, height, dtype=pl.Float64, eager=True)
-    rows["count"], wrong_count = check_counts(number)
+    rows["count"], wrong = check_counts(number)
+    if "time" in part:
+        rows["time"] = part["time"].rows(seconds_of(part["time"].values))
+        no_time = pl.select(pl.when(rows["time"].is_null()).then(pl.lit(NOT_A_TIME))).to_series()
+        wrong = pl.select(pl.coalesce(wrong, no_time)).to_series()
     plays = pl.DataFrame(rows)
-    reason = plays.with_columns(**long, wrong_count=wrong_count).select(_reason()).to_series()
+    reason = plays.with_columns(**long, wrong=wrong).select(_reason()).to_series()
     bad = reason.is_not_null()
     shown = [column.rows(column.values, bad).cast(pl.String).str.slice(0, TEXT_LENGTH) for column in part.values()]
     rejected = pl.select(
@@ -155,6 +161,6 @@ def _reason() -> pl.Expr:
         .then(pl.lit(LONG_USER))
         .when("song_id_is_long")
         .then(pl.lit(LONG_SONG))
-        .otherwise(pl.col("wrong_count"))
+        .otherwise(pl.col("wrong"))
         .alias("reason")
     )

@@ -20,8 +20,12 @@ HOPELESS = 100_000  # after so many rejected lines without a play, the settings 
 SUM_TOO_LARGE = "sum of the pair's counts is too large"
 
 
-def read_plays(source: Path, options: Mapping[str, Any], block_bytes: int = BLOCK_BYTES) -> tuple[Pairs, pl.DataFrame]:
+def read_plays(
+    source: Path, options: Mapping[str, Any], block_bytes: int = BLOCK_BYTES, before: float | None = None
+) -> tuple[Pairs, pl.DataFrame]:
     """Read the plays of ``source`` as the config's ``plays`` section (``format``, ``table``) says.
+
+    ``before`` leaves out plays at that Unix second and later, which takes a column of times.
 
     Returns
     -------
@@ -40,17 +44,18 @@ def read_plays(source: Path, options: Mapping[str, Any], block_bytes: int = BLOC
     if not source.exists():
         raise InputError(f"{source}: no such file or folder (plays.path)")
     for batch in _format(options).read(source, options.get("table") or {}, block_bytes):
-        gatherer.add(batch.plays)
+        gatherer.add(batch.plays if before is None else batch.plays.filter(pl.col("time") < before))
         if batch.rejected.height:
             rejected.append(batch.rejected)
             size += batch.rejected.estimated_size()
             refuse_flood(source, set_aside + batch.rejected.height, size)
         lines, blank = lines + batch.lines, blank + batch.blank
         set_aside += batch.rejected.height
-        if not gatherer.rows and set_aside >= HOPELESS:
+        if not gatherer.rows and before is None and set_aside >= HOPELESS:
             break
     if not gatherer.rows:
-        raise InputError(_why_no_play(source, options, pl.concat(rejected)))
+        why = _why_no_play(source, options, pl.concat(rejected))
+        raise InputError(why if before is None else f"{source}: no play is earlier than the songs that are tested")
     plays = gatherer.rows
     log.info(
         "%s: %s lines: %s plays read, %s set aside, %s blank",
@@ -61,7 +66,8 @@ def read_plays(source: Path, options: Mapping[str, Any], block_bytes: int = BLOC
     pairs, too_many = gatherer.pairs()
     rows = ((None, SUM_TOO_LARGE, "\t".join(map(str, row))) for row in too_many.iter_rows())
     table = pl.concat([*rejected, rejected_rows(str(source), rows)])
-    log_rejected(table)
+    if before is None:  # else they were said at the first reading
+        log_rejected(table)
     repeated = plays - len(pairs.user) - too_many.height
     sizes = len(pairs.user), len(pairs.user_ids), len(pairs.song_ids), int(pairs.count.sum(dtype="u8")), repeated
     log.info(

@@ -1,0 +1,16 @@
+"""Leave out plays of training and validation songs that are later than the first test song, in a split by date."""
+
+from pathlib import Path
+
+from coldwave.files import read_table
+from coldwave.job import run
+from coldwave.plays.cutting import cut_plays
+from coldwave.plays.tables import write_plays
+
+
+def main(*, source: Path, all_plays: Path, users: Path, songs: Path, split: Path, plays: Path, options: dict) -> None:
+    known = read_table(all_plays), read_table(users, ["user_id"]), read_table(songs, ["song_id", "date"])
+    write_plays(plays, cut_plays(source, options, *known, read_table(split)))
+
+
+run(main)
