@@ -1,9 +1,15 @@
-"""Compare predicted factors with those of the songs' own plays: explained variance, cosine and calibration."""
+"""Compare predicted factors with those of the songs' own plays: variance, cosine, calibration, popularity."""
 
 from pathlib import Path
 
 from coldwave.analysis.factor_fit import BY_FACTOR, FIT, calibration, fit_columns, fit_notes, fit_tables
 from coldwave.analysis.figures import calibration as draw_calibration
+from coldwave.analysis.popularity_error import (
+    POPULARITY_ERROR,
+    popularity_columns,
+    popularity_errors,
+    popularity_notes,
+)
 from coldwave.evaluation.recommendation import model_and_seed
 from coldwave.exhibits.files import write_exhibit_figure, write_exhibit_table
 from coldwave.files import read_array, read_table, write_table, write_text
@@ -20,6 +26,8 @@ CAPTION = (
 def main(
     *,
     split: Path,
+    songs: Path,
+    user_factors: Path,
     song_factors: Path,
     predictions: list[Path],
     table: Path,
@@ -27,6 +35,9 @@ def main(
     csv: Path,
     by_factor: Path,
     by_factor_csv: Path,
+    popularity: Path,
+    popularity_markdown: Path,
+    popularity_csv: Path,
     figure: Path,
     options: dict,
 ) -> None:
@@ -40,6 +51,12 @@ def main(
     write_text(by_factor_csv, factors.write_csv())
     about = [options["data"], options["protocol"]]
     write_exhibit_table(markdown, "How close predicted factors come", about, fit_columns(models), 1, fit_notes())
+    plays = read_table(songs, ["plays"])["plays"].to_numpy()
+    along, told = popularity_errors(true, predicted, read_array(user_factors), plays, part == TEST)
+    write_table(popularity, along, POPULARITY_ERROR)
+    write_text(popularity_csv, along.write_csv())
+    title = "How much of the error is popularity"
+    write_exhibit_table(popularity_markdown, title, about, popularity_columns(along), 1, popularity_notes(told))
     curves = {name: calibration(true, vectors, part == TRAIN, part == TEST) for name, vectors in predicted.items()}
     write_exhibit_figure(figure, draw_calibration(curves, CAPTION), CAPTION)
 

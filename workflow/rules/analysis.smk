@@ -143,6 +143,8 @@ rule draw_map:
 rule compare_factors:
     input:
         split=settled("<results>/split/split.parquet"),
+        songs=settled("<results>/plays/songs.parquet"),
+        user_factors=settled("<results>/wmf/user_factors.npy"),
         song_factors=settled("<results>/wmf/song_factors.npy"),
         predictions=settled(*first_predictions()),
     output:
@@ -151,6 +153,9 @@ rule compare_factors:
         csv="<results>/tables/factor_fit.csv",
         by_factor="<results>/tables/factor_r2.parquet",
         by_factor_csv="<results>/tables/factor_r2.csv",
+        popularity="<results>/tables/popularity_error.parquet",
+        popularity_markdown="<results>/tables/popularity_error.md",
+        popularity_csv="<results>/tables/popularity_error.csv",
         figure="<results>/figures/factor_fit.svg",
     log:
         "<results>/logs/compare_factors.log",

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from coldwave.models.cnn.objectives import (
     SquaredError,
     WeightedPredictionError,
-    popularity_direction,
     tempered_weights,
     total_weights,
     unit_rows,
@@ -20,6 +19,7 @@ from coldwave.models.cnn.objectives import (
     weighted_prediction_errors,
 )
 from coldwave.wmf.confidence import confidence_matrix
+from coldwave.wmf.popularity import popularity_direction
 
 USERS, SONGS, FACTORS, ALPHA, EPSILON = 30, 12, 4, 2.0, 0.5
 TRAINING = np.arange(8)
@@ -199,16 +199,6 @@ def popular_world():
     counts, users, own = world()
     users[:, 2] = 5
     return counts, users, own
-
-
-def test_the_direction_of_popularity_of_users_made_by_hand():
-    users = np.zeros((6, 3))
-    users[:, 1] = 4  # the same for all
-    users[:2, 0], users[2:4, 2] = (1, -1), (3, -3)
-    direction, weight = popularity_direction(users.T @ users)
-    assert np.abs(direction) == pytest.approx([0, 1, 0])
-    assert weight == pytest.approx((2 + 18) / 2)  # of the squares of the other two columns
-    assert popularity_direction(np.array([[5.0]]))[1] == 5  # there is no other direction
 
 
 def test_whitened_it_is_the_dense_error_with_known_popularity_plus_that_of_popularity():
