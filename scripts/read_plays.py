@@ -20,9 +20,11 @@ def main(
     options: dict,
     catalogue: Path = None,
     excluded: Path = None,
+    given: Path = None,
     threads: int = 1,
 ) -> None:
-    tables = ingest(source, catalogue, options, threads, excluded=excluded)
+    """``given`` is a split made elsewhere, if users are filtered by its training songs."""
+    tables = ingest(source, catalogue, options, threads, excluded=excluded, given=given)
     write_plays(plays, tables.plays)
     write_users(users, tables.users)
     write_songs(songs, tables.songs)

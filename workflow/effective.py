@@ -21,7 +21,7 @@ def plays_read(config: dict[str, Any]) -> dict[str, Any]:
     """
     plays = config["plays"]
     keys = ["format", "top_songs", "top_users", "min_users", "min_songs", "strict"]
-    keys += ["users_by"] * (plays["top_users"] is not None)
+    keys += ["users_by"] * (plays["top_users"] is not None) + ["filter_by"] * filters_users(config)
     has_table = plays["songs"]["path"] is not None
     keys += ["unlisted_songs", "songs_without_audio"] * has_table
     read = options(config, "plays", *keys)
@@ -30,9 +30,16 @@ def plays_read(config: dict[str, Any]) -> dict[str, Any]:
         read["table"] = dict(sorted(table.items()))
     if has_table:
         read["songs"] = songs_read(plays, "songs")
+    if filters_users(config):
+        read["split"] = split_read(config)
     if read.get("users_by") == "random":
         read["seed"] = config["seed"]
     return dict(sorted(read.items()))
+
+
+def filters_users(config: dict[str, Any]) -> bool:
+    """Whether users are left out, by plays of which songs is then a question."""
+    return config["plays"]["top_users"] is not None or config["plays"]["min_songs"] > 1
 
 
 def cuts_plays(config: dict[str, Any]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from coldwave.evaluation.models import CEILING
 from coldwave.world.planted import planted
-from workflow.effective import cuts_plays
+from workflow.effective import cuts_plays, filters_users
 from workflow.kinds import ROWS, row_of
 
 _PROTOCOLS = {
@@ -41,6 +41,8 @@ def protocol_note(config: Mapping[str, Any]) -> str:
     note = _PROTOCOLS[config["protocol"]].format(ceiling=ceiling) + _SPLITS[split["by"]]
     if split["by"] == "date":
         note += _LATER[cuts_plays(config)]
+    if filters_users(config) and config["plays"]["filter_by"] == "all":
+        note += " Users were chosen by the plays of all songs, test songs included."
     if split["path"]:
         note += f" The split was made elsewhere ({Path(split['path']).name})."
     if split["folds"]:

@@ -148,7 +148,8 @@ TABLE = [
         | under("plays.songs.columns", song_id="a", title="b", artist="c", album="d", date="e", tags="f", audio="g"),
         "read_plays",
     ),
-    Change({"plays.users_by": "songs", "plays.songs.id_from": "stem"}),
+    Change({"plays.users_by": "songs", "plays.filter_by": "all", "plays.songs.id_from": "stem"}),
+    Change({"plays.filter_by": "all"}, "read_plays", also={"plays": {"min_songs": 2}}),
     Change(under("plays.table", user="a", song="b", count="c", header=False, delimiter=",", quote="'",
                  encoding="latin-1")),
     Change({"plays.users_by": "songs", "plays.songs.id_from": "stem"}, "read_plays", base="own"),
@@ -167,7 +168,7 @@ TABLE = [
     Change({"split.by": "artist", "split.folds": 4, "split.path": "<results>/plays/users.parquet"},
            f"split_songs {ABOUT_PROTOCOL}"),
     Change({"split.validation": 7, "split.test": 7}, "split_songs"),
-    Change({"split.fold": 2}, "split_songs", base="own"),
+    Change({"split.fold": 2}, "read_plays split_songs", base="own"),  # which split users are filtered by
     Change({"split.test": 7}, base="own"),
     # wmf
     Change(under("wmf", factors=5, regularization=0.2, iterations=6, solver="exact"),

@@ -113,6 +113,10 @@ TABLES = {
         **dict.fromkeys(("r2", "r2_lowest", "r2_median", "r2_highest", "slope", "cosine", "cosine_sd"), F64),
     },
     "tables/factor_r2": {"model": TEXT, "factor": U32, "r2": F64, "slope": F64},
+    "tables/popularity_error": {
+        "model": TEXT, "songs": U32,
+        **dict.fromkeys(("share_of_factors", "share_of_scores", "bias", "correlation"), F64),
+    },
 }  # fmt: skip
 TABLES |= {f"scores_by_song/{model}/{SEED}": SONG_SCORES for model in MODELS}
 TABLES |= {
@@ -139,7 +143,7 @@ ARRAYS = {
     f"predictions/popularity/{SEED}.users": (np.float32, ("users", None)),
     **{f"predictions/{model}/{SEED}": (np.float32, ("songs", "factors")) for model in FACTORS},
 }
-ANALYSED = ["tags", "tags_by_tag", "factors", "neighbours", "neighbour_artists", "factor_fit"]
+ANALYSED = ["tags", "tags_by_tag", "factors", "neighbours", "neighbour_artists", "factor_fit", "popularity_error"]
 OTHERS = [
     "world/train_triplets.txt", "world/songs.csv", "world/truth.parquet", "tables/recommendation.md",
     "tables/recommendation.csv", "tables/warm.md", "tables/warm.csv", "report/index.html", "tables/leakage.md",

@@ -10,13 +10,15 @@ import polars as pl
 
 from coldwave.errors import InputError
 from coldwave.plays.catalogue import CATALOGUE, read_catalogue
+from coldwave.plays.choosing import Kept, log_silent, minima, one_of, top_songs, top_users, users_by_training
 from coldwave.plays.exclusion import read_excluded
-from coldwave.plays.filters import core, highest, random_scores, totals
+from coldwave.plays.filters import totals
 from coldwave.plays.pairs import Pairs
 from coldwave.plays.reading import read_plays
 from coldwave.plays.rejections import log_rejected, refuse_rejected
 from coldwave.plays.streams import BLOCK_BYTES
 from coldwave.plays.tables import PLAYS, SONGS, USERS
+from coldwave.plays.training import training_songs
 
 log = logging.getLogger(__name__)
 
@@ -30,13 +32,6 @@ class Ingested(NamedTuple):
     rejected: pl.DataFrame
 
 
-class _Kept(NamedTuple):
-    """Which users and songs are kept so far: bool [users], bool [songs]."""
-
-    users: np.ndarray
-    songs: np.ndarray
-
-
 def ingest(
     source: Path,
     catalogue: Path | None,
@@ -44,12 +39,16 @@ def ingest(
     threads: int = 1,
     block_bytes: int = BLOCK_BYTES,
     excluded: Path | None = None,
+    given: Path | None = None,
 ) -> Ingested:
     """Read plays and songs, apply the rules, and number what is left from 0, sorted by id, bytewise.
 
     The rules apply in this order: songs that are not in the songs table, songs without audio, songs of the file
-    ``excluded``, ``top_songs``, ``top_users``, then ``min_users`` and ``min_songs``. Without a songs table every song
-    is kept, with its id as its title.
+    ``excluded``, ``top_songs``, ``top_users``, then ``min_users`` and ``min_songs``. Where ``filter_by`` is training,
+    songs are filtered first (``top_songs``, ``min_users``), then split, and last users (``top_users``, ``min_songs``)
+    by their plays of training songs. Without a songs table every song is kept, with its id as its title.
+
+    ``given`` is the file of a split made elsewhere.
 
     Raises
     ------
@@ -77,8 +76,26 @@ def ingest(
         kept = _songs_rule("songs.exclude", f"named in {excluded}", "drop", named, pairs, songs, kept)
         if not kept.songs[pairs.song].any():
             raise InputError(f"{excluded}: every song of the plays is named in it (plays.songs.exclude)")
-    kept = _top(pairs, kept, options)
-    kept = _minima(pairs, kept, options)
+    if options.get("filter_by", "all") == "training":
+        kept = kept._replace(songs=top_songs(pairs, kept, options))
+        kept = minima(pairs, kept, {**options, "min_songs": 1})
+        training = training_songs(songs, kept.songs, options["split"], given)
+        kept = kept._replace(users=users_by_training(pairs, kept, training, options))
+        log_silent(pairs, kept)
+    else:
+        listed = kept
+        kept = kept._replace(songs=top_songs(pairs, kept, options))
+        kept = kept._replace(users=top_users(pairs, kept, options))
+        kept = minima(pairs, kept, options)
+        if "split" in options:
+            training = training_songs(songs, kept.songs, options["split"], given)
+            others = users_by_training(pairs, kept._replace(users=listed.users), training, options)
+            log.info(
+                "plays.filter_by: all: the plays of validation and test songs count. By those of training songs alone, "
+                "%s of the %s users would not be here, and %s others would",
+                *(f"{n:,}" for n in ((kept.users & ~others).sum(), kept.users.sum(), (others & ~kept.users).sum())),
+                extra={"screen": True},
+            )
     return Ingested(*_numbered(pairs, songs, kept), rejected)
 
 
@@ -93,8 +110,8 @@ def _songs_of_ids(song_ids: pl.Series) -> pl.DataFrame:
     )
 
 
-def _everything(pairs: Pairs, songs: pl.DataFrame) -> _Kept:
-    return _Kept(np.ones(len(pairs.user_ids), dtype=bool), np.ones(songs.height, dtype=bool))
+def _everything(pairs: Pairs, songs: pl.DataFrame) -> Kept:
+    return Kept(np.ones(len(pairs.user_ids), dtype=bool), np.ones(songs.height, dtype=bool))
 
 
 def _join(pairs: Pairs, listed: pl.DataFrame, catalogue: Path) -> tuple[Pairs, pl.DataFrame]:
@@ -120,12 +137,12 @@ def _join(pairs: Pairs, listed: pl.DataFrame, catalogue: Path) -> tuple[Pairs, p
     return Pairs(pairs.user, song, pairs.count, pairs.user_ids, songs["song_id"]), songs
 
 
-def _song_rules(pairs: Pairs, songs: pl.DataFrame, options: Mapping[str, Any], catalogue: Path) -> _Kept:
+def _song_rules(pairs: Pairs, songs: pl.DataFrame, options: Mapping[str, Any], catalogue: Path) -> Kept:
     """Apply ``unlisted_songs`` and ``songs_without_audio``."""
     kept = _everything(pairs, songs)
     listed, silent = songs["listed"].to_numpy(), songs["audio"].is_null().to_numpy()
     played = totals(pairs.song, songs.height) > 0
-    rule = _one_of(options, "unlisted_songs", ("drop", "keep"))
+    rule = one_of(options, "unlisted_songs", ("drop", "keep"))
     if rule == "drop" and not (listed & played).any():
         ids = [songs["song_id"].filter(pl.Series(which))[0] for which in (~listed, listed)]
         raise InputError(
@@ -136,7 +153,7 @@ def _song_rules(pairs: Pairs, songs: pl.DataFrame, options: Mapping[str, Any], c
     if rule == "keep" and not (listed & played).any():
         log.warning("none of the songs of the plays is in the songs table %s: do the ids match?", catalogue)
     kept = _songs_rule(f"unlisted_songs: {rule}", "that are not in the songs table", rule, ~listed, pairs, songs, kept)
-    rule = _one_of(options, "songs_without_audio", ("drop", "keep"))
+    rule = one_of(options, "songs_without_audio", ("drop", "keep"))
     if (again := kept.songs & ~listed).any() and rule == "drop":
         log.warning(
             "plays.unlisted_songs: keep is undone by plays.songs_without_audio: drop: %s songs are not in the songs "
@@ -153,8 +170,8 @@ def _song_rules(pairs: Pairs, songs: pl.DataFrame, options: Mapping[str, Any], c
 
 
 def _songs_rule(
-    name: str, what: str, rule: str, concerned: np.ndarray, pairs: Pairs, songs: pl.DataFrame, kept: _Kept
-) -> _Kept:
+    name: str, what: str, rule: str, concerned: np.ndarray, pairs: Pairs, songs: pl.DataFrame, kept: Kept
+) -> Kept:
     """Drop (or keep) the songs concerned, and log how many they are."""
     concerned = concerned & kept.songs
     here = concerned[pairs.song] & kept.users[pairs.user]
@@ -172,87 +189,7 @@ def _songs_rule(
     return kept._replace(songs=kept.songs & ~concerned) if rule == "drop" else kept
 
 
-def _one_of(options: Mapping[str, Any], key: str, allowed: tuple[str, ...]) -> str:
-    value = options.get(key, allowed[0])
-    if value not in allowed:
-        raise InputError(f"plays.{key}: {value!r} is not one of {', '.join(allowed)}")
-    return value
-
-
-def _top(pairs: Pairs, kept: _Kept, options: Mapping[str, Any]) -> _Kept:
-    """Apply ``top_songs``, then ``top_users``. Those without plays come last, and only if the minimum is 0."""
-    users, songs = kept
-    if (wanted := options.get("top_songs")) is not None:
-        here = users[pairs.user] & songs[pairs.song]
-        plays = totals(pairs.song[here], len(songs), pairs.count[here])
-        candidates = songs & (plays > 0) if options.get("min_users", 1) else songs
-        songs = highest(plays, candidates, wanted)
-        _log_top("top_songs", "songs by plays", wanted, songs, kept.songs)
-    if (wanted := options.get("top_users")) is not None:
-        by = _one_of(options, "users_by", ("plays", "songs", "random"))
-        here = users[pairs.user] & songs[pairs.song]
-        user = pairs.user[here]
-        number = totals(user, len(users))
-        candidates = users & (number > 0) if options.get("min_songs", 1) else users
-        if by == "plays":
-            score = totals(user, len(users), pairs.count[here])
-        elif by == "songs":
-            score = number
-        else:
-            score = random_scores(pairs.user_ids, options["seed"])
-        users = highest(score, candidates, wanted)
-        _log_top("top_users", f"users by {by}", wanted, users, kept.users)
-    return _Kept(users, songs)
-
-
-def _log_top(key: str, what: str, wanted: int, picked: np.ndarray, before: np.ndarray) -> None:
-    if picked.sum() < wanted:
-        log.warning("plays.%s: %s were asked for, but there are only %s", key, f"{wanted:,}", f"{picked.sum():,}")
-    log.info("plays.%s: kept %s of %s %s", key, f"{picked.sum():,}", f"{before.sum():,}", what, extra={"screen": True})
-
-
-def _minima(pairs: Pairs, kept: _Kept, options: Mapping[str, Any]) -> _Kept:
-    """Apply ``min_users`` and ``min_songs`` until nothing changes."""
-    min_users, min_songs = options.get("min_users", 1), options.get("min_songs", 1)
-    users, songs, rounds = core(pairs.user, pairs.song, *kept, min_users, min_songs)
-    before, after = (which.users[pairs.user] & which.songs[pairs.song] for which in (kept, _Kept(users, songs)))
-    if not after.any():
-        raise InputError(_why_nothing_left(pairs, kept, before, min_users, min_songs))
-    unplayed = kept.songs & (totals(pairs.song[before], len(songs)) == 0)
-    log.info(
-        "plays.min_users: %d and plays.min_songs: %d: left out %s songs (%s of them without any play) and %s users "
-        "in %d rounds",
-        min_users,
-        min_songs,
-        f"{(kept.songs & ~songs).sum():,}",
-        f"{(unplayed & ~songs).sum():,}",
-        f"{(kept.users & ~users).sum():,}",
-        rounds,
-        extra={"screen": rounds > 0},
-    )
-    return _Kept(users, songs)
-
-
-def _why_nothing_left(pairs: Pairs, kept: _Kept, here: np.ndarray, min_users: int, min_songs: int) -> str:
-    most_users = totals(pairs.song[here], len(kept.songs)).max()
-    most_songs = totals(pairs.user[here], len(kept.users)).max()
-    if most_users < min_users:
-        return (
-            f"no play is left: no song has at least {min_users:,} users, the most are {most_users:,}: lower "
-            "plays.min_users"
-        )
-    if most_songs < min_songs:
-        return (
-            f"no play is left: no user has at least {min_songs:,} songs, the most are {most_songs:,}: lower "
-            "plays.min_songs"
-        )
-    return (
-        f"no play is left: plays.min_users = {min_users:,} and plays.min_songs = {min_songs:,} leave nothing between "
-        "them; lower one of them"
-    )
-
-
-def _numbered(pairs: Pairs, songs: pl.DataFrame, kept: _Kept) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _numbered(pairs: Pairs, songs: pl.DataFrame, kept: Kept) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Number the kept users and songs from 0, in the order of their ids, and count what is left of each."""
     here = kept.users[pairs.user] & kept.songs[pairs.song]
     new_user, new_song = (np.cumsum(which, dtype=np.int64) - 1 for which in kept)
