@@ -79,11 +79,13 @@ def test_the_log_says_for_whom_other_songs_plays_mattered(tmp_path, caplog):
     assert by_all.users["user_id"].to_list() == USERS[:4]
     assert "By those of training songs alone, 2 of the 4 users would not be here, and 0 others would" in caplog.text
     assert read(counts, tmp_path, min_songs=3).users["user_id"].to_list() == USERS[:2]
-    counts[2:4, ~chosen] *= 50  # most plays, of other songs
+    counts[0] *= 10
+    counts[2, ~chosen] *= 50  # many plays, all of other songs
     caplog.clear()
     with caplog.at_level(logging.INFO):
-        assert read(counts, tmp_path, filter_by="all", top_users=2).users["user_id"].to_list() == USERS[2:4]
-    assert "2 of the 2 users would not be here, and 2 others would" in caplog.text
+        assert read(counts, tmp_path, filter_by="all", top_users=2).users["user_id"].to_list() == [USERS[0], USERS[2]]
+    assert "1 of the 2 users would not be here, and 1 others would" in caplog.text
+    assert read(counts, tmp_path, top_users=2).users["user_id"].to_list() == USERS[:2]
 
 
 def test_a_split_made_elsewhere_is_taken_and_nobody_is_left(tmp_path):
