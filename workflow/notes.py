@@ -41,6 +41,8 @@ def protocol_note(config: Mapping[str, Any]) -> str:
     note = _PROTOCOLS[config["protocol"]].format(ceiling=ceiling) + _SPLITS[split["by"]]
     if split["by"] == "date":
         note += _LATER[cuts_plays(config)]
+    if config["plays"]["top_songs"] is not None or config["plays"]["min_users"] > 1:
+        note += " Which songs are in the catalogue was decided by all plays, those of test songs included."
     if filters_users(config) and config["plays"]["filter_by"] == "all":
         note += " Users were chosen by the plays of all songs, test songs included."
     if split["path"]:
