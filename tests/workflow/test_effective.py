@@ -12,6 +12,7 @@ from workflow.settings import over_default
 DEFAULT = ROOT / "config.yaml"
 OWN = {"world": None, "plays": {"path": "plays.tsv", "songs": {"path": None}}}
 ALWAYS = {"format", "top_songs", "top_users", "min_users", "min_songs", "strict"}
+OF_USERS = {"filter_by", "split"}
 OF_SONGS = {"unlisted_songs", "songs_without_audio", "songs"}
 
 
@@ -20,8 +21,10 @@ OF_SONGS = {"unlisted_songs", "songs_without_audio", "songs"}
     [
         ({}, ALWAYS),
         ({"format": "table"}, ALWAYS | {"table"}),
-        ({"top_users": 5}, ALWAYS | {"users_by"}),
-        ({"top_users": 5, "users_by": "random"}, ALWAYS | {"users_by", "seed"}),
+        ({"top_users": 5}, ALWAYS | {"users_by"} | OF_USERS),
+        ({"top_users": 5, "users_by": "random"}, ALWAYS | {"users_by", "seed"} | OF_USERS),
+        ({"min_songs": 2}, ALWAYS | OF_USERS),
+        ({"min_users": 2, "filter_by": "all"}, ALWAYS),
         ({"users_by": "random"}, ALWAYS),
         ({"songs": {"path": "songs.csv"}}, ALWAYS | OF_SONGS),
     ],
@@ -31,6 +34,12 @@ def test_the_plays_read_what_has_effect(plays, read):
     found = plays_read(checked(OWN, {"plays": plays}))
     assert set(found) == read
     assert list(found) == sorted(found)
+
+
+def test_times_of_plays_are_read_in_a_split_by_date_alone():
+    plays = {"plays": {"format": "table", "table": {"time": "when"}}}
+    assert plays_read(checked(OWN, plays))["table"]["time"] is None
+    assert plays_read(checked(OWN, plays, {"split": {"by": "date"}}))["table"]["time"] == "when"
 
 
 def test_a_folder_of_songs_has_other_settings_than_a_manifest(tmp_path):

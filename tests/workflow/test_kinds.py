@@ -33,7 +33,7 @@ DEFS = {name: part for name, part in load_schema()["$defs"].items() if "kind" in
 EVERY_ROW = pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
 # Where the name of a kind is an ordinary word.
 WORDS = {
-    ("scripts/coldwave/plays/ingestion.py", "random"),  # how users are chosen
+    ("scripts/coldwave/plays/choosing.py", "random"),  # how users are chosen
     ("workflow/effective.py", "random"),
     ("scripts/coldwave/warm/evaluation.py", "random"),  # methods of its own
     ("scripts/coldwave/warm/evaluation.py", "popularity"),

@@ -88,6 +88,5 @@ def popularity_notes(told: float) -> list[str]:
         "and of all users' scores, which the objective wpe sums but for the confidences.",
         "Bias: the mean error along it, in standard deviations of the songs' own. Above 0, songs are predicted too "
         "popular. Correlation: of the error along it with the logarithm of the songs' plays. Near -1, nothing of "
-        "popularity was predicted. The setting whiten_popularity "
-        "makes this direction weigh no more than another in wpe.",
+        "popularity was predicted. With whiten_popularity, it weighs no more than others in wpe.",
     ]
