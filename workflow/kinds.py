@@ -42,6 +42,7 @@ class Kind:
     chance: bool = False  # whether it depends on chance, so that it runs with each seed
     weights: bool = False  # whether it learns weights, which the audit checks
     curve: bool = False  # whether it has a learning curve
+    left_out: bool = False  # whether it predicts each song that it has learnt from as if it had not
     own_users: bool = False  # whether it makes user vectors, in place of the factorisation's
     factors: bool = False  # whether its song vectors are factors that differ from song to song
     from_audio: bool = False  # whether it predicts factors from what it hears alone
@@ -85,8 +86,8 @@ _PLAIN = {
 _RANKING = {"objective": ("bpr", "sampled_softmax")}
 _AUDIO = 3  # the place of all audio models
 _BY_NAMES = (
-    "Metadata: the mean factors of the training songs of a song's artist, else album, else year, else of all; with "
-    "audio, stacked with the predictions of an audio model."
+    "Metadata: the mean factors of the known songs of a song's artist, else album, shrunk towards the mean of all; "
+    "with audio, joined to what an audio model predicts."
 )
 
 ROWS = (
@@ -155,6 +156,7 @@ ROWS = (
         hears=FEATURES,
         weights=True,
         curve=True,
+        left_out=True,
         factors=True,
         from_audio=True,
         tuned=True,
@@ -197,7 +199,6 @@ ROWS = (
         note=_BY_NAMES,
         names=True,
         factors=True,
-        effects={"strengths": {"audio": ()}},  # used only by the regression on another model's predictions
     ),
     Kind(
         name="metadata + audio",

@@ -39,6 +39,7 @@ rule audit_leakage:
             "forbidden": forbidden_paths(),
             "inputs": learning_inputs(),
             "protocol": SETTINGS["protocol"],
+            "refitted": [name for name, model in SETTINGS["models"].items() if model.get("refit")],
             "seed": SEED,
         },
         cache=cache_folder,

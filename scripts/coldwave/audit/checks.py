@@ -5,7 +5,7 @@ index, log_mels, counts, codebook, frame_scale, codebook_songs, pca_mean, pca_co
 has them; ``weights``, ``audio_predictions`` and ``song_features`` are lists of files.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from coldwave.errors import InputError
 from coldwave.files import read_array, read_table
 from coldwave.models.weights import read_fitted_on
 from coldwave.split.check import check_parts
+from coldwave.split.parts import TRAIN, VALIDATION
 
 LEAKAGE = {"check": pl.String, "of": pl.String, "result": pl.String, "detail": pl.String}
 PASSED, BY_PROTOCOL, FAILED = "passed", "by protocol", "failed"
@@ -42,7 +43,7 @@ def audit(
     Parameters
     ----------
     options : by (of the split), protocol, inputs (rule: paths), forbidden (beginnings of paths), seed, canary (what to
-        learn again, as `canaries` takes it)
+        learn again, as `canaries` takes it), refitted (the models that may learn from validation songs too)
     scripts : the folder of the rules' scripts
     cache : folder that canaries may write into
 
@@ -56,7 +57,7 @@ def audit(
     sizes = ", ".join(f"{count:,} {part}" for part, count in split["part"].value_counts().sort("part").iter_rows())
     rows = [Check("parts do not overlap", _shown(files["split"]), PASSED, f"{sizes} songs")]
     split, songs = split.sort("song"), songs.sort("song")
-    rows += fitted_checks(files, split, songs, options["protocol"])
+    rows += fitted_checks(files, split, songs, options["protocol"], options["refitted"])
     rows += input_checks(options["inputs"], options["forbidden"])
     for canary in canaries(files, options, scripts, cache, threads):
         rows += canary_checks(canary, learn_again(canary, scripts, cache / "audit"), options["protocol"])
@@ -79,12 +80,19 @@ def refuse_leaks(failed: list[Check]) -> None:
         )
 
 
-def fitted_checks(files: Files, split: pl.DataFrame, songs: pl.DataFrame, protocol: str) -> list[Check]:
-    """Check that the learnt files were fitted on training songs, by what they record."""
-    check, rows = "fitted on training songs alone", []
+def fitted_checks(
+    files: Files, split: pl.DataFrame, songs: pl.DataFrame, protocol: str, refitted: Sequence[str]
+) -> list[Check]:
+    """Check that the learnt files were fitted on training songs, by what they record.
+
+    Models in ``refitted`` may be fitted on validation songs too.
+    """
+    rows = []
     recorded = {files[of]: read_array(files[record]) for record, of in FITTED.items() if files.get(of)}
     recorded |= {path: read_fitted_on(path) for path in files["weights"]}
     for path, fitted in recorded.items():
+        refit = path in files["weights"] and path.parent.name in refitted
+        check = "fitted on training and validation songs alone" if refit else "fitted on training songs alone"
         if fitted is None:
             rows.append(Check(check, _shown(path), FAILED, "it does not say which songs it was fitted on"))
         elif protocol == "transductive" and path == files["user_factors"]:
@@ -97,7 +105,7 @@ def fitted_checks(files: Files, split: pl.DataFrame, songs: pl.DataFrame, protoc
                 )
             )
         else:
-            strange = strange_songs(fitted, split, songs)
+            strange = strange_songs(fitted, split, songs, (TRAIN, VALIDATION) if refit else (TRAIN,))
             detail = strange or f"{int(fitted.sum()):,} songs"
             rows.append(Check(check, _shown(path), FAILED if strange else PASSED, detail))
     return rows

@@ -8,8 +8,10 @@ import polars as pl
 from coldwave.split.parts import TRAIN
 
 
-def strange_songs(fitted: np.ndarray, split: pl.DataFrame, songs: pl.DataFrame) -> str | None:
-    """Say which songs something was fitted on besides training songs; None if there are none.
+def strange_songs(
+    fitted: np.ndarray, split: pl.DataFrame, songs: pl.DataFrame, allowed: Sequence[str] = (TRAIN,)
+) -> str | None:
+    """Say which songs something was fitted on besides those of the parts that are allowed; None if there are none.
 
     Parameters
     ----------
@@ -20,7 +22,7 @@ def strange_songs(fitted: np.ndarray, split: pl.DataFrame, songs: pl.DataFrame) 
         return f"it was fitted on another catalogue, of {len(fitted):,} songs instead of {len(split):,}"
     if not fitted.any():
         return "it names no song that it was fitted on"
-    held_out = np.flatnonzero(fitted & (split["part"] != TRAIN).to_numpy())
+    held_out = np.flatnonzero(fitted & ~split["part"].is_in(allowed).to_numpy())
     if len(held_out) == 0:
         return None
     first = int(held_out[0])
