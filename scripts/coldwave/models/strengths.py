@@ -17,7 +17,7 @@ class Strengths:
 
     There are several targets, such as directions of factors, each with an error at every strength. Where an end of the
     grid is the best strength of a target, the grid goes on from there, ten times as far with each step. One strength
-    alone is taken as it is.
+    alone is taken as it is, without a choice.
 
     Use it as ``for strength in grid: grid.tell(strength, errors)``.
 
@@ -29,7 +29,7 @@ class Strengths:
 
     def __init__(self, strengths: Sequence[float], limit: np.ndarray | None = None) -> None:
         self.given = sorted(strengths)
-        self.limit = limit
+        self.limit = limit if len(self.given) > 1 else None
         self.tried: dict[float, np.ndarray] = {}
 
     def __iter__(self) -> Iterator[float]:
