@@ -39,7 +39,7 @@ rule audit_leakage:
             "forbidden": forbidden_paths(),
             "inputs": learning_inputs(),
             "protocol": SETTINGS["protocol"],
-            "refitted": [name for name, model in SETTINGS["models"].items() if model.get("refit")],
+            "refitted": [name for name in models_with("weights") if SETTINGS["models"][name].get("refit")],
             "seed": SEED,
         },
         cache=cache_folder,
