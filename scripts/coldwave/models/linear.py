@@ -14,6 +14,7 @@ from coldwave.models.strengths import Strengths
 
 log = logging.getLogger(__name__)
 
+MARGIN = 0.5  # standard errors by which a direction's own strength has to be better than the common one
 CURVE_SCHEMA = {
     "strength": pl.Float64,
     "train_mse": pl.Float64,  # of a user's score, over the songs learnt from
@@ -42,7 +43,8 @@ def fit_linear(
 ) -> Linear:
     """Fit a ridge regression along each direction of the factors, with a strength of its own.
 
-    A direction's strength is the one with the smallest error when songs are left out one by one. A direction that the
+    Strengths are chosen by their errors when songs are left out one by one. A direction leaves the strength that is the
+    best for all together only where its own best one is better by more than chance (``MARGIN``). A direction that the
     features do not tell is predicted by its mean. The grid of strengths widens by itself (``Strengths``).
 
     Parameters
@@ -79,7 +81,7 @@ def fit_linear(
         log.info("strength %g: mean squared error of scores %.5g on songs learnt from, %.5g on songs left out",
                  strength, training[strength], grid.tried[strength].sum())  # fmt: skip
     grid.warn("linear regression")
-    chosen = grid.best()
+    chosen = _own_or_common(ridge, wanted, grid)
     weights, intercept = ridge.weights(chosen)
     left_out = np.full(targets.shape, np.nan, dtype=np.float32)
     left_out[known] = directions.factors(ridge.left_out(chosen))
@@ -94,6 +96,14 @@ def fit_linear(
     return Linear(
         (directions.back.T @ weights).astype(np.float32), directions.factors(intercept[None])[0], left_out, curve
     )
+
+
+def _own_or_common(ridge: Ridge, wanted: np.ndarray, grid: Strengths) -> np.ndarray:
+    """Choose each direction's own best strength where it is clearly better than the common one: float64 [factors]."""
+    own, common = grid.best(), grid.best_together()
+    gains = np.square(wanted - ridge.left_out(common)) - np.square(wanted - ridge.left_out(own))
+    margins = MARGIN * gains.std(axis=0) / np.sqrt(len(gains))
+    return np.where(gains.mean(axis=0) > margins, own, common)
 
 
 def predict_linear(

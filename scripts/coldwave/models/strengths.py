@@ -60,8 +60,11 @@ class Strengths:
 
     def best(self) -> np.ndarray:
         """Choose the strength with the smallest error for each target: float64 [targets]; infinite is the limit."""
-        candidates = self.strengths if self.limit is None else [*self.strengths, np.inf]
-        return np.array(candidates)[self.errors.argmin(axis=0)]
+        return self._candidates()[self.errors.argmin(axis=0)]
+
+    def best_together(self) -> float:
+        """Choose the strength with the smallest error summed over targets; infinite is the limit."""
+        return float(self._candidates()[self.errors.sum(axis=1).argmin()])
 
     def warn(self, what: str) -> None:
         """Log a warning if the best strength still lies at an end of the widened grid. ``what`` names it."""
@@ -75,6 +78,9 @@ class Strengths:
                     "%s ones to `strengths`",
                     what, name, self._end(factor), still.sum(), len(still), STEPS, advice,
                 )  # fmt: skip
+
+    def _candidates(self) -> np.ndarray:
+        return np.array(self.strengths if self.limit is None else [*self.strengths, np.inf])
 
     def _end(self, factor: float) -> float:
         return self.strengths[0] if factor < 1 else self.strengths[-1]

@@ -65,6 +65,17 @@ def test_each_direction_keeps_its_best_strength(data):
     assert scores_error(predicted[known]) < scores_error(fit.left_out[known])
 
 
+def test_a_direction_leaves_the_common_strength_only_where_its_own_is_clearly_better():
+    """Half of the directions can be heard well, half hardly: they part. Where all are alike, they stay together."""
+    rng = np.random.default_rng(0)
+    features, everyone = rng.standard_normal((80, 20)).astype(np.float32), np.ones(80, dtype=bool)
+    loud = features @ rng.standard_normal((20, 4))
+    for noise, together in (([0.1, 0.1, 20, 20], False), ([2, 2, 2, 2], True)):
+        targets = (loud + noise * rng.standard_normal((80, 4))).astype(np.float32)
+        curve = fit_linear(features, targets, everyone, np.eye(4), STRENGTHS).curve
+        assert (curve["directions"].max() >= 3) == together
+
+
 def test_a_songs_own_factors_do_not_reach_its_prediction(data):
     """With the strength given; and no song that is not learnt from reaches any."""
     features, targets, fitted, metric = data

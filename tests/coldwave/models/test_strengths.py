@@ -51,6 +51,7 @@ def test_both_ends_are_widened_for_different_targets():
     strengths, grid = tried([0.1, 1.0, 10.0], bowl(0.01, 100.0))
     assert strengths == [0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0]
     assert grid.best().tolist() == [0.01, 100.0]
+    assert grid.best_together() == 1.0
     assert grid.errors.shape == (7, 2)
 
 
