@@ -117,13 +117,14 @@ def test_the_run_has_passed_and_says_of_what(tiny):
     assert read["fit_linear"].startswith("reads what is made by bow, split, wmf;")
     assert read["train_cnn"].startswith("reads what is made by audio, plays, split, wmf;")
     assert read["reduce_counts"].startswith("reads what is made by bow, plays, split;")
-    assert read["stack_metadata"].startswith("reads what is made by plays, predictions, split, wmf;")
+    assert read["stack_metadata"].startswith("reads what is made by models, plays, predictions, split, wmf;")
     again = table.filter(pl.col("check").str.starts_with("the same whatever"))
     assert set(again["detail"]) == {"the same bytes"}
     assert set(again["of"]) == {
         "wmf/user_factors.npy", "wmf/song_factors.npy, training songs", "wmf/fitted_songs.npy", "bow/codebook.npy",
         "bow/frame_scale.npy", "bow/codebook_songs.npy", "bow/pca_mean.npy", "bow/pca_components.npy",
         "bow/pca_songs.npy", "bow/features.npy, training songs", f"models/linear/{SEED}.safetensors",
+        f"models/linear/{SEED}.left_out.npy",
     }  # fmt: skip
     markdown = (tiny.results / "tables/leakage.md").read_text()
     assert markdown.startswith("# Leakage audit\n")

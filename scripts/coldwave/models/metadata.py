@@ -175,10 +175,9 @@ def choose_combination(
         grid.warn("shrinkage of artists' means")
         shrinkage = grid.best()
     chosen = shares[[alone.argmin(), both.argmin()]]
-    log.info(
-        "by %d songs: shrinkage of %.3g songs (median of directions); share of what is heard %g, %g for unknown names",
-        judged.sum(), np.median(shrinkage), chosen[1], chosen[0],
-    )  # fmt: skip
+    log.info("shrinkage of %.3g songs (median of the directions), by %d songs", np.median(shrinkage), judged.sum())
+    if heard is not None:
+        log.info("share of what is heard: %g, and %g where artist and album are not known", chosen[1], chosen[0])
     curve = pl.DataFrame({"share": shares, "left_out_mse": both, "left_out_mse_heard": alone})
     return Combination(directions, shrinkage, chosen), curve.with_columns(best=pl.col("share") == chosen[1])
 
