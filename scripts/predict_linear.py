@@ -1,4 +1,4 @@
-"""Predict song factors with the fitted regression."""
+"""Predict song factors with the fitted regression; songs that it has learnt from by the regression without each."""
 
 from pathlib import Path
 
@@ -8,9 +8,10 @@ from coldwave.models.linear import predict_linear
 from coldwave.models.weights import read_weights
 
 
-def main(*, weights: Path, features: Path, predictions: Path) -> None:
+def main(*, weights: Path, features: Path, predictions: Path, left_out: Path = None) -> None:
     tensors, _ = read_weights(weights)
-    write_array(predictions, predict_linear(read_array(features), tensors["weights"], tensors["intercept"]))
+    learnt = read_array(left_out) if left_out else None
+    write_array(predictions, predict_linear(read_array(features), tensors["weights"], tensors["intercept"], learnt))
 
 
 run(main)

@@ -1,7 +1,7 @@
-"""Give every song the mean factors of the training songs of its artist, else its album, else its year, else of all.
+"""Predict every song by the other known songs of its artist, else of its album, alone or with an audio model.
 
-Combined with an audio model, it predicts with the regression that was fitted to both. For new songs, ``catalogue`` is
-the table of the run's songs.
+With an audio model, it predicts as ``weights`` say. For new songs, ``catalogue`` is the table of the run's songs, and
+``catalogue_audio`` what the audio model predicts of these.
 """
 
 from pathlib import Path
@@ -10,33 +10,50 @@ import numpy as np
 
 from coldwave.files import read_array, read_table, write_array
 from coldwave.job import run
-from coldwave.models.metadata import log_sources, metadata_factors, new_metadata_factors, predict_stacked
+from coldwave.models.metadata import (
+    Combination,
+    Heard,
+    choose_combination,
+    combined_factors,
+    find_others,
+    followed_by_new,
+    log_sources,
+)
 from coldwave.models.weights import read_weights
-from coldwave.split.parts import TEST, TRAIN, VALIDATION
+from coldwave.split.parts import TEST, VALIDATION, songs_to_learn
+from coldwave.wmf.gram import score_metric
 
 
 def main(
     *,
     songs: Path,
     split: Path,
+    user_factors: Path,
     song_factors: Path,
     predictions: Path,
+    options: dict,
     weights: Path = None,
     audio: Path = None,
     catalogue: Path = None,
+    catalogue_audio: Path = None,
 ) -> None:
-    part, factors = read_table(split)["part"].to_numpy(), read_array(song_factors)
-    names = read_table(songs, ["song_id", "artist", "album", "date"])
+    parts, factors, names = read_table(split), read_array(song_factors), ["song_id", "artist", "album"]
+    known, table = songs_to_learn(parts, options["refit"]), read_table(songs, names)
+    heard = Heard.of(read_weights(weights)[0], read_array(catalogue_audio or audio)) if audio else None
+    shown = {part: (parts["part"] == part).to_numpy() for part in (VALIDATION, TEST)}
     if catalogue:
-        known = read_table(catalogue, names.columns)
-        predicted, source = new_metadata_factors(names, known, factors, part == TRAIN)
-        log_sources(source, {"new": np.ones(names.height, dtype=bool)})
+        new = (table, read_array(audio) if audio else None)
+        table, factors, known, heard = followed_by_new(read_table(catalogue, names), factors, known, heard, *new)
+        shown = {"new": np.arange(len(known)) >= parts.height}
+    others = find_others(table, known)
+    log_sources(others.source, shown)
+    if weights:
+        chosen = Combination.of(read_weights(weights)[0])
     else:
-        predicted, source = metadata_factors(names, factors, part == TRAIN)
-        log_sources(source, {name: part == name for name in (VALIDATION, TEST)})
-    if audio:
-        predicted = predict_stacked(predicted, source, read_array(audio), **read_weights(weights)[0])
-    write_array(predictions, predicted)
+        metric = score_metric(read_array(user_factors, memory_map=True))
+        chosen, _ = choose_combination(others, factors, metric, options["strengths"])
+    predicted = combined_factors(others, factors, chosen, heard)
+    write_array(predictions, predicted[parts.height :] if catalogue else predicted)
 
 
 run(main)

@@ -1,27 +1,38 @@
-"""Fit a ridge regression on the predictions of the metadata and of an audio model (stacking).
+"""Choose how names and an audio model are combined, by songs that neither is fitted to.
 
-It is fitted on training songs, each left out of its own artist's mean. Its strength is chosen on validation songs.
+What the audio model predicts of songs that it has learnt from is used only if it left each of them out.
 """
 
 from pathlib import Path
 
 from coldwave.files import read_array, read_table, write_table
 from coldwave.job import run
-from coldwave.models.linear import CURVE_SCHEMA, fit_linear
-from coldwave.models.metadata import metadata_factors, stacked_inputs
-from coldwave.models.weights import write_weights
-from coldwave.split.parts import TRAIN, VALIDATION
+from coldwave.models.metadata import CURVE_SCHEMA, Heard, choose_combination, find_others
+from coldwave.models.weights import read_fitted_on, write_weights
+from coldwave.split.parts import songs_to_learn
+from coldwave.wmf.gram import score_metric
 
 
 def main(
-    *, songs: Path, split: Path, song_factors: Path, audio: Path, weights: Path, curve: Path, options: dict
+    *,
+    songs: Path,
+    split: Path,
+    user_factors: Path,
+    song_factors: Path,
+    audio: Path,
+    audio_weights: Path,
+    weights: Path,
+    curve: Path,
+    options: dict,
 ) -> None:
-    part, targets = read_table(split)["part"].to_numpy(), read_array(song_factors)
-    training = part == TRAIN
-    names = read_table(songs, ["song_id", "artist", "album", "date"])
-    inputs = stacked_inputs(*metadata_factors(names, targets, training), read_array(audio))
-    coefficients, intercept, errors = fit_linear(inputs, targets, training, part == VALIDATION, options["strengths"])
-    write_weights(weights, {"weights": coefficients, "intercept": intercept}, options, fitted_on=training)
+    parts = read_table(split)
+    known = songs_to_learn(parts, options["refit"])
+    others = find_others(read_table(songs, ["song_id", "artist", "album"]), known)
+    heard = Heard(read_array(audio), read_fitted_on(audio_weights) & (not options["left_out"]))
+    metric = score_metric(read_array(user_factors, memory_map=True))
+    judged = songs_to_learn(parts, refit=True)
+    chosen, errors = choose_combination(others, read_array(song_factors), metric, options["strengths"], judged, heard)
+    write_weights(weights, chosen.tensors(heard), options, fitted_on=known)
     write_table(curve, errors, CURVE_SCHEMA)
 
 

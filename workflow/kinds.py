@@ -42,6 +42,7 @@ class Kind:
     chance: bool = False  # whether it depends on chance, so that it runs with each seed
     weights: bool = False  # whether it learns weights, which the audit checks
     curve: bool = False  # whether it has a learning curve
+    left_out: bool = False  # whether it predicts each song that it has learnt from as if it had not
     own_users: bool = False  # whether it makes user vectors, in place of the factorisation's
     factors: bool = False  # whether its song vectors are factors that differ from song to song
     from_audio: bool = False  # whether it predicts factors from what it hears alone
@@ -51,7 +52,6 @@ class Kind:
     # What its settings do
     effects: Mapping[str, Mapping[str, tuple]] = field(default_factory=dict)  # a setting: others that it needs
     canary: Settings = field(default_factory=dict)  # that cut its learning short for the audit; none if it is quick
-    refits: str = ""  # the setting that says whether it is fitted to validation songs too, once they have chosen
     machine: tuple[str, ...] = ()  # settings that say where it is learnt, and do not change its predictions
     checks: tuple[Check, ...] = ()  # checks of its settings against each other
 
@@ -89,8 +89,8 @@ _ONE_PROCESSOR = {"accelerator": "cpu", "devices": 1, "nodes": 1, "precision": "
 _RANKING = {"objective": ("bpr", "sampled_softmax")}
 _AUDIO = 3  # the place of all audio models
 _BY_NAMES = (
-    "Metadata: the mean factors of the training songs of a song's artist, else album, else year, else of all; with "
-    "audio, stacked with the predictions of an audio model."
+    "Metadata: the mean factors of the known songs of a song's artist, else album, shrunk towards the mean of all; "
+    "with audio, joined to what an audio model predicts."
 )
 
 ROWS = (
@@ -160,6 +160,7 @@ ROWS = (
         hears=FEATURES,
         weights=True,
         curve=True,
+        left_out=True,
         factors=True,
         from_audio=True,
         tuned=True,
@@ -204,7 +205,6 @@ ROWS = (
         note=_BY_NAMES,
         names=True,
         factors=True,
-        effects={"strengths": {"audio": ()}},  # used only by the regression on another model's predictions
     ),
     Kind(
         name="metadata + audio",

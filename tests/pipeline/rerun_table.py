@@ -31,6 +31,7 @@ EMBEDDING = "mine"
 # The embedding, and of each kind the model, whose settings are changed.
 NAME = {"name": EMBEDDING, "mlr": "mlr", "linear": "linear", "mlp": "mlp", "metadata": "names_and_linear",
         "cnn": "cnn_mse", "knn": "knn"}  # fmt: skip
+COMBINING = "stack_metadata:names_and_linear predict_stacked_metadata:names_and_linear"
 ANOTHER = "one more entry: the rules of its kind, and what follows"
 BROUGHT = "an embedding: its rules, that model, and what follows"
 LISTED = {"path": "<results>/world/songs.csv", "song": "song_id"}
@@ -221,12 +222,13 @@ TABLE = [
                        "evaluate_model": 2, "tune": 1, **ANALYSED},
         }.items()
     ),
-    Change(under("models.<mlr>", loss="map", similarity="cosine", dimensions=40, queries=900, relevant=5,
+    Change(under("models.<mlr>", loss="map", similarity="distance", dimensions=40, queries=900, relevant=5,
                  irrelevant=900, strengths=[1.0], tolerance=0.02, iterations=90), "fit_mlr:mlr audit_leakage"),
-    Change({"models.<linear>.strengths": [0.5]}, "fit_linear:linear audit_leakage tune"),
+    Change(under("models.<linear>", strengths=[0.5], refit=False), "fit_linear:linear audit_leakage tune"),
     Change(under("models.<mlp>", hidden=[8], batch_size=7, learning_rate=0.01, weight_decay=0.5, epochs=3, patience=5),
            "train_mlp:mlp audit_leakage"),
-    Change(under("models.<metadata>", audio="mlp", strengths=[0.5]), "stack_metadata:names_and_linear audit_leakage"),
+    Change(under("models.<metadata>", audio="mlp", strengths=[0.5]), f"{COMBINING} audit_leakage"),
+    Change({"models.<metadata>.refit": False}, f"{COMBINING} audit_leakage"),
     Change(under("models.<cnn>", objective="sampled_softmax", unit_norm=True, window=30, channels=[4], kernel=3, pool=2,
                  pooling="statistics", normalization="batch", blocks="residual", dropout=0.1, dense=[8], mask_bands=4,
                  mask_frames=4, mixup=0.2, batch_size=7, learning_rate=0.01, warm_up=1, schedule="cosine",

@@ -22,8 +22,8 @@ WMF = {"factors": 4, "alpha": 2.0, "epsilon": 1.0, "regularization": 0.1, "itera
        "protocol": "strict"}  # fmt: skip
 PCA = {"words": 32, "variance": 0.95}
 CODEBOOK = {"coefficients": 13, "standardize": True, "words": 32, "sample_frames": 2000, "seed": SEED}
-OPTIONS = {"about": [], "by": "song", "protocol": "strict", "inputs": {}, "forbidden": [], "refits": [], "seed": SEED,
-           "canary": {}}  # fmt: skip
+OPTIONS = {"about": [], "by": "song", "protocol": "strict", "inputs": {}, "forbidden": [], "seed": SEED, "canary": {},
+           "refits": ["linear", "names_and_linear"]}  # fmt: skip
 
 
 def learner(script: str, inputs: str, made: str, options: dict, **others) -> dict:
@@ -127,13 +127,13 @@ def test_the_run_has_passed_and_says_of_what(tiny):
     assert read["fit_linear"].startswith("reads what is made by bow, split, wmf;")
     assert read["train_cnn"].startswith("reads what is made by audio, plays, split, wmf;")
     assert read["reduce_counts"].startswith("reads what is made by bow, plays, split;")
-    assert read["stack_metadata"].startswith("reads what is made by plays, predictions, split, wmf;")
+    assert read["stack_metadata"].startswith("reads what is made by models, plays, predictions, split, wmf;")
     again = table.filter(pl.col("check").str.starts_with("the same whatever"))
     assert set(again["detail"]) == {"the same bytes"}
     assert set(again["of"]) == {
         "wmf/user_factors.npy", "wmf/song_factors.npy, training songs", "wmf/fitted_songs.npy", "bow/codebook.npy",
         "bow/frame_scale.npy", "bow/codebook_songs.npy", "bow/pca_mean.npy", "bow/pca_components.npy",
-        "bow/pca_songs.npy", "bow/features.npy, training songs",
+        "bow/pca_songs.npy", "bow/features.npy, training songs", f"models/linear/{SEED}.left_out.npy",
         *(f"models/{name}/{SEED}.{end}" for name in ("linear", "names_and_linear")
           for end in ("safetensors", "parquet")),
         *(f"models/{name}/{SEED}.{end}, learnt in short" for name in ("mlr", "mlp", "cnn_mse", "cnn_wpe")

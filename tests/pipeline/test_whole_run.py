@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 import yaml
+from safetensors.numpy import load_file
 from sklearn.metrics import roc_auc_score
 from snakemake.utils import update_config
 
@@ -62,9 +63,11 @@ TABLES = {
     f"models/mlr/{SEED}": {
         "strength": F64, "iteration": U32, "slack": F64, "risk": F64, "validation_auc": F64, "best": pl.Boolean,
     },
-    **{
-        f"models/{model}/{SEED}": {"strength": F64, "train_mse": F64, "validation_mse": F64, "best": pl.Boolean}
-        for model in ("linear", "names_and_linear")
+    f"models/linear/{SEED}": {
+        "strength": F64, "train_mse": F64, "left_out_mse": F64, "directions": U32, "best": pl.Boolean,
+    },
+    f"models/names_and_linear/{SEED}": {
+        "share": F64, "left_out_mse": F64, "left_out_mse_heard": F64, "best": pl.Boolean,
     },
     **{
         f"models/{model}/{SEED}": {
@@ -148,7 +151,7 @@ OTHERS = [
     "world/train_triplets.txt", "world/songs.csv", "world/truth.parquet", "tables/recommendation.md",
     "tables/recommendation.csv", "tables/warm.md", "tables/warm.csv", "report/index.html", "tables/leakage.md",
     "tables/leakage.csv", "provenance.json", "audio/settled",
-    *(f"models/{model}/{SEED}.safetensors" for model in LEARNT),
+    *(f"models/{model}/{SEED}.safetensors" for model in LEARNT), f"models/linear/{SEED}.left_out.npy",
     *(f"tables/{name}.{suffix}" for name in COMPARISON for suffix in ("md", "csv")),
     "figures/popularity_strata.svg", "figures/activity_strata.svg",
     *(f"tables/{name}.md" for name in ANALYSED), *(f"tables/{name}.csv" for name in [*ANALYSED, "factor_r2"]),
@@ -316,16 +319,30 @@ def test_the_mean_model_predicts_the_mean_of_training_songs(tiny):
     assert tiny.array(f"predictions/mean/{SEED}.npy") == pytest.approx(np.tile(mean, (SIZES["songs"], 1)), rel=1e-5)
 
 
-def test_names_give_a_song_the_mean_factors_of_its_artists_training_songs(tiny):
-    factors, training = tiny.array("wmf/song_factors.npy"), set(tiny.part("train").tolist())
-    songs = tiny.table("plays/songs.parquet")
-    artists, albums, years = (songs[column].to_list() for column in ("artist", "album", "date"))
+def test_names_give_a_song_the_mean_factors_of_its_artists_known_songs_shrunk_by_one_song(tiny):
+    factors, known = tiny.array("wmf/song_factors.npy"), {*tiny.part("train"), *tiny.part("validation")}
+    songs, mean = tiny.table("plays/songs.parquet"), factors[sorted(known)].mean(axis=0)
+    artists, albums = (songs[column].to_list() for column in ("artist", "album"))
     predicted = tiny.array(f"predictions/metadata/{SEED}.npy")
-    for song in tiny.part("test"):
-        known = [other for other in training if artists[other] == artists[song]]
-        known = known or [other for other in training if albums[song] and albums[other] == albums[song]]
-        known = known or [other for other in training if years[other][:4] == years[song][:4]]
-        assert predicted[song] == pytest.approx(factors[known or list(training)].mean(axis=0), rel=1e-4, abs=1e-5)
+    for song in range(SIZES["songs"]):
+        others = [other for other in known - {song} if artists[other] == artists[song]]
+        others = others or [other for other in known - {song} if albums[song] and albums[other] == albums[song]]
+        expected = mean + (factors[others] - mean).sum(axis=0) / (len(others) + 1)
+        assert predicted[song] == pytest.approx(expected, rel=1e-4, abs=1e-5)
+
+
+def test_songs_learnt_from_are_predicted_without_themselves(tiny):
+    """Their rows are those of regressions without them, so they are farther from the songs' own factors."""
+    tensors = load_file(tiny.results / f"models/linear/{SEED}.safetensors")
+    whole = tiny.array("bow/features.npy") @ tensors["weights"].T + tensors["intercept"]
+    predicted, left_out = tiny.array(f"predictions/linear/{SEED}.npy"), tiny.array(f"models/linear/{SEED}.left_out.npy")
+    learnt = np.sort(np.concatenate([tiny.part("train"), tiny.part("validation")]))
+    assert np.array_equal(np.flatnonzero(np.isfinite(left_out).all(axis=1)), learnt)
+    assert np.array_equal(predicted[learnt], left_out[learnt])
+    assert predicted[tiny.part("test")] == pytest.approx(whole[tiny.part("test")], abs=1e-5)
+    users, factors = (tiny.array(f"wmf/{name}_factors.npy") for name in ("user", "song"))
+    errors = [np.square((factors - one)[learnt] @ users.T).mean() for one in (whole, predicted)]
+    assert errors[0] < errors[1]
 
 
 def test_popularity_is_the_number_of_users(tiny):

@@ -80,17 +80,6 @@ def test_a_network_reads_what_its_objective_and_optimizer_have(settings, idle):
     assert set(model_read(first)) == set(first) - {"kind"}
 
 
-def test_names_alone_have_no_regression():
-    models = {
-        "names": {"kind": "metadata", "strengths": [0.5]},
-        "both": {"kind": "metadata", "audio": "linear", "strengths": [0.5]},
-    }
-    found = checked({"models": models})["models"]
-    default = checked({"models": {"names": {"kind": "metadata"}}})["models"]["names"]
-    assert model_read(found["names"]) == model_read(default)
-    assert model_read(found["both"])["strengths"] == [0.5]
-
-
 def test_a_changed_setting_does_not_move_its_model():
     """Snakemake starts from the overlay's keys, and adds those of the config file."""
     for overlay in ({"cnn_wpe": {"epochs": 5}}, {"new": {"kind": "mean"}, "usage": None, "linear": {"strengths": [1]}}):

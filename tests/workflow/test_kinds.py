@@ -148,7 +148,7 @@ def test_names_with_audio_are_another_thing_than_names():
     }
     assert [row_of(model).name for model in models.values()] == ["metadata", "metadata + audio", "cnn", "linear"]
     assert [stood_on(models[name]) for name in ("names", "both")] == [[], ["net"]]
-    assert [idle(models[name]) for name in ("names", "both")] == [{"strengths"}, set()]
+    assert [idle(models[name]) for name in ("names", "both")] == [set(), set()]
     assert [has_chance(models, name) for name in models] == [False, True, True, False]
     assert not has_chance(models | {"both": models["both"] | {"audio": "ridge"}}, "both")
     assert len(notes(models)) == 1

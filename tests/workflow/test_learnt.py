@@ -83,21 +83,19 @@ IDLE_AND_NOT = {
     "temperature": ({"objective": "mse"}, {"objective": "bpr"}, 0.7),
     "plays_per_song": ({"objective": "wpe"}, {"objective": "sampled_softmax"}, 7),
     "momentum": ({"optimizer": "adamw"}, {"optimizer": "nesterov"}, 0.7),
-    "strengths": ({"kind": "metadata"}, {"kind": "metadata", "audio": "linear"}, [0.5]),
 }
 
 
 @pytest.mark.parametrize("key", IDLE_AND_NOT)
 def test_a_setting_without_effect_may_be_another(key, results):
     idle, effective, value = IDLE_AND_NOT[key]
-    name = "names" if "kind" in idle else "cnn_mse"
     for model, accepted in ((idle, True), (effective, False)):
-        made_with(results, {"models": {name: model}})
-        now = checked({"models": {name: model | {key: value}}})
+        made_with(results, {"models": {"cnn_mse": model}})
+        now = checked({"models": {"cnn_mse": model | {key: value}}})
         if accepted:
-            check_learnt(str(results), now, [name], FILES)
+            check_learnt(str(results), now, ["cnn_mse"], FILES)
         else:
-            assert f"models.{name}.{key}: " in refused(results, now, [name])
+            assert f"models.cnn_mse.{key}: " in refused(results, now, ["cnn_mse"])
 
 
 def test_another_kind_of_model_is_told_as_that_alone(results):

@@ -229,7 +229,7 @@ MISTAKES = [
     ("tuning: {wmf: {factors: {choices: [1.5]}}}", "tuning.wmf.factors: 1.5 is not a whole number, as the setting is"),
     ("tuning: {wmf: {solver: {choices: [cg]}}}", "tuning.wmf.solver: unknown key"),
     ("tuning: {settings: {learning_rate: {low: 0.1, high: 1.0}}}",
-     "tuning.settings.learning_rate: model linear has no such setting; it has features, strengths"),
+     "tuning.settings.learning_rate: model linear has no such setting; it has features, strengths, refit"),
     ("tuning: {settings: {strengths: {choices: [1.0]}}}", "tuning.settings.strengths: ... only single values"),
     ("tuning: {model: mlp, settings: {epochs: {choices: [many]}}}", "tuning.settings.epochs: ... not a whole number"),
     ("tuning: {model: cnn_mse, settings: {unit_norm: {low: 0, high: 1}}}",

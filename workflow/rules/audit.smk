@@ -39,7 +39,7 @@ rule audit_leakage:
             "forbidden": forbidden_paths(),
             "inputs": learning_inputs(),
             "protocol": SETTINGS["protocol"],
-            "refits": refitted_models(),
+            "refits": [name for name in models_with("weights") if SETTINGS["models"][name].get("refit")],
             "seed": SEED,
         },
         cache=cache_folder,

@@ -80,11 +80,6 @@ def audited_learners():
     return learners
 
 
-def refitted_models():
-    """The models that learn from validation songs too once these have chosen, by the setting that their kind names."""
-    models = {name: SETTINGS["models"][name] for name in models_with("refits")}
-    return sorted(name for name, model in models.items() if model[MODELS[name].refits])
-
 
 def audited_files():
     """Files of features that the audit checks: those of all sources, what rules that learn them use, log-mels."""

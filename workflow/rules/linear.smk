@@ -5,9 +5,11 @@ rule fit_linear:
     input:
         split=settled("<results>/split/split.parquet"),
         features=song_features,
+        user_factors=settled("<results>/wmf/user_factors.npy"),
         song_factors=settled("<results>/wmf/song_factors.npy"),
     output:
         weights=WEIGHTS,
+        left_out=LEFT_OUT,
         curve=CURVE,
     log:
         "<results>/logs/fit_linear/{model}/{seed}.log",
@@ -31,6 +33,7 @@ rule fit_linear:
 rule predict_linear:
     input:
         weights=settled(WEIGHTS),
+        left_out=settled(LEFT_OUT),
         features=song_features,
     output:
         predictions=PREDICTIONS,

@@ -1,10 +1,11 @@
-"""metadata: mean factors of the artist's, album's or year's training songs, alone or with an audio model."""
+"""metadata: shrunk mean factors of the artist's or album's known songs, alone or with an audio model."""
 
 
 rule predict_metadata:
     input:
         songs="<results>/plays/songs.parquet",
         split="<results>/split/split.parquet",
+        user_factors="<results>/wmf/user_factors.npy",
         song_factors="<results>/wmf/song_factors.npy",
     output:
         predictions=PREDICTIONS,
@@ -21,7 +22,7 @@ rule predict_metadata:
         mem_mb=growing(2000),
         runtime=growing(10),
     params:
-        options={},
+        options=model_options,
         code=code("predict_metadata.py"),
     script:
         "../../scripts/predict_metadata.py"
@@ -31,8 +32,10 @@ rule stack_metadata:
     input:
         songs=settled("<results>/plays/songs.parquet"),
         split=settled("<results>/split/split.parquet"),
+        user_factors=settled("<results>/wmf/user_factors.npy"),
         song_factors=settled("<results>/wmf/song_factors.npy"),
         audio=audio_predictions,
+        audio_weights=audio_weights,
     output:
         weights=WEIGHTS,
         curve=CURVE,
@@ -49,7 +52,7 @@ rule stack_metadata:
         mem_mb=growing(4000),
         runtime=growing(60),
     params:
-        options=model_options,
+        options=stack_options,
         code=code("stack_metadata.py"),
     script:
         "../../scripts/stack_metadata.py"
@@ -59,6 +62,7 @@ use rule predict_metadata as predict_stacked_metadata with:
     input:
         songs=settled("<results>/plays/songs.parquet"),
         split=settled("<results>/split/split.parquet"),
+        user_factors=settled("<results>/wmf/user_factors.npy"),
         song_factors=settled("<results>/wmf/song_factors.npy"),
         audio=audio_predictions,
         weights=settled(WEIGHTS),
@@ -77,6 +81,7 @@ use rule predict_metadata as predict_new_metadata with:
         unpack(new_audio_predictions),
         catalogue=learnt("plays/songs.parquet"),
         split=learnt("split/split.parquet"),
+        user_factors=learnt("wmf/user_factors.npy"),
         song_factors=learnt("wmf/song_factors.npy"),
         songs=new_settled(NEW_SONGS),
     output:

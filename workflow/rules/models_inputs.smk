@@ -4,6 +4,7 @@ from workflow.effective import model_read
 
 WEIGHTS = "<results>/models/{model}/{seed}.safetensors"
 CURVE = "<results>/models/{model}/{seed}.parquet"
+LEFT_OUT = "<results>/models/{model}/{seed}.left_out.npy"
 PREDICTIONS = "<results>/predictions/{model}/{seed}.npy"
 PREDICTION_USERS = "<results>/predictions/{model}/{seed}.users.npy"
 
@@ -66,8 +67,23 @@ def audio_predictions(wildcards):
 audio_predictions.paths = [path for model in MODELS for path in stood_on(model)]
 
 
+def audio_weights(wildcards):
+    """The weights of the models that a model stands on."""
+    return settled(*stood_on(wildcards.model, WEIGHTS))(wildcards)
+
+
+audio_weights.paths = [path for model in MODELS for path in stood_on(model, WEIGHTS)]
+
+
+def stack_options(wildcards):
+    """The settings that combining models reads, and whether these leave out each song that they have learnt from."""
+    others = kinds.stood_on(SETTINGS["models"][wildcards.model])
+    return model_options(wildcards) | {"left_out": all(MODELS[other].left_out for other in others)}
+
+
 # The files of every model, by its kind.
 KEPT += for_models(PREDICTIONS, MODELS)
 KEPT += for_models(WEIGHTS, models_with("weights"))
 KEPT += for_models(CURVE, models_with("curve"))
+KEPT += for_models(LEFT_OUT, models_with("left_out"))
 KEPT += for_models(PREDICTION_USERS, models_with("own_users"))

@@ -105,8 +105,12 @@ def new_audio_files_state(wildcards):
 
 
 def new_audio_predictions(wildcards):
-    """The predictions of new songs that a model stands on, and its weights; nothing if it stands on none."""
+    """What the models that a model stands on predict of new and known songs, and its weights; else nothing."""
     predictions = stood_on(wildcards.model, NEW_PREDICTIONS)
     if not predictions:
         return {}
-    return {"audio": new_settled(*predictions)(wildcards), "weights": learnt(WEIGHTS)(wildcards)}
+    return {
+        "audio": new_settled(*predictions)(wildcards),
+        "catalogue_audio": learnt(*stood_on(wildcards.model))(wildcards),
+        "weights": learnt(WEIGHTS)(wildcards),
+    }

@@ -85,12 +85,15 @@ def _of_model(files: Files, name: str, seed: int, features: str | None, models: 
     """Add to the run's files those of one model: its weights, its features, and the predictions of ``models``."""
     weights = next(path for path in files["weights"] if (path.parent.name, path.stem) == (name, str(seed)))
     predicted = {path.parent.name: path for path in reversed(files["audio_predictions"])}  # with the first seed
+    learnt = {path.parent.name: path for path in reversed(files["weights"])}  # likewise
     return {
         **files,
         "weights": weights,
         "curve": weights.with_suffix(".parquet"),
+        "left_out": weights.with_suffix(".left_out.npy"),
         "features": next((path for path in files["song_features"] if _ends_with(path, features)), None),
         "audio": [predicted[model] for model in models],
+        "audio_weights": [learnt[model] for model in models],
     }
 
 

@@ -44,15 +44,24 @@ class CurveAxes(NamedTuple):
 
     x: str
     train: str
-    validation: str
+    held_out: str
+    held_out_is: str
     label_x: str
     label_y: str
     logarithmic: bool
 
 
 CURVES = (
-    CurveAxes("epoch", "train_loss", "validation_loss", "epoch", "loss", False),
-    CurveAxes("strength", "train_mse", "validation_mse", "strength of regularisation", "mean squared error", True),
+    CurveAxes("epoch", "train_loss", "validation_loss", "validation", "epoch", "loss", False),
+    CurveAxes(
+        "strength",
+        "train_mse",
+        "left_out_mse",
+        "left out",
+        "strength of regularisation, one for all directions",
+        "mean squared error of scores",
+        True,
+    ),
 )
 
 
@@ -96,7 +105,7 @@ def render(
         Scores by model and seed; the columns ``ap`` and ``auc`` are enough.
     curves
         Learning curves; of a network (``epoch``, ``train_loss``, ``validation_loss``, ``best``) or of ridge
-        regression (``strength``, ``train_mse``, ``validation_mse``, ``best``). Others are not drawn.
+        regression (``strength``, ``train_mse``, ``left_out_mse``, ``best``). Others are not drawn.
     objective
         ``iteration`` and ``objective`` of the matrix factorisation.
     sections
@@ -235,25 +244,25 @@ def training_figures(objective: pl.DataFrame, curves: Sequence[Curve]) -> list[F
     for model in dict.fromkeys(curve.model for curve in curves):
         steps = [curve.steps for curve in curves if curve.model == model]
         for axes in CURVES:
-            if {axes.x, axes.train, axes.validation, "best"} <= set(steps[0].columns):
+            if {axes.x, axes.train, axes.held_out, "best"} <= set(steps[0].columns):
                 drawn.append(_learning_curve(model, steps, axes))
     return drawn
 
 
 def _learning_curve(model: str, steps: Sequence[pl.DataFrame], axes: CurveAxes) -> Figure:
-    """Draw the loss on training and validation songs, a line for each seed, and a ring at the step that was kept."""
+    """Draw the loss on songs learnt from and on others, a line for each seed, and a ring at the best step."""
     series = {
         name: [(step[axes.x].to_list(), step[column].to_list()) for step in steps]
-        for name, column in (("training", axes.train), ("validation", axes.validation))
+        for name, column in (("training", axes.train), (axes.held_out_is, axes.held_out))
     }
-    best = [(row[axes.x], row[axes.validation]) for step in steps for row in step.filter("best").iter_rows(named=True)]
+    best = [(row[axes.x], row[axes.held_out]) for step in steps for row in step.filter("best").iter_rows(named=True)]
     kept = ", ".join(f"{y:.4g} at {axes.label_x} {x:g}" for x, y in best)
-    alt = f"{model}: {axes.label_y} on training and validation songs; kept: {kept or 'none'}"
+    alt = f"{model}: {axes.label_y} on training and {axes.held_out_is} songs; best: {kept or 'none'}"
     svg = figures.lines(series, best, axes.label_x, axes.label_y, alt, logarithmic=axes.logarithmic)
     seeds = f" ({len(steps)} seeds)" if len(steps) > 1 else ""
     return Figure(
         svg,
-        f"{model}{seeds}: {axes.label_y} by {axes.label_x}. The ring is the step kept, by validation songs.",
+        f"{model}{seeds}: {axes.label_y} by {axes.label_x}. The ring is the best step, by {axes.held_out_is} songs.",
     )
 
 

@@ -15,6 +15,14 @@ def songs_to_fit(split: pl.DataFrame, protocol: str) -> np.ndarray:
     return np.ones(split.height, dtype=bool) if protocol == "transductive" else (split["part"] == TRAIN).to_numpy()
 
 
+def songs_to_learn(split: pl.DataFrame, refit: bool) -> np.ndarray:
+    """The songs that a model learns from, bool [songs]: training songs, and validation songs too with ``refit``.
+
+    A model may learn from validation songs only if nothing is chosen by its predictions of them as they are.
+    """
+    return split["part"].is_in([TRAIN, VALIDATION] if refit else [TRAIN]).to_numpy()
+
+
 def songs_with_features(
     features: np.ndarray, training: np.ndarray, validation: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -12,3 +12,10 @@ def gram_matrix(factors: np.ndarray) -> np.ndarray:
         block = np.asarray(factors[begin : begin + BLOCK], dtype=np.float64)
         gram += block.T @ block
     return gram
+
+
+def score_metric(user_factors: np.ndarray) -> np.ndarray:
+    """Return X^T X / users, float64 [factors, factors]: e^T (X^T X / users) e is the mean squared error of a song's
+    scores where e is the error of its factors.
+    """
+    return gram_matrix(user_factors) / len(user_factors)

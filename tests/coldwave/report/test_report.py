@@ -46,7 +46,7 @@ RIDGE_CURVE = pl.DataFrame(
     {
         "strength": [0.1, 1.0, 10.0],
         "train_mse": [1.0, 2, 3],
-        "validation_mse": [5.0, 4, 6],
+        "left_out_mse": [5.0, 4, 6],
         "best": [False, True, False],
     }
 )

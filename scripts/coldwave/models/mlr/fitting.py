@@ -13,6 +13,7 @@ from coldwave.evaluation.scores import relevant_songs
 from coldwave.models.mlr.metric import factor, learn_metrics
 from coldwave.models.mlr.relevance import choose_queries
 from coldwave.models.mlr.vectors import embed, song_vectors, user_vectors
+from coldwave.models.strengths import Strengths
 from coldwave.models.training_plays import training_plays
 from coldwave.split.parts import songs_with_features
 
@@ -38,6 +39,8 @@ def fit_mlr(
     seed: int,
 ) -> tuple[dict[str, np.ndarray], pl.DataFrame]:
     """Learn a metric at each strength, and keep the one that ranks users' validation songs highest.
+
+    The grid of strengths widens by itself (``coldwave.models.strengths``).
 
     Features are centred, and scaled so that training songs are at a mean squared distance of 1. Strengths are
     compared by the AUC of the validation songs, the mean over users who have played one, with scores as in
@@ -75,10 +78,10 @@ def fit_mlr(
     inputs = features[songs, :dimensions].astype(np.float64)
     mean = inputs.mean(axis=0)
     scale = float(np.sqrt(2 * inputs.var(axis=0).sum())) or 1.0
+    grid = Strengths(settings["strengths"])
     steps = learn_metrics(
-        (inputs - mean) / scale, queries, settings["strengths"], settings["loss"], settings["tolerance"],
-        settings["iterations"],
-    )  # fmt: skip
+        (inputs - mean) / scale, queries, grid, settings["loss"], settings["tolerance"], settings["iterations"]
+    )
     best, kept, rows = -1.0, np.zeros((dimensions, 1)), []
     with threadpool_limits(1, user_api="blas"):  # the order in which BLAS adds must not depend on the threads
         for step in steps:
@@ -93,9 +96,11 @@ def fit_mlr(
                     "strength %g: %d steps, risk %.4f, rank %d, AUC %.5f on validation songs",
                     step.strength, step.iteration, step.risk, scaled.shape[1], measured,
                 )  # fmt: skip
+                grid.tell(step.strength, 1 - measured)
                 if measured > best:
                     best, kept = measured, scaled
             rows.append((step.strength, step.iteration, step.slack, step.risk, measured))
+    grid.warn("metric learning")
     curve = pl.DataFrame(rows, schema=list(CURVE_SCHEMA)[:-1], orient="row", infer_schema_length=None)
     curve = curve.with_columns(best=(pl.int_range(pl.len()) == pl.col("validation_auc").arg_max()))
     return {"mean": mean.astype(np.float32), "factor": kept.astype(np.float32)}, curve.cast(CURVE_SCHEMA)

@@ -14,7 +14,7 @@ so that the distance of a solution from the optimum is known.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -164,13 +164,14 @@ def minimise_over_planes(
 
 
 def learn_metrics(
-    features: np.ndarray, queries: Queries, strengths: Sequence[float], loss: str, tolerance: float, iterations: int
+    features: np.ndarray, queries: Queries, strengths: Iterable[float], loss: str, tolerance: float, iterations: int
 ) -> Iterator[Step]:
-    """Minimise the objective at each strength, from the weakest; planes found at one are kept for the next.
+    """Minimise the objective at each strength, in turn; planes found at one are kept for the next.
 
     Parameters
     ----------
     features : float64 [songs, d]; queries : rows of ``features``; loss : "auc" or "map"
+    strengths : best from the weakest; the next one is asked for after the last step of the one before
     tolerance : the method stops where R(W) is no more than this above the slack; then C times 1.1 of it bounds how
         far the objective is from its minimum (unless the log says that a step ended early)
     iterations : steps at one strength, at most
@@ -178,7 +179,7 @@ def learn_metrics(
     size = features.shape[1]
     planes: list[Plane] = []
     multipliers = np.zeros(0)
-    for strength in sorted(strengths):
+    for strength in strengths:
         for iteration in range(1, iterations + 1):
             metric, slack = np.zeros((size, size)), 0.0
             if planes:

@@ -9,6 +9,7 @@ import numpy as np
 from coldwave.files import read_array
 from coldwave.models.linear import fit_linear, predict_linear
 from coldwave.tuning.trials import SearchData, Teach
+from coldwave.wmf.gram import score_metric
 
 
 def teacher(
@@ -17,8 +18,9 @@ def teacher(
     """Make the function that trains it on ``features``."""
     vectors = read_array(features)
 
-    def teach(_users: np.ndarray, songs: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
-        weights, intercept, _ = fit_linear(vectors, songs, data.training, data.validation, settings["strengths"])
-        return predict_linear(vectors, weights, intercept)
+    def teach(users: np.ndarray, songs: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
+        # validation songs judge the trial, so it never learns from them, whatever ``refit`` says
+        fit = fit_linear(vectors, songs, data.training, score_metric(users), settings["strengths"])
+        return predict_linear(vectors, fit.weights, fit.intercept)
 
     return teach
