@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numba
 
-from coldwave.evaluation import ranking
+from coldwave.evaluation import ranking, resampling
 
 log = logging.getLogger(__name__)
 
-COMPILED = (ranking._count, ranking._stand, ranking._list, ranking._measure)
+COMPILED = (ranking._count, ranking._stand, ranking._list, ranking._measure, resampling._resample)
 
 
 def keep_compiled(folder: Path) -> None:
