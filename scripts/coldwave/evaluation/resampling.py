@@ -88,8 +88,9 @@ def leave_songs_out(
 
     def count(scores: np.ndarray, chunk: np.ndarray) -> np.ndarray:
         values = np.full((2, len(chunk), kept.shape[1]), np.nan)
+        order = np.argsort(-scores, axis=1)
         _measure_without(
-            scores, weight, kept, candidates, vector, chunk, starts, relevant, harmonic, cutoff, *values
+            scores, order, weight, kept, candidates, vector, chunk, starts, relevant, harmonic, cutoff, *values
         )  # fmt: skip
         known = np.isfinite(values)
         by_sign = np.stack([np.ones(len(chunk)), signs[chunk]])
@@ -165,13 +166,14 @@ def draw_times(items: int, rng: np.random.Generator) -> np.ndarray:
 
 @numba.njit(nogil=True, cache=False)
 def _measure_without(
-    scores, weight, kept, candidates, vector, users, starts, relevant, harmonic, cutoff, auc, ap
+    scores, order, weight, kept, candidates, vector, users, starts, relevant, harmonic, cutoff, auc, ap
 ):  # fmt: skip
     """Write AUC and AP [chunk, groups] of a chunk of users without each group of songs.
 
-    ``scores`` [chunk, d] are those of the distinct vectors; ``vector`` [songs] says which a song has, d if it has no
-    prediction. ``kept`` [songs, groups] is 0 where a song is left out, and ``weight`` [d + 1, groups] the number of
-    kept songs with a vector. ``candidates`` [groups] is the number of all kept songs.
+    ``scores`` [chunk, d] are those of the distinct vectors, and ``order`` [chunk, d] sorts them from the highest.
+    ``vector`` [songs] says which vector a song has, d if it has no prediction. ``kept`` [songs, groups] is 0 where a
+    song is left out, ``weight`` [d + 1, groups] the number of kept songs with a vector, and ``candidates`` [groups]
+    that of all kept songs.
 
     The expected sum of precisions in a group of n tied songs, r of them relevant, below s other songs of which R are
     relevant, is (see ``coldwave.evaluation.ranking``)
@@ -182,57 +184,56 @@ def _measure_without(
     """
     groups, vectors = candidates.size, scores.shape[1]
     rank = np.empty(vectors + 1, np.int64)
-    total, above, before = np.empty(groups, np.int32), np.empty(groups, np.int32), np.empty(groups, np.int32)
-    tied, hits = np.empty(groups, np.int32), np.empty(groups, np.int32)
-    half_pairs, precisions = np.empty(groups), np.empty(groups)
+    counts = np.empty((5, groups), np.int32)
+    total, above, before, tied, hits = counts[0], counts[1], counts[2], counts[3], counts[4]
+    sums = np.empty((2, groups))
+    half_pairs, precisions = sums[0], sums[1]
     for row in range(users.size):
         own = relevant[starts[users[row]] : starts[users[row] + 1]]
-        order = np.argsort(-scores[row])
         for place in range(vectors):
-            rank[order[place]] = place
+            rank[order[row, place]] = place
         rank[vectors] = vectors
-        ranks = np.empty(own.size, np.int64)
+        places = np.empty(own.size, np.int64)  # each relevant song's rank and its place among them, as one number
+        counts[:], sums[:] = 0, 0
         for pair in range(own.size):
-            ranks[pair] = rank[vector[own[pair]]]
-        by_rank = np.argsort(ranks)
-
-        total[:], above[:], before[:], half_pairs[:], precisions[:] = 0, 0, 0, 0.0, 0.0
-        for pair in range(own.size):
-            total += kept[own[pair]]
+            places[pair] = rank[vector[own[pair]]] << 32 | pair
+            _add(total, kept[own[pair]])
+        places.sort()
         place, pair = 0, 0
         while pair < own.size:
             # the songs that tie, from here on; those without a prediction come last
             after = place + 1
-            while place < vectors and after < vectors and scores[row, order[after]] == scores[row, order[place]]:
+            while after < vectors and scores[row, order[row, after]] == scores[row, order[row, place]]:
                 after += 1
-            if ranks[by_rank[pair]] >= after:
-                for one in range(place, after):
-                    above += weight[order[one]]
-                place = after
-                continue
-            tied[:], hits[:] = 0, 0
+            for group in range(groups):
+                tied[group], hits[group] = 0, 0
             for one in range(place, after):
-                tied += weight[order[one] if one < vectors else vectors]
-            while pair < own.size and ranks[by_rank[pair]] < after:
-                hits += kept[own[by_rank[pair]]]
+                _add(tied, weight[order[row, one] if one < vectors else vectors])
+            place = after
+            while pair < own.size and places[pair] >> 32 < after:
+                _add(hits, kept[own[places[pair] & 0xFFFFFFFF]])
                 pair += 1
             for group in range(groups):
                 n, r, s = tied[group], hits[group], above[group]
-                if r == 0:
-                    continue
-                below = (candidates[group] - total[group]) - (s - before[group]) - (n - r)
-                half_pairs[group] += float(r) * (2 * below + n - r)
-                m = min(n, cutoff - s)
-                if m > 0:
-                    b = (r - 1) / (n - 1) if n > 1 else 0.0
-                    first = before[group] + 1 - b * (s + 1)
-                    precisions[group] += r / n * (b * m + first * (harmonic[s + m] - harmonic[s]))
-            above += tied
-            before += hits
-            place = after
+                if r > 0:
+                    below = (candidates[group] - total[group]) - (s - before[group]) - (n - r)
+                    half_pairs[group] += float(r) * (2 * below + n - r)
+                    m = min(n, cutoff - s)
+                    if m > 0:
+                        b = (r - 1) / (n - 1) if n > 1 else 0.0
+                        first = before[group] + 1 - b * (s + 1)
+                        precisions[group] += r / n * (b * m + first * (harmonic[s + m] - harmonic[s]))
+            _add(above, tied)
+            _add(before, hits)
         for group in range(groups):
             if total[group] > 0:
                 ap[row, group] = precisions[group] / min(cutoff, total[group])
                 others = candidates[group] - total[group]
                 if others > 0:
                     auc[row, group] = half_pairs[group] / (2.0 * total[group] * others)
+
+
+@numba.njit(nogil=True, cache=False)
+def _add(sums, more):
+    for group in range(sums.size):
+        sums[group] += more[group]
