@@ -12,7 +12,6 @@ SEED = 3
 @pytest.mark.parametrize(
     ("change", "jobs"),
     [
-        ({"evaluation": {"bootstrap": 200}}, {"compare_models": 1, **SHOWN}),
         ({"evaluation": {"list_lengths": [5]}}, {"evaluate_model": 12, **AFTER_SCORES}),
     ],
     ids=str,

@@ -222,8 +222,8 @@ def _check(trained: Sequence[Trained], without: Mapping[tuple[str, int], np.ndar
     if lacking := sorted(set(kinds) - {one.model for one in trained}):
         raise InputError(f"models in the config without scores: {', '.join(lacking)}")
     for one in trained:
+        where = f"scores of {one.model}, seed {one.seed}"
         if not one.scores["user"].equals(trained[0].scores["user"]):
-            where = f"scores of {one.model}, seed {one.seed}"
             raise InputError(f"{where}: the users are not those of {trained[0].model}; make the scores again")
         left = without.get((one.model, one.seed))
         if left is None or left.shape != without[trained[0].model, trained[0].seed].shape:
