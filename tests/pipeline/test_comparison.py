@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from plans import AFTER_SCORES, SHOWN
+from plans import AFTER_SCORES
 from sklearn.metrics import ndcg_score
 
 SEED = 3
