@@ -10,9 +10,10 @@ where V(users) = Σ_u (Σ_s e)² and V(songs) = Σ_s (Σ_u e)² hold V(pairs) = 
 arrays of arbitrary order, Annals of Applied Statistics, 2012). Users' parts are known from their measures. For those of
 songs, groups of songs are left out in turn: a jackknife. With random signs σ of users, (Σ_u σ e)² is Σ_u e² on average.
 
-Drawing songs with replacement as well (the pigeonhole bootstrap) was tried. Copies of a song stand together, which
-raises AP, and songs that many have played make the variance 5 to 20 % too small; see
-``benchmarks/coverage_of_intervals.py``.
+Drawing songs with replacement as well (the pigeonhole bootstrap) was tried on simulated worlds. Copies of a song stand
+together, which raises AP: percentiles of mAP covered the truth in 83 to 87 of 100 worlds with 120 test songs, those of
+AUC in 91 to 92. Standard errors of the song part were 4 to 11 % too small. The jackknife's are 0 to 10 % too large
+(``benchmarks/coverage_of_intervals.py``).
 
 No ranking is made again: a user's scores are sorted once, and all that is left after leaving out each group is counted
 at the same time. That takes users x songs x groups additions of small integers.
