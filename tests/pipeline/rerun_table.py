@@ -242,7 +242,7 @@ TABLE = [
     # evaluation, warm, analysis, audit
     Change({"evaluation.cutoff": 4}, "evaluate_model tabulate_recommendation compare_models evaluate_warm tune"),
     Change({"evaluation.list_lengths": [5]}, "evaluate_model tabulate_ranking"),
-    Change({"evaluation.bootstrap": 500}, "compare_models"),
+    Change({"evaluation.bootstrap": 500}),
     Change({"warm": None}, plan=just(**SHOWN), note="the report, without its table"),
     Change(under("warm", held_out=0.3, neighbours=5, recall_at=3), "evaluate_warm"),
     Change(under("analysis.tags", number=4, folds=2, min_songs=4, max_songs=30, regularization=10.0), "predict_tags"),

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from plans import AFTER_SCORES, SHOWN
+from plans import AFTER_SCORES
 from sklearn.metrics import ndcg_score
 
 SEED = 3
@@ -12,7 +12,6 @@ SEED = 3
 @pytest.mark.parametrize(
     ("change", "jobs"),
     [
-        ({"evaluation": {"bootstrap": 200}}, {"compare_models": 1, **SHOWN}),
         ({"evaluation": {"list_lengths": [5]}}, {"evaluate_model": 12, **AFTER_SCORES}),
     ],
     ids=str,

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numba
 
-from coldwave.evaluation import ranking
+from coldwave.evaluation import ranking, resampling
 
 log = logging.getLogger(__name__)
 
 COMPILED = (ranking._count, ranking._stand, ranking._list, ranking._measure)
+COMPILED += (resampling._add, resampling._measure_without)
 
 
 def keep_compiled(folder: Path) -> None:

@@ -7,9 +7,9 @@ songs of each user's ranking are kept while the scores are counted.
 Compiled code is not cached on disk unless a rule asks for it (``coldwave.evaluation.compiled``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numba
 import numpy as np
@@ -19,6 +19,7 @@ from coldwave.progress import track
 
 _SCORES_AT_ONCE = 2**20
 _LARGEST_SCORE = float(np.finfo(np.float32).max)
+Result = TypeVar("Result")
 
 
 class Standing(NamedTuple):
@@ -126,15 +127,13 @@ def stand(
     ValueError
         Shapes do not fit together, an index is out of range, or vectors are not finite or overflow float32.
     """
-    _check(user_vectors, song_vectors, starts, relevant)
+    check_vectors(user_vectors, song_vectors, starts, relevant)
     order = np.arange(len(song_vectors)) if order is None else np.asarray(order, np.int64)
     if not np.array_equal(np.sort(order), np.arange(len(song_vectors))):
         raise ValueError(f"order does not name each of the {len(song_vectors)} candidates once")
     starts, relevant = np.asarray(starts, np.int64), np.asarray(relevant, np.int64)
     missing = missing_songs(song_vectors)
-    distinct, group, weight = _distinct(np.asarray(song_vectors, np.float32), missing)
-    longest = float(np.sqrt(np.square(distinct, dtype=np.float64).sum(axis=1).max(initial=0)))
-    transposed = np.ascontiguousarray(distinct.T)
+    distinct, group, weight = distinct_vectors(song_vectors, missing)
     order = np.concatenate([order[~missing[order]], order[missing[order]]])  # those without a prediction come last
     columns = group[order[: int((~missing).sum())]].astype(np.int32)
 
@@ -144,25 +143,14 @@ def stand(
         np.zeros(len(relevant), np.int32),
         np.full((len(user_vectors), min(length, len(song_vectors))), -1, np.int32),
     )
-    step = users_at_once or int(np.clip(_SCORES_AT_ONCE // max(len(distinct), 1), 128, 4096))
 
-    def score(chunk: np.ndarray) -> None:
-        vectors = np.asarray(user_vectors[chunk], np.float32)
-        norms = np.sqrt(np.square(vectors, dtype=np.float64).sum(axis=1))
-        if bad := int((~np.isfinite(norms)).sum()):
-            raise ValueError(f"{bad} user vectors are not finite")
-        if norms.max() * longest > _LARGEST_SCORE:
-            raise ValueError("scores overflow float32: the vectors are too long")
-        scores = vectors @ transposed
+    def count(scores: np.ndarray, chunk: np.ndarray) -> None:
         _stand(scores, weight, int(missing.sum()), group, chunk, starts, relevant, result.above, result.tied)
         if length:
             _list(scores, columns, order, chunk, result.lists)
 
-    # Each thread multiplies and counts its own chunk, with a single BLAS thread. So neither the chunks nor the order in
-    # which BLAS adds depend on the number of threads.
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-        for _ in track(pool.map(score, _chunks(users, step)), "chunks of users ranked", -(-len(users) // step)):
-            pass
+    for _ in map_scores(count, users, user_vectors, distinct, threads, users_at_once):
+        pass
     return result
 
 
@@ -185,7 +173,45 @@ def measure(standing: Standing, starts: np.ndarray, candidates: int | np.ndarray
     return result
 
 
-def _check(users: np.ndarray, songs: np.ndarray, starts: np.ndarray, relevant: np.ndarray) -> None:
+def map_scores(
+    function: Callable[[np.ndarray, np.ndarray], Result],
+    users: np.ndarray,
+    user_vectors: np.ndarray,
+    distinct: np.ndarray,
+    threads: int = 1,
+    users_at_once: int | None = None,
+) -> Iterator[Result]:
+    """Call ``function(scores, chunk)`` for chunks of ``users``, and yield what it returns, in the order of the chunks.
+
+    ``scores``: float32 [chunk, d], of the users ``chunk`` for the vectors ``distinct`` [d, k]. Each thread multiplies
+    its own chunk, with a single BLAS thread. So neither the chunks nor the order in which BLAS adds depend on the
+    number of threads.
+
+    Raises
+    ------
+    ValueError
+        User vectors are not finite, or scores overflow float32.
+    """
+    longest = float(np.sqrt(np.square(distinct, dtype=np.float64).sum(axis=1).max(initial=0)))
+    transposed = np.ascontiguousarray(distinct.T)
+    step = users_at_once or int(np.clip(_SCORES_AT_ONCE // max(len(distinct), 1), 128, 4096))
+
+    def score(chunk: np.ndarray) -> Result:
+        vectors = np.asarray(user_vectors[chunk], np.float32)
+        norms = np.sqrt(np.square(vectors, dtype=np.float64).sum(axis=1))
+        if bad := int((~np.isfinite(norms)).sum()):
+            raise ValueError(f"{bad} user vectors are not finite")
+        if norms.max() * longest > _LARGEST_SCORE:
+            raise ValueError("scores overflow float32: the vectors are too long")
+        return function(vectors @ transposed, chunk)
+
+    chunks = (users[begin : begin + step] for begin in range(0, len(users), step))
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+        yield from track(pool.map(score, chunks), "chunks of users ranked", -(-len(users) // step))
+
+
+def check_vectors(users: np.ndarray, songs: np.ndarray, starts: np.ndarray, relevant: np.ndarray) -> None:
+    """Raise a ValueError where the arrays, which are those of `stand`, do not fit together."""
     if users.ndim != 2 or songs.ndim != 2 or users.shape[1] != songs.shape[1]:
         raise ValueError(f"user vectors {users.shape} and song vectors {songs.shape} are not [users, k] and [songs, k]")
     if len(starts) != len(users) + 1 or starts[0] != 0 or starts[-1] != len(relevant) or (np.diff(starts) < 0).any():
@@ -194,17 +220,14 @@ def _check(users: np.ndarray, songs: np.ndarray, starts: np.ndarray, relevant: n
         raise ValueError(f"relevant songs are not all among the {len(songs)} candidates")
 
 
-def _distinct(vectors: np.ndarray, missing: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Distinct vectors [d, k], each song's row in them (-1 where missing) [songs], songs per row int32 [d]."""
+def distinct_vectors(vectors: np.ndarray, missing: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distinct vectors float32 [d, k], each song's row in them (-1 where missing) [songs], songs a row int32 [d]."""
     # Adding zero makes -0.0 and 0.0 one value.
-    rows, inverse, counts = np.unique(vectors[~missing] + 0.0, axis=0, return_inverse=True, return_counts=True)
+    found = np.asarray(vectors, np.float32)[~missing] + 0.0
+    rows, inverse, counts = np.unique(found, axis=0, return_inverse=True, return_counts=True)
     group = np.full(len(vectors), -1, np.int64)
     group[~missing] = inverse.reshape(-1)
     return rows, group, counts.astype(np.int32)
-
-
-def _chunks(users: np.ndarray, step: int) -> Iterator[np.ndarray]:
-    return (users[begin : begin + step] for begin in range(0, len(users), step))
 
 
 @numba.njit(nogil=True, cache=False)
