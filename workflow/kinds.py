@@ -67,6 +67,11 @@ class Kind:
         return self.hears == LOG_MELS
 
     @property
+    def has_worth(self) -> bool:
+        """Whether it is asked how many plays of a song it is worth: it knows a song without its plays."""
+        return self.predicts_new or self.demo
+
+    @property
     def predicts_new(self) -> bool:
         """Whether it can predict a song that nobody has played."""
         return bool(self.hears or self.names)

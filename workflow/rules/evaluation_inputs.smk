@@ -7,6 +7,10 @@ SONG_SCORES = "<results>/scores_by_song/{model}/{seed}.parquet"
 SHOWN_MODELS = {name: kinds.shown(model) for name, model in SETTINGS["models"].items()}
 PUBLISHED = {name: kinds.published_row(model) for name, model in SETTINGS["models"].items()}
 PUBLISHED = {name: row for name, row in PUBLISHED.items() if row}
+
+# The models that are compared with songs that have a few plays, and those of them with user vectors of their own.
+WORTH_MODELS = models_with("has_worth")
+OWN_WORTH_MODELS = [name for name in WORTH_MODELS if MODELS[name].own_users]
 KIND_NOTES = kinds.notes(SETTINGS["models"])
 
 

@@ -8,8 +8,8 @@ from coldwave.world.styles import ORDER_FREE, ORDER_ONLY, SCENES
 
 TRAITS = {
     "order_free": ORDER_FREE,
-    "audible": (*ORDER_FREE, *ORDER_ONLY),
-    "all": (*ORDER_FREE, *ORDER_ONLY, "scene", "fame", "luck"),
+    "audible": (*ORDER_FREE, "swing", *ORDER_ONLY),
+    "all": (*ORDER_FREE, "swing", *ORDER_ONLY, "scene", "fame", "luck"),
 }
 
 

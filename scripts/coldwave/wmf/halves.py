@@ -45,17 +45,18 @@ def facing_vectors(user_factors: np.ndarray, first: np.ndarray) -> np.ndarray:
     return vectors
 
 
-def draw_plays(confidences: sparse.csr_matrix, order: np.ndarray, most: int) -> sparse.csr_matrix:
-    """Keep at most ``most`` plays of each song, those that come first in ``order``.
+def draw_plays(confidences: sparse.csr_matrix, first: np.ndarray, order: np.ndarray, most: int) -> sparse.csr_matrix:
+    """Keep at most ``most`` plays of each song by the users of each half, those with the lowest ``order``.
 
     Parameters
     ----------
     confidences : CSR [users, songs]
-    order : [plays], a number for each stored play; with the same numbers, fewer plays are among more
+    first : bool [users], the users of the first half
+    order : [plays], a different number for each stored play; with the same numbers, fewer plays are among more
     """
     pairs = confidences.tocoo()
-    sorted_plays = np.lexsort((order, pairs.col))
-    counts = np.bincount(pairs.col, minlength=pairs.shape[1])
+    group = 2 * pairs.col.astype(np.int64) + first[pairs.row]  # a song and a half
+    counts = np.bincount(group, minlength=2 * pairs.shape[1])
     place = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
-    kept = np.sort(sorted_plays[place < most])
+    kept = np.sort(np.lexsort((order, group))[place < most])
     return sparse.csr_matrix((pairs.data[kept], (pairs.row[kept], pairs.col[kept])), shape=pairs.shape)
