@@ -259,6 +259,7 @@ if SETTINGS["evaluation"]["plays_worth"]:
         rules.count_plays_worth.output.markdown,
     ]
 
+
 KEPT += for_models(SCORES, SETTINGS["models"])
 KEPT += for_models(SONG_SCORES, SETTINGS["models"])
 KEPT += rules.tabulate_recommendation.output

@@ -20,16 +20,17 @@ def draw_worth(
 ) -> tuple[str, str]:
     """Draw one measure of the curve and of the models (``coldwave.evaluation.plays_worth``): the figure, its caption.
 
-    The measured numbers of plays are evenly spaced, and a line joins them as the numbers between are found. A model is
-    a level line, networks in colour; the band is the curve's interval.
+    The measured numbers of plays are evenly spaced, and a line joins them as the numbers between are found. The band is
+    the curve's interval. A model is a level line, networks in colour, thick over the interval of what it is worth.
     """
     points, rows = curve.filter(measure=measure.key).sort("plays"), table.filter(measure=measure.key)
     plays, values = points["plays"].to_list(), points["value"].to_numpy()
     emphasised = [name for name in rows["model"] if models[name].hears == LOG_MELS]
     worth = ", ".join(f"{model} {in_words(found, plays)}" for model, found in rows.select("model", "plays").rows())
     caption = (
-        f"{title} of songs folded in from a few plays by other users, with its 95 % interval, and of models that know "
-        f"none of their plays. Plays that each model is worth: {worth}."
+        f"{title} of songs folded in from a few plays by other users (the curve, with its 95 % interval), and of "
+        "models that know none of their plays (level lines, thick over the interval of what they are worth): "
+        f"{worth} plays."
     )
     alt = f"{title} by plays: " + ", ".join(f"{value:.3f} with {k}" for k, value in zip(plays, values, strict=True))
     with matplotlib.rc_context(STYLE):
@@ -39,11 +40,11 @@ def draw_worth(
         axes.fill_between(x, points["low"].to_numpy(), points["high"].to_numpy(), color=MUTED, alpha=0.2, linewidth=0)
         axes.plot(x, values, color=INK, linewidth=1.8, marker="o", markersize=3)
         styles = styles_of(emphasised)
-        for model, value in rows.select("model", "value").rows():
+        for model, value, low, high in rows.select("model", "value", "low", "high").rows():
             colour, shape = styles.get(model, (MUTED, "-"))
-            axes.plot(
-                x[[0, -1]], [value, value], color=colour, linestyle=shape, linewidth=1.2 if model in styles else 0.9
-            )
+            axes.plot(x[[0, -1]], [value, value], color=colour, linestyle=shape, linewidth=0.9)
+            span = np.interp(np.log1p(np.clip([low, high], plays[0], plays[-1])), np.log1p(plays), x)
+            axes.plot(span, [value, value], color=colour, linewidth=2.8, alpha=0.6)
         axes.set_xticks(x, [str(k) for k in plays])
         ends = dict(rows.select("model", "value").rows()) | {_CURVE: float(values[-1])}
         name_lines(axes, ends, styles | {_CURVE: (INK, "-")}, len(plays))

@@ -57,13 +57,13 @@ def notes(curve: pl.DataFrame, draws: int, samples: int, seeds: int) -> list[str
     points = curve.filter(measure=AUC.key)
     short = [f"{fewer:,} at {plays}" for plays, fewer in points.select("plays", "short").rows() if fewer]
     values = ", ".join(f"{value:.3f} with {plays}" for plays, value in points.select("plays", "value").rows())
-    drawn = "users, test songs, trainings and draws of plays" if seeds > 1 else "users, test songs and draws of plays"
+    drawn = f"users, test songs{', trainings' if seeds > 1 else ''} and draws of plays"
     lines = [
-        "Plays: how many of a song's plays the factorisation needs to rank test songs as well as the model, which knows "
-        f"none. Songs are folded in from plays drawn at random among one half of the users (mean of {draws:,} draws) "
-        "and ranked for the other half, both ways. Between the measured numbers, the curve is a line over log(1 + "
-        "plays).",
-        f"The curve's AUC: {values}. All songs have as many plays, so that popularity does not help.",
+        "Plays: how many of a song's plays the factorisation needs to rank test songs as well as the model, which "
+        f"knows none. Songs are folded in from plays drawn at random among one half of the users (mean of {draws:,} "
+        "draws) and ranked for the other half, both ways. Between the measured numbers, the curve is a line over "
+        "log(1 + plays).",
+        f"The curve's AUC: {values}. All songs have as many plays, so popularity does not help.",
         f"Intervals: the middle {100 * (1 - LEVEL):g} % of {samples:,} samples of {drawn}, with replacement.",
     ]
     if short:
