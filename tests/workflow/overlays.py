@@ -7,7 +7,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from workflow.settings import SettingsError, check
+from workflow.settings import SettingsError, check, over_default
 
 ROOT = Path(__file__).parents[2]
 LOADER = yaml.FullLoader  # the loader that Snakemake takes
@@ -37,7 +37,7 @@ def as_mapping(overlay: str | dict) -> dict:
 
 def checked(*overlays: str | dict) -> dict:
     """The default config with overlays laid over it, as it is handed out."""
-    return check(overlaid(*overlays))
+    return check(over_default(overlaid(*overlays), ROOT / "config.yaml"))
 
 
 def mistakes(*overlays: str | dict) -> dict[str, str]:

@@ -66,7 +66,7 @@ MISTAKES = [
     ("models: {cnn_mse: {channels: []}}", "models.cnn_mse.channels: [] is not a list of one or more whole numbers"),
     ("models: {linear: {strengths: [1, 1.0]}}", "models.linear.strengths: ... names the same value twice"),
     ("models: {x: {kind: cn}}",
-     "models.x.kind: 'cn' is not one of random, mean, popularity, usage, knn, mlr, linear, mlp, cnn, metadata; "
+     "models.x.kind: 'cn' is not one of random, mean, popularity, planted, usage, knn, mlr, linear, mlp, cnn, metadata; "
      "did you mean 'cnn'?"),
     ("models: {x: {kind: [cnn]}}", "models.x.kind: ['cnn'] is not one of random"),
     ("models: {CNN: {kind: cnn}}", "models.CNN: 'CNN' is not a name of small letters"),
