@@ -5,7 +5,7 @@ from pathlib import Path
 from coldwave.errors import InputError
 from coldwave.evaluation.compiled import keep_compiled
 from coldwave.evaluation.scores import SONG_SCORES, schema, score_model
-from coldwave.files import read_array, read_table, write_table
+from coldwave.files import read_array, read_table, write_array, write_table
 from coldwave.job import run
 
 
@@ -18,12 +18,13 @@ def main(
     songs: Path,
     scores: Path,
     song_scores: Path,
+    without_songs: Path,
     options: dict,
     song_factors: Path = None,
     cache: Path = None,
     threads: int = 1,
 ) -> None:
-    """``predictions`` and ``users`` are the song and user vectors; ``options``: cutoff and list_lengths."""
+    """``predictions`` and ``users`` are the song and user vectors; ``options``: cutoff, list_lengths, seed."""
     if cache:
         keep_compiled(cache / "compiled")
     tables = read_table(plays, ["user", "song"]), read_table(split, ["song", "part"])
@@ -32,11 +33,12 @@ def main(
     factors = read_array(song_factors) if song_factors else None
     lengths = options["list_lengths"]
     try:
-        found = score_model(*tables, *vectors, options["cutoff"], lengths, factors, threads)
+        found = score_model(*tables, *vectors, options["cutoff"], lengths, factors, threads, options["seed"])
     except InputError as error:
         raise InputError(f"{predictions} with {users}: {error}") from error
     write_table(scores, found.users, schema(lengths))
     write_table(song_scores, found.songs, SONG_SCORES)
+    write_array(without_songs, found.without_songs)
 
 
 run(main)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from coldwave.evaluation.differences import Comparison
 from coldwave.evaluation.models import models_of
 from coldwave.evaluation.recommendation import Trained, model_and_seed
 from coldwave.files import read_table, write_text
@@ -12,6 +13,8 @@ from coldwave.report.page import TEMPLATE, Curve, Data, divide, render
 def main(
     *,
     table: Path,
+    differences: Path,
+    intervals: Path,
     scores: list[Path],
     curves: list[Path],
     objective: Path,
@@ -40,6 +43,7 @@ def main(
         about=[options["data"], options["protocol"]],
         config=options["config"],
         table=read_table(table),
+        comparison=Comparison(read_table(differences), read_table(intervals)),
         models=models_of(options["models"]),
         kind_notes=options["notes"],
         trained=[Trained(*model_and_seed(path), read_table(path, ["ap", "auc"])) for path in scores],

@@ -246,7 +246,7 @@ TABLE = [
            "evaluate_model tabulate_recommendation compare_models count_plays_worth draw_plays_worth evaluate_warm "
            "tune"),
     Change({"evaluation.list_lengths": [5]}, "evaluate_model tabulate_ranking"),
-    Change({"evaluation.bootstrap": 500}, "compare_models count_plays_worth"),
+    Change({"evaluation.bootstrap": 500}, "count_plays_worth"),
     Change({"evaluation.plays_worth": None}, plan=just(**SHOWN), note="the report, without its table and figures"),
     Change(under("evaluation.plays_worth", plays=[0, 2], draws=1), "count_plays_worth"),
     Change({"warm": None}, plan=just(**SHOWN), note="the report, without its table"),

@@ -12,7 +12,7 @@ SEED = 3
 @pytest.mark.parametrize(
     ("change", "jobs"),
     [
-        ({"evaluation": {"bootstrap": 200}}, {"compare_models": 1, **WORTH, **SHOWN}),
+        ({"evaluation": {"bootstrap": 200}}, {**WORTH, **SHOWN}),
         ({"evaluation": {"list_lengths": [5]}}, {"evaluate_model": 14, **AFTER_SCORES}),
     ],
     ids=str,

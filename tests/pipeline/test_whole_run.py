@@ -141,6 +141,7 @@ ARRAYS = {
     f"predictions/popularity/{SEED}": (np.float32, ("songs", None)),
     f"predictions/popularity/{SEED}.users": (np.float32, ("users", None)),
     **{f"predictions/{model}/{SEED}": (np.float32, ("songs", "factors")) for model in FACTORS},
+    **{f"scores_without_songs/{model}/{SEED}": (np.float64, (None, None, None)) for model in MODELS},
 }
 ANALYSED = ["tags", "tags_by_tag", "factors", "neighbours", "neighbour_artists", "factor_fit"]
 OTHERS = [

@@ -15,6 +15,7 @@ rule evaluate_model:
     output:
         scores=SCORES,
         song_scores=SONG_SCORES,
+        without_songs=WITHOUT_SONGS,
     log:
         "<results>/logs/evaluate_model/{model}/{seed}.log",
     benchmark:
@@ -28,7 +29,7 @@ rule evaluate_model:
         mem_mb=growing(4000),
         runtime=growing(120),
     params:
-        options=options("evaluation", "cutoff", "list_lengths"),
+        options=options("evaluation", "cutoff", "list_lengths", seed=SEED),
         cache=cache_folder,
         code=code("evaluate_model.py"),
     script:
@@ -127,6 +128,7 @@ rule tabulate_published:
 rule compare_models:
     input:
         scores=settled(*for_models(SCORES, SETTINGS["models"])),
+        without_songs=settled(*for_models(WITHOUT_SONGS, SETTINGS["models"])),
     output:
         table="<results>/tables/differences.parquet",
         markdown="<results>/tables/differences.md",
@@ -145,10 +147,8 @@ rule compare_models:
     params:
         options=options(
             "evaluation",
-            "bootstrap",
             "cutoff",
             models=SHOWN_MODELS,
-            seed=SEED,
             data=DATA_NOTE,
             protocol=PROTOCOL_NOTE,
         ),
@@ -262,6 +262,7 @@ if SETTINGS["evaluation"]["plays_worth"]:
 
 KEPT += for_models(SCORES, SETTINGS["models"])
 KEPT += for_models(SONG_SCORES, SETTINGS["models"])
+KEPT += for_models(WITHOUT_SONGS, SETTINGS["models"])
 KEPT += rules.tabulate_recommendation.output
 KEPT += rules.tabulate_ranking.output
 KEPT += rules.tabulate_published.output

@@ -2,6 +2,7 @@
 
 SCORES = "<results>/scores/{model}/{seed}.parquet"
 SONG_SCORES = "<results>/scores_by_song/{model}/{seed}.parquet"
+WITHOUT_SONGS = "<results>/scores_without_songs/{model}/{seed}.npy"
 
 # What tables and figures need to know about each model, and its row of the paper's tables if it has one.
 SHOWN_MODELS = {name: kinds.shown(model) for name, model in SETTINGS["models"].items()}

@@ -5,6 +5,8 @@ rule write_report:
     input:
         **({"index": settled("<results>/audio/index.parquet")} if AUDIO_MODELS else {}),
         table=settled("<results>/tables/recommendation.parquet"),
+        differences=settled("<results>/tables/differences.parquet"),
+        intervals=settled("<results>/tables/intervals.parquet"),
         scores=settled(*for_models(SCORES, SETTINGS["models"])),
         curves=settled(*for_models(CURVE, in_turn(model for model in models_with("curve") if MODELS[model].factors))),
         objective=settled("<results>/wmf/objective.parquet"),

@@ -13,7 +13,8 @@ from coldwave.evaluation import ranking, resampling
 
 log = logging.getLogger(__name__)
 
-COMPILED = (ranking._count, ranking._stand, ranking._list, ranking._measure, resampling._resample)
+COMPILED = (ranking._count, ranking._stand, ranking._list, ranking._measure)
+COMPILED += (resampling._add, resampling._measure_without)
 
 
 def keep_compiled(folder: Path) -> None:

@@ -1,11 +1,11 @@
-"""Which models differ: paired comparisons of all models over users, with intervals, tests and effect sizes.
+"""Which models differ: comparisons of all pairs of models, with intervals, tests and effect sizes.
 
-A user's value of a measure is the mean over a model's seeds. Users are the sample: intervals and tests say how much the
-result depends on which users there are. The spread over seeds says how much it depends on chance in training.
+A user's value of a measure is the mean over a model's seeds. Both users and test songs are a sample, and so are the
+trainings of a model with several seeds. Intervals and tests say how much a result depends on all that was sampled: the
+variance of a difference is that over users and songs (``coldwave.evaluation.resampling``), and that of each model's
+mean over its seeds, divided by their number.
 
-The test is the paired t-test, because means are compared: with hundreds of users a mean is close to normal, whatever
-the distribution of users' values. A signed-rank test would ask about the median difference, and most differences of
-average precision between two weak models are zero or close to it.
+What was learnt before is held fixed: the user factors, and the training songs. So nothing is said of another world.
 """
 
 import itertools
@@ -18,8 +18,8 @@ from scipy import stats
 
 from coldwave.errors import InputError
 from coldwave.evaluation.recommendation import Trained
-from coldwave.evaluation.table_of_measures import Measure
-from coldwave.exhibits.markdown import number
+from coldwave.evaluation.resampling import song_covariance
+from coldwave.evaluation.table_of_measures import COMPARED, Measure
 
 LEVEL = 0.05  # of the tests; the intervals cover one minus it
 DIFFERENCES = {
@@ -28,12 +28,13 @@ DIFFERENCES = {
     "second": pl.String,
     "users": pl.UInt32,
     "difference": pl.Float64,
-    "low": pl.Float64,  # its bootstrap percentile interval
+    "error": pl.Float64,  # its standard error, null with fewer than two test songs, as are the interval and ``t``
+    "low": pl.Float64,
     "high": pl.Float64,
-    "t": pl.Float64,  # null if undefined, as is ``effect``
+    "t": pl.Float64,  # null as well if the difference is the same whatever the users and songs
     "p": pl.Float64,
     "p_holm": pl.Float64,  # over all pairs of the measure
-    "effect": pl.Float64,  # Cohen's d_z: the mean difference divided by the standard deviation of the differences
+    "effect": pl.Float64,  # Cohen's d_z: the mean difference divided by the standard deviation of users' differences
     "better": pl.Float64,  # share of users for whom the first is better; ties count one half
     "differs": pl.Boolean,
 }
@@ -43,7 +44,9 @@ INTERVALS = {
     "kind": pl.String,
     "seeds": pl.UInt32,
     "users": pl.UInt32,
+    "sampled": pl.String,  # what the interval draws: users, songs, and trainings if there are several
     "mean": pl.Float64,
+    "error": pl.Float64,  # standard error, null with fewer than two test songs, as is the interval
     "low": pl.Float64,
     "high": pl.Float64,
     "seed_sd": pl.Float64,  # standard deviation of the mean over seeds, null with one seed
@@ -58,8 +61,38 @@ class Comparison(NamedTuple):
     intervals: pl.DataFrame
 
 
+class Variances(NamedTuple):
+    """What a measure's means vary by: covariances of models [models, models], and of each model [models]."""
+
+    songs: np.ndarray
+    users: np.ndarray
+    pairs: np.ndarray
+    trainings: np.ndarray  # of the mean over seeds; 0 with one seed
+    seeds: np.ndarray
+    groups: int  # of songs
+
+    def error(self, contrast: np.ndarray) -> tuple[float, float]:
+        """Give the standard error of a sum of means with weights [models], and its degrees of freedom.
+
+        V(users) + V(songs) - V(pairs) is estimated, and is at least as large as each of the first two. The degrees of
+        freedom are those of Welch and Satterthwaite, with one less than the groups of songs, and than each model's
+        seeds.
+        """
+        songs, users, pairs = (contrast @ part @ contrast for part in (self.songs, self.users, self.pairs))
+        sampled = np.max([songs + users - pairs, songs, users])
+        trainings = np.square(contrast) * self.trainings
+        variance = sampled + trainings.sum()
+        if not variance > 0:
+            return float(variance), np.inf
+        shares = np.square(trainings / variance) / np.maximum(self.seeds - 1, 1)
+        return float(np.sqrt(variance)), float(1 / (np.square(sampled / variance) / (self.groups - 1) + shares.sum()))
+
+
 def compare(
-    trained: Sequence[Trained], kinds: Mapping[str, str], measures: Mapping[str, Measure], samples: int, seed: int
+    trained: Sequence[Trained],
+    without: Mapping[tuple[str, int], np.ndarray],
+    kinds: Mapping[str, str],
+    measures: Mapping[str, Measure],
 ) -> Comparison:
     """Compare all models of ``kinds`` (name: kind) by each measure.
 
@@ -67,17 +100,17 @@ def compare(
     ----------
     trained
         Scores, each of one model and seed, with ``user`` and the measures' columns; all have the same users.
+    without
+        By model and seed, what is left without groups of songs (``coldwave.evaluation.resampling.leave_songs_out``).
     measures
-        The measures by title. A user without a value is left out of that measure.
-    samples, seed
-        Number of bootstrap samples of users, and the seed that draws them.
+        The measures by title, which are among ``COMPARED``. A user without a value is left out of that measure.
 
     Raises
     ------
     InputError
-        A model has no scores, or two models have different users.
+        A model has no scores, or two models have different users or songs.
     """
-    _check(trained, kinds)
+    _check(trained, without, kinds)
     pairs, rows = [], []
     for title, measure in measures.items():
         seeds = {
@@ -90,40 +123,54 @@ def compare(
         means = values.mean(axis=0)
         order = np.argsort(-means if measure.higher else means, kind="stable")
         models, values, means = [list(kinds)[place] for place in order], values[:, order], means[order]
-        drawn = bootstrap_means(values, samples, np.random.default_rng(seed))
-        found = _pairs(title, models, values, drawn, measure.higher)
+        each = {model: [float(np.nanmean(array)) for array in seeds[model]] for model in models}
+        place = [one.key for one in COMPARED].index(measure.key)
+        variances = _variances(values, [each[model] for model in models], _left(without, models, place))
+        found = _pairs(title, models, values, variances, measure.higher)
         pairs += found
         letters = letter_groups(
             len(models), [pair for pair, row in zip(_places(models), found, strict=True) if row["differs"]]
         )
-        low, high = np.quantile(drawn, [LEVEL / 2, 1 - LEVEL / 2], axis=0)
         for place, model in enumerate(models):
-            each = [float(np.nanmean(array)) for array in seeds[model]]
+            several = len(each[model]) > 1
             rows.append(
                 {
                     "measure": title,
                     "model": model,
                     "kind": kinds[model],
-                    "seeds": len(each),
+                    "seeds": len(each[model]),
                     "users": len(values),
+                    "sampled": "users, songs, trainings" if several else "users, songs",
                     "mean": means[place],
-                    "low": low[place],
-                    "high": high[place],
-                    "seed_sd": float(np.std(each, ddof=1)) if len(each) > 1 else None,
+                    **_interval_of(means[place], *variances.error(np.eye(len(models))[place])),
+                    "seed_sd": float(np.std(each[model], ddof=1)) if several else None,
                     "letters": letters[place],
                 }
             )
     return Comparison(pl.DataFrame(pairs, schema=DIFFERENCES), pl.DataFrame(rows, schema=INTERVALS))
 
 
-def bootstrap_means(values: np.ndarray, samples: int, rng: np.random.Generator) -> np.ndarray:
-    """Sample the rows with replacement, the same rows for all columns, and average: float64 [samples, columns].
+def _left(without: Mapping[tuple[str, int], np.ndarray], models: Sequence[str], measure: int) -> np.ndarray:
+    """Average over seeds what is left of one measure without groups of songs: float64 [groups, 2, models]."""
+    seeds = ([array[..., measure] for (name, _), array in without.items() if name == model] for model in models)
+    return np.stack([np.mean(arrays, axis=0) for arrays in seeds], axis=2)
 
-    A sample is kept as the number of times that each row is in it, so memory does not grow with the number of samples.
-    """
-    rows = len(values)
-    drawn = (np.bincount(rng.integers(0, rows, rows), minlength=rows) for _ in range(samples))
-    return np.stack([counts @ values for counts in drawn]) / rows
+
+def _variances(values: np.ndarray, each: Sequence[Sequence[float]], left: np.ndarray) -> Variances:
+    """Estimate the variances of means from users' values [users, models], means of seeds, and what is left."""
+    songs, pairs = song_covariance(left)
+    deviations = values - values.mean(axis=0)
+    users = deviations.T @ deviations / len(values) / max(len(values) - 1, 1)
+    trainings = [np.var(seeds, ddof=1) / len(seeds) if len(seeds) > 1 else 0 for seeds in each]
+    return Variances(songs, users, pairs, np.array(trainings), np.array([len(seeds) for seeds in each]), len(left))
+
+
+def _interval_of(mean: float, error: float, freedom: float) -> dict[str, float | None]:
+    """Give the standard error and the interval of a mean, as columns."""
+    if np.isnan(error):
+        return {"error": None, "low": None, "high": None}
+    half = error * stats.t.ppf(1 - LEVEL / 2, freedom)
+    return {"error": error, "low": mean - half, "high": mean + half}
 
 
 def holm(p: np.ndarray) -> np.ndarray:
@@ -138,18 +185,16 @@ def holm(p: np.ndarray) -> np.ndarray:
     return result
 
 
-def paired_test(differences: np.ndarray) -> tuple[float | None, float, float | None]:
-    """Test paired differences [users] against zero by the t-test: t, p and Cohen's d_z.
+def t_test(difference: float, error: float, freedom: float) -> tuple[float | None, float]:
+    """Test a difference against zero: t and p.
 
-    If all differences are the same, t and d_z are None, and p is 1 if they are zero, else 0. With a single user p is 1.
+    Without an error, t is None, and p is 1 if the difference is zero, else 0. With an unknown one (NaN) p is 1.
     """
-    if len(differences) < 2 or not differences.any():
-        return None, 1.0, None
-    deviation = differences.std(ddof=1)
-    if deviation <= 1e-12 * np.abs(differences).max():
-        return None, 0.0, None
-    test = stats.ttest_1samp(differences, 0.0)
-    return float(test.statistic), float(test.pvalue), float(differences.mean() / deviation)
+    if np.isnan(error):
+        return None, 1.0
+    if error <= 1e-12 * abs(difference) or error == 0:
+        return None, 0.0 if difference else 1.0
+    return difference / error, float(2 * stats.t.sf(abs(difference / error), freedom))
 
 
 def letter_groups(models: int, different: Sequence[tuple[int, int]]) -> list[str]:
@@ -173,25 +218,29 @@ def _letter(place: int) -> str:
     return chr(ord("a") + letter) + (str(turn + 1) if turn else "")
 
 
-def _check(trained: Sequence[Trained], kinds: Mapping[str, str]) -> None:
+def _check(trained: Sequence[Trained], without: Mapping[tuple[str, int], np.ndarray], kinds: Mapping[str, str]) -> None:
     if lacking := sorted(set(kinds) - {one.model for one in trained}):
         raise InputError(f"models in the config without scores: {', '.join(lacking)}")
     for one in trained:
+        where = f"scores of {one.model}, seed {one.seed}"
         if not one.scores["user"].equals(trained[0].scores["user"]):
-            where = f"scores of {one.model}, seed {one.seed}"
             raise InputError(f"{where}: the users are not those of {trained[0].model}; make the scores again")
+        left = without.get((one.model, one.seed))
+        if left is None or left.shape != without[trained[0].model, trained[0].seed].shape:
+            raise InputError(f"{where}: the test songs are not those of {trained[0].model}; make the scores again")
 
 
 def _places(models: Sequence[str]) -> list[tuple[int, int]]:
     return list(itertools.combinations(range(len(models)), 2))
 
 
-def _pairs(measure: str, models: Sequence[str], values: np.ndarray, drawn: np.ndarray, higher: bool) -> list[dict]:
-    rows = []
+def _pairs(measure: str, models: Sequence[str], values: np.ndarray, variances: Variances, higher: bool) -> list[dict]:
+    rows, one = [], np.eye(len(models))
     for first, second in _places(models):
         differences = values[:, first] - values[:, second]
-        low, high = np.quantile(drawn[:, first] - drawn[:, second], [LEVEL / 2, 1 - LEVEL / 2])
-        t, p, effect = paired_test(differences)
+        error, freedom = variances.error(one[first] - one[second])
+        t, p = t_test(differences.mean(), error, freedom)
+        deviation = differences.std(ddof=1) if len(differences) > 1 else 0.0
         better = differences > 0 if higher else differences < 0
         rows.append(
             {
@@ -200,11 +249,10 @@ def _pairs(measure: str, models: Sequence[str], values: np.ndarray, drawn: np.nd
                 "second": models[second],
                 "users": len(values),
                 "difference": differences.mean(),
-                "low": low,
-                "high": high,
+                **_interval_of(differences.mean(), error, freedom),
                 "t": t,
                 "p": p,
-                "effect": effect,
+                "effect": differences.mean() / deviation if deviation > 1e-12 else None,
                 "better": (better.sum() + (differences == 0).sum() / 2) / len(differences),
             }
         )
@@ -212,83 +260,3 @@ def _pairs(measure: str, models: Sequence[str], values: np.ndarray, drawn: np.nd
     for row, p in zip(rows, corrected.tolist(), strict=True):
         row |= {"p_holm": p, "differs": p < LEVEL}
     return rows
-
-
-def statement(comparison: Comparison, measure: str) -> str:
-    """Say in words which models differ by one measure: the models in order, and the pairs that do not differ."""
-    rows = comparison.intervals.filter(measure=measure)
-    models = rows["model"].to_list()
-    pairs = comparison.differences.filter(measure=measure)
-    differs = {(row["first"], row["second"]): row["differs"] for row in pairs.iter_rows(named=True)}
-    if len(models) < 2:
-        return f"{measure}: one model, nothing to compare."
-    chain = models[0]
-    for one, other in itertools.pairwise(models):
-        chain += f" {'>' if differs[one, other] else '≈'} {other}"
-    same = [pair for pair, different in differs.items() if not different]
-    text = f"By {measure}: {chain}."
-    if not same:
-        return f"{text} All {len(differs)} pairs differ."
-    far = [pair for pair in same if models.index(pair[1]) - models.index(pair[0]) > 1]
-    text += f" {len(differs) - len(same)} of {len(differs)} pairs differ"
-    if far and len(far) <= 6:
-        text += "; among models that are not adjacent, no difference was found between "
-        text += ", ".join(f"{one} and {other}" for one, other in far)
-    return f"{text}."
-
-
-def notes(comparison: Comparison, samples: int) -> list[str]:
-    """Say how to read the table: one or two sentences for each note."""
-    lines = [
-        "A > B: two adjacent models differ. A ≈ B: no difference was found, which does not show that there is none. "
-        "Models that share a letter in the column of groups do not differ; compare letters within one measure only.",
-        f"Intervals: the middle {100 * (1 - LEVEL):g} % of {samples:,} bootstrap samples of users, the same for all "
-        "models.",
-        f"A pair differs if p is below {LEVEL:g}: paired t-tests over users, with Holm's correction over all pairs of "
-        "the measure. Lead: the difference to the next model, with its interval; d: its size in standard deviations "
-        "of users' differences (Cohen's d_z). With many users even a tiny difference is significant: look at its size.",
-        "Intervals and tests are over users, not over trainings: they say nothing about another seed. ± is the "
-        "standard deviation of the mean over seeds; more users cannot settle a difference smaller than that.",
-    ]
-    if comparison.intervals["seeds"].max() == 1:
-        lines.append("Each model was trained once (repeats: 1), so the variation between trainings is unknown.")
-    return lines
-
-
-def columns(comparison: Comparison) -> dict[str, list[str]]:
-    """Make the table for people: a row for each measure and model, with its lead over the next model."""
-    cells = {
-        name: []
-        for name in ("measure", "model", "mean", "± seeds", "interval", "groups", "lead", "interval of lead", "p", "d")
-    }
-    for measure in comparison.intervals["measure"].unique(maintain_order=True):
-        rows = comparison.intervals.filter(measure=measure).to_dicts()
-        pairs = {
-            (row["first"], row["second"]): row
-            for row in comparison.differences.filter(measure=measure).iter_rows(named=True)
-        }
-        for place, row in enumerate(rows):
-            lead = pairs[row["model"], rows[place + 1]["model"]] if place + 1 < len(rows) else None
-            values = [
-                measure,
-                row["model"],
-                number(row["mean"]),
-                number(row["seed_sd"]),
-                _interval(row),
-                row["letters"],
-                number(lead and lead["difference"]),
-                "–" if lead is None else _interval(lead),
-                "–" if lead is None else _p(lead["p_holm"]),
-                "–" if lead is None or lead["effect"] is None else f"{lead['effect']:.2f}",
-            ]
-            for cell, value in zip(cells.values(), values, strict=True):
-                cell.append(value)
-    return cells
-
-
-def _interval(row: Mapping) -> str:
-    return f"{number(row['low'])} to {number(row['high'])}"
-
-
-def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"

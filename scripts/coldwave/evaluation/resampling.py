@@ -1,37 +1,51 @@
-"""What AUC and mAP might have been with other users and other test songs: both are drawn again, with replacement.
+"""How much AUC and mAP depend on which users and which test songs there are.
 
-Test songs are a sample as users are. All users share them, so a model's means depend on the songs more than their
-spread over users tells. In each sample users and songs are drawn independently of each other: the pigeonhole bootstrap
-of Owen (The pigeonhole bootstrap, Annals of Applied Statistics, 2007).
+Test songs are a sample as users are. All users share them, so the means of a model depend on the songs more than the
+spread over users tells. Take the influence e(u, s) of the pair of a user u and a song s on a mean, with parts that all
+pairs of a user, or of a song, have in common. The variance of the mean over other users and other songs is
 
-No song is copied. A user's scores are sorted once, and all samples are counted at the same time: a candidate weighs as
-much as it was drawn. That takes users x songs x samples additions of small integers.
+    V(users) + V(songs) - V(pairs),
+
+where V(users) = Σ_u (Σ_s e)² and V(songs) = Σ_s (Σ_u e)² hold V(pairs) = Σ e² each (Owen & Eckles, Bootstrapping data
+arrays of arbitrary order, Annals of Applied Statistics, 2012). Users' parts are known from their measures. For those of
+songs, groups of songs are left out in turn: a jackknife. With random signs σ of users, (Σ_u σ e)² is Σ_u e² on average.
+
+Drawing songs with replacement as well (the pigeonhole bootstrap) was tried. Copies of a song stand together, which
+raises AP, and songs that many have played make the variance 5 to 20 % too small; see
+``benchmarks/coverage_of_intervals.py``.
+
+No ranking is made again: a user's scores are sorted once, and all that is left after leaving out each group is counted
+at the same time. That takes users x songs x groups additions of small integers.
 """
 
 import numba
 import numpy as np
 
-from coldwave.evaluation.ranking import check_vectors, distinct_vectors, map_scores, missing_songs
+from coldwave.evaluation.ranking import check_vectors, distinct_vectors, map_scores, missing_songs, rank_songs
+
+GROUPS = 200  # of songs that are left out, at most
+USERS = 20_000  # whose rankings tell how much songs matter, at most
+_USERS_AT_ONCE = 128
 
 
-def resampled_measures(
+def leave_songs_out(
     user_vectors: np.ndarray,
     song_vectors: np.ndarray,
     starts: np.ndarray,
     relevant: np.ndarray,
     cutoff: int,
-    samples: int,
     seed: int,
     threads: int = 1,
+    groups: int = GROUPS,
+    at_most: int = USERS,
 ) -> np.ndarray:
-    """Compute mean AUC and mean AP at the cutoff in samples of users and songs: float64 [samples, 2].
+    """Measure rankings without each group of songs: float64 [groups, 2, 2].
 
-    A song that is drawn w times is w candidates, which tie among themselves and are each relevant to those who have
-    played it. A song that is not drawn is no candidate. Users with a relevant song are drawn; in a sample, those
-    without a drawn relevant song are left out of its means, and out of that of AUC also those who have played every
-    drawn song. A mean without users is NaN.
+    ``[:, 0]`` are the mean AUC and the mean AP of users. ``[:, 1]`` are the means of the same deviations from
+    ``[:, 0]`` with a random sign for each user, whose squares tell the part of pairs. NaN where no user is left.
 
-    The same seed and the same numbers of songs and of users with a relevant song give the same draws, whatever the
+    Each group has one song, or about as many as any other if there are more songs than groups. The same seed and the
+    same numbers of songs and of users with a relevant song give the same groups, users and signs, whatever the
     vectors. So a row of one model can be compared with the same row of another.
 
     Parameters
@@ -40,8 +54,11 @@ def resampled_measures(
         As in ``coldwave.evaluation.ranking.stand``.
     cutoff
         Length of the ranking that AP looks at.
-    samples, seed
-        Number of samples, and the seed that draws them.
+    seed
+        Draws groups, users and signs.
+    groups, at_most
+        Number of groups at most, and of users with a relevant song. With more users, some are drawn: they tell as well
+        how much songs matter, and no more than 20,000 users x songs x 200 groups are counted.
 
     Raises
     ------
@@ -54,46 +71,109 @@ def resampled_measures(
     starts, relevant = np.asarray(starts, np.int64), np.asarray(relevant, np.int64)
     users, songs = np.flatnonzero(np.diff(starts)), len(song_vectors)
     rng = np.random.default_rng(seed)
-    times_song, times_user = draw_times(songs, samples, rng), draw_times(len(users), samples, rng)
+    left_out = np.argsort(rng.permutation(songs)) % min(groups, songs)
+    kept = (left_out[:, None] != np.arange(min(groups, songs))).astype(np.uint8)
+    signs = np.zeros(len(user_vectors))
+    signs[users] = rng.choice([-1.0, 1.0], len(users))
+    if len(users) > at_most:
+        users = np.sort(rng.choice(users, at_most, replace=False))
 
     missing = missing_songs(song_vectors)
-    distinct, group, _ = distinct_vectors(song_vectors, missing)
-    group[missing] = len(distinct)
-    times_vector = np.zeros((len(distinct) + 1, samples), np.uint16)
-    np.add.at(times_vector, group, times_song)
+    distinct, vector, _ = distinct_vectors(song_vectors, missing)
+    vector[missing] = len(distinct)
+    weight = np.zeros((len(distinct) + 1, kept.shape[1]), np.int32)
+    np.add.at(weight, vector, kept)
     harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, songs + 1))])
-    row = np.full(len(user_vectors), -1)
-    row[users] = np.arange(len(users))
+    candidates = kept.sum(axis=0, dtype=np.int64)
 
     def count(scores: np.ndarray, chunk: np.ndarray) -> np.ndarray:
-        sums = np.zeros((4, samples))
-        times = times_user[row[chunk]]
-        _resample(scores, times_vector, times_song, times, group, chunk, starts, relevant, harmonic, cutoff, sums)
-        return sums
+        values = np.full((2, len(chunk), kept.shape[1]), np.nan)
+        order = np.argsort(-scores, axis=1)
+        _measure_without(
+            scores, order, weight, kept, candidates, vector, chunk, starts, relevant, harmonic, cutoff, *values
+        )  # fmt: skip
+        known = np.isfinite(values)
+        by_sign = np.stack([np.ones(len(chunk)), signs[chunk]])
+        return np.stack(
+            [by_sign @ np.where(known, values, 0), by_sign @ known]
+        )  # [sum or number, measure, sign, group]
 
-    sums = np.zeros((4, samples))
-    for found in map_scores(count, users, user_vectors, distinct, threads):
+    sums = np.zeros((2, 2, 2, kept.shape[1]))
+    for found in map_scores(count, users, user_vectors, distinct, threads, _USERS_AT_ONCE):
         sums += found
+    (totals, signed), (users_left, signs_left) = np.moveaxis(sums, 2, 1)
     with np.errstate(invalid="ignore"):
-        return np.stack([sums[0] / sums[1], sums[2] / sums[3]], axis=1)
+        means = totals / users_left
+        return np.stack([means.T, ((signed - means * signs_left) / users_left).T], axis=1)
 
 
-def draw_times(items: int, samples: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw as many items as there are, with replacement, and count how often each was drawn: uint8 [items, samples]."""
-    times = np.empty((items, samples), np.uint8)
+def song_covariance(without: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Estimate V(songs) and V(pairs) of several models' means: each float64 [models, models].
+
+    Parameters
+    ----------
+    without : float64 [groups, 2, models], the means and the signed means of one measure (see `leave_songs_out`)
+
+    Returns
+    -------
+    The variance of a difference of models is c V c for c = (.., 1, .., -1, ..). NaN with fewer than two groups.
+    """
+    groups = len(without)
+    if groups < 2:
+        return tuple(np.full((2, without.shape[2], without.shape[2]), np.nan))
+    deviations = without - without.mean(axis=0)
+    both = np.einsum("gki,gkj->kij", deviations, deviations) * (groups - 1) / groups
+    return both[0], both[1]
+
+
+def resampled_measures(
+    user_vectors: np.ndarray,
+    song_vectors: np.ndarray,
+    starts: np.ndarray,
+    relevant: np.ndarray,
+    cutoff: int,
+    samples: int,
+    seed: int,
+    threads: int = 1,
+) -> np.ndarray:
+    """Draw the mean AUC and the mean AP of other users and other songs: float64 [samples, 2].
+
+    In each sample, groups of songs and users with a relevant song are drawn with replacement, and the mean moves by the
+    influence of what was drawn. Samples are centred at the mean itself. Their variance is V(users) + V(songs), so it
+    holds V(pairs) twice and is a little too large. Use it for what is no mean, such as the place where a curve meets a
+    value. Draws are the same for all vectors, as in `leave_songs_out`; so are the parameters.
+    """
+    given = user_vectors, song_vectors, starts, relevant, cutoff
+    without = leave_songs_out(*given, seed, threads)[:, 0]
+    ranking = rank_songs(*given, threads)
+    users = np.flatnonzero(np.diff(starts))
+    values = np.stack([ranking.auc, ranking.ap], axis=1)[users]
+    means, known = np.full(2, np.nan), np.isfinite(values)
+    means = np.divide(values.sum(axis=0, where=known), known.sum(axis=0), out=means, where=known.any(axis=0))
+    of_songs = without.mean(axis=0) - without
+    of_users = np.where(known, values - means, 0) / np.maximum(known.sum(axis=0), 1)
+    rng = np.random.default_rng(seed)
+    drawn = np.empty((samples, 2))
     for sample in range(samples):
-        times[:, sample] = np.bincount(rng.integers(0, items, items), minlength=items)
-    return times
+        drawn[sample] = means + draw_times(len(without), rng) @ of_songs + draw_times(len(users), rng) @ of_users
+    return drawn
+
+
+def draw_times(items: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw as many items as there are, with replacement, and count how often each was drawn: int64 [items]."""
+    return np.bincount(rng.integers(0, items, items), minlength=items)
 
 
 @numba.njit(nogil=True, cache=False)
-def _resample(
-    scores, times_vector, times_song, times_user, group, users, starts, relevant, harmonic, cutoff, sums
+def _measure_without(
+    scores, order, weight, kept, candidates, vector, users, starts, relevant, harmonic, cutoff, auc, ap
 ):  # fmt: skip
-    """Add to ``sums`` [4, samples] the AUC of a chunk of users and their number, and the same of AP.
+    """Write AUC and AP [chunk, groups] of a chunk of users without each group of songs.
 
-    ``scores`` [chunk, d] are those of the distinct vectors. ``times_vector`` [d + 1, samples] is how often songs with
-    a vector were drawn; the last row is for songs without a prediction. ``times_user`` [chunk, samples].
+    ``scores`` [chunk, d] are those of the distinct vectors, and ``order`` [chunk, d] sorts them from the highest.
+    ``vector`` [songs] says which vector a song has, d if it has no prediction. ``kept`` [songs, groups] is 0 where a
+    song is left out, ``weight`` [d + 1, groups] the number of kept songs with a vector, and ``candidates`` [groups]
+    that of all kept songs.
 
     The expected sum of precisions in a group of n tied songs, r of them relevant, below s other songs of which R are
     relevant, is (see ``coldwave.evaluation.ranking``)
@@ -102,62 +182,58 @@ def _resample(
 
     i = 1 … m = min(n, cutoff - s), with b = (r - 1) / (n - 1) and harmonic numbers H.
     """
-    samples, songs = sums.shape[1], group.size
-    vectors = scores.shape[1]
+    groups, vectors = candidates.size, scores.shape[1]
     rank = np.empty(vectors + 1, np.int64)
-    total, above, before = np.empty(samples, np.int32), np.empty(samples, np.int32), np.empty(samples, np.int32)
-    tied, hits = np.empty(samples, np.int32), np.empty(samples, np.int32)
-    half_pairs, precisions = np.empty(samples), np.empty(samples)
+    counts = np.empty((5, groups), np.int32)
+    total, above, before, tied, hits = counts[0], counts[1], counts[2], counts[3], counts[4]
+    sums = np.empty((2, groups))
+    half_pairs, precisions = sums[0], sums[1]
     for row in range(users.size):
         own = relevant[starts[users[row]] : starts[users[row] + 1]]
-        order = np.argsort(-scores[row])
         for place in range(vectors):
-            rank[order[place]] = place
+            rank[order[row, place]] = place
         rank[vectors] = vectors
-        ranks = np.empty(own.size, np.int64)
+        places = np.empty(own.size, np.int64)  # each relevant song's rank and its place among them, as one number
+        counts[:], sums[:] = 0, 0
         for pair in range(own.size):
-            ranks[pair] = rank[group[own[pair]]]
-        by_rank = np.argsort(ranks)
-
-        total[:], above[:], before[:], half_pairs[:], precisions[:] = 0, 0, 0, 0.0, 0.0
-        for pair in range(own.size):
-            total += times_song[own[pair]]
+            places[pair] = rank[vector[own[pair]]] << 32 | pair
+            _add(total, kept[own[pair]])
+        places.sort()
         place, pair = 0, 0
         while pair < own.size:
             # the songs that tie, from here on; those without a prediction come last
             after = place + 1
-            while place < vectors and after < vectors and scores[row, order[after]] == scores[row, order[place]]:
+            while after < vectors and scores[row, order[row, after]] == scores[row, order[row, place]]:
                 after += 1
-            if ranks[by_rank[pair]] >= after:
-                for one in range(place, after):
-                    above += times_vector[order[one]]
-                place = after
-                continue
-            tied[:], hits[:] = 0, 0
+            for group in range(groups):
+                tied[group], hits[group] = 0, 0
             for one in range(place, after):
-                tied += times_vector[order[one] if one < vectors else vectors]
-            while pair < own.size and ranks[by_rank[pair]] < after:
-                hits += times_song[own[by_rank[pair]]]
-                pair += 1
-            for sample in range(samples):
-                n, r, s = tied[sample], hits[sample], above[sample]
-                if r == 0:
-                    continue
-                below = (songs - total[sample]) - (s - before[sample]) - (n - r)
-                half_pairs[sample] += float(r) * (2 * below + n - r)
-                m = min(n, cutoff - s)
-                if m > 0:
-                    b = (r - 1) / (n - 1) if n > 1 else 0.0
-                    first = before[sample] + 1 - b * (s + 1)
-                    precisions[sample] += r / n * (b * m + first * (harmonic[s + m] - harmonic[s]))
-            above += tied
-            before += hits
+                _add(tied, weight[order[row, one] if one < vectors else vectors])
             place = after
-        for sample in range(samples):
-            relevant_songs, times = total[sample], times_user[row, sample]
-            if relevant_songs > 0 and times > 0:
-                sums[2, sample] += times * precisions[sample] / min(cutoff, relevant_songs)
-                sums[3, sample] += times
-                if relevant_songs < songs:
-                    sums[0, sample] += times * half_pairs[sample] / (2.0 * relevant_songs * (songs - relevant_songs))
-                    sums[1, sample] += times
+            while pair < own.size and places[pair] >> 32 < after:
+                _add(hits, kept[own[places[pair] & 0xFFFFFFFF]])
+                pair += 1
+            for group in range(groups):
+                n, r, s = tied[group], hits[group], above[group]
+                if r > 0:
+                    below = (candidates[group] - total[group]) - (s - before[group]) - (n - r)
+                    half_pairs[group] += float(r) * (2 * below + n - r)
+                    m = min(n, cutoff - s)
+                    if m > 0:
+                        b = (r - 1) / (n - 1) if n > 1 else 0.0
+                        first = before[group] + 1 - b * (s + 1)
+                        precisions[group] += r / n * (b * m + first * (harmonic[s + m] - harmonic[s]))
+            _add(above, tied)
+            _add(before, hits)
+        for group in range(groups):
+            if total[group] > 0:
+                ap[row, group] = precisions[group] / min(cutoff, total[group])
+                others = candidates[group] - total[group]
+                if others > 0:
+                    auc[row, group] = half_pairs[group] / (2.0 * total[group] * others)
+
+
+@numba.njit(nogil=True, cache=False)
+def _add(sums, more):
+    for group in range(sums.size):
+        sums[group] += more[group]

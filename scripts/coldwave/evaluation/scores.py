@@ -16,6 +16,7 @@ from coldwave.evaluation.factors import factor_errors
 from coldwave.evaluation.lists import artist_diversity, artist_numbers, novelty, tie_order, times_listed
 from coldwave.evaluation.measures import list_measures, pair_shares
 from coldwave.evaluation.ranking import Ranking, Standing, measure, missing_songs, stand
+from coldwave.evaluation.resampling import leave_songs_out
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +41,12 @@ SONG_SCORES = {
 
 
 class Scores(NamedTuple):
-    """The scores of one model by user (columns as `schema`) and by test song (as ``SONG_SCORES``)."""
+    """The scores of one model by user (columns as `schema`) and by test song (as ``SONG_SCORES``), and what is left of
+    its mean AUC and AP without groups of test songs (``coldwave.evaluation.resampling.leave_songs_out``)."""
 
     users: pl.DataFrame
     songs: pl.DataFrame
+    without_songs: np.ndarray
 
 
 def schema(list_lengths: Sequence[int]) -> dict[str, type[pl.DataType]]:
@@ -82,6 +85,7 @@ def score_model(
     list_lengths: Sequence[int],
     song_factors: np.ndarray | None = None,
     threads: int = 1,
+    seed: int = 0,
 ) -> Scores:
     """Score every user who has played a test song, and every test song; a row each, sorted by user and by song.
 
@@ -97,6 +101,8 @@ def score_model(
         Lengths of the lists that are measured; lists of the first length are kept.
     song_factors
         [songs, k], the factors of the songs' own plays, for a model that predicts them.
+    seed
+        Draws the groups of songs that are left out.
 
     Raises
     ------
@@ -115,6 +121,7 @@ def score_model(
         order = tie_order(named["song_id"].to_list())
         standing = stand(user_vectors, vectors, starts, relevant, order, list_lengths[0], threads)
         ranking = measure(standing, starts, len(test_songs), cutoff)
+        without = leave_songs_out(user_vectors, vectors, starts, relevant, cutoff, seed, threads)
         errors = {} if song_factors is None else factor_errors(vectors, song_factors[test_songs])
     except ValueError as error:
         raise InputError(f"the vectors cannot be ranked: {error}") from error
@@ -128,7 +135,7 @@ def score_model(
     measures["novelty"] = novelty(standing.lists, shares)
     users = _by_user(starts, ranking, measures, len(test_songs), missing, schema(list_lengths))
     _log_sizes(users)
-    return Scores(users, _by_song(test_songs, number, standing, starts, relevant, errors))
+    return Scores(users, _by_song(test_songs, number, standing, starts, relevant, errors), without)
 
 
 def _by_user(

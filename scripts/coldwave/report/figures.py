@@ -10,13 +10,23 @@ from coldwave.exhibits.drawing import ACCENT, GRID, INK, MUTED, SECOND, STYLE, a
 
 
 def model_dots(
-    values: Mapping[str, Sequence[float]], emphasised: Sequence[str], label: str, reference: float | None, alt: str
+    values: Mapping[str, Sequence[float]],
+    emphasised: Sequence[str],
+    label: str,
+    reference: float | None,
+    alt: str,
+    intervals: Mapping[str, tuple[float, float]] | None = None,
 ) -> str:
-    """Draw a row for each model: small dots for seeds, a large one for their mean; a dashed line at ``reference``."""
+    """Draw a row for each model: small dots for seeds, a large one for their mean, a line for its interval if known.
+
+    A dashed line stands at ``reference``.
+    """
     with matplotlib.rc_context(STYLE):
         figure, axes = new_axes(0.6 + 0.34 * len(values))
         for row, (model, seeds) in enumerate(values.items()):
             colour, mean = ACCENT if model in emphasised else MUTED, float(np.mean(seeds))
+            if intervals and model in intervals:
+                axes.plot(intervals[model], [row, row], color=colour, linewidth=1.6, alpha=0.6)
             axes.plot(seeds, [row] * len(seeds), "o", color=colour, markersize=4, alpha=0.45, markeredgewidth=0)
             axes.plot([mean], [row], "o", color=colour, markersize=7.5, markeredgewidth=0)
             axes.annotate(

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.evaluation.differences import LEVEL, Comparison
 from coldwave.evaluation.models import CEILING, FLOOR, Model, at_end
 from coldwave.evaluation.recommendation import Trained, cutoff_of, notes, shares_heard
 from coldwave.evaluation.table_of_measures import AUC, COMPARED, LED_BY_COMPARED
@@ -73,6 +74,7 @@ def render(
     about: Sequence[str],
     config: str,
     table: pl.DataFrame,
+    comparison: Comparison,
     models: Mapping[str, Model],
     kind_notes: Sequence[str],
     trained: Sequence[Trained],
@@ -90,6 +92,8 @@ def render(
         The run's name, sentences about its data and protocol, its configuration as text.
     table
         The table of the recommendation experiment.
+    comparison
+        What is known of differences between its models.
     models, kind_notes
         What is shown of each model of the table, and how to read the rows of some kinds.
     trained
@@ -123,8 +127,8 @@ def render(
         "titles": [one.title_at(cutoff_of(table)) for one in LED_BY_COMPARED] + list(shares(table).values()),
         "size": table.row(0, named=True),
         "notes": notes(table, kind_notes),
-        "finding": finding(table, models),
-        "result_figures": result_figures(table, models, trained),
+        "finding": finding(table, models, comparison.differences),
+        "result_figures": result_figures(table, models, trained, comparison.intervals),
         "training_figures": training_figures(objective, curves),
         "sections": {heading: [read_exhibit(path, about) for path in paths] for heading, paths in sections.items()},
         "counts": counts(data),
@@ -174,8 +178,11 @@ def _share(share: float | None) -> dict:
     return {"text": percent(share), "width": f"{100 * min(1, max(0, share or 0)):.1f}%"}
 
 
-def finding(table: pl.DataFrame, models: Mapping[str, Model]) -> dict | None:
-    """Find the audio model that is best by the first measure; None if there is none."""
+def finding(table: pl.DataFrame, models: Mapping[str, Model], differences: pl.DataFrame) -> dict | None:
+    """Find the audio model that is best by the first measure, and those that do not differ from it; None without any.
+
+    ``differences`` : ``measure``, ``first``, ``second``, ``differs``
+    """
     first = COMPARED[0]
     column = first.column_at(cutoff_of(table))
     hearing = table.filter(_of(model for model in models if models[model].hears), pl.col(column).is_not_null())
@@ -184,8 +191,12 @@ def finding(table: pl.DataFrame, models: Mapping[str, Model]) -> dict | None:
     best = hearing.sort(column, descending=first.higher, maintain_order=True).row(0, named=True)
     chance = table.filter(_of(at_end(models, FLOOR)))[column].mean()
     ceiling = table.filter(_of(at_end(models, CEILING)))[column].mean()
+    same = differences.filter(pl.col("measure") == first.title_at(cutoff_of(table)), ~pl.col("differs"))
+    same = {frozenset(pair) for pair in same.select("first", "second").rows()}
     return {
         "model": best["model"],
+        "equals": [name for name in hearing["model"] if frozenset((name, best["model"])) in same],
+        "others": len(hearing) - 1,
         "measure": first.title_at(cutoff_of(table)),
         "value": f"{best[column]:.3f}",
         "chance": None if chance is None else f"{chance:.3f}",
@@ -198,8 +209,10 @@ def _of(models: Iterable[str]) -> pl.Expr:
     return pl.col("model").is_in(list(models))
 
 
-def result_figures(table: pl.DataFrame, models: Mapping[str, Model], trained: Sequence[Trained]) -> list[Figure]:
-    """Draw AUC and mAP by model and seed, and how AUC is spread over users."""
+def result_figures(
+    table: pl.DataFrame, models: Mapping[str, Model], trained: Sequence[Trained], intervals: pl.DataFrame
+) -> list[Figure]:
+    """Draw AUC and mAP by model and seed with intervals, and how AUC is spread over users."""
     names = table["model"].to_list()
     heard = [name for name in names if models[name].hears]
     scores = {name: [one.scores for one in trained if one.model == name] for name in names}
@@ -214,7 +227,12 @@ def result_figures(table: pl.DataFrame, models: Mapping[str, Model], trained: Se
             several = any(len(values) > 1 for values in means.values())
             caption = f"{label} by model" + (": the mean over seeds (large) and each seed (small)." if several else ".")
             caption += " The dashed line is chance." if reference else ""
-            drawn.append(Figure(figures.model_dots(means, heard, label, reference, alt), caption))
+            known = intervals.filter(measure=label).drop_nulls(["low", "high"]).select("model", "low", "high")
+            ranges = {model: (low, high) for model, low, high in known.rows() if model in means}
+            caption += (
+                f" Lines are {100 * (1 - LEVEL):g} % intervals, over other users and other songs." if ranges else ""
+            )
+            drawn.append(Figure(figures.model_dots(means, heard, label, reference, alt, ranges), caption))
     users = {
         model: np.concatenate([frame["auc"].drop_nulls().to_numpy() for frame in frames])
         for model, frames in scores.items()

@@ -52,7 +52,8 @@ def test_from_predictions_to_the_page(run, script):
         script("evaluate_model")(
             predictions=predictions, users=run / "users.npy", plays=plays, split=split, scores=path,
             songs=run / "plays/songs.parquet", song_scores=run / f"scores_by_song/{model}/1.parquet",
-            options={"cutoff": 500, "list_lengths": [2, 5]}, threads=2,
+            without_songs=run / f"without/{model}/1.npy",
+            options={"cutoff": 500, "list_lengths": [2, 5], "seed": 1}, threads=2,
         )  # fmt: skip
     results = {name: run / f"tables/recommendation.{suffix}"
                for name, suffix in (("table", "parquet"), ("markdown", "md"), ("csv", "csv"))}  # fmt: skip
@@ -66,8 +67,14 @@ def test_from_predictions_to_the_page(run, script):
     assert pl.read_csv(results["csv"])["auc"].to_list() == pytest.approx(table["auc"].to_list())
     assert results["markdown"].read_text().startswith("Made up.\nStrict.\n")
 
+    script("compare_models")(
+        scores=list(scores.values()), without_songs=[run / f"without/{model}/1.npy" for model in scores],
+        **{name: run / f"tables/{name}" for name in ("table", "intervals", "markdown", "csv")},
+        options={"models": MODELS, "cutoff": 500, "data": "Made up.", "protocol": "Strict."},
+    )  # fmt: skip
     script("write_report")(
-        table=results["table"], scores=list(scores.values()), curves=[], objective=run / "wmf/objective.parquet",
+        table=results["table"], differences=run / "tables/table", intervals=run / "tables/intervals",
+        scores=list(scores.values()), curves=[], objective=run / "wmf/objective.parquet",
         rejected=run / "plays/rejected.parquet", index=run / "audio/index.parquet", songs=run / "plays/songs.parquet",
         users=run / "plays/users.parquet", plays=plays, split=split, page=run / "report/index.html",
         options={"run": "tiny", "sections": {}, "config": "run: tiny", "data": "Made up.", "protocol": "Strict.",
@@ -83,7 +90,8 @@ def test_an_error_names_the_files(run, script):
         script("evaluate_model")(
             predictions=run / "short.npy", users=run / "users.npy", plays=run / "plays/plays.parquet",
             split=run / "split/split.parquet", songs=run / "plays/songs.parquet", scores=run / "scores.parquet",
-            song_scores=run / "song_scores.parquet", options={"cutoff": 500, "list_lengths": [2]},
+            song_scores=run / "song_scores.parquet", without_songs=run / "without.npy",
+            options={"cutoff": 500, "list_lengths": [2], "seed": 1},
         )  # fmt: skip
     assert not (run / "scores.parquet").exists()
 
@@ -97,7 +105,7 @@ def test_from_predictions_to_the_comparison(run, script):
         script("evaluate_model")(
             predictions=run / f"predictions/{model}/1.npy", users=run / "users.npy", **paths, scores=scores[model],
             song_scores=by_song[model], song_factors=run / "predictions/usage/1.npy", cache=run / "cache",
-            options={"cutoff": 500, "list_lengths": [2, 5]},
+            without_songs=run / f"without/{model}/1.npy", options={"cutoff": 500, "list_lengths": [2, 5], "seed": 1},
         )  # fmt: skip
 
     def exhibit(name):
@@ -119,7 +127,8 @@ def test_from_predictions_to_the_comparison(run, script):
     )  # fmt: skip
     script("compare_models")(
         scores=files["scores"], **exhibit("differences"), intervals=run / "tables/intervals.parquet",
-        options=lines | {"models": MODELS, "cutoff": 500, "bootstrap": 100, "seed": 1},
+        without_songs=[run / f"without/{model}/1.npy" for model in MODELS],
+        options=lines | {"models": MODELS, "cutoff": 500},
     )  # fmt: skip
     figures = {name: run / f"figures/{name}.svg" for name in ("popularity", "activity")}
     script("tabulate_strata")(**files, **paths, **exhibit("strata"), **figures, options=lines | {"models": MODELS})

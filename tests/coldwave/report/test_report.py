@@ -1,5 +1,6 @@
 """The report page: what it says, that it stands alone, and that nothing in it is markup from the data."""
 
+import itertools
 import re
 from html.parser import HTMLParser
 
@@ -7,6 +8,7 @@ import polars as pl
 import pytest
 
 from coldwave.errors import InputError
+from coldwave.evaluation.differences import Comparison
 from coldwave.evaluation.models import CEILING, FEATURES, FLOOR, LOG_MELS, PREDICTIONS, Model
 from coldwave.evaluation.recommendation import Trained, recommendation_table
 from coldwave.evaluation.scores import SCORES
@@ -75,6 +77,16 @@ def data(failures=1):
     )
 
 
+def comparison(*same):
+    """Differences of all pairs of models but those named, and intervals."""
+    means = {"random": 0.5, "linear": 0.6, "cnn_mse": 0.72, "usage": 0.9}
+    rows = [{"measure": "AUC", "first": one, "second": other, "differs": {one, other} not in map(set, same)}
+            for one, other in itertools.combinations(LEVELS, 2)]  # fmt: skip
+    intervals = [{"measure": "AUC", "model": model, "low": mean - 0.02, "high": mean + 0.02}
+                 for model, mean in means.items()]  # fmt: skip
+    return Comparison(pl.DataFrame(rows), pl.DataFrame(intervals))
+
+
 def page(**changes):
     trained = [Trained(model, 1, scores(level)) for model, level in LEVELS.items()]
     trained.append(Trained("cnn_mse", 2, scores(0.74)))
@@ -83,6 +95,7 @@ def page(**changes):
         "about": ["Synthetic demo world.", "Strict protocol."],
         "config": "run: demo\nsplit:\n  test: 0.2",
         "table": recommendation_table(trained, MODELS, 5, 500),
+        "comparison": comparison(),
         "models": MODELS,
         "kind_notes": ["Some kinds are explained."],
         "trained": trained,
@@ -137,7 +150,7 @@ def elements(html):
 
 def test_it_says_what_the_run_is_and_found(elements):
     text = " ".join(" ".join(elements.words).split())
-    for expected in ("Synthetic demo world.", "Strict protocol.", "cnn_mse has the best AUC, 0.720, between",
+    for expected in ("Synthetic demo world.", "Strict protocol.", "cnn_mse has the highest AUC, 0.720, between",
                      "0.500 at random", "55.0 % of the way", "chance, the floor", "Some kinds are explained.",
                      "3 users have played no test song", "bad count", "1,005"):  # fmt: skip
         assert expected in text
@@ -251,13 +264,20 @@ def test_numbers_of_the_data():
 
 
 def test_no_finding_without_a_model_that_hears():
-    trained = [Trained("random", 1, scores(0.5))]
-    assert finding(recommendation_table(trained, {"random": MODELS["random"]}, 2, 500), MODELS) is None
+    trained, differences = [Trained("random", 1, scores(0.5))], comparison().differences
+    assert finding(recommendation_table(trained, {"random": MODELS["random"]}, 2, 500), MODELS, differences) is None
     models = {"names": Model("metadata", 2), "fame": Model("popularity", 4)}
     models["both"] = Model("metadata + audio", 3, hears=PREDICTIONS)
     table = recommendation_table([Trained(name, 1, scores(0.7)) for name in models], models, 2, 500)
-    assert finding(table, models)["model"] == "both"
-    assert finding(table.filter(pl.col("kind") != "metadata + audio"), models) is None
+    assert finding(table, models, differences)["model"] == "both"
+    assert finding(table.filter(pl.col("kind") != "metadata + audio"), models, differences) is None
+
+
+def test_the_lead_names_all_audio_models_that_are_not_told_apart():
+    assert "It differs from every other audio model." in " ".join(page().split())
+    text = " ".join(page(comparison=comparison(("linear", "cnn_mse"), ("usage", "cnn_mse"))).split())
+    assert "<strong>linear</strong> does not differ from it." in text
+    assert "It differs from every other" not in text
 
 
 def test_a_broken_template_is_named(tmp_path):
