@@ -18,11 +18,11 @@ SPARK = {"wmf": {"engine": "spark"}, "audit": {"canary": ["bow", "linear"]}}
 
 
 def overlaid(*overlays: str | dict) -> dict:
-    """The default config with overlays merged in as Snakemake merges them."""
+    """The default config with overlays merged in as Snakemake and the workflow merge them."""
     config = copy.deepcopy(CONFIG)
     for overlay in overlays:
         update_config(config, as_mapping(overlay))
-    return config
+    return over_default(config, ROOT / "config.yaml")
 
 
 def laid(overlays: str | dict | list) -> list:
@@ -37,7 +37,7 @@ def as_mapping(overlay: str | dict) -> dict:
 
 def checked(*overlays: str | dict) -> dict:
     """The default config with overlays laid over it, as it is handed out."""
-    return check(over_default(overlaid(*overlays), ROOT / "config.yaml"))
+    return check(overlaid(*overlays))
 
 
 def mistakes(*overlays: str | dict) -> dict[str, str]:

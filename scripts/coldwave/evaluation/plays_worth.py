@@ -17,16 +17,16 @@ import numpy as np
 import polars as pl
 import scipy.sparse as sparse
 
+from coldwave.evaluation.differences import LEVEL
 from coldwave.evaluation.models import Model
 from coldwave.evaluation.ranking import rank_songs
 from coldwave.evaluation.resampling import resampled_measures
-from coldwave.evaluation.table_of_measures import AUC, MAP
+from coldwave.evaluation.table_of_measures import COMPARED
 from coldwave.wmf.halves import draw_plays, facing_vectors, fold_in_halves
 
 log = logging.getLogger(__name__)
 
-LEVEL = 0.05  # the intervals cover one minus it
-MEASURES = (AUC, MAP)  # in the order of the last axis of arrays
+MEASURES = COMPARED  # AUC and mAP, in the order of the last axis of arrays
 CURVE = {
     "measure": pl.String,  # its key
     "plays": pl.UInt32,  # of each test song by each half of the users

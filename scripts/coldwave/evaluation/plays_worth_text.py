@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from coldwave.evaluation.differences import LEVEL
 from coldwave.evaluation.models import Model
-from coldwave.evaluation.plays_worth import LEVEL, MEASURES
-from coldwave.evaluation.table_of_measures import AUC
+from coldwave.evaluation.table_of_measures import AUC, COMPARED
 from coldwave.exhibits.markdown import number
 
 
@@ -28,7 +28,7 @@ def columns(table: pl.DataFrame, measured: Sequence[int], cutoff: int) -> dict[s
     """Make the table for people: a row for each model, best AUC first."""
     order = table.filter(measure=AUC.key).sort("value", descending=True, nulls_last=True, maintain_order=True)
     cells = {"model": order["model"].to_list(), "kind": order["kind"].to_list()}
-    for measure in MEASURES:
+    for measure in COMPARED:
         rows = {row["model"]: row for row in table.filter(measure=measure.key).iter_rows(named=True)}
         each = [rows[model] for model in order["model"]]
         cells[measure.title_at(cutoff)] = [number(row["value"]) for row in each]
