@@ -1,13 +1,37 @@
-"""Give every song the factors of its own plays: an upper bound, as new songs have no plays."""
+"""Fold test songs in from the plays of one half of the users, for the other half: the upper bound.
+
+The other songs keep their factors.
+"""
 
 from pathlib import Path
 
-from coldwave.files import read_array, write_array
+import numpy as np
+
+from coldwave.files import read_array, read_table, write_array
 from coldwave.job import run
+from coldwave.split.parts import TEST
+from coldwave.wmf.confidence import confidence_matrix
+from coldwave.wmf.halves import facing_vectors, first_half, fold_in_halves
 
 
-def main(*, song_factors: Path, predictions: Path) -> None:
-    write_array(predictions, read_array(song_factors))
+def main(
+    *,
+    plays: Path,
+    split: Path,
+    user_factors: Path,
+    song_factors: Path,
+    predictions: Path,
+    prediction_users: Path,
+    options: dict,
+) -> None:
+    """``options``: alpha, epsilon and regularization of the factorisation, and seed."""
+    users, test = read_array(user_factors), (read_table(split)["part"] == TEST).to_numpy()
+    first = first_half(len(users), options["seed"])
+    confidences = confidence_matrix(read_table(plays), len(users), len(test), options["alpha"], options["epsilon"])
+    vectors = np.tile(read_array(song_factors), 2)
+    vectors[test] = fold_in_halves(confidences[:, test], users, first, options["regularization"])
+    write_array(predictions, vectors)
+    write_array(prediction_users, facing_vectors(users, first))
 
 
 run(main)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from coldwave.evaluation.models import CEILING, FEATURES, FLOOR, LOG_MELS, PREDICTIONS
+from coldwave.evaluation.models import CEILING, EAR, FEATURES, FLOOR, LOG_MELS, PREDICTIONS
 from workflow import network_checks
 from workflow.wording import Keys
 
@@ -23,11 +23,12 @@ class Kind:
     name: str  # as tables name it
     kind: str = ""  # as the config names it, if that differs
     file: str = ""  # its rule file, without the suffix; by default that of its kind
+    when: Mapping[str, Any] = field(default_factory=dict)  # values of settings that tell it from its kind's other rows
     rule: str  # that learns it or, if nothing is learnt, predicts it
 
     # Where it stands in tables, and what they say about it
     place: int  # from the floor, 0, to the upper bound; equal places keep the config's order
-    end: str = ""  # `FLOOR` or `CEILING`, if it is one
+    end: str = ""  # `FLOOR`, `CEILING` or `EAR`, if it is one; of several ceilings the first in place counts
     what: str = ""  # for a reference, what it is in a few words
     note: str = ""  # how to read its rows in the results table
     published: Mapping[str, Settings] = field(default_factory=dict)  # rows of the paper's tables: needed settings
@@ -37,6 +38,8 @@ class Kind:
     names: bool = False  # whether it reads the names of artist and album
     oracle: str = ""  # what it knows about test songs that nobody knows about a new song
     stands_on: tuple[str, ...] = ()  # settings that name other models (one, or a list), whose predictions it reads
+
+    demo: bool = False  # whether it needs the demo world
 
     # What it makes
     chance: bool = False  # whether it depends on chance, so that it runs with each seed
@@ -66,6 +69,11 @@ class Kind:
         return self.hears == LOG_MELS
 
     @property
+    def has_worth(self) -> bool:
+        """Whether it is asked how many plays of a song it is worth: it knows a song without its plays."""
+        return self.predicts_new or self.demo
+
+    @property
     def predicts_new(self) -> bool:
         """Whether it can predict a song that nobody has played."""
         return bool(self.hears or self.names)
@@ -88,6 +96,11 @@ _PLAIN = {
 _ONE_PROCESSOR = {"accelerator": "cpu", "devices": 1, "nodes": 1, "precision": "32-true"}
 _RANKING = {"objective": ("bpr", "sampled_softmax")}
 _AUDIO = 3  # the place of all audio models
+_PLANTED = (
+    "Planted: ridge regression from the traits that were planted in the demo world, learnt from the same songs as the "
+    "audio models: all that can be heard (a perfect ear), those of single moments alone (order-free), or those that "
+    "cannot be heard as well (all)."
+)
 _BY_NAMES = (
     "Metadata: the mean factors of the known songs of a song's artist, else album, shrunk towards the mean of all; "
     "with audio, joined to what an audio model predicts."
@@ -122,13 +135,50 @@ ROWS = (
         oracle="it knows how many users each test song has",
         own_users=True,
     ),
+    *(
+        Kind(
+            name=name,
+            kind="planted",
+            when={"traits": traits},
+            rule="predict_planted",
+            place=5,
+            end=end,
+            what=what,
+            note=_PLANTED,
+            oracle="it is told what was planted in each song",
+            demo=True,
+            factors=True,
+        )
+        for name, traits, end, what in (
+            ("planted order-free", "order_free", "", "told the traits of single moments"),
+            ("planted", "audible", EAR, "told what can be heard: a perfect ear"),
+            ("planted all", "all", "", "told everything planted"),
+        )
+    ),
     Kind(
         name="usage",
         file="references",
+        when={"held_out": True},
         rule="predict_usage",
-        place=5,
+        place=6,
         end=CEILING,
-        what="from the songs' own plays, the upper bound",
+        what="from other users' plays of the song, the upper bound",
+        note="Usage, the upper bound, is held out: test songs get factors from the plays of one half of the users, and "
+        "are ranked for the other half; both ways, so that no user's own plays are in the user's scores.",
+        oracle="it is made of their plays",
+        own_users=True,
+    ),
+    Kind(
+        name="usage in sample",
+        kind="usage",
+        file="references",
+        when={"held_out": False},
+        rule="predict_usage_in_sample",
+        place=7,
+        end=CEILING,
+        what="oracle: from the plays that are ranked",
+        note="Usage in sample is an oracle: test songs get factors from the very plays that are ranked, so it knows "
+        "the answers. It is the upper bound only where none is held out.",
         published={"upper bound": {}},
         oracle="it is made of their plays",
         factors=True,
@@ -239,14 +289,22 @@ def rule_files() -> list[str]:
 
 
 def row_of(model: Settings) -> Kind:
-    """Find the row of a model: among those of its kind, the one whose settings in ``stands_on`` the model gives.
+    """Find the row of a model: among those of its kind, the one that its settings ask for.
+
+    The model has the values in the row's ``when``, and gives the settings in its ``stands_on``.
 
     Raises
     ------
     KeyError
         There is no such kind.
     """
-    fitting = [row for row in ROWS if row.kind == model["kind"] and all(model.get(key) for key in row.stands_on)]
+    fitting = [
+        row
+        for row in ROWS
+        if row.kind == model["kind"]
+        and all(model.get(key) for key in row.stands_on)
+        and all(model.get(key) == value for key, value in row.when.items())
+    ]
     if not fitting:
         raise KeyError(model["kind"])
     return max(fitting, key=lambda row: len(row.stands_on))

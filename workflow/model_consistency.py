@@ -17,7 +17,7 @@ def model_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
             checks += [_features(config, model, name)]
         rows = [row for row in ROWS if row.kind == model.get("kind")]
         checks += [check(config, model, name) for row in rows for check in row.checks]
-        checks += [_stood_on(config, model, name)] if rows else []
+        checks += [_stood_on(config, model, name), _demo_alone(config, model, name)] if rows else []
     return checks
 
 
@@ -58,6 +58,14 @@ def _stood_on(config: dict[str, Any], model: dict[str, Any], name: str) -> Itera
         else:
             for place, other in enumerate(model[key]):
                 yield from _audio_model(config, other, ("models", name, key, place))
+
+
+def _demo_alone(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
+    if config["world"] is None and row_of(model).demo:
+        yield (
+            ("models", name, "kind"),
+            f"{model['kind']} is told what was planted in the demo world, but world is null: write {name}: null",
+        )
 
 
 def _audio_model(config: dict[str, Any], audio: str, keys: Keys) -> Iterator[tuple[Keys, str]]:

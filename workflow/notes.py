@@ -15,8 +15,9 @@ _PROTOCOLS = {
     "which is made of its plays.",
     "transductive": "Protocol: transductive. User and song factors are fitted to all plays, those of validation and "
     "test songs included, as the paper's probably were. Models are still learnt from training songs alone, but chosen "
-    "on validation songs whose own plays fitted the factors. The user factors already know the test plays: compare "
-    "with a strict run before taking a score for that of new songs.",
+    "on validation songs whose own plays fitted the factors. The user factors already know the test plays, so that "
+    "even the upper bound (kind {ceiling}) is not held out: compare with a strict run before taking a score for that "
+    "of new songs.",
 }
 _SPLITS = {
     "song": "",
@@ -49,5 +50,5 @@ def protocol_note(config: Mapping[str, Any]) -> str:
         note += f" The split was made elsewhere ({Path(split['path']).name})."
     if split["folds"]:
         note += f" Cross-validation: the test songs of a run are one of {split['folds']} folds."
-    rows = {row.kind: row for row in map(row_of, config["models"].values()) if row.oracle and not row.end}
+    rows = {row.kind: row for row in map(row_of, config["models"].values()) if row.oracle and row.end != CEILING}
     return note + "".join(f" Kind {kind} is an oracle: {row.oracle}." for kind, row in rows.items())

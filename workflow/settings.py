@@ -26,6 +26,7 @@ from workflow.wording import Keys, short, yaml_number
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 LARGEST = 2**63  # no number in a config may be as large
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is ten times faster, if PyYAML has it
+NULL_AS_TEXT = ("null", "None")
 RENAMED = {"tune": "tuning"}  # sections by their former names
 CLOSE = 0.65  # likeness of two words at which one is taken for the other, misspelt
 
@@ -52,7 +53,7 @@ def check(config: Mapping[str, Any]) -> dict[str, Any]:
     given = _plain(config, load_schema(), (), mistakes)
     # `--config world=null` arrives as text, and jobs on a cluster then get Python's None as text
     for section in ("world", "warm"):
-        if given.get(section) in ("null", "None"):
+        if given.get(section) in NULL_AS_TEXT:
             given[section] = None
     _expand_paths(given)
     for keys, mistake in _schema_mistakes(given):
@@ -79,10 +80,17 @@ def over_default(config: Mapping[str, Any], default: Path) -> dict[str, Any]:
     """Lay a config over the default one, key by key.
 
     Snakemake does so as well, but not for a module, and it puts the keys of the upper config first. The order of models
-    counts (in tables, and where the first of a kind is taken), so those of the default config must come first.
+    counts (in tables, and where the first of a kind is taken), so those of the default config must come first. Models
+    of the default config that only the demo world has are left out where there is none.
     """
     with default.open(encoding="utf-8") as file:
-        return _laid_over(yaml.load(file, Loader=_LOADER), config)
+        below = yaml.load(file, Loader=_LOADER)
+    both = _laid_over(below, config)
+    if both.get("world") in (None, *NULL_AS_TEXT) and isinstance(both["models"], Mapping):
+        alone = [name for name, model in below["models"].items() if model["kind"] in names_of("demo")]
+        gone = [name for name in alone if both["models"].get(name) == below["models"][name]]
+        both["models"] = {name: model for name, model in both["models"].items() if name not in gone}
+    return both
 
 
 def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from dry_runs import Graph, Job
-from plans import AFTER_LEARNING, AFTER_SCORES, ANALYSED, SHOWN
+from plans import AFTER_LEARNING, AFTER_SCORES, ANALYSED, SHOWN, WORTH
 
 SEED = 3  # of the tiny run
 SHOW = ("write_report", "record_provenance")  # both show the whole config, so that they read every key
 ABOUT_PROTOCOL = (
     "predict_tags compare_factors tabulate_recommendation tabulate_ranking tabulate_published compare_models "
-    "tabulate_strata audit_leakage"
+    "tabulate_strata count_plays_worth audit_leakage"
 )  # what says where its numbers are from
 ABOUT_DATA = f"{ABOUT_PROTOCOL} describe_factors find_neighbours evaluate_warm tune"
 
@@ -23,6 +23,7 @@ ABOUT_DATA = f"{ABOUT_PROTOCOL} describe_factors find_neighbours evaluate_warm t
 # Snakemake plan all of it, and leave out, once it knows them, what has not changed.
 EARLY = {"make_world", "read_plays", "split_songs", "factorise_plays", "shard_songs", "settle_shards", "evaluate_warm"}
 EARLY |= {"predict_random", "predict_mean", "predict_usage", "predict_popularity", "predict_metadata"}
+EARLY |= {"predict_usage_in_sample", "predict_planted"}
 EARLY |= {"read_embeddings", "scale_embeddings", "factorise_plays_spark"}
 EARLY |= {"read_new_songs", "shard_new_songs", "settle_new_shards"}
 IN_WORDS = {"shard_songs", "shard_new_songs"}  # a dry run shows their messages in place of their outputs
@@ -30,7 +31,7 @@ IN_WORDS = {"shard_songs", "shard_new_songs"}  # a dry run shows their messages 
 EMBEDDING = "mine"
 # The embedding, and of each kind the model, whose settings are changed.
 NAME = {"name": EMBEDDING, "mlr": "mlr", "linear": "linear", "mlp": "mlp", "metadata": "names_and_linear",
-        "cnn": "cnn_mse", "knn": "knn"}  # fmt: skip
+        "cnn": "cnn_mse", "knn": "knn", "planted": "perfect_ear", "usage": "usage"}  # fmt: skip
 COMBINING = "stack_metadata:names_and_linear predict_stacked_metadata:names_and_linear"
 ANOTHER = "one more entry: the rules of its kind, and what follows"
 BROUGHT = "an embedding: its rules, that model, and what follows"
@@ -125,7 +126,7 @@ TABLE = [
     Change(
         {"repeats": 2},
         plan=just(**{"predict_random": 1, "fit_mlr": 1, "predict_mlr": 1, "train_mlp": 1, "predict_mlp": 1,
-                     "train_cnn": 2, "predict_cnn": 2, "evaluate_model": 5, **AFTER_LEARNING}),
+                     "train_cnn": 2, "predict_cnn": 2, "evaluate_model": 5, **WORTH, **AFTER_LEARNING}),
         note="what has chance in it, with the further seeds alone",
     ),
     Change({"cache": "elsewhere", "data_note": "Not said, as the demo world says what it is."}),
@@ -172,15 +173,18 @@ TABLE = [
     Change({"split.fold": 2}, "read_plays split_songs", base="own"),  # which split users are filtered by
     Change({"split.test": 7}, base="own"),
     # wmf
-    Change(under("wmf", factors=5, regularization=0.2, iterations=6, solver="exact"),
-           "factorise_plays evaluate_warm audit_leakage tune"),
+    Change(under("wmf", factors=5, iterations=6, solver="exact"), "factorise_plays evaluate_warm audit_leakage tune"),
+    Change({"wmf.regularization": 0.2},
+           "factorise_plays predict_usage count_plays_worth evaluate_warm audit_leakage tune"),
     Change(under("wmf", alpha=3.0, epsilon=2.0),
-           "factorise_plays evaluate_warm draw_confidences train_cnn:cnn_wpe audit_leakage tune"),
+           "factorise_plays predict_usage count_plays_worth evaluate_warm draw_confidences train_cnn:cnn_wpe "
+           "audit_leakage tune"),
     Change({"wmf.engine": "spark"}, also={"audit": {"canary": ["bow", "linear"]}}, plan=by_spark,
            note="`factorise_plays_spark`, and what follows"),
     Change({"wmf.spark.master": "local[2]", "wmf.spark.blocks": 3, "wmf.spark.settings": {"spark.ui.enabled": True}}),
     Change({"wmf.spark.blocks": 3}, "factorise_plays_spark", base="spark"),
-    Change(under("wmf", factors=5, regularization=0.2, iterations=6), "factorise_plays_spark evaluate_warm tune",
+    Change(under("wmf", factors=5, iterations=6), "factorise_plays_spark evaluate_warm tune", base="spark"),
+    Change({"wmf.regularization": 0.2}, "factorise_plays_spark predict_usage count_plays_worth evaluate_warm tune",
            base="spark"),
     Change({"wmf.solver": "exact"}, "evaluate_warm tune", base="spark"),
     Change({"wmf.spark.master": "local[2]", "wmf.spark.settings": {"spark.ui.enabled": True}}, base="spark"),
@@ -201,19 +205,20 @@ TABLE = [
         for kind, jobs, after in (
             ("random", {"predict_random": 1}, AFTER_SCORES),
             ("mean", {"predict_mean": 1}, AFTER_SCORES),
-            ("metadata", {"predict_metadata": 1}, AFTER_SCORES),
-            ("knn", {"predict_knn": 1}, AFTER_SCORES),
+            ("metadata", {"predict_metadata": 1}, WORTH | AFTER_SCORES),
+            ("knn", {"predict_knn": 1}, WORTH | AFTER_SCORES),
+            ("planted", {"predict_planted": 1}, WORTH | AFTER_LEARNING),
             ("usage", {"predict_usage": 1}, AFTER_LEARNING),  # which the audit sees to it that nothing learns from
             ("popularity", {"predict_popularity": 1}, AFTER_LEARNING),
-            ("mlr", {"fit_mlr": 1, "predict_mlr": 1}, AFTER_LEARNING),
-            ("linear", {"fit_linear": 1, "predict_linear": 1}, ANALYSED | AFTER_LEARNING),
-            ("mlp", {"train_mlp": 1, "predict_mlp": 1}, ANALYSED | AFTER_LEARNING),
-            ("cnn", {"train_cnn": 1, "predict_cnn": 1}, ANALYSED | AFTER_LEARNING),
+            ("mlr", {"fit_mlr": 1, "predict_mlr": 1}, WORTH | AFTER_LEARNING),
+            ("linear", {"fit_linear": 1, "predict_linear": 1}, ANALYSED | WORTH | AFTER_LEARNING),
+            ("mlp", {"train_mlp": 1, "predict_mlp": 1}, ANALYSED | WORTH | AFTER_LEARNING),
+            ("cnn", {"train_cnn": 1, "predict_cnn": 1}, ANALYSED | WORTH | AFTER_LEARNING),
         )
     ),
     *(
         Change({f"models.<{kind}>.features": EMBEDDING}, also={"embeddings": {EMBEDDING: LISTED}}, note=BROUGHT,
-               plan=just(read_embeddings=1, scale_embeddings=1, **jobs, **AFTER_LEARNING))
+               plan=just(read_embeddings=1, scale_embeddings=1, **jobs, **WORTH, **AFTER_LEARNING))
         for kind, jobs in {
             "knn": {"predict_knn": 1, "evaluate_model": 1},
             "mlr": {"fit_mlr": 1, "predict_mlr": 1, "evaluate_model": 1},
@@ -225,6 +230,9 @@ TABLE = [
     Change(under("models.<mlr>", loss="map", similarity="distance", dimensions=40, queries=900, relevant=5,
                  irrelevant=900, strengths=[1.0], tolerance=0.02, iterations=90), "fit_mlr:mlr audit_leakage"),
     Change(under("models.<linear>", strengths=[0.5], refit=False), "fit_linear:linear audit_leakage tune"),
+    Change(under("models.<planted>", traits="all", strengths=[0.5], refit=False), "predict_planted:perfect_ear"),
+    Change({"models.<usage>.held_out": False}, note="its rule, and what follows",
+           plan=just(predict_usage_in_sample=1, evaluate_model=1, **AFTER_SCORES)),
     Change(under("models.<mlp>", hidden=[8], batch_size=7, learning_rate=0.01, weight_decay=0.5, epochs=3, patience=5),
            "train_mlp:mlp audit_leakage"),
     Change(under("models.<metadata>", audio="mlp", strengths=[0.5]), f"{COMBINING} audit_leakage"),
@@ -240,9 +248,13 @@ TABLE = [
     Change({"models.<cnn>.whiten_popularity": True}, "train_cnn:cnn_wpe audit_leakage",
            also={"models": {"cnn_mse": {"objective": "wpe"}}}),
     # evaluation, warm, analysis, audit
-    Change({"evaluation.cutoff": 4}, "evaluate_model tabulate_recommendation compare_models evaluate_warm tune"),
+    Change({"evaluation.cutoff": 4},
+           "evaluate_model tabulate_recommendation compare_models count_plays_worth draw_plays_worth evaluate_warm "
+           "tune"),
     Change({"evaluation.list_lengths": [5]}, "evaluate_model tabulate_ranking"),
-    Change({"evaluation.bootstrap": 500}),
+    Change({"evaluation.bootstrap": 500}, "count_plays_worth"),
+    Change({"evaluation.plays_worth": None}, plan=just(**SHOWN), note="the report, without its table and figures"),
+    Change(under("evaluation.plays_worth", plays=[0, 2], draws=1), "count_plays_worth"),
     Change({"warm": None}, plan=just(**SHOWN), note="the report, without its table"),
     Change(under("warm", held_out=0.3, neighbours=5, recall_at=3), "evaluate_warm"),
     Change(under("analysis.tags", number=4, folds=2, min_songs=4, max_songs=30, regularization=10.0), "predict_tags"),

@@ -174,7 +174,8 @@ def test_it_runs_to_the_tables_and_the_page(finished):
     ]  # fmt: skip
     table = place.table("tables/recommendation.parquet")
     assert table.select("model", "kind").rows() == [
-        ("random", "random"), ("mine", "toy"), ("both", "metadata + audio"), ("usage", "usage"),
+        ("random", "random"), ("mine", "toy"), ("both", "metadata + audio"), ("perfect_ear", "planted"),
+        ("usage", "usage"), ("usage_in_sample", "usage in sample"),
     ]  # fmt: skip
     assert table["auc"].null_count() == 0
     assert "Toy: the factors of the song that" in " ".join(

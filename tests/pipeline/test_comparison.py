@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from plans import AFTER_SCORES
+from plans import AFTER_SCORES, SHOWN, WORTH
 from sklearn.metrics import ndcg_score
 
 SEED = 3
@@ -12,7 +12,8 @@ SEED = 3
 @pytest.mark.parametrize(
     ("change", "jobs"),
     [
-        ({"evaluation": {"list_lengths": [5]}}, {"evaluate_model": 12, **AFTER_SCORES}),
+        ({"evaluation": {"bootstrap": 200}}, {**WORTH, **SHOWN}),
+        ({"evaluation": {"list_lengths": [5]}}, {"evaluate_model": 14, **AFTER_SCORES}),
     ],
     ids=str,
 )
@@ -49,7 +50,7 @@ def test_the_auc_of_a_song_is_the_mean_over_those_who_have_played_it(tiny):
 
 
 def test_what_has_vectors_of_its_own_has_no_errors_of_factors(tiny):
-    for model, own in (("knn", True), ("mlr", True), ("linear", False), ("usage", False)):
+    for model, own in (("knn", True), ("mlr", True), ("linear", False), ("usage", True), ("usage_in_sample", False)):
         errors = tiny.table(f"scores_by_song/{model}/{SEED}.parquet")["squared_error"]
         assert errors.null_count() == (len(errors) if own else 0)
 

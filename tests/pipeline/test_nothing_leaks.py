@@ -75,7 +75,11 @@ def other_test_plays(tiny, home, tmp_path_factory):
     plays = {"path": str(data / "train_triplets.txt"), "songs": {"path": str(data / "songs.csv")}}
     predictions = [f"results/tiny/predictions/{model}/{SEED}.npy" for model in NOT_OF_TEST_PLAYS]
     outcome = place.make(
-        targets=[*predictions, f"results/tiny/scores/usage/{SEED}.parquet"], overlay={"world": None, "plays": plays}
+        targets=[
+            *predictions,
+            *(f"results/tiny/scores/{name}/{SEED}.parquet" for name in ("usage", "usage_in_sample")),
+        ],
+        overlay={"world": None, "plays": plays},
     )
     assert "make_world" not in outcome.done
     return place
@@ -134,7 +138,9 @@ def test_log_mels_are_the_same_when_extracted_again(tiny, other_test_plays):
     assert after[replaced] == before[ids(tiny, "train")[0]]
 
 
-@pytest.mark.parametrize("path", ["wmf/song_factors.npy", f"predictions/usage/{SEED}.npy"])
+@pytest.mark.parametrize(
+    "path", ["wmf/song_factors.npy", *(f"predictions/{name}/{SEED}.npy" for name in ("usage", "usage_in_sample"))]
+)
 def test_only_test_songs_have_other_factors_from_usage(path, tiny, other_test_plays):
     changed = differing(tiny.array(path), other_test_plays.array(path))
     assert changed <= set(tiny.part("test").tolist())
@@ -206,7 +212,12 @@ def test_bad_audio_is_told_and_the_run_goes_on(tiny, other_validation_songs):
     predicted = place.array(f"predictions/linear/{SEED}.npy")
     assert set(np.flatnonzero(np.isnan(predicted).any(axis=1))) == {row["song"] for row in bad.values()}
     table = place.table("tables/recommendation.parquet")
-    assert dict(table.select("model", "missing").iter_rows()) == {"mlr": 1, "linear": 1, "usage": 0}
+    assert dict(table.select("model", "missing").iter_rows()) == {
+        "mlr": 1,
+        "linear": 1,
+        "usage": 0,
+        "usage_in_sample": 0,
+    }
     before = tiny.table("tables/recommendation.parquet").filter(pl.col("model") == "usage").row(0, named=True)
     assert set(table["users"]) == {before["users"]}  # no user is left out for it
     assert set(table["songs"]) == {before["songs"]}

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import polars as pl
 import pytest
-from plans import AFTER_LEARNING, ANALYSED, SHOWN
+from plans import AFTER_LEARNING, ANALYSED, SHOWN, WORTH
 
 MODELS = {
     "knn": {"kind": "knn", "features": "one"},
@@ -30,6 +30,7 @@ BEHIND_ONE = {
     "map_songs": 1,  # of linear, the first that predicts factors
     "draw_map": 1,
     **ANALYSED,
+    **WORTH,
     **AFTER_LEARNING,
 }
 
@@ -68,7 +69,16 @@ def test_no_audio_is_read_and_every_model_has_scores(without_audio):
     assert not (place.results / "bow").exists()
     assert not (place.results / "tables/warm.md").exists()
     table = place.table("tables/recommendation.parquet")
-    assert set(table["model"]) == {"random", "knn", "mlr", "linear", "mlp", "names_and_linear", "usage"}
+    assert set(table["model"]) == {
+        "random",
+        "knn",
+        "mlr",
+        "linear",
+        "mlp",
+        "names_and_linear",
+        "usage",
+        "usage_in_sample",
+    }
     assert place.plan(overlay=without_audio[2]) == {}
 
 

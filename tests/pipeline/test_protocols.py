@@ -52,7 +52,7 @@ def test_folds_are_run_and_pooled_by_one_command(folds):
     assert "differs: sees all plays" in audited["detail"].to_list()
     pooled = pl.read_parquet(results / "mine-folds/tables/recommendation.parquet")
     tables = [pl.read_parquet(results / f"mine-fold{fold}/tables/recommendation.parquet") for fold in (1, 2)]
-    assert pooled["model"].to_list() == ["random", "usage"]
+    assert pooled["model"].to_list() == ["random", "usage", "usage_in_sample"]
     assert pooled["songs"].to_list() == [40, 40]
     assert pooled["auc"].to_numpy() == pytest.approx(np.mean([table["auc"] for table in tables], axis=0))
     assert pooled["auc_sd"].to_numpy() == pytest.approx(np.std([table["auc"] for table in tables], axis=0, ddof=1))

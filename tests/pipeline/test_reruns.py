@@ -9,27 +9,28 @@ from pathlib import Path
 import pytest
 import yaml
 from dry_runs import TINY, copy_of_project
-from plans import AFTER_LEARNING, AFTER_SCORES, ANALYSED, SHOWN
+from plans import AFTER_LEARNING, AFTER_SCORES, ANALYSED, SHOWN, WORTH
 
 SEED = 3
 MAPPED = {"map_songs": 1, "draw_map": 1, "draw_filters": 1}  # shows the first network, cnn_mse
-MLR = {"fit_mlr": 1, "predict_mlr": 1, "evaluate_model": 1, **AFTER_LEARNING}
-SECOND_LINEAR = {"fit_linear": 1, "predict_linear": 1, "evaluate_model": 1, **ANALYSED, **AFTER_LEARNING}
+MLR = {"fit_mlr": 1, "predict_mlr": 1, "evaluate_model": 1, **WORTH, **AFTER_LEARNING}
+SECOND_LINEAR = {"fit_linear": 1, "predict_linear": 1, "evaluate_model": 1, **ANALYSED, **WORTH, **AFTER_LEARNING}
 LINEAR = SECOND_LINEAR | {
     "stack_metadata": 1,
     "predict_stacked_metadata": 1,
     "evaluate_model": 2,
 }  # names_and_linear follows it
-CNN = {"train_cnn": 1, "predict_cnn": 1, "evaluate_model": 1, **ANALYSED, **AFTER_LEARNING}
+CNN = {"train_cnn": 1, "predict_cnn": 1, "evaluate_model": 1, **ANALYSED, **WORTH, **AFTER_LEARNING}
 CNNS = CNN | {"train_cnn": 2, "predict_cnn": 2, "evaluate_model": 2}
-MLP = {"train_mlp": 1, "predict_mlp": 1, "evaluate_model": 1, **ANALYSED, **AFTER_LEARNING}
+MLP = {"train_mlp": 1, "predict_mlp": 1, "evaluate_model": 1, **ANALYSED, **WORTH, **AFTER_LEARNING}
 NETWORKS = {rule: number for rule, number in (MLP | CNNS).items() if rule not in ANALYSED}
-STACK = {"stack_metadata": 1, "predict_stacked_metadata": 1, "evaluate_model": 1, **AFTER_LEARNING}
+STACK = {"stack_metadata": 1, "predict_stacked_metadata": 1, "evaluate_model": 1, **WORTH, **AFTER_LEARNING}
 ON_FACTORS = LINEAR | CNNS | MLP | MAPPED | {"evaluate_model": 5}  # what hears and predicts factors
 ON_WORDS = LINEAR | MLP | MLR | {"predict_knn": 1, "evaluate_model": 5}  # what reads the bag of words
 ALL = ON_FACTORS | ON_WORDS | {"evaluate_model": 7}
 BAG_OF_WORDS = {"learn_codebook": 1, "count_words": 2, "reduce_counts": 1}
-FACTORS = {"factorise_plays": 1, "predict_mean": 1, "predict_metadata": 1, "predict_usage": 1, "describe_factors": 1}
+FACTORS = {"factorise_plays": 1, "predict_mean": 1, "predict_metadata": 1, "describe_factors": 1}
+FACTORS |= {"predict_planted": 1, "predict_usage": 1, "predict_usage_in_sample": 1}
 
 
 def test_nothing_has_changed(tiny):
@@ -55,7 +56,7 @@ def test_nothing_has_changed(tiny):
         ({"bow": {"sample_frames": 1500}}, BAG_OF_WORDS | ON_WORDS),
         (
             {"wmf": {"alpha": 3.0}},
-            FACTORS | ON_FACTORS | {"draw_confidences": 1, "evaluate_model": 8, "evaluate_warm": 1},
+            FACTORS | ON_FACTORS | {"draw_confidences": 1, "evaluate_model": 10, "evaluate_warm": 1},
         ),
         (
             {"audio": {"offset": 0.1}},
@@ -64,9 +65,9 @@ def test_nothing_has_changed(tiny):
         (
             {"split": {"test": 7}},
             {"split_songs": 1, "draw_spectrograms": 1, **FACTORS, **BAG_OF_WORDS, **ALL}
-            | {"evaluate_model": 12, "evaluate_warm": 1},
+            | {"evaluate_model": 14, "evaluate_warm": 1},
         ),
-        ({"evaluation": {"cutoff": 4}}, {"evaluate_model": 12, "evaluate_warm": 1, **AFTER_SCORES}),
+        ({"evaluation": {"cutoff": 4}}, {"evaluate_model": 14, "evaluate_warm": 1, **WORTH, **AFTER_SCORES}),
         ({"warm": {"neighbours": 5}}, {"evaluate_warm": 1, **SHOWN}),
         ({"data_note": "Not shown, as this world says itself that it is synthetic."}, SHOWN),
     ],

@@ -15,6 +15,7 @@ from snakemake.utils import update_config
 from coldwave.command.cli import main
 from coldwave.evaluation.differences import DIFFERENCES, INTERVALS
 from coldwave.evaluation.further import schema as ranking_schema
+from coldwave.evaluation.plays_worth import CURVE, WORTH
 from coldwave.evaluation.published import SCHEMA as PUBLISHED
 from coldwave.evaluation.scores import SONG_SCORES
 from coldwave.evaluation.strata import SCHEMA as STRATA
@@ -26,13 +27,13 @@ TINY = Path(__file__).with_name("tiny.yaml")
 SEED, CUTOFF = 3, 3
 MODELS = [
     "random", "mean", "metadata", "knn", "mlr", "linear", "mlp", "names_and_linear", "cnn_mse", "cnn_wpe", "popularity",
-    "usage",
+    "perfect_ear", "usage", "usage_in_sample",
 ]  # fmt: skip
 LEARNT = ["mlr", "linear", "names_and_linear", "mlp", "cnn_mse", "cnn_wpe"]  # with weights
-OWN_USERS = ("random", "knn", "mlr", "popularity")
+OWN_USERS = ("random", "knn", "mlr", "popularity", "usage")
 FACTORS = [model for model in MODELS if model not in OWN_USERS]  # predicted, for WMF's users
 SHARDS = ["000", "001"]
-COMPARISON = ["ranking", "published", "differences", "strata"]
+COMPARISON = ["ranking", "published", "differences", "strata", "plays_worth"]
 SIZES = {"songs": 40, "users": 80, "factors": 4, "words": 32, "bands": 128, "coefficients": 39}
 
 U32, U64, I32, I64, F32, F64 = pl.UInt32, pl.UInt64, pl.Int32, pl.Int64, pl.Float32, pl.Float64
@@ -87,8 +88,8 @@ TABLES = {
     "tables/recommendation": {
         "model": TEXT, "kind": TEXT, "seeds": U32,
         **{column: F64 for measure in MEASURES for column in (measure, f"{measure}_sd")},
-        "gap_closed_map": F64, "gap_closed_auc": F64, "users": U32, "users_without_test_plays": U32,
-        "users_without_auc": U32, "songs": U32, "missing": U32,
+        **dict.fromkeys(("gap_closed_map", "gap_closed_auc", "heard_map", "heard_auc"), F64),
+        "users": U32, "users_without_test_plays": U32, "users_without_auc": U32, "songs": U32, "missing": U32,
     },
     "tables/warm": {
         "system": TEXT, f"map_{CUTOFF}": F64, "auc": F64, "recall_20": F64, "users": U32, "songs": U32, "plays": U64,
@@ -124,7 +125,7 @@ TABLES = {
 TABLES |= {f"scores_by_song/{model}/{SEED}": SONG_SCORES for model in MODELS}
 TABLES |= {
     "tables/ranking": ranking_schema([10, 50]), "tables/published": PUBLISHED, "tables/differences": DIFFERENCES,
-    "tables/intervals": INTERVALS, "tables/strata": STRATA,
+    "tables/intervals": INTERVALS, "tables/strata": STRATA, "tables/plays_worth": WORTH, "tables/plays_curve": CURVE,
 }  # fmt: skip
 ARRAYS = {
     "wmf/user_factors": (np.float32, ("users", "factors")),
@@ -142,6 +143,8 @@ ARRAYS = {
     f"predictions/mlr/{SEED}.users": (np.float32, ("users", None)),
     f"predictions/knn/{SEED}": (np.float32, ("songs", None)),
     f"predictions/knn/{SEED}.users": (np.float32, ("users", None)),
+    f"predictions/usage/{SEED}": (np.float32, ("songs", None)),
+    f"predictions/usage/{SEED}.users": (np.float32, ("users", None)),
     f"predictions/popularity/{SEED}": (np.float32, ("songs", None)),
     f"predictions/popularity/{SEED}.users": (np.float32, ("users", None)),
     **{f"predictions/{model}/{SEED}": (np.float32, ("songs", "factors")) for model in FACTORS},
@@ -154,7 +157,8 @@ OTHERS = [
     "tables/leakage.csv", "provenance.json", "audio/settled",
     *(f"models/{model}/{SEED}.safetensors" for model in LEARNT), f"models/linear/{SEED}.left_out.npy",
     *(f"tables/{name}.{suffix}" for name in COMPARISON for suffix in ("md", "csv")),
-    "figures/popularity_strata.svg", "figures/activity_strata.svg",
+    "figures/popularity_strata.svg", "figures/activity_strata.svg", "figures/plays_worth_auc.svg",
+    "figures/plays_worth_map.svg",
     *(f"tables/{name}.md" for name in ANALYSED), *(f"tables/{name}.csv" for name in [*ANALYSED, "factor_r2"]),
     *(f"figures/{name}.svg" for name in ("map", "factor_fit", "confidence", "spectrograms", "filters")),
 ]  # fmt: skip
@@ -304,15 +308,30 @@ def test_the_factorisation_was_fitted_to_training_songs_plays_alone(tiny):
     assert dense_objective(tiny, with_test_songs) > 1.02 * last
 
 
-def test_the_upper_bound_solves_the_normal_equations_of_the_songs_own_plays(tiny):
+def test_the_bound_in_sample_solves_the_normal_equations_of_the_songs_own_plays(tiny):
     confidences, preferences = dense_confidences(tiny)
     users = tiny.array("wmf/user_factors.npy").astype(np.float64)
-    predicted = tiny.array(f"predictions/usage/{SEED}.npy")
+    predicted = tiny.array(f"predictions/usage_in_sample/{SEED}.npy")
     penalty = config()["wmf"]["regularization"] * np.eye(SIZES["factors"])
     for song in [*tiny.part("test"), *tiny.part("validation")]:
         weighted = users * confidences[:, song : song + 1]
         solved = np.linalg.solve(users.T @ weighted + penalty, weighted.T @ preferences[:, song])
         assert predicted[song] == pytest.approx(solved, rel=1e-3, abs=1e-4)
+
+
+def test_the_upper_bound_is_made_of_other_users_plays(tiny):
+    confidences, preferences = dense_confidences(tiny)
+    users, penalty = tiny.array("wmf/user_factors.npy").astype(np.float64), config()["wmf"]["regularization"]
+    songs, facing = (tiny.array(f"predictions/usage/{SEED}{end}.npy") for end in ("", ".users"))
+    first = ~facing[:, : SIZES["factors"]].any(axis=1)
+    assert first.sum() == SIZES["users"] // 2
+    for song in tiny.part("test"):
+        for half in (first, ~first):
+            others = users[~half]
+            weighted = others * confidences[~half, song : song + 1]
+            system = others.T @ weighted + penalty * np.eye(SIZES["factors"])
+            solved = np.linalg.solve(system, weighted.T @ preferences[~half, song])
+            assert facing[half] @ songs[song] == pytest.approx(users[half] @ solved, rel=1e-3, abs=1e-4)
 
 
 def test_the_mean_model_predicts_the_mean_of_training_songs(tiny):
@@ -412,10 +431,10 @@ def test_the_table_is_the_mean_over_every_user_with_a_test_play(tiny):
     played, table = relevant_by_user(tiny), tiny.table("tables/recommendation.parquet")
     assert sorted(table["model"]) == sorted(MODELS)
     kinds = {name: model["kind"] for name, model in config()["models"].items()}
-    kinds["names_and_linear"] = "metadata + audio"
+    kinds |= {"names_and_linear": "metadata + audio", "usage_in_sample": "usage in sample"}
     assert [kinds[model] for model in table["model"]] == table["kind"].to_list()
-    floor, ceiling = table.row(0, named=True), table.row(-1, named=True)
-    assert (floor["kind"], ceiling["kind"]) == ("random", "usage")
+    floor, ear, ceiling, _ = (table.row(place, named=True) for place in (0, -3, -2, -1))
+    assert [row["kind"] for row in (floor, ear, ceiling)] == ["random", "planted", "usage"]
     for row in table.iter_rows(named=True):
         scores = tiny.table(f"scores/{row['model']}/{SEED}.parquet")
         assert row["seeds"] == 1
@@ -429,6 +448,8 @@ def test_the_table_is_the_mean_over_every_user_with_a_test_play(tiny):
         for gap, measure in (("gap_closed_map", MEASURES[0]), ("gap_closed_auc", "auc")):
             share = (row[measure] - floor[measure]) / (ceiling[measure] - floor[measure])
             assert row[gap] == pytest.approx(share, abs=1e-9)
+            share = (row[measure] - floor[measure]) / (ear[measure] - floor[measure])
+            assert row[gap.replace("gap_closed", "heard")] == pytest.approx(share, abs=1e-9)
     assert table.filter(pl.col("model") == "mean")["auc"].item() == 0.5
     assert ceiling["auc"] > floor["auc"]
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from workflow.settings import SettingsError, check
+from workflow.settings import SettingsError, check, over_default
 
 ROOT = Path(__file__).parents[2]
 LOADER = yaml.FullLoader  # the loader that Snakemake takes
@@ -18,11 +18,11 @@ SPARK = {"wmf": {"engine": "spark"}, "audit": {"canary": ["bow", "linear"]}}
 
 
 def overlaid(*overlays: str | dict) -> dict:
-    """The default config with overlays merged in as Snakemake merges them."""
+    """The default config with overlays merged in as Snakemake and the workflow merge them."""
     config = copy.deepcopy(CONFIG)
     for overlay in overlays:
         update_config(config, as_mapping(overlay))
-    return config
+    return over_default(config, ROOT / "config.yaml")
 
 
 def laid(overlays: str | dict | list) -> list:

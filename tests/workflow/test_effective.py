@@ -91,3 +91,13 @@ def test_a_changed_setting_does_not_move_its_model():
         assert list(found["models"]) == [*CONFIG["models"], *(name for name in overlay if name == "new")]
         assert found["models"] == config["models"]
     assert over_default({"models": 3}, DEFAULT) == CONFIG | {"models": 3}
+
+
+def test_what_the_default_config_has_for_the_demo_world_alone_is_left_out_without_it():
+    told = [name for name, model in CONFIG["models"].items() if model["kind"] == "planted"]
+    assert told
+    for world in (None, "null"):
+        assert not set(told) & set(over_default(CONFIG | {"world": world}, DEFAULT)["models"])
+    assert set(told) < set(over_default(CONFIG, DEFAULT)["models"])
+    own = {"models": {"mine": {"kind": "planted"}, told[0]: {"traits": "all"}}, "world": None}
+    assert {"mine", told[0]} <= set(over_default(own, DEFAULT)["models"])  # asked for, and refused by the check

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from coldwave.audit.learners import parameters
-from coldwave.evaluation.models import CEILING, FEATURES, FLOOR, LOG_MELS, Model
+from coldwave.evaluation.models import CEILING, EAR, FEATURES, FLOOR, LOG_MELS, Model, at_end
 from coldwave.evaluation.published import PUBLISHED
 from workflow.features import SOURCES
 from workflow.kinds import (
@@ -41,6 +41,7 @@ WORDS = {
     ("scripts/coldwave/evaluation/strata.py", "popularity"),  # strata of songs
     ("scripts/coldwave/evaluation/figures.py", "popularity"),
     ("scripts/coldwave/evaluation/differences.py", "mean"),  # a column
+    ("scripts/coldwave/evaluation/difference_text.py", "mean"),
     ("scripts/coldwave/models/mlr/fitting.py", "mean"),  # an array
     ("scripts/predict_mlr.py", "mean"),
     ("workflow/consistency.py", "bow"),  # a section of the config
@@ -77,7 +78,7 @@ def test_what_it_says_of_settings_is_said_of_those_that_it_has(row):
         *row.machine,
         *row.stands_on,
         *row.canary,
-        *filter(None, [row.refits]),
+        *row.when,
         *(key for needed in row.effects.values() for key in needed),
     }
     assert named | {key for needed in row.published.values() for key in needed} <= known
@@ -89,8 +90,10 @@ def test_what_it_says_of_vectors_goes_together(row):
     assert not (row.factors and row.own_users)
     if row.from_audio:
         assert row.factors and row.hears and not row.names and not row.stands_on
-    if row.end:
-        assert row.place == (min if row.end == FLOOR else max)(other.place for other in ROWS)
+    if row.end == FLOOR:
+        assert row.place == min(other.place for other in ROWS)
+    if row.end == CEILING:
+        assert all(other.place < row.place for other in ROWS if other.end != CEILING)
     assert row.curve <= row.weights
 
 
@@ -111,7 +114,7 @@ def test_the_schema_names_kinds_in_words():
 
 
 def test_each_end_is_one_kind_and_the_papers_rows_are_all_some_kinds():
-    assert sorted(row.end for row in ROWS if row.end) == sorted((FLOOR, CEILING))
+    assert {(row.end, row.kind) for row in ROWS if row.end} == {(FLOOR, "random"), (CEILING, "usage"), (EAR, "planted")}
     assert len(KINDS) == len(ROWS)
     assert {name for row in ROWS for name in row.published} == {row.name for row in PUBLISHED}
 
@@ -126,7 +129,7 @@ def test_the_default_runs_models_stand_beside_the_papers():
     found = {name: row for name, model in models.items() if (row := published_row(model))}
     assert found == {
         "random": "random", "mlr": "MLR", "linear": "linear regression", "mlp": "MLP", "cnn_mse": "CNN with MSE",
-        "cnn_wpe": "CNN with WPE", "usage": "upper bound",
+        "cnn_wpe": "CNN with WPE", "usage_in_sample": "upper bound",
     }  # fmt: skip
     for changed in (
         {"dropout": 0.1},
@@ -136,7 +139,22 @@ def test_the_default_runs_models_stand_beside_the_papers():
         {"whiten_popularity": True},
     ):
         assert published_row(models["cnn_mse"] | changed) is None
-    assert [Model(**shown(model)).kind for model in models.values()] == [model["kind"] for model in models.values()]
+    known = {name: Model(**shown(model)) for name, model in models.items()}
+    assert all(known[name].kind.startswith(model["kind"]) for name, model in models.items())
+    assert [at_end(known, end) for end in (FLOOR, EAR, CEILING)] == [["random"], ["perfect_ear"], ["usage"]]
+    del known["usage"]
+    assert at_end(known, CEILING) == ["usage_in_sample"]
+
+
+def test_settings_tell_the_rows_of_a_kind_apart():
+    held_out, in_sample = (row_of({"kind": "usage", "held_out": value}) for value in (True, False))
+    assert (held_out.name, held_out.own_users) == ("usage", True)
+    assert (in_sample.name, in_sample.own_users) == ("usage in sample", False)
+    traits = {"audible": "planted", "order_free": "planted order-free", "all": "planted all"}
+    for value, name in traits.items():
+        assert row_of({"kind": "planted", "traits": value, "strengths": [1.0]}).name == name
+    told = notes({"a": {"kind": "planted", "traits": "all"}, "b": {"kind": "planted", "traits": "audible"}})
+    assert len(told) == 1
 
 
 def test_names_with_audio_are_another_thing_than_names():

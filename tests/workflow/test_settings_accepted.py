@@ -33,7 +33,7 @@ ACCEPTED = [
     "audit: {canary: [wmf, mlr, cnn_wpe]}",
     "audit: {canary: []}",
     "{audit: {canary: all}, wmf: {engine: spark}}",
-    "analysis: {map: {model: usage, songs: all}}",
+    "analysis: {map: {model: usage_in_sample, songs: all}}",
     "analysis: {map: {model: linear}}",
     "analysis: {neighbours: {queries: [S1, S2], same_artist: false}}",
     "analysis: {tags: {max_songs: null, folds: 3, min_songs: 3}}",

@@ -57,7 +57,7 @@ def test_type_range_default_and_the_papers_value_are_shown(rows):
 
 def test_the_defaults_shown_are_those_that_a_run_gets(rows):
     """A config that gives only what must be given gets the numbers on the page."""
-    given = {"run": "mine", "plays": {"path": "plays.tsv"}}
+    given = {"run": "mine", "world": {}, "plays": {"path": "<results>/world/plays.tsv"}}
     checked = check(given | {"models": {kind: {"kind": kind} for kind in KINDS}})
     wheres = {**checked, **checked["models"]}
     shown = {(where, key): cells[1] for where, keys in rows.items() for key, cells in keys.items()}

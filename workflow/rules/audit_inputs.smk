@@ -33,7 +33,7 @@ def forbidden_paths():
     """Beginnings of paths that rules that learn may not read: the evaluation, and models made of test songs' plays."""
     folder = f"results/{SETTINGS['run']}"
     knowing = [f"{folder}/predictions/{name}/" for name in models_with("oracle")]
-    return [f"{folder}/{stage}/" for stage in ("report", "scores", "tables")] + knowing
+    return [f"{folder}/{stage}/" for stage in ("report", "scores", "tables", "world/truth")] + knowing
 
 
 def own_rule(name):

@@ -187,6 +187,79 @@ rule tabulate_strata:
         "../../scripts/tabulate_strata.py"
 
 
+if SETTINGS["evaluation"]["plays_worth"]:
+
+    rule count_plays_worth:
+        input:
+            plays=settled("<results>/plays/plays.parquet"),
+            split=settled("<results>/split/split.parquet"),
+            user_factors=settled("<results>/wmf/user_factors.npy"),
+            predictions=settled(*for_models(PREDICTIONS, WORTH_MODELS)),
+            prediction_users=settled(*for_models(PREDICTION_USERS, OWN_WORTH_MODELS)),
+        output:
+            table="<results>/tables/plays_worth.parquet",
+            markdown="<results>/tables/plays_worth.md",
+            csv="<results>/tables/plays_worth.csv",
+            curve="<results>/tables/plays_curve.parquet",
+        log:
+            "<results>/logs/count_plays_worth.log",
+        benchmark:
+            "<results>/timings/count_plays_worth.tsv"
+        conda:
+            "../../envs/wmf.yaml"
+        threads: 4
+        resources:
+            mem_mb=growing(8000),
+            runtime=growing(240),
+        params:
+            options=options(
+                "evaluation",
+                "bootstrap",
+                "cutoff",
+                "plays_worth",
+                models={name: SHOWN_MODELS[name] for name in WORTH_MODELS},
+                seed=SEED,
+                wmf=options("wmf", "alpha", "epsilon", "regularization"),
+                data=DATA_NOTE,
+                protocol=PROTOCOL_NOTE,
+            ),
+            cache=cache_folder,
+            code=code("count_plays_worth.py"),
+        script:
+            "../../scripts/count_plays_worth.py"
+
+    rule draw_plays_worth:
+        input:
+            table=settled("<results>/tables/plays_worth.parquet"),
+            curve=settled("<results>/tables/plays_curve.parquet"),
+        output:
+            auc="<results>/figures/plays_worth_auc.svg",
+            map="<results>/figures/plays_worth_map.svg",
+        log:
+            "<results>/logs/draw_plays_worth.log",
+        benchmark:
+            "<results>/timings/draw_plays_worth.tsv"
+        conda:
+            "../../envs/report.yaml"
+        threads: 1
+        resources:
+            mem_mb=growing(1000),
+            runtime=growing(10),
+        params:
+            options=options("evaluation", "cutoff", models={name: SHOWN_MODELS[name] for name in WORTH_MODELS}),
+            code=code("draw_plays_worth.py"),
+        script:
+            "../../scripts/draw_plays_worth.py"
+
+    KEPT += rules.count_plays_worth.output
+    KEPT += rules.draw_plays_worth.output
+    EXHIBITS["Comparison of models"] += [
+        rules.draw_plays_worth.output.auc,
+        rules.draw_plays_worth.output.map,
+        rules.count_plays_worth.output.markdown,
+    ]
+
+
 KEPT += for_models(SCORES, SETTINGS["models"])
 KEPT += for_models(SONG_SCORES, SETTINGS["models"])
 KEPT += for_models(WITHOUT_SONGS, SETTINGS["models"])

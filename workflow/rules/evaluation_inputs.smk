@@ -8,6 +8,10 @@ WITHOUT_SONGS = "<results>/scores_without_songs/{model}/{seed}.npy"
 SHOWN_MODELS = {name: kinds.shown(model) for name, model in SETTINGS["models"].items()}
 PUBLISHED = {name: kinds.published_row(model) for name, model in SETTINGS["models"].items()}
 PUBLISHED = {name: row for name, row in PUBLISHED.items() if row}
+
+# The models that are compared with songs that have a few plays, and those of them with user vectors of their own.
+WORTH_MODELS = models_with("has_worth")
+OWN_WORTH_MODELS = [name for name in WORTH_MODELS if MODELS[name].own_users]
 KIND_NOTES = kinds.notes(SETTINGS["models"])
 
 

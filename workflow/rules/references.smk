@@ -1,4 +1,4 @@
-"""The reference models: random, mean and usage (the upper bound)."""
+"""The reference models: random, mean, and usage (the upper bound), held out and in sample."""
 
 
 rule predict_random:
@@ -54,15 +54,43 @@ rule predict_mean:
 
 rule predict_usage:
     input:
+        plays="<results>/plays/plays.parquet",
+        split="<results>/split/split.parquet",
+        user_factors="<results>/wmf/user_factors.npy",
         song_factors="<results>/wmf/song_factors.npy",
     output:
         predictions=PREDICTIONS,
+        prediction_users=PREDICTION_USERS,
     log:
         "<results>/logs/predict_usage/{model}/{seed}.log",
     benchmark:
         "<results>/timings/predict_usage/{model}/{seed}.tsv"
     wildcard_constraints:
         model=one_of(models_of("usage")),
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(lambda input: max(2000, int(12 * input.size_mb))),
+        runtime=growing(60),
+    params:
+        options=options("wmf", "alpha", "epsilon", "regularization", seed=SEED),
+        code=code("predict_usage.py"),
+    script:
+        "../../scripts/predict_usage.py"
+
+
+rule predict_usage_in_sample:
+    input:
+        song_factors="<results>/wmf/song_factors.npy",
+    output:
+        predictions=PREDICTIONS,
+    log:
+        "<results>/logs/predict_usage_in_sample/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_usage_in_sample/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("usage in sample")),
     conda:
         "../../envs/tables.yaml"
     threads: 1
@@ -71,6 +99,6 @@ rule predict_usage:
         runtime=growing(10),
     params:
         options={},
-        code=code("predict_usage.py"),
+        code=code("predict_usage_in_sample.py"),
     script:
-        "../../scripts/predict_usage.py"
+        "../../scripts/predict_usage_in_sample.py"

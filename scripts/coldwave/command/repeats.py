@@ -18,7 +18,7 @@ import yaml
 
 from coldwave.command.config_files import config_files, mistake_in
 from coldwave.errors import InputError
-from coldwave.evaluation.recommendation import cutoff_of, measured
+from coldwave.evaluation.recommendation import cutoff_of, measured, shares_heard
 from coldwave.evaluation.table_of_measures import RESULTS, gaps
 from coldwave.exhibits.markdown import number, percent, pipe_table
 from coldwave.files import read_table, write_table, write_text
@@ -130,7 +130,7 @@ def repeat(arguments: Sequence[str], seeds: Sequence[int] | None, folds: int | N
     if call.dry:
         return None
     rows = pool(tables)
-    write_table(pooled / TABLE, rows, schema(cutoff_of(rows)))
+    write_table(pooled / TABLE, rows, schema(next(iter(tables.values()))))
     write_text((pooled / TABLE).with_suffix(".csv"), rows.write_csv())
     common = [line for line in captions[0] if all(line in others for others in captions)]
     write_text((pooled / TABLE).with_suffix(".md"), as_markdown(rows, common, tables, "seed" if seeds else "fold"))
@@ -142,9 +142,10 @@ def caption_of(markdown: str) -> list[str]:
     return markdown.partition("\n\n")[0].splitlines()[:-1]  # the last is the size
 
 
-def schema(cutoff: int) -> dict[str, type[pl.DataType]]:
-    """Columns of the pooled table, in order. A ``_sd`` is the standard deviation over runs."""
-    measures = [one.column_at(cutoff) for one in RESULTS] + [one.gap_column for one in gaps()]
+def schema(table: pl.DataFrame) -> dict[str, type[pl.DataType]]:
+    """Columns of the pooled table, in order, given a run's. A ``_sd`` is the standard deviation over runs."""
+    measures = [one.column_at(cutoff_of(table)) for one in RESULTS]
+    measures += [one.gap_column for one in gaps()] + [one.heard_column for one in shares_heard(table)]
     return {
         "model": pl.String,
         "kind": pl.String,
@@ -177,7 +178,7 @@ def pool(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
             raise InputError(
                 f"{name} does not have the models and measures of {names[0]}: delete its results and run it again"
             )
-    columns = schema(cutoff_of(first))
+    columns = schema(first)
     measures = [name for name in columns if f"{name}_sd" in columns]
     grouped = pl.concat(list(tables.values())).group_by("model", maintain_order=True)
     pooled = grouped.agg(
@@ -199,6 +200,7 @@ def as_markdown(rows: pl.DataFrame, caption: Sequence[str], tables: Mapping[str,
         "runs": [str(runs) for runs in rows["runs"]],
         **{one.title_at(cutoff): measured(rows, one.column_at(cutoff), number) for one in RESULTS},
         **{one.gap_title: measured(rows, one.gap_column, percent) for one in gaps()},
+        **{one.heard_title: measured(rows, one.heard_column, percent) for one in shares_heard(rows)},
         "missing": [f"{missing:,}" for missing in rows["missing"]],
     }
     sizes = [
@@ -208,7 +210,7 @@ def as_markdown(rows: pl.DataFrame, caption: Sequence[str], tables: Mapping[str,
     notes = [
         f"±: standard deviation over {len(tables)} runs of the whole pipeline, one for each {what}. A run's own mean "
         "is over its users, then over the seeds that its models were trained with.",
-        f"{explained} and gap closed are explained under each run's own table, in results/<run>/tables.",
+        f"{explained} and the shares are explained under each run's own table, in results/<run>/tables.",
     ]
     lines = [*caption, f"Runs: {', '.join(sizes)}.", "", *pipe_table(columns, left=2), ""]
     lines += [textwrap.fill(note, 110, initial_indent="- ", subsequent_indent="  ") for note in notes]

@@ -55,7 +55,7 @@ def stratum_lines(table: pl.DataFrame, emphasised: Sequence[str], label: str, al
         models = table["model"].unique(maintain_order=True).to_list()
         figure, axes = new_axes(max(2.8, 0.5 + 0.2 * len(models)))
         axes.grid(True, axis="y")
-        styles = _styles([model for model in models if model in emphasised])
+        styles = styles_of([model for model in models if model in emphasised])
         ends: dict[str, float] = {}
         for model in sorted(models, key=lambda name: name in styles):  # emphasised ones on top
             rows = table.filter(model=model).drop_nulls("auc").sort("group")
@@ -72,13 +72,13 @@ def stratum_lines(table: pl.DataFrame, emphasised: Sequence[str], label: str, al
             axes.axhline(AUC.chance, color=MUTED, linewidth=1, linestyle=(0, (3, 3)), zorder=0)
         groups = table.unique("group").sort("group")
         _name_groups(axes, groups)
-        _name_lines(axes, ends, styles, len(groups))
+        name_lines(axes, ends, styles, len(groups))
         axes.set_xlabel(label)
         axes.set_ylabel(AUC.title)
         return as_svg(figure, label + alt, alt)
 
 
-def _styles(models: Sequence[str]) -> Mapping[str, tuple]:
+def styles_of(models: Sequence[str]) -> Mapping[str, tuple]:
     """Choose a colour and a line shape for each model; the first twelve all differ."""
     colours = len(_COLOURS)
     return {
@@ -98,7 +98,7 @@ def _name_groups(axes: Axes, groups: pl.DataFrame) -> None:
             text.set_fontsize(8.5)
 
 
-def _name_lines(axes: Axes, ends: Mapping[str, float], styles: Mapping[str, tuple], groups: int) -> None:
+def name_lines(axes: Axes, ends: Mapping[str, float], styles: Mapping[str, tuple], groups: int) -> None:
     """Write names at the right, moved apart if lines end close to each other, and join each to the end of its line."""
     low, high = axes.get_ylim()
     height = axes.figure.get_size_inches()[1] - 1.1  # of the axes, about
@@ -106,7 +106,7 @@ def _name_lines(axes: Axes, ends: Mapping[str, float], styles: Mapping[str, tupl
     places = spread(list(ends.values()), distance)
     axes.set_ylim(min(low, places.min() - distance / 2), max(high, places.max() + distance / 2))
     low, high = axes.get_ylim()
-    axes.set_yticks([tick for tick in axes.get_yticks() if low <= tick <= min(1, high)])  # no AUC is above 1
+    axes.set_yticks([tick for tick in axes.get_yticks() if low <= tick <= min(1, high)])  # no measure is above 1
     last, step = groups - 1, max(1, groups - 1)
     for (model, end), place in zip(ends.items(), places.tolist(), strict=True):
         colour = styles[model][0] if model in styles else MUTED

@@ -7,7 +7,7 @@ import polars as pl
 
 from coldwave.errors import InputError
 from coldwave.evaluation.lists import coverage, gini
-from coldwave.evaluation.models import CEILING, LOG_MELS, Model, in_order
+from coldwave.evaluation.models import CEILING, LOG_MELS, Model, at_end, in_order
 from coldwave.evaluation.table_of_measures import AT_EACH_LENGTH, AT_FIRST_LENGTH
 
 
@@ -96,7 +96,7 @@ def notes(table: pl.DataFrame, models: Mapping[str, Model], list_lengths: Sequen
 def artists_note(table: pl.DataFrame, models: Mapping[str, Model], length: int) -> str:
     """Compare the paper's claim about artists with the figures of the run; empty if there is nothing to compare."""
     known = table.drop_nulls("artist_diversity")
-    usage = known.filter(pl.col("model").is_in([name for name, model in models.items() if model.end == CEILING]))
+    usage = known.filter(pl.col("model").is_in(at_end(models, CEILING)))
     networks = known.filter(pl.col("model").is_in([name for name, model in models.items() if model.hears == LOG_MELS]))
     if usage.is_empty() or networks.is_empty():
         return ""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-FLOOR, CEILING = "floor", "ceiling"  # the ends of the scale of results
+FLOOR, CEILING, EAR = "floor", "ceiling", "ear"  # the ends of the scales of results: random, usage, perfect hearing
 FEATURES, LOG_MELS, PREDICTIONS = "features", "log-mels", "predictions"  # what a model hears of a song
 
 
@@ -12,7 +12,7 @@ class Model(NamedTuple):
 
     kind: str  # as the tables name it
     place: int  # of the kind, from the floor to the upper bound; equal places keep the config's order
-    end: str = ""  # `FLOOR` or `CEILING`, if its kind is one
+    end: str = ""  # `FLOOR`, `CEILING` or `EAR`, if its kind is one
     hears: str = ""  # `FEATURES`, `LOG_MELS`, or the `PREDICTIONS` of another audio model; empty if nothing
     what: str = ""  # for a reference, what it is in a few words
 
@@ -25,3 +25,9 @@ def models_of(options: Mapping[str, Mapping[str, Any]]) -> dict[str, Model]:
 def in_order(models: Mapping[str, Model]) -> list[str]:
     """Sort the names of models from the floor to the upper bound; equal places keep their order."""
     return sorted(models, key=lambda name: models[name].place)
+
+
+def at_end(models: Mapping[str, Model], end: str) -> list[str]:
+    """List the models that are an end of the scale: those of the first place, if several kinds are."""
+    fitting = [name for name in in_order(models) if models[name].end == end]
+    return [name for name in fitting if models[name].place == models[fitting[0]].place]

@@ -1,7 +1,7 @@
 """The table of the recommendation experiment: one row for each model, averaged over users and then over seeds.
 
 It has the measures of the paper's tables 2 and 3, and the share of the way from random scores to the factors of the
-songs' own plays.
+songs' own plays. In the demo world, it also has the share of the way to a model that is told what can be heard.
 """
 
 import textwrap
@@ -12,8 +12,8 @@ from typing import NamedTuple
 import polars as pl
 
 from coldwave.errors import InputError
-from coldwave.evaluation.models import CEILING, FLOOR, Model, in_order
-from coldwave.evaluation.table_of_measures import GAP_NOTE, MAP, RESULTS, gaps
+from coldwave.evaluation.models import CEILING, EAR, FLOOR, Model, at_end, in_order
+from coldwave.evaluation.table_of_measures import GAP_NOTE, HEARD_NOTE, MAP, RESULTS, Measure, gaps
 from coldwave.exhibits.markdown import number, percent, pipe_table
 
 
@@ -38,8 +38,11 @@ def model_and_seed(path: Path) -> tuple[str, int]:
     return path.parent.name, int(path.stem)
 
 
-def schema(cutoff: int) -> dict[str, type[pl.DataType]]:
-    """Columns of the table, in order. A ``_sd`` is the standard deviation over seeds, null with one seed."""
+def schema(cutoff: int, with_ear: bool = False) -> dict[str, type[pl.DataType]]:
+    """Columns of the table, in order; ``with_ear`` says whether a model is the perfect ear.
+
+    A ``_sd`` is the standard deviation over seeds, null with one seed.
+    """
     measures = [one.column_at(cutoff) for one in RESULTS]
     return {
         "model": pl.String,
@@ -47,6 +50,7 @@ def schema(cutoff: int) -> dict[str, type[pl.DataType]]:
         "seeds": pl.UInt32,
         **{column: pl.Float64 for measure in measures for column in (measure, f"{measure}_sd")},
         **{one.gap_column: pl.Float64 for one in gaps()},
+        **{one.heard_column: pl.Float64 for one in gaps() if with_ear},
         "users": pl.UInt32,
         "users_without_test_plays": pl.UInt32,
         "users_without_auc": pl.UInt32,
@@ -60,8 +64,13 @@ def cutoff_of(table: pl.DataFrame) -> int:
     return next(int(name[4:]) for name in table.columns if name.startswith("map_") and name[4:].isdecimal())
 
 
+def shares_heard(table: pl.DataFrame) -> list[Measure]:
+    """List the measures of which a table has the share of what can be heard."""
+    return [one for one in gaps() if one.heard_column in table.columns]
+
+
 def gap_closed(value: float, floor: float | None, ceiling: float | None) -> float | None:
-    """Share of the way from ``floor`` (random scores) to ``ceiling`` (factors from usage); None without both ends."""
+    """Share of the way from ``floor`` (random scores) to ``ceiling`` (the upper bound); None without both ends."""
     if floor is None or ceiling is None or floor == ceiling:
         return None
     return (value - floor) / (ceiling - floor)
@@ -94,27 +103,30 @@ def recommendation_table(
         *(pl.col(name).mean() for name in measures),
         *(pl.col(name).std().alias(f"{name}_sd") for name in measures),
     )
-    rows = {row["model"]: row for row in means.iter_rows(named=True)}
+    rows, with_ear = {row["model"]: row for row in means.iter_rows(named=True)}, bool(at_end(models, EAR))
 
     for model, row in rows.items():
         frames = [one.scores for one in trained if one.model == model]
         row["kind"] = models[model].kind
-        row |= {one.gap_column: _gap(rows, models, model, one.column_at(cutoff)) for one in gaps()}
+        row |= {one.gap_column: _share(rows, models, model, one.column_at(cutoff), CEILING) for one in gaps()}
+        row |= {one.heard_column: _share(rows, models, model, one.column_at(cutoff), EAR) for one in gaps() if with_ear}
         row["users"] = len(frames[0])
         row["users_without_test_plays"] = all_users - len(frames[0])
         row["users_without_auc"] = frames[0]["auc"].null_count()
         row["songs"] = frames[0]["songs"][0]
         row["missing"] = max(frame["missing"][0] for frame in frames)
-    return pl.DataFrame([rows[model] for model in in_order(models)], schema=schema(cutoff))
+    return pl.DataFrame([rows[model] for model in in_order(models)], schema=schema(cutoff, with_ear))
 
 
-def _gap(rows: Mapping[str, Mapping], models: Mapping[str, Model], model: str, measure: str) -> float | None:
-    """Compute the gap that a model closes; if several models are the floor or the ceiling, that end is their mean."""
+def _share(
+    rows: Mapping[str, Mapping], models: Mapping[str, Model], model: str, measure: str, upper: str
+) -> float | None:
+    """Compute the share of the way from the floor to an upper end; an end of several models is their mean."""
     if rows[model][measure] is None:
         return None
     ends = []
-    for end in (FLOOR, CEILING):
-        values = [row[measure] for name, row in rows.items() if models[name].end == end]
+    for end in (FLOOR, upper):
+        values = [rows[name][measure] for name in at_end(models, end)]
         ends.append(sum(values) / len(values) if values else None)
     return gap_closed(rows[model][measure], *ends)
 
@@ -151,6 +163,7 @@ def as_markdown(table: pl.DataFrame, caption: Sequence[str], kind_notes: Sequenc
         "seeds": [str(seeds) for seeds in table["seeds"]],
         **{one.title_at(cutoff): measured(table, one.column_at(cutoff), number) for one in RESULTS},
         **{one.gap_title: [percent(share) for share in table[one.gap_column]] for one in gaps()},
+        **{one.heard_title: [percent(share) for share in table[one.heard_column]] for one in shares_heard(table)},
         "missing": [f"{missing:,}" for missing in table["missing"]],
     }
     size = f"{first['users']:,} users × {first['songs']:,} test songs."
@@ -168,6 +181,7 @@ def notes(table: pl.DataFrame, kind_notes: Sequence[str] = ()) -> list[str]:
     lines = [
         *dict.fromkeys(one.note_at(cutoff) for one in RESULTS),
         GAP_NOTE,
+        *([HEARD_NOTE] if shares_heard(table) else []),
         "Missing: test songs without a prediction. They rank last, and stay in every mean.",
         *kind_notes,
     ]

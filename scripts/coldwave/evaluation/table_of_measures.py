@@ -7,7 +7,12 @@ and code that computes it (``coldwave.evaluation.scores`` for a value of each us
 from typing import NamedTuple
 
 GAP = "gap closed"
-GAP_NOTE = "Gap closed: share of the way from random scores to the factors of the songs' own plays, the upper bound."
+GAP_NOTE = "Gap: share of the way from random scores to the upper bound, factors of the songs' own plays."
+HEARD = "heard"
+HEARD_NOTE = (
+    "Heard: share of what can be heard, the way from random scores to a perfect ear: the regression that is told the "
+    "planted traits that can be heard, and learns from the same songs."
+)
 
 
 class Measure(NamedTuple):
@@ -47,7 +52,17 @@ class Measure(NamedTuple):
     @property
     def gap_title(self) -> str:
         """Give the heading of that column."""
-        return f"{GAP}, {self.name}"
+        return f"{GAP.split()[0]}, {self.name}"
+
+    @property
+    def heard_column(self) -> str:
+        """Name the column of its share of what can be heard."""
+        return f"heard_{self.key}"
+
+    @property
+    def heard_title(self) -> str:
+        """Give the heading of that column."""
+        return f"{HEARD}, {self.name}"
 
 
 _OF_AP = "average precision in the first {length} songs, divided by the smaller of {length} and {relevant}"
@@ -62,7 +77,7 @@ MAP = Measure(
     of_user=_OF_AP,
 )
 MAP_RELEVANT = Measure(
-    "map_relevant", "mAP", "map_{length}_relevant", "mAP@{length}, all relevant", MAP.note, score="ap_relevant"
+    "map_relevant", "mAP", "map_{length}_relevant", "mAP@{length}, all", MAP.note, score="ap_relevant"
 )
 AUC = Measure(
     "auc",

@@ -13,8 +13,8 @@ import polars as pl
 
 from coldwave.errors import InputError
 from coldwave.evaluation.differences import LEVEL, Comparison
-from coldwave.evaluation.models import CEILING, FLOOR, Model
-from coldwave.evaluation.recommendation import Trained, cutoff_of, notes
+from coldwave.evaluation.models import CEILING, FLOOR, Model, at_end
+from coldwave.evaluation.recommendation import Trained, cutoff_of, notes, shares_heard
 from coldwave.evaluation.table_of_measures import AUC, COMPARED, LED_BY_COMPARED
 from coldwave.exhibits.files import read_exhibit
 from coldwave.exhibits.markdown import number, percent
@@ -133,7 +133,7 @@ def render(
         "about": [sentence for sentence in about if sentence],
         "config": config,
         "models": results(table, models),
-        "titles": [one.title_at(cutoff_of(table)) for one in LED_BY_COMPARED] + [one.gap_title for one in COMPARED],
+        "titles": [one.title_at(cutoff_of(table)) for one in LED_BY_COMPARED] + list(shares(table).values()),
         "size": table.row(0, named=True),
         "notes": notes(table, kind_notes),
         "finding": finding(table, models, comparison.differences),
@@ -171,13 +171,19 @@ def results(table: pl.DataFrame, models: Mapping[str, Model]) -> list[dict]:
             "missing": row["missing"],
             "measures": [(number(row[name]), number(row[f"{name}_sd"])) for name in measures],
             "deviations": row["seeds"] > 1,
-            "gaps": [_gap(row[one.gap_column]) for one in COMPARED],
+            "shares": [_share(row[column]) for column in shares(table)],
         }
         for row in table.iter_rows(named=True)
     ]
 
 
-def _gap(share: float | None) -> dict:
+def shares(table: pl.DataFrame) -> dict[str, str]:
+    """Map the table's columns of shares, of the gap closed and of what can be heard, to their headings."""
+    heard = [one for one in COMPARED if one in shares_heard(table)]
+    return {one.gap_column: one.gap_title for one in COMPARED} | {one.heard_column: one.heard_title for one in heard}
+
+
+def _share(share: float | None) -> dict:
     return {"text": percent(share), "width": f"{100 * min(1, max(0, share or 0)):.1f}%"}
 
 
@@ -192,8 +198,8 @@ def finding(table: pl.DataFrame, models: Mapping[str, Model], differences: pl.Da
     if hearing.is_empty():
         return None
     best = hearing.sort(column, descending=first.higher, maintain_order=True).row(0, named=True)
-    chance = table.filter(_of(model for model in models if models[model].end == FLOOR))[column].mean()
-    ceiling = table.filter(_of(model for model in models if models[model].end == CEILING))[column].mean()
+    chance = table.filter(_of(at_end(models, FLOOR)))[column].mean()
+    ceiling = table.filter(_of(at_end(models, CEILING)))[column].mean()
     same = differences.filter(pl.col("measure") == first.title_at(cutoff_of(table)), ~pl.col("differs"))
     same = {frozenset(pair) for pair in same.select("first", "second").rows()}
     return {

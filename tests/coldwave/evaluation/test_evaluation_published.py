@@ -10,9 +10,10 @@ from coldwave.files import check_table
 def recommendation(cutoff=500):
     return pl.DataFrame(
         {
-            "model": ["ours", "second", "own"], "seeds": [2, 1, 1], f"map_{cutoff}": [0.2, 0.1, 0.3],
-            f"map_{cutoff}_sd": [0.01, None, None], "auc": [0.7, 0.6, 0.9], "auc_sd": [0.02, None, None],
-            "gap_closed_auc": [0.5, 0.25, 1.0], "users": [90] * 3, "songs": [30] * 3,
+            "model": ["ours", "second", "own", "chance"], "seeds": [2, 1, 1, 1],
+            f"map_{cutoff}": [0.2, 0.1, 0.3, 0.05], f"map_{cutoff}_sd": [0.01, None, None, None],
+            "auc": [0.7, 0.6, 0.9, 0.5], "auc_sd": [0.02, None, None, None],
+            "gap_closed_auc": [0.625, 0.3125, 1.25, 0.0], "users": [90] * 4, "songs": [30] * 4,
         }
     )  # fmt: skip
 
@@ -28,6 +29,15 @@ def test_each_row_of_the_paper_stands_beside_every_model_that_matches():
     assert len(rows) == len(PUBLISHED) + 2
     ours = table.filter(table=2, model="ours").row(0, named=True)
     assert (ours["paper_map"], ours["map"], ours["map_sd"], ours["auc"]) == (0.05016, 0.2, 0.01, 0.7)
+
+
+def test_the_gap_is_that_between_the_runs_rows_of_the_papers_ends():
+    rows = {"ours": "CNN with MSE", "chance": "random", "own": "upper bound"}  # the bound in sample, as the paper's
+    table = published_table(recommendation(), rows)
+    assert table.filter(table=3, model="ours")["gap_closed_auc"].item() == pytest.approx(0.5)
+    assert table.filter(model="own")["gap_closed_auc"].item() == pytest.approx(1)
+    without = published_table(recommendation(), {"ours": "CNN with MSE", "chance": "random"})
+    assert without["gap_closed_auc"].null_count() == without.height
 
 
 def test_the_papers_order_and_its_gap():

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from coldwave.errors import InputError
-from coldwave.evaluation.models import CEILING, FLOOR, Model
+from coldwave.evaluation.models import CEILING, EAR, FLOOR, Model
 from coldwave.evaluation.recommendation import (
     Trained,
     as_markdown,
@@ -80,6 +80,34 @@ def test_gap_closed_by_hand(table):
     assert gap_closed(0.5, 0.5, 0.5) is None
 
 
+def test_of_several_ceilings_the_first_in_place_counts():
+    models = MODELS | {"in_sample": Model("usage in sample", 7, CEILING)}
+    values = {"random": 0.5, "ridge": 0.6, "cnn_mse": 0.7, "usage": 0.9, "in_sample": 1.0}
+    trained = [Trained(name, 1, scores([value], [value])) for name, value in values.items()]
+    gaps = dict(recommendation_table(trained, models, 1, 10).select("model", "gap_closed_auc").rows())
+    assert gaps == pytest.approx({"random": 0, "ridge": 0.25, "cnn_mse": 0.5, "usage": 1, "in_sample": 1.25})
+    del models["usage"]
+    gaps = dict(
+        recommendation_table([*trained[:3], trained[4]], models, 1, 10).select("model", "gap_closed_auc").rows()
+    )
+    assert gaps["cnn_mse"] == pytest.approx(0.4)
+
+
+def test_the_share_of_what_can_be_heard_is_a_column_where_there_is_a_perfect_ear(table):
+    models = {"random": MODELS["random"], "ridge": MODELS["ridge"], "ear": Model("planted", 5, EAR)}
+    values = {"random": 0.5, "ridge": 0.7, "ear": 0.75}
+    trained = [Trained(name, 1, scores([value / 2], [value])) for name, value in values.items()]
+    found = recommendation_table(trained, models, 1, 10)
+    check_table(found, schema(10, True), "table")
+    assert found["heard_auc"].to_list() == pytest.approx([0, 0.8, 1])
+    assert found["heard_map"].to_list() == pytest.approx([0, 0.8, 1])
+    text = as_markdown(found, [])
+    assert "| heard, mAP | heard, AUC |" in text
+    assert "- Heard: share of what can be heard" in text
+    assert not {"heard_auc", "heard_map"} & set(table.columns)
+    assert "heard" not in as_markdown(table, [])
+
+
 def test_references_stand_around_the_models_that_hear_and_are_explained():
     places = {"usage": 5, "fame": 4, "both": 3, "knn": 3, "names": 2, "mean": 1, "random": 0}
     models = {name: Model(name, place) for name, place in places.items()}
@@ -142,16 +170,16 @@ def test_markdown(table):
         "Strict protocol.",
         "2 users × 120 test songs. 3 more users have played no test song and are in no mean.",
         "",
-        "| model   | kind   | seeds |           mAP@500 | mAP@500, all relevant |               AUC "
-        "| gap closed, mAP | gap closed, AUC | missing |",
-        "| :------ | :----- | ----: | ----------------: | --------------------: | ----------------: "
-        "| --------------: | --------------: | ------: |",
-        "| random  | random |     1 |           0.05000 |               0.02500 |           0.50000 "
-        "|           0.0 % |           0.0 % |       0 |",
-        "| cnn_mse | cnn    |     2 | 0.15000 ± 0.07071 |     0.07500 ± 0.03536 | 0.72500 ± 0.03536 "
-        "|          20.0 % |          56.2 % |       3 |",
-        "| ridge   | linear |     1 |           0.10000 |               0.05000 |           0.60000 "
-        "|          10.0 % |          25.0 % |       3 |",
+        "| model   | kind   | seeds |           mAP@500 |      mAP@500, all |               AUC "
+        "| gap, mAP | gap, AUC | missing |",
+        "| :------ | :----- | ----: | ----------------: | ----------------: | ----------------: "
+        "| -------: | -------: | ------: |",
+        "| random  | random |     1 |           0.05000 |           0.02500 |           0.50000 "
+        "|    0.0 % |    0.0 % |       0 |",
+        "| cnn_mse | cnn    |     2 | 0.15000 ± 0.07071 | 0.07500 ± 0.03536 | 0.72500 ± 0.03536 "
+        "|   20.0 % |   56.2 % |       3 |",
+        "| ridge   | linear |     1 |           0.10000 |           0.05000 |           0.60000 "
+        "|   10.0 % |   25.0 % |       3 |",
     ]
     assert lines[10] == ""
     assert all(line.startswith(("- ", "  ")) for line in lines[11:])
