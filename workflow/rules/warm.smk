@@ -4,6 +4,7 @@ if SETTINGS["warm"]:
 
     rule evaluate_warm:
         input:
+            **chosen_wmf(*FACTORISATION),
             plays="<results>/plays/plays.parquet",
             users="<results>/plays/users.parquet",
             split="<results>/split/split.parquet",
@@ -28,7 +29,7 @@ if SETTINGS["warm"]:
                 "neighbours",
                 "recall_at",
                 cutoff=SETTINGS["evaluation"]["cutoff"],
-                wmf=options("wmf", "factors", "alpha", "epsilon", "regularization", "iterations", "solver"),
+                wmf=wmf_options(*FACTORISATION),
                 seed=SEED,
                 data=DATA_NOTE,
             ),

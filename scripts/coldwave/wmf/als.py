@@ -8,6 +8,7 @@ with p_ui = 1 where u played i and 0 elsewhere, c_ui = 1 + alpha log(1 + r_ui / 
 i, and elsewhere ``unplayed_weight``, which is 1 in the paper. No array of users × songs is ever made.
 """
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 Report = Callable[[int, float, float], None]
 
 
-class _Settled(Exception):  # noqa: N818
+class _Settled(Exception):
     """The objective falls no more: it ends implicit's loop, which knows no other way."""
 
 
@@ -121,10 +122,8 @@ def _implicit(
         random_state=seed,
     )
     weighted = confidences if unplayed_weight == 1 else confidences * np.float32(1 / unplayed_weight)
-    try:
+    with contextlib.suppress(_Settled):
         model.fit(weighted, show_progress=False, callback=after)
-    except _Settled:
-        pass
     return model.user_factors, model.item_factors
 
 
