@@ -81,7 +81,7 @@ def test_a_config_that_names_little_gets_the_defaults():
     assert list(found) == list(load_schema()["properties"])
     assert found["world"] is None
     assert found["wmf"] == {
-        "engine": "implicit", "factors": [10, 20, 50], "alpha": [2.0, 6.0, 20.0], "epsilon": 1.0,
+        "engine": "implicit", "factors": [10, 20, 50], "alpha": [2.0, 6.0], "epsilon": 1.0,
         "regularization": [3.0, 10.0, 20.0, 30.0, 45.0, 65.0, 100.0], "unplayed_weight": 1.0, "frequency_scaling": 0.0,
         "iterations": 50, "tolerance": 0.0001, "solver": "cg",
         "choice": {"held_out": 0.2, "draws": 3, "measure": "both", "users": 20000},
