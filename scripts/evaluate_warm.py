@@ -9,6 +9,11 @@ from coldwave.warm.evaluation import evaluate_warm, schema
 from coldwave.warm.table import write_warm_table
 from coldwave.wmf.chosen import read_chosen
 
+CHOSEN = (
+    "The settings of WMF were chosen by how they rank held-out plays: of the same users and songs, in other draws "
+    "(tables/wmf_grid.md)."
+)
+
 
 def main(
     *,
@@ -37,7 +42,8 @@ def main(
     )
     write_table(table, rows, schema(options["cutoff"], options["recall_at"]))
     write_text(csv, rows.write_csv())
-    write_warm_table(markdown, rows, options, [options["data"]])
+    about = [options["data"], *([CHOSEN] if chosen else [])]
+    write_warm_table(markdown, rows, options, about)
 
 
 run(main)

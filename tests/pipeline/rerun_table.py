@@ -350,7 +350,7 @@ they make. `make test-reruns` plans a run after a change of each key and compare
   nothing reads them.
 
 """
-MARK = {"tiny": "", "own": " *", "spark": " (`engine: spark`)", "new": " (`predict_new`)"}
+MARK = {"tiny": "", "own": " *", "grid": " (lists in `wmf`)", "spark": " (`engine: spark`)", "new": " (`predict_new`)"}
 
 
 def markdown(graph: Graph) -> str:

@@ -40,7 +40,6 @@ if LISTED:
             "../../scripts/choose_wmf.py"
 
     KEPT += rules.choose_wmf.output
-    EXHIBITS["Protocol"] += [rules.choose_wmf.output.grid_markdown, rules.choose_wmf.output.grid_figure]
 
 
 if SETTINGS["wmf"]["engine"] == "implicit":
