@@ -63,7 +63,7 @@ def of_preset(name: str) -> tuple[pl.DataFrame, int, np.ndarray, dict]:
     """The same of a preset's data, which the workflow reads and splits."""
     preset = Path("presets") / f"{name}.yaml"
     command = ["snakemake", "--configfile", str(preset), "--cores", "1", "--quiet", "--until", "split_songs"]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, check=True)
     config = check(over_default(yaml.safe_load(preset.read_text()), Path("config.yaml")))
     run = Path("results") / config["run"]
     training = (read_table(run / "split/split.parquet")["part"] == TRAIN).to_numpy()

@@ -40,5 +40,6 @@ if SETTINGS["warm"]:
     KEPT += rules.evaluate_warm.output
     EXHIBITS["Comparison of models"] += [rules.evaluate_warm.output.markdown]
 
+
 if LISTED:
     EXHIBITS["Comparison of models"] += [rules.choose_wmf.output.grid_markdown, rules.choose_wmf.output.grid_figure]
