@@ -4,7 +4,7 @@ The candidates of a user are all songs except those of the user's remaining play
 are computed for a block of users at a time; no array of users × songs is ever held.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -45,7 +45,7 @@ def of_training_songs(plays: pl.DataFrame, training: np.ndarray) -> pl.DataFrame
     return plays.with_columns(song=places[plays["song"].to_numpy()])
 
 
-def hold_out(plays: pl.DataFrame, share: float, seed: int) -> np.ndarray:
+def hold_out(plays: pl.DataFrame, share: float, seed: int | Sequence[int]) -> np.ndarray:
     """Choose plays to hold out, each with the same probability, but leave every user at least one: bool [plays].
 
     Parameters
