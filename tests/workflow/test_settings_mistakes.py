@@ -40,7 +40,7 @@ MISTAKES = [
     ("wmf: {factors: [10, 0]}", "wmf.factors: [10, 0] is not a whole number from 1 or a list"),
     ("wmf: {factors: [10, 20, 10.0]}", "wmf.factors: [10, 20, 10] has 10 twice: keep one"),
     ("wmf: {epsilon: [0.5]}", "wmf.epsilon: [0.5] has one value, so that there is no choice: write 0.5"),
-    ("wmf: {alpha: [1, x]}", "wmf.alpha: [1, x] is not a number from 0 or a list of one or more numbers from 0"),
+    ("wmf: {alpha: [1, x]}", "wmf.alpha: [1, 'x'] is not a number from 0 or a list of one or more numbers"),
     ("wmf: {iterations: [5, 10]}", "wmf.iterations: [5, 10] is not a whole number from 1$"),
     ("wmf: {choice: {measure: aucs}}", "wmf.choice.measure: ... did you mean 'auc'?"),
     ("wmf: null", "wmf: null is not a mapping of keys to values; leave it out to keep its defaults"),
