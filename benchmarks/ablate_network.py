@@ -30,6 +30,7 @@ from coldwave.models.cnn.chosen_objective import chosen_objective
 from coldwave.models.cnn.prediction import best_device, predict
 from coldwave.models.cnn.training import train
 from coldwave.wmf.als import factorise_songs
+from coldwave.wmf.chosen import read_chosen
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # workflow is not installed
 from workflow.settings import check, load_schema
@@ -78,7 +79,9 @@ source = LogMels(read_table(run / "audio/index.parquet"), sorted((run / "audio/l
 plays = read_table(run / "plays/plays.parquet").filter(pl.col("song").is_in(others)).sort("user", "song")
 users, factors = read_array(run / "wmf/user_factors.npy", memory_map=True).shape
 wmf = check(yaml.safe_load(Path("config.yaml").read_text()))["wmf"] | {"factors": factors, "threads": arguments.threads}
-wmf = {key: value for key, value in wmf.items() if key not in ("engine", "spark")}
+wmf = {key: value for key, value in wmf.items() if key not in ("engine", "spark", "choice")}
+chosen = run / "wmf/chosen.parquet"
+wmf |= read_chosen(chosen if chosen.is_file() else None)
 
 
 class Draw:

@@ -14,8 +14,9 @@ from coldwave.exhibits.files import write_exhibit_table
 from coldwave.files import read_array, read_table, write_table, write_text
 from coldwave.job import run
 from coldwave.split.parts import TEST
+from coldwave.wmf.chosen import read_chosen
 from coldwave.wmf.confidence import confidence_matrix
-from coldwave.wmf.halves import first_half
+from coldwave.wmf.halves import FOLDING, first_half
 
 
 def main(
@@ -30,6 +31,7 @@ def main(
     csv: Path,
     curve: Path,
     options: dict,
+    chosen: Path = None,
     cache: Path = None,
     threads: int = 1,
 ) -> None:
@@ -47,10 +49,11 @@ def main(
         users = read_array(own) if own in prediction_users else factors
         trained.setdefault(model_and_seed(path)[0], []).append(relevant.measure(users, read_array(path)[test]))
 
-    wmf, counts, draws = options["wmf"], sorted(options["plays_worth"]["plays"]), options["plays_worth"]["draws"]
+    wmf = options["wmf"] | read_chosen(chosen, *FOLDING)
+    counts, draws = sorted(options["plays_worth"]["plays"]), options["plays_worth"]["draws"]
     confidences = confidence_matrix(played, len(factors), len(part), wmf["alpha"], wmf["epsilon"])[:, test]
     first, models = first_half(len(factors), seed), models_of(options["models"])
-    found = folded_in(confidences, factors, first, wmf["regularization"], counts, draws, relevant)
+    found = folded_in(confidences, factors, first, wmf, counts, draws, relevant)
     points, rows = worth_tables(counts, found, short_songs(confidences, first, counts), trained, models, seed)
     write_table(curve, points, CURVE)
     write_table(table, rows, WORTH)

@@ -7,6 +7,12 @@ from coldwave.job import run
 from coldwave.split.parts import TRAIN
 from coldwave.warm.evaluation import evaluate_warm, schema
 from coldwave.warm.table import write_warm_table
+from coldwave.wmf.chosen import read_chosen
+
+CHOSEN = (
+    "The settings of WMF were chosen by how they rank held-out plays: of the same users and songs, in other draws "
+    "(tables/wmf_grid.md)."
+)
 
 
 def main(
@@ -18,14 +24,15 @@ def main(
     markdown: Path,
     csv: Path,
     options: dict,
+    chosen: Path = None,
     threads: int = 1,
 ) -> None:
-    """``options``: wmf (its settings), held_out, neighbours, recall_at, cutoff, seed, and a line on the data."""
+    """``options``: wmf (its settings besides those ``chosen``), held_out, neighbours, recall_at, cutoff, seed, data."""
     rows = evaluate_warm(
         plays=read_table(plays),
         training=(read_table(split)["part"] == TRAIN).to_numpy(),
         users=read_table(users, ["user"]).height,
-        wmf=options["wmf"],
+        wmf=options["wmf"] | read_chosen(chosen),
         held_out=options["held_out"],
         neighbours=options["neighbours"],
         first=options["recall_at"],
@@ -35,7 +42,8 @@ def main(
     )
     write_table(table, rows, schema(options["cutoff"], options["recall_at"]))
     write_text(csv, rows.write_csv())
-    write_warm_table(markdown, rows, options, [options["data"]])
+    about = [options["data"], *([CHOSEN] if chosen else [])]
+    write_warm_table(markdown, rows, options, about)
 
 
 run(main)

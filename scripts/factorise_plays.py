@@ -9,6 +9,7 @@ from coldwave.files import read_table
 from coldwave.job import run
 from coldwave.split.parts import songs_to_fit
 from coldwave.wmf.als import factorise_songs
+from coldwave.wmf.chosen import read_chosen
 from coldwave.wmf.tables import write_factors
 
 
@@ -22,10 +23,11 @@ def main(
     fitted_songs: Path,
     objective: Path,
     options: dict,
+    chosen: Path = None,
     threads: int = 1,
 ) -> None:
-    """``options``: protocol (strict or transductive) and the factorisation's settings."""
-    settings = {key: value for key, value in options.items() if key != "protocol"}
+    """``options``: protocol (strict or transductive) and the factorisation's settings, besides those ``chosen``."""
+    settings = {key: value for key, value in options.items() if key != "protocol"} | read_chosen(chosen)
     seen = songs_to_fit(read_table(split), options["protocol"])
     of_users, of_songs, iterations = factorise_songs(
         plays=read_table(plays), fitted=seen, users=read_table(users, ["user"]).height, threads=threads, **settings

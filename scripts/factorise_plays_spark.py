@@ -8,6 +8,7 @@ from pathlib import Path
 from coldwave.files import read_table
 from coldwave.job import run
 from coldwave.split.parts import songs_to_fit
+from coldwave.wmf.chosen import read_chosen
 from coldwave.wmf.spark.factorisation import factorise_songs
 from coldwave.wmf.spark.session import spark_session
 from coldwave.wmf.tables import write_factors
@@ -25,10 +26,11 @@ def main(
     options: dict,
     spark: dict,
     memory: int,
+    chosen: Path = None,
     threads: int = 1,
 ) -> None:
     """``options``: protocol and the factorisation's settings. ``spark``: master and settings. ``memory``: MB."""
-    settings = {key: value for key, value in options.items() if key != "protocol"}
+    settings = {key: value for key, value in options.items() if key != "protocol"} | read_chosen(chosen)
     seen = songs_to_fit(read_table(split), options["protocol"])
     number = read_table(users, ["user"]).height
     with spark_session(spark["master"], spark["settings"], threads, memory) as session:

@@ -10,8 +10,9 @@ import numpy as np
 from coldwave.files import read_array, read_table, write_array
 from coldwave.job import run
 from coldwave.split.parts import TEST
+from coldwave.wmf.chosen import read_chosen
 from coldwave.wmf.confidence import confidence_matrix
-from coldwave.wmf.halves import facing_vectors, first_half, fold_in_halves
+from coldwave.wmf.halves import FOLDING, facing_vectors, first_half, fold_in_halves
 
 
 def main(
@@ -23,13 +24,15 @@ def main(
     predictions: Path,
     prediction_users: Path,
     options: dict,
+    chosen: Path = None,
 ) -> None:
-    """``options``: alpha, epsilon and regularization of the factorisation, and seed."""
+    """``options``: seed, and settings of the factorisation besides those ``chosen``."""
+    wmf = options | read_chosen(chosen, *FOLDING)
     users, test = read_array(user_factors), (read_table(split)["part"] == TEST).to_numpy()
     first = first_half(len(users), options["seed"])
-    confidences = confidence_matrix(read_table(plays), len(users), len(test), options["alpha"], options["epsilon"])
+    confidences = confidence_matrix(read_table(plays), len(users), len(test), wmf["alpha"], wmf["epsilon"])
     vectors = np.tile(read_array(song_factors), 2)
-    vectors[test] = fold_in_halves(confidences[:, test], users, first, options["regularization"])
+    vectors[test] = fold_in_halves(confidences[:, test], users, first, wmf)
     write_array(predictions, vectors)
     write_array(prediction_users, facing_vectors(users, first))
 

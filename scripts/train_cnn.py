@@ -16,6 +16,7 @@ from coldwave.models.cnn.training import train
 from coldwave.models.learning_curve import CURVE_SCHEMA
 from coldwave.models.weights import write_weights
 from coldwave.split.parts import TEST, TRAIN, VALIDATION
+from coldwave.wmf.chosen import read_chosen
 
 
 def main(
@@ -31,6 +32,7 @@ def main(
     seed: int,
     plays: Path = None,
     user_factors: Path = None,
+    chosen: Path = None,
     threads: int = 1,
     checkpoint: Path = None,
 ) -> None:
@@ -39,6 +41,7 @@ def main(
     ``threads`` are those of one node. With several devices, the script starts itself again as a process for each.
     """
     arguments = locals()
+    options = options | read_chosen(chosen, "alpha", "epsilon")
     devices, nodes = options["devices"], options["nodes"]
     if not checkpoint:
         read = [path for path in (split, index, song_factors, plays, user_factors) if path]

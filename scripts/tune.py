@@ -11,6 +11,7 @@ from coldwave.tuning.figures import search_figure
 from coldwave.tuning.outcome import about, overlay, saved_as, table_for_people
 from coldwave.tuning.search import columns_of, search
 from coldwave.tuning.trials import MEASURES, evaluator, search_data, search_space, start_of
+from coldwave.wmf.chosen import read_chosen
 
 
 def main(
@@ -26,6 +27,7 @@ def main(
     options: dict,
     cache: Path,
     state: dict = None,
+    chosen: Path = None,
     features: Path = None,
     index: Path = None,
     log_mels: list[Path] = (),
@@ -36,8 +38,9 @@ def main(
 
     ``state`` is the digests of the code. Saved trials are continued if it, the options and the inputs are the same.
     """
-    tuning, wmf, model, seed = options["tuning"], options["wmf"], options["model"], options["seed"]
-    read = [path for path in (plays, split, features, index, *log_mels) if path]
+    tuning, model, seed = options["tuning"], options["model"], options["seed"]
+    wmf = options["wmf"] | read_chosen(chosen)
+    read = [path for path in (plays, split, chosen, features, index, *log_mels) if path]
     saved = saved_as(options, state, content_digests(map(str, read), cache, threads), cache)
     data = search_data(read_table(plays), read_table(split), len(read_table(users, ["user"])))
     teach = resolve_name(options["teacher"]).teacher(data, features, index, log_mels, seed, threads)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from coldwave.plays.suffixes import delimiter_of, is_parquet
+from coldwave.wmf.chosen import LISTABLE
 from workflow.features import SOURCES
 from workflow.kinds import names_of, row_of
 from workflow.model_consistency import model_checks, no_embedding
@@ -30,6 +31,8 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         _given_split(config),
         _canary(config),
         _canary_of_spark(config),
+        _lists_of_wmf(config),
+        _spark_settings(config),
         _frame(config),
         _mel_bands(config),
         _duration(config),
@@ -40,6 +43,11 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         _new_embeddings(config),
         *model_checks(config),
     ]
+
+
+def listed(config: dict[str, Any]) -> list[str]:
+    """List the settings of the factorisation that are lists, among whose values the run chooses."""
+    return [key for key in LISTABLE if isinstance(config["wmf"][key], list)]
 
 
 def paths(config: dict[str, Any]) -> dict[Keys, str]:
@@ -203,6 +211,26 @@ def _canary_of_spark(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
             "wmf cannot be learnt again to the same bytes if wmf.engine is spark, because the order of its sums may "
             f"change: write {short(others)}",
         )
+
+
+def _lists_of_wmf(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    for key in listed(config):
+        values = config["wmf"][key]
+        if twice := [value for place, value in enumerate(values) if value in values[:place]]:
+            yield ("wmf", key), f"{short(values)} has {twice[0]} twice: keep one"
+        elif len(values) == 1:
+            yield ("wmf", key), f"{short(values)} has one value, so that there is no choice: write {values[0]}"
+
+
+def _spark_settings(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    if config["wmf"]["engine"] == "spark":
+        for key, value in (("unplayed_weight", 1), ("frequency_scaling", 0)):
+            if config["wmf"][key] != value:
+                yield (
+                    ("wmf", key),
+                    f"{short(config['wmf'][key])} cannot be had of Spark (wmf.engine), which knows only {value}: write "
+                    f"{value}",
+                )
 
 
 def _frame(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:

@@ -118,7 +118,9 @@ def _tuned_settings(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
                 known = ", ".join(other for other in now if other != "kind")
                 yield keys, f"{called} has no such setting; it has {known}"
             else:
-                for mistake in _range(values, now[key]):
+                # one of a list will be chosen, and the search starts from it
+                value = now[key][0] if section == "wmf" and isinstance(now[key], list) else now[key]
+                for mistake in _range(values, value):
                     yield keys, mistake
 
 

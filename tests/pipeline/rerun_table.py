@@ -23,7 +23,7 @@ ABOUT_DATA = f"{ABOUT_PROTOCOL} describe_factors find_neighbours evaluate_warm t
 # Snakemake plan all of it, and leave out, once it knows them, what has not changed.
 EARLY = {"make_world", "read_plays", "split_songs", "factorise_plays", "shard_songs", "settle_shards", "evaluate_warm"}
 EARLY |= {"predict_random", "predict_mean", "predict_usage", "predict_popularity", "predict_metadata"}
-EARLY |= {"predict_usage_in_sample", "predict_planted"}
+EARLY |= {"predict_usage_in_sample", "predict_planted", "choose_wmf"}
 EARLY |= {"read_embeddings", "scale_embeddings", "factorise_plays_spark"}
 EARLY |= {"read_new_songs", "shard_new_songs", "settle_new_shards"}
 IN_WORDS = {"shard_songs", "shard_new_songs"}  # a dry run shows their messages in place of their outputs
@@ -55,6 +55,7 @@ BASES: dict[str, dict[str, Any]] = {
         "embeddings": {EMBEDDING: {"path": "results/tiny/world/songs.csv", "song": "song_id"}},
         "models": {"linear": {"features": EMBEDDING}, "cnn_mse": {"objective": "bpr", "optimizer": "nesterov"}},
     },
+    "grid": {"wmf": {"factors": [4, 6], "alpha": [2.0, 6.0], "choice": {"draws": 2}}},
     "spark": {"wmf": {"engine": "spark"}, "audit": {"canary": ["bow", "linear"]}},
     "new": {
         "new_songs": {
@@ -173,12 +174,20 @@ TABLE = [
     Change({"split.fold": 2}, "read_plays split_songs", base="own"),  # which split users are filtered by
     Change({"split.test": 7}, base="own"),
     # wmf
-    Change(under("wmf", factors=5, iterations=6, solver="exact"), "factorise_plays evaluate_warm audit_leakage tune"),
-    Change({"wmf.regularization": 0.2},
+    Change(under("wmf", factors=5, iterations=6, solver="exact", tolerance=0.01),
+           "factorise_plays evaluate_warm audit_leakage tune"),
+    Change(under("wmf", regularization=0.2, unplayed_weight=0.5, frequency_scaling=0.5),
            "factorise_plays predict_usage count_plays_worth evaluate_warm audit_leakage tune"),
     Change(under("wmf", alpha=3.0, epsilon=2.0),
            "factorise_plays predict_usage count_plays_worth evaluate_warm draw_confidences train_cnn:cnn_wpe "
            "audit_leakage tune"),
+    Change(under("wmf.choice", held_out=0.3, draws=4, measure="auc", users=50)),
+    Change(under("wmf.choice", held_out=0.3, draws=4, measure="auc", users=50), "choose_wmf audit_leakage",
+           base="grid"),
+    Change(under("wmf", factors=[4, 5], alpha=[1.0, 3.0]), "choose_wmf audit_leakage", base="grid"),
+    Change(under("wmf", epsilon=2.0),
+           "choose_wmf factorise_plays predict_usage count_plays_worth evaluate_warm draw_confidences "
+           "train_cnn:cnn_wpe audit_leakage tune", base="grid"),
     Change({"wmf.engine": "spark"}, also={"audit": {"canary": ["bow", "linear"]}}, plan=by_spark,
            note="`factorise_plays_spark`, and what follows"),
     Change({"wmf.spark.master": "local[2]", "wmf.spark.blocks": 3, "wmf.spark.settings": {"spark.ui.enabled": True}}),
@@ -186,7 +195,7 @@ TABLE = [
     Change(under("wmf", factors=5, iterations=6), "factorise_plays_spark evaluate_warm tune", base="spark"),
     Change({"wmf.regularization": 0.2}, "factorise_plays_spark predict_usage count_plays_worth evaluate_warm tune",
            base="spark"),
-    Change({"wmf.solver": "exact"}, "evaluate_warm tune", base="spark"),
+    Change(under("wmf", solver="exact", tolerance=0.01), "evaluate_warm tune", base="spark"),
     Change({"wmf.spark.master": "local[2]", "wmf.spark.settings": {"spark.ui.enabled": True}}, base="spark"),
     # audio
     Change(under("audio", sample_rate=16000, hop=256), "extract_log_mel draw_spectrograms"),
@@ -360,7 +369,7 @@ they make. `make test-reruns` plans a run after a change of each key and compare
   nothing reads them.
 
 """
-MARK = {"tiny": "", "own": " *", "spark": " (`engine: spark`)", "new": " (`predict_new`)"}
+MARK = {"tiny": "", "own": " *", "grid": " (lists in `wmf`)", "spark": " (`engine: spark`)", "new": " (`predict_new`)"}
 
 
 def markdown(graph: Graph) -> str:

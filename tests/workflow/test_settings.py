@@ -81,8 +81,11 @@ def test_a_config_that_names_little_gets_the_defaults():
     assert list(found) == list(load_schema()["properties"])
     assert found["world"] is None
     assert found["wmf"] == {
-        "engine": "implicit", "factors": 50, "alpha": 2.0, "epsilon": 1.0, "regularization": 1.0, "iterations": 15,
-        "solver": "cg", "spark": {"master": "local[*]", "blocks": 10, "settings": {}},
+        "engine": "implicit", "factors": [10, 20, 50], "alpha": [2.0, 6.0], "epsilon": 1.0,
+        "regularization": [3.0, 10.0, 20.0, 30.0, 45.0, 65.0, 100.0], "unplayed_weight": 1.0, "frequency_scaling": 0.0,
+        "iterations": 50, "tolerance": 0.0001, "solver": "cg",
+        "choice": {"held_out": 0.2, "draws": 3, "measure": "both", "users": 20000},
+        "spark": {"master": "local[*]", "blocks": 10, "settings": {}},
     }  # fmt: skip
     assert found["split"]["test"] == 0.2
     assert check(given | {"split": {"test": 5}})["split"] == found["split"] | {"test": 5}
@@ -255,7 +258,7 @@ def test_any_value_anywhere(changes):
 def test_options_are_picked_and_sorted():
     config = checked("plays: {songs: {columns: {title: a, album: b}}}")
     assert list(options(config, "wmf", "solver", "alpha")) == ["alpha", "solver"]
-    assert options(config, "wmf", "alpha") == {"alpha": 2.0}
+    assert options(config, "wmf", "epsilon") == {"epsilon": 1.0}
     songs = options(config, "plays", "songs", "path")["songs"]
     assert list(songs) == sorted(songs)
     assert list(songs["columns"].items()) == [("album", "b"), ("title", "a")]

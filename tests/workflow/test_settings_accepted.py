@@ -75,6 +75,9 @@ HANDED_OUT = [
     ),
     # the first length is that of coverage
     ("evaluation: {list_lengths: [50, 10], bootstrap: 100}", {"evaluation.list_lengths": [50, 10]}),
+    # lists of settings of the factorisation, of which the run chooses, and single values in place of the default lists
+    ("wmf: {factors: 20, alpha: [1, 2], frequency_scaling: [0, 0.5]}",
+     {"wmf.factors": 20, "wmf.alpha": [1.0, 2.0], "wmf.frequency_scaling": [0.0, 0.5]}),
     # the engine of the factorisation
     ({}, {"wmf.engine": "implicit"}),
     (SPARK, {"audit.canary": ["bow", "linear"]}),

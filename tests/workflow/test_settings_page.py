@@ -46,7 +46,11 @@ def test_every_key_is_on_the_page_with_its_words(rows):
 
 
 def test_type_range_default_and_the_papers_value_are_shown(rows):
-    assert rows["wmf"]["factors"][:3] == ["a whole number from 1", "`50`", "50 in the subset, 400 in the full data"]
+    assert rows["wmf"]["factors"][:3] == [
+        "a whole number from 1 or a list of one or more whole numbers from 1",
+        "`[10, 20, 50]`",
+        "50 in the subset, 400 in the full data",
+    ]
     assert rows["cnn"]["dropout"][:3] == ["a number from 0 and below 1", "`0.0`", "0, as dropout did not help"]
     assert rows["plays"]["path"][:3] == ["text", "must be given", ""]
     assert rows["plays"]["songs.columns.title"][:3] == ["text", "left out", ""]

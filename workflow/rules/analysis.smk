@@ -176,6 +176,7 @@ rule compare_factors:
 
 rule draw_confidences:
     input:
+        **chosen_wmf("alpha", "epsilon", wait=settled),
         plays=settled("<results>/plays/plays.parquet"),
     output:
         figure="<results>/figures/confidence.svg",
@@ -190,7 +191,7 @@ rule draw_confidences:
         mem_mb=growing(2000),
         runtime=growing(20),
     params:
-        options=options("wmf", "alpha", "epsilon"),
+        options=wmf_options("alpha", "epsilon"),
         code=code("draw_confidences.py"),
     script:
         "../../scripts/draw_confidences.py"

@@ -67,7 +67,8 @@ def heard(model):
 
 def audited_learners():
     """Map the name of each rule or model that the audit learns again to its description."""
-    named, stages = SETTINGS["audit"]["canary"], {"wmf": ["factorise_plays"]}
+    named, stages = SETTINGS["audit"]["canary"], {}
+    stages["wmf"] = ["choose_wmf", "factorise_plays"] if LISTED else ["factorise_plays"]
     stages |= {source.section: source.learning for source in SOURCES.values()}
     if named == "all":
         named = [*stages, *MODELS]
@@ -83,7 +84,7 @@ def audited_learners():
 
 def audited_files():
     """Files of features that the audit checks: those of all sources, what rules that learn them use, log-mels."""
-    found = {}
+    found = {name: settled(str(path)) for name, path in own_rule("choose_wmf").output.items()} if LISTED else {}
     for source in SOURCES.values():
         for each in map(own_rule, source.learning):
             found |= {name: item for name, item in each.input.items() if name not in ("songs", "split")}

@@ -5,7 +5,8 @@ def objective_inputs(model):
     """What objectives on plays need besides the song factors, by name; the objective mse needs nothing."""
     if SETTINGS["models"][model]["objective"] == "mse":
         return {}
-    return {"plays": "<results>/plays/plays.parquet", "user_factors": "<results>/wmf/user_factors.npy"}
+    chosen = chosen_wmf("alpha", "epsilon") if SETTINGS["models"][model]["objective"] == "wpe" else {}
+    return {"plays": "<results>/plays/plays.parquet", "user_factors": "<results>/wmf/user_factors.npy"} | chosen
 
 
 def plays_and_users(wildcards):
@@ -14,13 +15,14 @@ def plays_and_users(wildcards):
 
 
 plays_and_users.paths = ["<results>/plays/plays.parquet", "<results>/wmf/user_factors.npy"]
+plays_and_users.paths += chosen_wmf("alpha", "epsilon").values()
 plays_and_users.named = objective_inputs  # for the audit, which gives them to the script again
 
 
 def cnn_options(wildcards):
     """The settings of a network, and those of the confidences if its objective uses them."""
     model = model_options(wildcards)
-    return model | options("wmf", "alpha", "epsilon") if model["objective"] == "wpe" else model
+    return model | wmf_options("alpha", "epsilon") if model["objective"] == "wpe" else model
 
 
 def gpus(wildcards):

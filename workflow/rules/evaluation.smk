@@ -191,6 +191,7 @@ if SETTINGS["evaluation"]["plays_worth"]:
 
     rule count_plays_worth:
         input:
+            **chosen_wmf(*FOLDING, wait=settled),
             plays=settled("<results>/plays/plays.parquet"),
             split=settled("<results>/split/split.parquet"),
             user_factors=settled("<results>/wmf/user_factors.npy"),
@@ -219,7 +220,7 @@ if SETTINGS["evaluation"]["plays_worth"]:
                 "plays_worth",
                 models={name: SHOWN_MODELS[name] for name in WORTH_MODELS},
                 seed=SEED,
-                wmf=options("wmf", "alpha", "epsilon", "regularization"),
+                wmf=wmf_options(*FOLDING),
                 data=DATA_NOTE,
                 protocol=PROTOCOL_NOTE,
             ),

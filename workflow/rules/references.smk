@@ -54,6 +54,7 @@ rule predict_mean:
 
 rule predict_usage:
     input:
+        **chosen_wmf(*FOLDING),
         plays="<results>/plays/plays.parquet",
         split="<results>/split/split.parquet",
         user_factors="<results>/wmf/user_factors.npy",
@@ -74,7 +75,7 @@ rule predict_usage:
         mem_mb=growing(lambda input: max(2000, int(12 * input.size_mb))),
         runtime=growing(60),
     params:
-        options=options("wmf", "alpha", "epsilon", "regularization", seed=SEED),
+        options=wmf_options(*FOLDING, seed=SEED),
         code=code("predict_usage.py"),
     script:
         "../../scripts/predict_usage.py"

@@ -7,6 +7,7 @@ include: "tuning_inputs.smk"
 rule tune:
     input:
         unpack(tuned_inputs),
+        **chosen_wmf(*FACTORISATION, wait=settled),
         plays=settled("<results>/plays/plays.parquet"),
         users=settled("<results>/plays/users.parquet"),
         split=settled("<results>/split/split.parquet"),

@@ -30,5 +30,5 @@ def tuned_options():
         "seed": SEED,
         "teacher": next(iter(TEACHERS), None),
         "tuning": options("tuning", "measure", "minutes", "settings", "trials", "wmf"),
-        "wmf": options("wmf", "alpha", "epsilon", "factors", "iterations", "regularization", "solver"),
+        "wmf": wmf_options(*FACTORISATION),
     }

@@ -4,6 +4,7 @@ if SETTINGS["warm"]:
 
     rule evaluate_warm:
         input:
+            **chosen_wmf(*FACTORISATION),
             plays="<results>/plays/plays.parquet",
             users="<results>/plays/users.parquet",
             split="<results>/split/split.parquet",
@@ -28,7 +29,7 @@ if SETTINGS["warm"]:
                 "neighbours",
                 "recall_at",
                 cutoff=SETTINGS["evaluation"]["cutoff"],
-                wmf=options("wmf", "factors", "alpha", "epsilon", "regularization", "iterations", "solver"),
+                wmf=wmf_options(*FACTORISATION),
                 seed=SEED,
                 data=DATA_NOTE,
             ),
@@ -38,3 +39,7 @@ if SETTINGS["warm"]:
 
     KEPT += rules.evaluate_warm.output
     EXHIBITS["Comparison of models"] += [rules.evaluate_warm.output.markdown]
+
+
+if LISTED:
+    EXHIBITS["Comparison of models"] += [rules.choose_wmf.output.grid_markdown, rules.choose_wmf.output.grid_figure]

@@ -1,9 +1,52 @@
-"""wmf: user and song factors from the training songs' plays, or from all."""
+"""wmf: user and song factors from the training songs' plays, or from all; and the choice of their settings."""
+
+
+include: "wmf_inputs.smk"
+
+
+if LISTED:
+
+    rule choose_wmf:
+        input:
+            plays="<results>/plays/plays.parquet",
+            split="<results>/split/split.parquet",
+        output:
+            chosen="<results>/wmf/chosen.parquet",
+            grid="<results>/tables/wmf_grid.parquet",
+            grid_markdown="<results>/tables/wmf_grid.md",
+            grid_csv="<results>/tables/wmf_grid.csv",
+            grid_figure="<results>/figures/wmf_grid.svg",
+        log:
+            "<results>/logs/choose_wmf.log",
+        benchmark:
+            "<results>/timings/choose_wmf.tsv"
+        conda:
+            "../../envs/wmf.yaml"
+        threads: 8
+        resources:
+            mem_mb=growing(lambda input: max(2000, int(60 * input.size_mb))),
+            runtime=growing(480),
+        params:
+            options={
+                "choice": options("wmf", "choice")["choice"],
+                "cutoff": SETTINGS["evaluation"]["cutoff"],
+                "data": DATA_NOTE,
+                "grid": options("wmf", *LISTED),
+                "seed": SEED,
+                "wmf": wmf_options(*FACTORISATION),
+            },
+            code=code("choose_wmf.py"),
+        script:
+            "../../scripts/choose_wmf.py"
+
+    KEPT += rules.choose_wmf.output
+
 
 if SETTINGS["wmf"]["engine"] == "implicit":
 
     rule factorise_plays:
         input:
+            **chosen_wmf(*FACTORISATION),
             plays="<results>/plays/plays.parquet",
             users="<results>/plays/users.parquet",
             split="<results>/split/split.parquet",
@@ -23,17 +66,7 @@ if SETTINGS["wmf"]["engine"] == "implicit":
             mem_mb=growing(lambda input: max(2000, int(40 * input.size_mb))),
             runtime=growing(240),
         params:
-            options=options(
-                "wmf",
-                "factors",
-                "alpha",
-                "epsilon",
-                "regularization",
-                "iterations",
-                "solver",
-                protocol=SETTINGS["protocol"],
-                seed=SEED,
-            ),
+            options=wmf_options(*FACTORISATION, protocol=SETTINGS["protocol"], seed=SEED),
             code=code("factorise_plays.py"),
         script:
             "../../scripts/factorise_plays.py"

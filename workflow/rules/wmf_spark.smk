@@ -11,6 +11,7 @@ if SETTINGS["wmf"]["engine"] == "spark":
 
     rule factorise_plays_spark:
         input:
+            **chosen_wmf(*FACTORISATION),
             plays="<results>/plays/plays.parquet",
             users="<results>/plays/users.parquet",
             split="<results>/split/split.parquet",
@@ -30,8 +31,7 @@ if SETTINGS["wmf"]["engine"] == "spark":
             mem_mb=growing(lambda input: max(4000, int(100 * input.size_mb))),
             runtime=growing(480),
         params:
-            options=options(
-                "wmf",
+            options=wmf_options(
                 "factors",
                 "alpha",
                 "epsilon",

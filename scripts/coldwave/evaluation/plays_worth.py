@@ -78,7 +78,7 @@ def folded_in(
     confidences: sparse.csr_matrix,
     user_factors: np.ndarray,
     first: np.ndarray,
-    regularization: float | np.ndarray,
+    wmf: Mapping[str, float],
     plays: Sequence[int],
     draws: int,
     relevant: Relevant,
@@ -88,14 +88,14 @@ def folded_in(
     Parameters
     ----------
     confidences : CSR [users, test songs]
-    user_factors, first, regularization : as `fold_in_halves`
+    user_factors, first, wmf : as `fold_in_halves`
     """
     facing, found = facing_vectors(user_factors, first), [[] for _ in plays]
     for draw in range(draws):
         order = np.random.default_rng([relevant.seed, draw]).permutation(confidences.nnz)
         for most, measured in zip(plays, found, strict=True):
             drawn = draw_plays(confidences, first, order, most)
-            measured.append(relevant.measure(facing, fold_in_halves(drawn, user_factors, first, regularization)))
+            measured.append(relevant.measure(facing, fold_in_halves(drawn, user_factors, first, wmf)))
             log.info("%s plays, draw %s: %s", most, draw + 1, measured[-1].means.round(4).tolist())
     return found
 

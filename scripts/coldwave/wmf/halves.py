@@ -5,10 +5,15 @@ product as elsewhere: a song's vector is (factors by the first half, factors by 
 (zeros, x) in the first half and (x, zeros) in the second.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import scipy.sparse as sparse
 
 from coldwave.wmf.folding import fold_in
+from coldwave.wmf.penalties import penalties
+
+FOLDING = ("alpha", "epsilon", "regularization", "unplayed_weight", "frequency_scaling")  # settings that it takes
 
 
 def first_half(users: int, seed: int) -> np.ndarray:
@@ -19,7 +24,7 @@ def first_half(users: int, seed: int) -> np.ndarray:
 
 
 def fold_in_halves(
-    confidences: sparse.csr_matrix, user_factors: np.ndarray, first: np.ndarray, regularization: float | np.ndarray
+    confidences: sparse.csr_matrix, user_factors: np.ndarray, first: np.ndarray, wmf: Mapping[str, float]
 ) -> np.ndarray:
     """Fold songs in twice, from the plays of each half: song vectors float32 [songs, 2 factors].
 
@@ -30,9 +35,15 @@ def fold_in_halves(
     confidences : CSR [users, songs], one column for each song
     user_factors : [users, factors]
     first : bool [users], the users of the first half
-    regularization : as in `fold_in`
+    wmf : settings of the factorisation: regularization, unplayed_weight and frequency_scaling, whose mean frequency is
+        that of these songs
     """
-    halves = [fold_in(confidences[half], user_factors[half], regularization) for half in (first, ~first)]
+    weight, halves = wmf["unplayed_weight"], []
+    for half in (first, ~first):
+        played = confidences[half].tocsc()
+        users, songs = int(half.sum()), np.diff(played.indptr)
+        own = penalties(songs, users, None, wmf["regularization"], weight, wmf["frequency_scaling"])
+        halves.append(fold_in(played, user_factors[half], own, weight))
     return np.hstack(halves)
 
 

@@ -30,6 +30,8 @@ from coldwave.exhibits.files import read_exhibit, write_exhibit_figure
 from coldwave.files import check_table, read_table, write_array, write_table
 from coldwave.wmf.halves import facing_vectors, first_half, fold_in_halves
 
+WMF = {"regularization": 0.5, "unplayed_weight": 1.0, "frequency_scaling": 0.0}
+
 PLAYS = [0, 1, 3, 7]  # evenly spaced by log(1 + plays)
 HAND = np.array([0.5, 0.6, 0.7, 0.8])
 MODELS = {"ridge": Model("linear", 3, hears=FEATURES), "net": Model("cnn", 3, hears=LOG_MELS), "ear": Model("ear", 5)}
@@ -70,8 +72,8 @@ def data():
 def test_with_all_plays_the_curve_is_the_upper_bound_and_with_none_it_is_chance(data):
     plays, factors, first, stored = data
     relevant = Relevant(*relevant_songs(plays, np.arange(8), 40, 8), 5, 60, 3, 1)
-    none, few, all_plays = folded_in(stored, factors, first, 0.5, [0, 2, 10**6], 2, relevant)
-    bound = facing_vectors(factors, first), fold_in_halves(stored, factors, first, 0.5)
+    none, few, all_plays = folded_in(stored, factors, first, WMF, [0, 2, 10**6], 2, relevant)
+    bound = facing_vectors(factors, first), fold_in_halves(stored, factors, first, WMF)
     scores = bound[0] @ bound[1].T
     played = stored.toarray() > 0
     counted = [row for row in range(40) if 0 < played[row].sum() < 8]
@@ -81,7 +83,7 @@ def test_with_all_plays_the_curve_is_the_upper_bound_and_with_none_it_is_chance(
     assert [one.means[0] for one in none] == [0.5, 0.5]
     assert few[0].means[0] != few[1].means[0], "each draw is another"
     assert short_songs(stored, first, [0, 10**6]) == [0, 8]
-    again = folded_in(stored, factors, first, 0.5, [2], 2, relevant)[0]
+    again = folded_in(stored, factors, first, WMF, [2], 2, relevant)[0]
     assert np.array_equal(again[1].samples, few[1].samples)
 
 
@@ -151,7 +153,7 @@ def test_from_files_to_files(data, script, tmp_path):
     for name, frame in (("plays", plays), ("split", split)):
         write_table(tmp_path / f"{name}.parquet", frame, frame.schema)
     write_array(tmp_path / "factors.npy", factors)
-    songs = np.vstack([np.zeros((2, 6)), fold_in_halves(stored, factors, first, 0.5)]).astype(np.float32)
+    songs = np.vstack([np.zeros((2, 6)), fold_in_halves(stored, factors, first, WMF)]).astype(np.float32)
     write_array(tmp_path / "predictions/ridge/1.npy", songs[:, 3:])
     write_array(tmp_path / "predictions/net/1.npy", songs)
     write_array(tmp_path / "predictions/net/1.users.npy", facing_vectors(factors, first))

@@ -163,3 +163,101 @@ def test_factors_that_vanish_are_an_error_that_names_the_key():
             random_plays(), np.ones(SONGS, dtype=bool), USERS, 2, 2, 1, 1000, iterations=15, solver="cg", seed=1,
             threads=1,
         )  # fmt: skip
+
+
+# Unplayed pairs of less weight, and frequent users and songs held down more
+
+
+def dense_gradients(matrix, x, y, weight, of_users, of_songs):
+    """The gradients of the objective over all pairs, in dense arithmetic: [users, factors], [songs, factors]."""
+    preference, weights = dense(matrix)
+    weights = np.where(preference > 0, weights, weight)
+    residual = weights * (preference - x @ y.T)
+    return residual @ y - of_users[:, None] * x, residual.T @ x - of_songs[:, None] * y
+
+
+def rendle(matrix, regularization, weight, scaling):
+    """lambda (|I_u| + w |I|)^scaling, and the same of songs, as in the paper of Rendle et al.; each over its mean."""
+    played = matrix.toarray() > 0
+    n_users, n_songs = played.sum(1) + weight * played.shape[1], played.sum(0) + weight * played.shape[0]
+    return [regularization * (n / n.mean()) ** scaling for n in (n_users, n_songs)]
+
+
+@pytest.mark.parametrize(("weight", "scaling"), [(0.3, 0.0), (1.0, 1.0), (0.2, 0.5)])
+def test_the_exact_factorisation_ends_where_the_dense_gradient_is_zero(weight, scaling):
+    matrix = confidence_matrix(random_plays(), USERS, SONGS, alpha=2, epsilon=0.5)
+    settings = {"unplayed_weight": weight, "frequency_scaling": scaling}
+    x, y = factorise(
+        matrix, 3, 0.7, iterations=3000, solver="exact", seed=3, dtype=np.float64, tolerance=1e-14, **settings
+    )
+    of_users, of_songs = rendle(matrix, 0.7, weight, scaling)
+    scale = np.abs(matrix.toarray().T @ x).max()
+    for gradient in dense_gradients(matrix, x, y, weight, of_users, of_songs):
+        assert np.abs(gradient).max() < 1e-4 * scale
+    values = []
+    factorise(
+        matrix, 3, 0.7, 4, "exact", 3, report=lambda _, value, __: values.append(value), dtype=np.float64, **settings
+    )
+    x, y = factorise(matrix, 3, 0.7, 4, "exact", 3, dtype=np.float64, **settings)
+    preference, weights = dense(matrix)
+    error = np.sum(np.where(preference > 0, weights, weight) * (preference - x @ y.T) ** 2)
+    assert values[-1] == pytest.approx(error + of_users @ np.sum(x**2, 1) + of_songs @ np.sum(y**2, 1), rel=1e-9)
+
+
+def test_both_solvers_of_the_exact_problem_agree():
+    """implicit's with all users and songs alike, and the one for regularisations of their own that are nearly alike."""
+    matrix = confidence_matrix(random_plays(), USERS, SONGS, alpha=2, epsilon=0.5)
+    fits = [
+        factorise(matrix, 1, 2.0, 400, "exact", 1, dtype=np.float64, unplayed_weight=0.4, frequency_scaling=scaling)
+        for scaling in (0.0, 1e-9)
+    ]
+    one, other = (x @ y.T for x, y in fits)
+    assert other == pytest.approx(one, abs=1e-5)
+
+
+def test_other_songs_fold_in_with_the_penalty_of_their_frequency():
+    plays, training = random_plays(), np.arange(SONGS) % 3 > 0
+    x, y, _ = factorise_songs(
+        plays, training, USERS, FACTORS, 2, 0.5, 0.7, 5, "exact", 1, 2, unplayed_weight=0.3, frequency_scaling=0.5
+    )
+    matrix = confidence_matrix(plays, USERS, SONGS, 2, 0.5)
+    frequency = (matrix.toarray() > 0).sum(0) + 0.3 * USERS
+    own = 0.7 * (frequency / frequency[training].mean()) ** 0.5
+    preference, weights = dense(matrix)
+    for song in range(SONGS):
+        c = np.diag(np.where(preference[:, song] > 0, weights[:, song], 0.3))
+        solved = np.linalg.solve(x.T @ c @ x + own[song] * np.eye(FACTORS), x.T @ c @ preference[:, song])
+        assert y[song] == pytest.approx(solved, rel=1e-3, abs=1e-4)
+
+
+@pytest.mark.parametrize("scaling", [0.0, 0.5])
+def test_it_stops_where_the_objective_falls_by_a_smaller_share(scaling):
+    matrix = confidence_matrix(random_plays(), USERS, SONGS, alpha=2, epsilon=0.5)
+
+    def fit(iterations, tolerance):
+        values = []
+        fitted = factorise(
+            matrix, FACTORS, REGULARIZATION, iterations, "exact", report=lambda _, value, __: values.append(value),
+            tolerance=tolerance, frequency_scaling=scaling,
+        )  # fmt: skip
+        return fitted, np.array(values)
+
+    whole = fit(40, 0.0)[1]
+    assert len(whole) == 40
+    falls = (whole[:-1] - whole[1:]) / whole[:-1]
+    first = int(np.flatnonzero(falls < 0.003)[0]) + 2  # iterations done when one has lowered it by less
+    assert 3 < first < 40
+    fitted, values = fit(40, 0.003)
+    assert np.array_equal(values, whole[:first])
+    assert all(np.array_equal(a, b) for a, b in zip(fitted, fit(first, 0.0)[0], strict=True))
+    assert len(fit(3, 1e-9)[1]) == 3
+
+
+def test_a_factorisation_that_has_not_settled_is_a_warning(caplog):
+    settings = {"alpha": 2, "epsilon": 0.5, "regularization": 0.1, "solver": "cg", "seed": 1, "threads": 1}
+    for iterations, told in ((3, True), (200, False)):
+        caplog.clear()
+        factorise_songs(
+            random_plays(), np.ones(SONGS, bool), USERS, 3, iterations=iterations, tolerance=0.001, **settings
+        )
+        assert ("raise wmf.iterations" in caplog.text) == told

@@ -43,7 +43,7 @@ def test_halves_are_halves_and_the_seeds_own(users, seed):
 
 def test_scores_are_those_of_factors_from_the_other_half_alone():
     stored, factors, first = random_confidences(), random_factors(), first_half(USERS, 1)
-    scores = facing_vectors(factors, first) @ fold_in_halves(stored, factors, first, STRENGTH).T
+    scores = facing_vectors(factors, first) @ fold_in_halves(stored, factors, first, WMF).T
     exact = factors.astype(np.float64)
     for half in (first, ~first):
         expected = exact[half] @ dense_fold_in(stored[~half], exact[~half]).T
@@ -54,7 +54,7 @@ def test_a_song_that_one_half_alone_has_played_by_hand():
     # two users in each half, one factor; the first half plays the song, once with confidence 3
     first, factors = np.array([True, True, False, False]), np.array([[1], [2], [1], [2]], np.float32)
     stored = sparse.csr_matrix(np.array([[3], [0], [0], [0]], np.float32))
-    vectors = fold_in_halves(stored, factors, first, 1)
+    vectors = fold_in_halves(stored, factors, first, WMF | {"regularization": 1})
     assert vectors == pytest.approx(np.array([[3 / (3 * 1 + 1 * 4 + 1), 0]]))  # x c p / (c x^2 + x^2 + strength)
     assert (facing_vectors(factors, first) @ vectors.T)[:, 0] == pytest.approx([0, 0, 3 / 8, 6 / 8])
 
@@ -65,7 +65,7 @@ def test_a_users_own_plays_do_not_reach_the_users_scores(user, seed):
     stored, factors, first = random_confidences(seed).tolil(), random_factors(seed), first_half(USERS, seed)
 
     def scores(confidences):
-        return facing_vectors(factors, first) @ fold_in_halves(confidences.tocsr(), factors, first, STRENGTH).T
+        return facing_vectors(factors, first) @ fold_in_halves(confidences.tocsr(), factors, first, WMF).T
 
     before = scores(stored)
     stored[user] = random_confidences(seed + 1)[user].toarray()[0]
