@@ -11,11 +11,11 @@ from coldwave.files import read_array, read_table, write_table
 from coldwave.job import run
 from coldwave.models.cnn.checkpoints import checkpoint_path
 from coldwave.models.cnn.chosen_objective import chosen_objective
+from coldwave.models.cnn.ensemble import member_checkpoint, train_members
 from coldwave.models.cnn.launching import end_with_input, is_main_process, launch, started_by
-from coldwave.models.cnn.training import train
 from coldwave.models.learning_curve import CURVE_SCHEMA
 from coldwave.models.weights import write_weights
-from coldwave.split.parts import TEST, TRAIN, VALIDATION
+from coldwave.split.parts import TEST, VALIDATION, songs_to_learn
 from coldwave.wmf.chosen import read_chosen
 
 
@@ -52,30 +52,25 @@ def main(
     end_with_input()
     torch.set_num_threads(max(1, threads // devices))
     source = LogMels(read_table(index), log_mels)
-    part = read_table(split)["part"].to_numpy()
+    songs = read_table(split)
+    part = songs["part"].to_numpy()
     long_enough = source.lengths >= options["window"]
-    training = np.flatnonzero((part == TRAIN) & long_enough)
+    training = np.flatnonzero(songs_to_learn(songs, options["refit"]) & long_enough)
     targets, seen, users = read_array(song_factors), None, None
     if options["objective"] != "mse":
         users = read_array(user_factors)
         seen = read_table(plays).filter(~pl.col("song").is_in(np.flatnonzero(part == TEST)))
     objective = chosen_objective(options, seen, users, targets, training, seed)
-    network, errors = train(
-        source,
-        frames=source.lengths,
-        targets=targets,
-        training=training,
-        validation=np.flatnonzero((part == VALIDATION) & long_enough),
-        settings=options,
-        seed=seed,
-        objective=objective,
-        checkpoint=checkpoint,
+    validation = np.flatnonzero((part == VALIDATION) & long_enough)
+    ensemble, errors = train_members(
+        source, source.lengths, targets, training, validation, options, seed, objective, checkpoint
     )
     if is_main_process():
         fitted_on = np.isin(np.arange(len(part)), training)
-        write_weights(weights, network.arrays(), options, fitted_on)
+        write_weights(weights, ensemble.arrays(), options, fitted_on)
         write_table(curve, errors, CURVE_SCHEMA)
-        checkpoint.unlink(missing_ok=True)
+        for member in range(options["members"]):
+            member_checkpoint(checkpoint, member).unlink(missing_ok=True)
 
 
 run(main)

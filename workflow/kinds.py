@@ -83,14 +83,18 @@ class Kind:
 _PLAIN = {
     "averaging": 0.0,
     "blocks": "plain",
+    "dilations": [],
     "dropout": 0.0,
     "mask_bands": 0,
     "mask_frames": 0,
+    "members": 1,
     "mixup": 0.0,
     "normalization": "none",
     "pooling": "flatten",
+    "shift_bands": 0,
     "temper": 0.0,
     "unit_norm": False,
+    "whitening": 0.0,
     "whiten_popularity": False,
 }
 _ONE_PROCESSOR = {"accelerator": "cpu", "devices": 1, "nodes": 1, "precision": "32-true"}
@@ -243,7 +247,7 @@ ROWS = (
         filters=True,
         tuned=True,
         effects={"temperature": _RANKING, "plays_per_song": _RANKING, "momentum": {"optimizer": ("nesterov",)}},
-        canary={"epochs": 1, "warm_up": 0, **_ONE_PROCESSOR},
+        canary={"epochs": 1, "steps": None, "members": 1, "warm_up": 0, **_ONE_PROCESSOR},
         machine=tuple(_ONE_PROCESSOR),
         checks=network_checks.CHECKS,
     ),

@@ -13,6 +13,8 @@ def _objective(config: Mapping[str, Any], model: Mapping[str, Any], name: str) -
     objective = model["objective"]
     if model["whiten_popularity"] and objective != "wpe":
         yield ("models", name, "whiten_popularity"), "true is only for the objective wpe: write false"
+    if model["whitening"] and (objective != "mse" or model["unit_norm"]):
+        yield ("models", name, "whitening"), "it is only for the objective mse without unit_norm: write 0"
     if objective == "mse":
         if model["temper"]:
             yield (
@@ -32,14 +34,22 @@ def _objective(config: Mapping[str, Any], model: Mapping[str, Any], name: str) -
 
 def _masks(config: Mapping[str, Any], model: Mapping[str, Any], name: str) -> Mistakes:
     bands = config["audio"]["mel_bands"]
-    for key, of, size in (("mask_bands", "audio.mel_bands", bands), ("mask_frames", "window", model["window"])):
+    widest = {"mask_bands": ("audio.mel_bands", bands), "mask_frames": ("window", model["window"])}
+    for key, (of, size) in widest.items():
         if model[key] >= size:
             yield ("models", name, key), f"{model[key]} could hide everything, as {of} is {size}: take a smaller number"
 
 
 def _schedule(config: Mapping[str, Any], model: Mapping[str, Any], name: str) -> Mistakes:
     warm_up, epochs = model["warm_up"], model["epochs"]
-    if warm_up >= epochs:
+    if model["refit"] and model["keep"] != "last":
+        yield ("models", name, "refit"), "true leaves no songs to choose an epoch by: write keep: last, or false"
+    if model["schedule"] == "one_cycle":
+        if warm_up:
+            yield ("models", name, "warm_up"), "one_cycle has a rise of its own: write 0"
+        if model["keep"] != "last":
+            yield ("models", name, "keep"), "one_cycle trains to its end, where the step size is 0: write last"
+    elif warm_up >= epochs and model["steps"] is None:
         yield ("models", name, "warm_up"), f"{warm_up} leaves none of the {epochs} epochs for full steps"
 
 

@@ -251,6 +251,8 @@ TABLE = [
                  mask_frames=4, mixup=0.2, batch_size=7, learning_rate=0.01, warm_up=1, schedule="cosine",
                  averaging=0.5, weight_decay=0.1, optimizer="nesterov", epochs=3, patience=3, accelerator="auto",
                  devices=2, nodes=2, precision="bf16-mixed"), "train_cnn:cnn_mse audit_leakage"),
+    Change(under("models.<cnn>", dilations=[1, 2], whitening=0.5, members=2, shift_bands=1, steps=9, keep="last", refit=True),
+           "train_cnn:cnn_mse audit_leakage"),
     Change(under("models.<cnn>", temperature=0.2, plays_per_song=100, momentum=0.8)),
     Change(under("models.<cnn>", temper=0.5, temperature=0.2, plays_per_song=100, momentum=0.8),
            "train_cnn:cnn_mse audit_leakage", base="own"),

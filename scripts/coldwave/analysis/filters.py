@@ -6,7 +6,7 @@ import numpy as np
 
 from coldwave.errors import InputError
 
-FIRST_LAYER = "convolutions.0.convolution.weight"  # as coldwave.models.cnn.network names it
+FIRST_LAYER = "networks.0.convolutions.0.convolution.weight"  # as coldwave.models.cnn.network names it
 
 
 def first_filters(arrays: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -76,5 +76,5 @@ def test_the_largest_filters_from_low_to_high():
     filters = first_filters({FIRST_LAYER: weights})
     assert filters.shape == (4, 6, 2)
     assert [int(np.abs(one).sum(axis=1).argmax()) for one in largest(filters, 3)] == [1, 3, 5]
-    with pytest.raises(InputError, match="no convolutions.0"):
+    with pytest.raises(InputError, match="no networks.0.convolutions.0"):
         first_filters({"other": weights})

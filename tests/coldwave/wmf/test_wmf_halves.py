@@ -11,6 +11,7 @@ from coldwave.files import read_array, write_array, write_table
 from coldwave.wmf.halves import draw_plays, facing_vectors, first_half, fold_in_halves
 
 USERS, SONGS, FACTORS, STRENGTH = 21, 9, 3, 0.7
+WMF = {"regularization": STRENGTH, "unplayed_weight": 1.0, "frequency_scaling": 0.0}
 
 
 def random_confidences(seed=0, users=USERS, songs=SONGS, share=0.4):
@@ -114,7 +115,7 @@ def test_other_songs_keep_their_factors(script, tmp_path):
     script("predict_usage")(
         plays=tmp_path / "plays.parquet", split=tmp_path / "split.parquet", user_factors=tmp_path / "users.npy",
         song_factors=tmp_path / "songs.npy", predictions=tmp_path / "1.npy", prediction_users=tmp_path / "1.users.npy",
-        options={"alpha": 2.0, "epsilon": 1.0, "regularization": STRENGTH, "seed": 4},
+        options={"alpha": 2.0, "epsilon": 1.0, "seed": 4, **WMF},
     )  # fmt: skip
     songs, users = read_array(tmp_path / "1.npy"), read_array(tmp_path / "1.users.npy")
     assert songs.dtype == users.dtype == np.float32

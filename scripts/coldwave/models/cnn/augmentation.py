@@ -1,7 +1,29 @@
-"""Changes to training windows that a song's factors should not depend on: masked strips, mixtures of two songs."""
+"""Changes to training windows that a song's factors should not depend on: shifts along mel, masked strips, mixtures."""
 
 import numpy as np
 import torch
+
+
+def shift_bands(
+    windows: torch.Tensor, most: int, rng: np.random.Generator, rows: int | None = None, share: slice = slice(None)
+) -> torch.Tensor:
+    """Shift each window along the mel bands, as if it were played a little higher or lower.
+
+    The shift of a window is drawn from -most to most bands. The band at the end is repeated where nothing comes in.
+
+    Parameters
+    ----------
+    windows : float [windows, frames, mel bands]
+    rows, share : windows of the whole batch that shifts are drawn for, and which of them these windows are
+
+    Returns
+    -------
+    float [windows, frames, mel bands]
+    """
+    count, _, bands = windows.shape
+    shifts = rng.integers(-most, most + 1, count if rows is None else rows)[share]
+    taken = np.clip(np.arange(bands) - shifts[:, None], 0, bands - 1)
+    return torch.take_along_dim(windows, torch.from_numpy(taken).to(windows.device)[:, None, :], dim=2)
 
 
 def mask_windows(

@@ -76,16 +76,17 @@ def usable_checkpoint(path: Path) -> bool:
 
 
 class TrainingCheckpoint(Checkpoint):
-    """Keeps the weights of the best epoch and, if a path is given, the state of the training in a file.
+    """Keeps the weights of the best or the last epoch and, if a path is given, the state of the training in a file.
 
     Parameters
     ----------
     path : the file, replaced after an epoch when it is due; None for none
     weights : returns the weights that were validated, by name
+    keep : ``best`` or ``last``
     """
 
-    def __init__(self, path: Path | None, weights: Callable[[], Mapping[str, torch.Tensor]]):
-        self.path, self.weights = path, weights
+    def __init__(self, path: Path | None, weights: Callable[[], Mapping[str, torch.Tensor]], keep: str = "best"):
+        self.path, self.weights, self.keep = path, weights, keep
         self.best: dict[str, torch.Tensor] = {}
         self.best_loss = math.inf
         self.due = 0.0
@@ -112,7 +113,7 @@ class TrainingCheckpoint(Checkpoint):
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         loss = pl_module.curve[-1]["validation_loss"]
-        if loss < self.best_loss:
+        if loss < self.best_loss or (self.keep == "last" and math.isfinite(loss)):
             self.best_loss = loss
             self.best = {name: tensor.detach().cpu().clone() for name, tensor in self.weights().items()}
         last = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs

@@ -6,21 +6,22 @@ from torch.nn.functional import batch_norm
 
 from coldwave.models.cnn.processes import number_of_processes, sum_over_processes
 
-RESIDUAL_KERNEL = 3  # frames of a residual block's filters: odd, so that padding keeps every frame in its place
+SIDE_KERNEL = 3  # frames of filters beside a skip connection: odd, so that padding keeps every frame in its place
 
 
 class TimeConvolution(nn.Module):
     """Convolution over time, all channels at once: [batch, frames, inputs] → [batch, frames - kernel + 1, outputs].
 
-    ``padding`` frames of zeros at both ends make the output 2 x padding frames longer.
+    ``padding`` frames of zeros at both ends make the output 2 x padding frames longer. A filter looks at every
+    ``dilation``-th frame, so it spans (kernel - 1) x dilation + 1 of them.
 
     The same as ``nn.Conv1d`` over [batch, inputs, frames]. It is written as a two-dimensional convolution with the
     channels last in memory, which runs several times faster on a processor and as fast on a GPU.
     """
 
-    def __init__(self, inputs: int, outputs: int, kernel: int, padding: int = 0):
+    def __init__(self, inputs: int, outputs: int, kernel: int, padding: int = 0, dilation: int = 1):
         super().__init__()
-        self.convolution = nn.Conv2d(inputs, outputs, (kernel, 1), padding=(padding, 0))
+        self.convolution = nn.Conv2d(inputs, outputs, (kernel, 1), padding=(padding, 0), dilation=(dilation, 1))
         self.convolution.to(memory_format=torch.channels_last)
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
@@ -79,7 +80,7 @@ class ResidualBlock(nn.Module):
         super().__init__()
         self.normalizations = nn.ModuleList(normalization_of(normalization, channels) for _ in range(2))
         self.convolutions = nn.ModuleList(
-            TimeConvolution(channels, channels, RESIDUAL_KERNEL, RESIDUAL_KERNEL // 2) for _ in range(2)
+            TimeConvolution(channels, channels, SIDE_KERNEL, SIDE_KERNEL // 2) for _ in range(2)
         )
         for parameter in self.convolutions[1].parameters():
             nn.init.zeros_(parameter)
@@ -89,6 +90,22 @@ class ResidualBlock(nn.Module):
         for normalize, convolve in zip(self.normalizations, self.convolutions, strict=True):
             layer = convolve(torch.relu(normalize(layer)))
         return frames + layer
+
+
+class DilatedBlock(nn.Module):
+    """Adds to its input one convolution that looks far along time: [batch, frames, channels] → the same shape.
+
+    With dilations of 1, 2, 4 and 8 in turn, a frame of the last block has seen 31 frames of the first one's input.
+    """
+
+    def __init__(self, channels: int, dilation: int, normalization: str):
+        super().__init__()
+        padding = dilation * (SIDE_KERNEL // 2)
+        self.convolution = TimeConvolution(channels, channels, SIDE_KERNEL, padding, dilation)
+        self.normalization = normalization_of(normalization, channels)
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        return frames + torch.relu(self.normalization(self.convolution(frames)))
 
 
 def pool_time(frames: torch.Tensor, pool: int) -> torch.Tensor:

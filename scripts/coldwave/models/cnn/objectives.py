@@ -150,24 +150,34 @@ class SquaredError:
     Parameters
     ----------
     targets : float32 [songs, factors]
+    metric : float32 [factors, factors], applied to differences of factors before they are squared (see ``whitening``);
+        None for none
     """
 
     together = False
 
-    def __init__(self, targets: np.ndarray):
-        self.targets = targets
+    def __init__(self, targets: np.ndarray, metric: np.ndarray | None = None):
+        self.targets, self.metric = targets, metric
 
-    def known(self, songs: np.ndarray) -> tuple[torch.Tensor]:
-        """The targets [n, factors] of some songs."""
-        return (torch.as_tensor(self.targets[songs], dtype=torch.float32),)
+    def known(self, songs: np.ndarray) -> tuple[torch.Tensor, ...]:
+        """The targets [n, factors] of some songs, and the metric if there is one."""
+        targets = torch.as_tensor(self.targets[songs], dtype=torch.float32)
+        return (targets,) if self.metric is None else (targets, torch.as_tensor(self.metric))
 
-    def errors(self, predicted: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """See `squared_errors`."""
-        return squared_errors(predicted, targets)
+    def errors(
+        self, predicted: torch.Tensor, targets: torch.Tensor, metric: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """See `squared_errors`; with a metric, of mapped factors."""
+        if metric is None:
+            return squared_errors(predicted, targets)
+        return squared_errors(predicted @ metric, targets @ metric)
 
     def reference(self, songs: np.ndarray, mean: np.ndarray) -> Reference:
         """0 is no error, and 1 that of predicting ``mean``."""
-        return Reference(0.0, float(np.square(self.targets[songs] - mean).sum(axis=1).mean()))
+        differences = self.targets[songs] - mean
+        if self.metric is not None:
+            differences = differences @ self.metric
+        return Reference(0.0, float(np.square(differences).sum(axis=1).mean()))
 
     def order(self, songs: np.ndarray) -> np.ndarray:
         """As they are: songs are not compared with each other."""

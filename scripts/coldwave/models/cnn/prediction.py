@@ -1,4 +1,4 @@
-"""Song factors from a trained network: the mean of its predictions over consecutive windows."""
+"""Song factors from trained networks: the mean of its predictions over consecutive windows."""
 
 from pathlib import Path
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from coldwave.models.cnn.network import LAYERS, SongNetwork, average_by_song
+from coldwave.models.cnn.network import LAYERS, STATISTICS, SongEnsemble, SongNetwork, average_by_song
 from coldwave.models.cnn.windows import ConsecutiveWindowSampler, WindowSource
 from coldwave.models.weights import read_weights
 from coldwave.progress import track
 
 
-def load_network(path: Path) -> tuple[SongNetwork, dict[str, Any]]:
-    """Read a network and the settings that it was trained with.
+def load_network(path: Path) -> tuple[SongEnsemble, dict[str, Any]]:
+    """Read a model's networks and the settings that it was trained with.
 
     Raises
     ------
@@ -21,10 +21,14 @@ def load_network(path: Path) -> tuple[SongNetwork, dict[str, Any]]:
         The file is missing, truncated or not a model's weights.
     """
     arrays, settings = read_weights(path)
-    statistics = {name: arrays[name] for name in ("band_mean", "band_scale", "target_mean", "target_scale")}
-    network = SongNetwork(**{name: settings[name] for name in LAYERS}, **statistics)
-    network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
-    return network.eval(), settings
+    layers = {name: settings[name] for name in LAYERS}
+    networks = []
+    for member in range(settings["members"]):
+        statistics = {name: arrays[f"networks.{member}.{name}"] for name in STATISTICS}
+        networks.append(SongNetwork(**layers, **statistics))
+    ensemble = SongEnsemble(networks)
+    ensemble.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+    return ensemble.eval(), settings
 
 
 def best_device(accelerator: str) -> torch.device:
@@ -37,7 +41,12 @@ def best_device(accelerator: str) -> torch.device:
 
 
 def predict(
-    network: SongNetwork, source: WindowSource, frames: np.ndarray, window: int, device: torch.device, batch: int = 256
+    network: SongEnsemble | SongNetwork,
+    source: WindowSource,
+    frames: np.ndarray,
+    window: int,
+    device: torch.device,
+    batch: int = 256,
 ) -> np.ndarray:
     """Predict every song that has at least one window, as the mean over its consecutive windows.
 
@@ -51,7 +60,7 @@ def predict(
     float32 [songs, factors], NaN rows for the other songs
     """
     network = network.to(device).eval()
-    predicted = np.full((len(frames), len(network.target_mean)), np.nan, dtype=np.float32)
+    predicted = np.full((len(frames), network.factors), np.nan, dtype=np.float32)
     songs = np.flatnonzero(frames >= window)
     sampler = ConsecutiveWindowSampler(songs, frames[songs], window, batch)
     with torch.inference_mode():

@@ -21,16 +21,18 @@ from lightning.fabric.plugins.environments import (
 )
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.strategies import DDPStrategy
+from torch.optim.lr_scheduler import OneCycleLR
 from torch.utils.data import DataLoader
 
 from coldwave.errors import InputError
-from coldwave.models.cnn.augmentation import mask_windows, mix
+from coldwave.models.cnn.augmentation import mask_windows, mix, shift_bands
 from coldwave.models.cnn.averaging import NetworkAverage
 from coldwave.models.cnn.checkpoints import TrainingCheckpoint, usable_checkpoint
 from coldwave.models.cnn.launching import check_processes, is_main_process, started_by
 from coldwave.models.cnn.network import LAYERS, SongNetwork, average_by_song
 from coldwave.models.cnn.objectives import Objective, Reference, SquaredError, unit_rows
 from coldwave.models.cnn.processes import number_of_processes, own_share, sum_over_processes, whole_batch
+from coldwave.models.cnn.whitening import whitening
 from coldwave.models.cnn.windows import (
     Batch,
     ConsecutiveWindowSampler,
@@ -44,6 +46,7 @@ from coldwave.progress import duration
 log = logging.getLogger(__name__)
 
 EVALUATION_BATCH = 256  # windows predicted together
+RISING = 0.25  # share of a one-cycle schedule in which the step size rises
 
 
 def cluster_environment() -> ClusterEnvironment:
@@ -141,6 +144,8 @@ class SongTraining(lightning.LightningModule):
             torch.manual_seed(int(state[0]))
         windows, share = batch.windows, own_share()
         rng = np.random.default_rng([self.seed, self.current_epoch, index, 0])
+        if self.settings["shift_bands"]:
+            windows = shift_bands(windows, self.settings["shift_bands"], rng, batch.rows, share)
         bands, frames = self.settings["mask_bands"], self.settings["mask_frames"]
         if bands or frames:
             windows = mask_windows(windows, self.network.band_mean, bands, frames, rng, batch.rows, share)
@@ -171,6 +176,9 @@ class SongTraining(lightning.LightningModule):
     def configure_optimizers(self) -> dict[str, Any]:
         optimizer = optimizer_of(self.parameters(), self.settings)
         steps = self.trainer.estimated_stepping_batches
+        if self.settings["schedule"] == "one_cycle":
+            one_cycle = OneCycleLR(optimizer, self.settings["learning_rate"], steps, pct_start=RISING)
+            return {"optimizer": optimizer, "lr_scheduler": {"scheduler": one_cycle, "interval": "step"}}
         warm_up = round(steps * self.settings["warm_up"] / self.settings["epochs"])
 
         def rate(step: int) -> float:
@@ -220,7 +228,7 @@ def train(
     objective: Objective | None = None,
     checkpoint: Path | None = None,
 ) -> tuple[SongNetwork, pl.DataFrame]:
-    """Train a network. Return it as of the epoch with the smallest validation loss, and the learning curve.
+    """Train a network. Return it as of the epoch that is kept, the best by validation loss or the last, and its curve.
 
     Parameters
     ----------
@@ -250,23 +258,27 @@ def train(
         logging.getLogger("coldwave").setLevel(logging.WARNING)  # the others would say the same
     lightning.seed_everything(seed, verbose=False)
     window, batch_size = settings["window"], settings["batch_size"]
+    if settings["steps"]:
+        settings = settings | {"epochs": -(-settings["steps"] // -(-len(training) // batch_size))}
     targets = unit_rows(targets) if settings["unit_norm"] else targets
     band_mean, band_scale = band_statistics(source, training, frames[training])
     target_mean = targets[training].mean(axis=0)
-    objective = objective or SquaredError(targets)
+    to, back = whitening(targets[training], settings["whitening"])
+    objective = objective or SquaredError(targets, to if settings["whitening"] else None)
     references = [objective.reference(part, target_mean) for part in (training, validation)]
     validation = objective.order(validation)
     layers = {name: settings[name] for name in LAYERS}
-    scale = float((targets[training] - target_mean).std())
     network = SongNetwork(**layers, band_mean=band_mean, band_scale=band_scale, target_mean=target_mean,
-                          target_scale=scale)  # fmt: skip
+                          target_map=back)  # fmt: skip
     model = SongTraining(network, objective, *references, settings, seed)
-    callbacks: list[lightning.Callback] = [EarlyStopping("validation_loss", patience=settings["patience"])]
+    callbacks: list[lightning.Callback] = []
+    if settings["keep"] == "best":
+        callbacks.append(EarlyStopping("validation_loss", patience=settings["patience"]))
     validated = network.state_dict
     if settings["averaging"]:
         callbacks.append(NetworkAverage(settings["averaging"]))
         validated = callbacks[-1].network_state
-    kept = TrainingCheckpoint(checkpoint, validated)
+    kept = TrainingCheckpoint(checkpoint, validated, settings["keep"])
     trainer = lightning.Trainer(
         accelerator=settings["accelerator"],
         devices=settings["devices"],
@@ -299,8 +311,8 @@ def train(
     if not np.isfinite(losses).any():
         raise InputError("training diverged: no epoch has a finite validation loss; lower learning_rate")
     network.load_state_dict(kept.best)
-    best_epoch = int(np.nanargmin(losses))
+    best_epoch = int(np.nanargmin(losses)) if settings["keep"] == "best" else len(losses) - 1
     curve = pl.DataFrame(model.curve).with_columns(best=pl.int_range(pl.len()) == best_epoch)
     told = best_epoch + 1, len(losses), losses[best_epoch]
-    log.info("best epoch: %d of %d, validation loss %.4f", *told, extra={"screen": True})
+    log.info("%s epoch: %d of %d, validation loss %.4f", settings["keep"], *told, extra={"screen": True})
     return network.cpu().eval(), curve.cast(CURVE_SCHEMA)

@@ -10,8 +10,8 @@ import torch
 from coldwave.audio.frames import LogMels
 from coldwave.files import read_table
 from coldwave.models.cnn.chosen_objective import chosen_objective
+from coldwave.models.cnn.ensemble import train_members
 from coldwave.models.cnn.prediction import best_device, predict
-from coldwave.models.cnn.training import train
 from coldwave.tuning.trials import SearchData, Teach
 
 
@@ -28,7 +28,7 @@ def teacher(
         validation = np.flatnonzero(data.validation & long_enough)
         objective = chosen_objective(settings, data.plays, users, songs, training, seed)
         alone = dict(settings) | {"devices": 1, "nodes": 1}  # a trial is short, and is not resumed
-        network, _ = train(source, source.lengths, songs, training, validation, alone, seed, objective)
+        network, _ = train_members(source, source.lengths, songs, training, validation, alone, seed, objective)
         device = best_device(settings["accelerator"])
         return predict(network, source, source.lengths, settings["window"], device)
 

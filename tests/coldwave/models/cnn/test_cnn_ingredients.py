@@ -7,6 +7,7 @@ import torch
 from test_cnn_training import QUICK, SETTINGS, WINDOW, Listeners, Songs, trained
 
 from coldwave.models.cnn.augmentation import mix
+from coldwave.models.cnn.network import SongEnsemble
 from coldwave.models.cnn.objectives import Reference, SquaredError
 from coldwave.models.cnn.prediction import load_network, predict
 from coldwave.models.cnn.ranking import LOSSES, RankingError
@@ -18,6 +19,7 @@ CPU = torch.device("cpu")
 EVERYTHING = {
     "normalization": "batch", "blocks": "residual", "pooling": "attention", "dropout": 0.2, "mask_bands": 2,
     "mask_frames": 4, "mixup": 0.4, "schedule": "cosine", "warm_up": 1, "averaging": 0.7,
+    "dilations": [1, 2], "whitening": 0.5, "shift_bands": 1,
 }  # fmt: skip
 
 
@@ -47,6 +49,7 @@ def test_a_last_batch_of_one_song_can_be_trained_on():
 def test_weights_of_every_ingredient_read_back_predict_the_same(tmp_path):
     songs = Songs()
     network, _ = trained(songs, **EVERYTHING | {"epochs": 2})
+    network = SongEnsemble([network])
     write_weights(tmp_path / "w.safetensors", network.arrays(), SETTINGS | EVERYTHING)
     again, settings = load_network(tmp_path / "w.safetensors")
     assert settings == SETTINGS | EVERYTHING

@@ -15,7 +15,7 @@ def network(seed=0, **changes):
     torch.manual_seed(seed)
     settings = {"window": 40, "channels": [6, 5], "kernel": 4, "pool": 2, "pooling": "flatten", "dense": [8]}
     statistics = {"band_mean": np.zeros(BANDS), "band_scale": np.ones(BANDS), "target_mean": np.zeros(FACTORS)}
-    return SongNetwork(**settings | changes, **statistics, target_scale=1.0)
+    return SongNetwork(**settings | changes, **statistics, target_map=np.eye(FACTORS))
 
 
 def test_normalisation_equals_torchs_over_all_frames():

@@ -27,7 +27,7 @@ def network(window=40, seed=0):
         band_mean=rng.standard_normal(BANDS),
         band_scale=rng.random(BANDS) + 1,
         target_mean=rng.standard_normal(FACTORS),
-        target_scale=2.0,
+        target_map=2 * np.eye(FACTORS),
     ).eval()
 
 
@@ -65,7 +65,7 @@ def test_the_bands_and_targets_are_scaled():
     plain.band_mean.zero_()
     plain.band_scale.fill_(1)
     plain.target_mean.zero_()
-    plain.target_scale.fill_(1)
+    plain.target_map.copy_(torch.eye(FACTORS))
     assert torch.allclose(net(shifted), plain(windows) * 2 + net.target_mean, atol=1e-4)
 
 
@@ -88,7 +88,7 @@ def network_2014():
     layers = {name: model[name] for name in LAYERS if name in model}
     torch.manual_seed(0)
     return SongNetwork(**layers, band_mean=np.zeros(128), band_scale=np.ones(128), target_mean=np.zeros(40),
-                       target_scale=1.0).eval()  # fmt: skip
+                       target_map=np.eye(40)).eval()  # fmt: skip
 
 
 def test_the_2014_networks_shapes_are_the_posts(network_2014):
@@ -129,6 +129,7 @@ def test_silent_channels_have_a_finite_gradient():
 def test_each_layer_pools_as_its_number_says():
     assert frames_after(40, 2, 4, [3, 1]) == 9  # 40 -> 37 -> 12 -> 9 -> 9
     torch.manual_seed(0)
-    net = SongNetwork(40, [6, 5], 4, [3, 1], "flatten", [8], np.zeros(BANDS), np.ones(BANDS), np.zeros(FACTORS), 1.0)
+    net = SongNetwork(40, [6, 5], 4, [3, 1], "flatten", [8], np.zeros(BANDS), np.ones(BANDS), np.zeros(FACTORS),
+                      np.eye(FACTORS))  # fmt: skip
     assert net.hidden[0].in_features == 9 * 5
     assert net(torch.randn(2, 40, BANDS)).shape == (2, FACTORS)

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from coldwave.errors import InputError
+from coldwave.models.cnn.network import SongEnsemble
 from coldwave.models.cnn.objectives import weighted_objective
 from coldwave.models.cnn.prediction import load_network, predict
 from coldwave.models.cnn.training import band_statistics, optimizer_of, train
@@ -21,7 +22,8 @@ SETTINGS = {
     "devices": 1, "nodes": 1, "precision": "32-true", "objective": "mse", "temper": 0.0, "unit_norm": False,
     "pooling": "flatten", "optimizer": "adamw", "momentum": 0.9, "normalization": "none", "blocks": "plain",
     "dropout": 0.0, "mask_bands": 0, "mask_frames": 0, "mixup": 0.0, "schedule": "constant", "warm_up": 0,
-    "averaging": 0.0,
+    "averaging": 0.0, "dilations": [], "whitening": 0.0, "members": 1, "shift_bands": 0, "steps": None,
+    "keep": "best",
 }  # fmt: skip
 
 
@@ -111,6 +113,7 @@ def test_band_statistics_equal_numpys():
 
 def test_weights_read_back_predict_the_same(result, tmp_path):
     songs, network, _ = result
+    network = SongEnsemble([network])
     write_weights(tmp_path / "w.safetensors", network.arrays(), SETTINGS)
     again, settings = load_network(tmp_path / "w.safetensors")
     assert settings == SETTINGS

@@ -111,7 +111,7 @@ def test_consecutive_windows_of_a_song_stay_together(lengths, batch_size):
 
 def small_network():
     torch.manual_seed(0)
-    return SongNetwork(WINDOW, [5], 3, 2, "flatten", [6], np.zeros(8), np.ones(8), np.zeros(4), 1.0)
+    return SongNetwork(WINDOW, [5], 3, 2, "flatten", [6], np.zeros(8), np.ones(8), np.zeros(4), np.eye(4))
 
 
 @pytest.mark.parametrize("batch", [1, 5, 1000])
