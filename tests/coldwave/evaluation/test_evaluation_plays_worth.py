@@ -168,7 +168,7 @@ def test_from_files_to_files(data, script, tmp_path):
         prediction_users=[tmp_path / "predictions/net/1.users.npy"], **made,
         options={
             "models": models, "plays_worth": {"plays": [10, 0, 2], "draws": 2}, "cutoff": 5, "bootstrap": 60,
-            "seed": 1, "wmf": {"alpha": 2 / np.log(2), "epsilon": 1.0, "regularization": 0.5}, "data": "Made up.",
+            "seed": 1, "wmf": {"alpha": 2 / np.log(2), "epsilon": 1.0, **WMF}, "data": "Made up.",
             "protocol": "Strict.",
         },
     )  # fmt: skip
