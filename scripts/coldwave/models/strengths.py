@@ -25,10 +25,11 @@ class Strengths:
     ----------
     strengths : above 0
     limit : float64 [targets], errors at a strength without bound, which may be the best one; None if that is no choice
+    steps : added at each end, at most
     """
 
-    def __init__(self, strengths: Sequence[float], limit: np.ndarray | None = None) -> None:
-        self.given = sorted(strengths)
+    def __init__(self, strengths: Sequence[float], limit: np.ndarray | None = None, steps: int = STEPS) -> None:
+        self.given, self.steps = sorted(strengths), steps
         self.limit = limit if len(self.given) > 1 else None
         self.tried: dict[float, np.ndarray] = {}
 
@@ -38,7 +39,7 @@ class Strengths:
         if len(self.given) == 1:
             return
         for factor in (1 / STEP, STEP):
-            for _ in range(STEPS):
+            for _ in range(self.steps):
                 if not self._open(factor).any():
                     break
                 yield float(f"{self._end(factor) * factor:.6g}")
@@ -76,7 +77,7 @@ class Strengths:
                 log.warning(
                     "%s: the %s strength, %g, is still the best for %d of %d after widening the grid %d times; add "
                     "%s ones to `strengths`",
-                    what, name, self._end(factor), still.sum(), len(still), STEPS, advice,
+                    what, name, self._end(factor), still.sum(), len(still), self.steps, advice,
                 )  # fmt: skip
 
     def _candidates(self) -> np.ndarray:

@@ -78,7 +78,7 @@ def fit_mlr(
     inputs = features[songs, :dimensions].astype(np.float64)
     mean = inputs.mean(axis=0)
     scale = float(np.sqrt(2 * inputs.var(axis=0).sum())) or 1.0
-    grid = Strengths(settings["strengths"])
+    grid = Strengths(settings["strengths"], steps=1)  # a further one takes many times as long as those before it
     steps = learn_metrics(
         (inputs - mean) / scale, queries, grid, settings["loss"], settings["tolerance"], settings["iterations"]
     )
