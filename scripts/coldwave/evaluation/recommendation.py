@@ -121,8 +121,12 @@ def recommendation_table(
 def _share(
     rows: Mapping[str, Mapping], models: Mapping[str, Model], model: str, measure: str, upper: str
 ) -> float | None:
-    """Compute the share of the way from the floor to an upper end; an end of several models is their mean."""
-    if rows[model][measure] is None:
+    """Compute the share of the way from the floor to an upper end; an end of several models is their mean.
+
+    What can be heard is a measure of models that hear, and of those that stand at its ends.
+    """
+    places = {models[name].place for end in (FLOOR, EAR) for name in at_end(models, end)}
+    if rows[model][measure] is None or (upper == EAR and not models[model].hears and models[model].place not in places):
         return None
     ends = []
     for end in (FLOOR, upper):

@@ -94,13 +94,14 @@ def test_of_several_ceilings_the_first_in_place_counts():
 
 
 def test_the_share_of_what_can_be_heard_is_a_column_where_there_is_a_perfect_ear(table):
-    models = {"random": MODELS["random"], "ridge": MODELS["ridge"], "ear": Model("planted", 5, EAR)}
-    values = {"random": 0.5, "ridge": 0.7, "ear": 0.75}
+    models = {"random": MODELS["random"], "ridge": Model("linear", 3, hears="bow"), "ear": Model("planted", 5, EAR)}
+    models["usage"] = Model("usage", 6, CEILING)  # which does not hear
+    values = {"random": 0.5, "ridge": 0.7, "ear": 0.75, "usage": 0.9}
     trained = [Trained(name, 1, scores([value / 2], [value])) for name, value in values.items()]
     found = recommendation_table(trained, models, 1, 10)
     check_table(found, schema(10, True), "table")
-    assert found["heard_auc"].to_list() == pytest.approx([0, 0.8, 1])
-    assert found["heard_map"].to_list() == pytest.approx([0, 0.8, 1])
+    for column in ("heard_auc", "heard_map"):
+        assert found[column].to_list() == [pytest.approx(0), pytest.approx(0.8), pytest.approx(1), None]
     text = as_markdown(found, [])
     assert "| heard, mAP | heard, AUC |" in text
     assert "- Heard: share of what can be heard" in text
