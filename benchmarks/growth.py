@@ -23,6 +23,7 @@ import polars as pl
 import yaml
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FormatStrFormatter, LogLocator
 
 from coldwave.evaluation.figures import styles_of
 from coldwave.evaluation.growth import PowerLaw, measured, power_law
@@ -60,9 +61,9 @@ def overlay(default: dict, songs: int, seed: int, exponent: float) -> dict:
     }
 
 
-def make(songs: int, options: argparse.Namespace) -> None:
+def make(default: dict, songs: int, options: argparse.Namespace) -> None:
     """Let Snakemake make the tables of a size, as far as they are not there."""
-    settings = overlay(yaml.safe_load(Path("config.yaml").read_text()), songs, options.seed, options.steps_exponent)
+    settings = overlay(default, songs, options.seed, options.steps_exponent)
     config = Path("results/growth") / f"{settings['run']}.yaml"  # kept: it says what was run
     write_text(config, yaml.safe_dump(settings, sort_keys=False))
     print(
@@ -94,14 +95,14 @@ def with_interval(rows: pl.DataFrame, key: str, digits: int) -> list[str]:
     ]
 
 
-def print_tables(rows: pl.DataFrame, laws: dict[str, PowerLaw | None]) -> None:
-    """Print four tables: AUC, mAP, what is made of them, and the exponents."""
+def print_tables(rows: pl.DataFrame, laws: dict[str, PowerLaw | None], cutoff: int) -> None:
+    """Print five tables: AUC, mAP, the share of what can be heard, the ratios of mAP, and the exponents."""
     sizes = rows.filter(model=REFERENCE)
     head = {key: [f"{size:,}" for size in sizes[key]] for key in ("songs", "training_songs")}
     head = {key.replace("_", " "): cells for key, cells in head.items()}
     of = {model: rows.filter(model=model) for model in MODELS}
     for measure in (AUC, MAP):
-        print(f"\n{measure.name}, with 95 % intervals over users and test songs:\n")
+        print(f"\n{measure.title_at(cutoff)}, with 95 % intervals over users and test songs:\n")
         print(*pipe_table(head | {model: with_interval(of[model], measure.key, 3) for model in MODELS}, 0), sep="\n")
     print("\nShare of what can be heard, in AUC and in mAP:\n")
     heard = {model: zip(of[model][AUC.heard_column], of[model][MAP.heard_column], strict=True) for model in LEARNT}
@@ -146,8 +147,8 @@ def draw(rows: pl.DataFrame, laws: dict[str, PowerLaw | None], path: Path) -> No
         top, middle, bottom = figure.subplots(3)
         for axes, key, title, models in (
             (top, AUC.key, "AUC", shown),
-            (middle, "gap", f"AUC of {EAR} minus the model's", shown[1:]),
-            (bottom, "ratio", f"mAP divided by that of {REFERENCE}", shown[:-1]),
+            (middle, "gap", "AUC behind the ear", shown[1:]),
+            (bottom, "ratio", f"mAP in ratio to {REFERENCE}", shown[:-1]),
         ):
             panel(axes, sizes, title)
             for place, model in enumerate(models):
@@ -167,9 +168,9 @@ def draw(rows: pl.DataFrame, laws: dict[str, PowerLaw | None], path: Path) -> No
                 if axes is top:
                     axes.plot([], [], color=colour, linestyle=shape, marker="o", markersize=3.5, label=model)
         middle.set_yscale("log")
-        middle.yaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
-        middle.yaxis.set_minor_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
-        middle.tick_params(which="both", length=0)
+        middle.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        middle.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+        middle.minorticks_off()
         bottom.axhline(1, color=MUTED, linewidth=1, linestyle=(0, (3, 3)), zorder=0)
         bottom.set_xlabel("training songs")
         figure.legend(loc="outside upper center", ncols=2)
@@ -195,15 +196,17 @@ parser.add_argument("--figure", type=Path, default=Path("docs/images/growth.svg"
 parser.add_argument("--dry-run", action="store_true", help="show what Snakemake would do, and stop")
 arguments = parser.parse_args()
 
-for number in sorted(arguments.sizes):
-    make(number, arguments)
+default_settings = yaml.safe_load(Path("config.yaml").read_text())
+sizes_in_order = sorted(set(arguments.sizes))
+for number in sizes_in_order:
+    make(default_settings, number, arguments)
 if not arguments.dry_run:
-    table = pl.concat([read(number, arguments.seed) for number in sorted(set(arguments.sizes))])
+    table = pl.concat([read(number, arguments.seed) for number in sizes_in_order])
     by_model = {model: table.filter(model=model) for model in LEARNT}
     fits = {
         model: power_law(own["training_songs"].to_list(), own["gap"].to_list(), own["gap_error"].to_list())
         for model, own in by_model.items()
     }
-    print_tables(table, fits)
+    print_tables(table, fits, default_settings["evaluation"]["cutoff"])
     draw(table, fits, arguments.figure)
     print(f"\nFigure: {arguments.figure}")
