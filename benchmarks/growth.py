@@ -119,7 +119,7 @@ def print_tables(rows: pl.DataFrame, laws: dict[str, PowerLaw | None], cutoff: i
         found["95 % interval"].append("–" if law is None else f"{-law.high:.3f} to {-law.low:.3f}")
     print(*pipe_table(found, 1), sep="\n")
     print(
-        f"\nA line in logarithms through {len(sizes)} sizes, one world and one training each, which is little. The "
+        f"\nA line in logarithms over the sizes ({len(sizes)}, which is few), one world and one training each. The "
         "standard error follows from those of the differences (users and test songs), or from the scatter about the "
         f"line where that is larger. The interval is Student's t with {max(0, len(sizes) - 2)} degrees of freedom. –: "
         "fewer than three sizes, or a model that is not behind the perfect ear everywhere."
