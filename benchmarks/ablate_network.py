@@ -1,6 +1,6 @@
 """Measure what each ingredient of a network is worth: train variants of one entry on a finished run's songs.
 
-    python benchmarks/ablate_network.py results/demo presets/better-network.yaml cnn_better --seeds 1 2 3
+    python benchmarks/ablate_network.py results/demo config.yaml cnn_time --seeds 1 2 3
 
 From the paper's network (the defaults of kind cnn) to the entry: every setting in which they differ is added to the
 former and taken from the latter, one at a time. Other entries of files like the preset come after them (--others).

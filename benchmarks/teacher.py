@@ -9,6 +9,7 @@ draws from the plays that remain, for each draw anew.
 
 import argparse
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,8 @@ from coldwave.wmf.choice import choose
 from coldwave.wmf.chosen import LISTABLE
 from coldwave.wmf.confidence import confidence_matrix
 from coldwave.world.raw_files import draw_world
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # workflow is not installed
 from workflow.consistency import listed
 from workflow.settings import check, over_default
 
@@ -62,8 +65,8 @@ def of_world(seed: int) -> tuple[pl.DataFrame, int, np.ndarray, dict]:
 def of_preset(name: str) -> tuple[pl.DataFrame, int, np.ndarray, dict]:
     """The same of a preset's data, which the workflow reads and splits."""
     preset = Path("presets") / f"{name}.yaml"
-    command = ["snakemake", "--configfile", str(preset), "--cores", "1", "--quiet", "--until", "split_songs"]
-    subprocess.run(command, check=True)
+    command = [sys.executable, "-m", "snakemake", "--configfile", str(preset), "--cores", "1", "--quiet"]
+    subprocess.run([*command, "--until", "split_songs"], check=True)
     config = check(over_default(yaml.safe_load(preset.read_text()), Path("config.yaml")))
     run = Path("results") / config["run"]
     training = (read_table(run / "split/split.parquet")["part"] == TRAIN).to_numpy()

@@ -17,7 +17,7 @@ def data(monkeypatch):
     monkeypatch.setenv("COLDWAVE_DATA", "/data")
 
 
-@pytest.mark.parametrize("name", ["references", "ablations", "better-network", "ranking-objectives"])
+@pytest.mark.parametrize("name", ["references", "ablations", "ranking-objectives"])
 def test_a_preset_of_models_adds_them_and_changes_nothing_else(name):
     found, default = checked(preset(name)), checked()
     models, before = found.pop("models"), default.pop("models")
