@@ -23,7 +23,6 @@ import polars as pl
 import yaml
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FormatStrFormatter, LogLocator
 
 from coldwave.evaluation.figures import styles_of
 from coldwave.evaluation.growth import PowerLaw, measured, power_law
@@ -122,7 +121,7 @@ def print_tables(rows: pl.DataFrame, laws: dict[str, PowerLaw | None], cutoff: i
         f"\nA line in logarithms over the sizes ({len(sizes)}, which is few), one world and one training each. The "
         "standard error follows from those of the differences (users and test songs), or from the scatter about the "
         f"line where that is larger. The interval is Student's t with {max(0, len(sizes) - 2)} degrees of freedom. –: "
-        "fewer than three sizes, or a model that is not behind the perfect ear everywhere."
+        "fewer than three sizes, or a model that is somewhere less than two standard errors behind the perfect ear."
     )
 
 
@@ -160,17 +159,12 @@ def draw(rows: pl.DataFrame, laws: dict[str, PowerLaw | None], path: Path) -> No
                 axes.vlines(x, low, high, color=colour, linewidth=0.9, alpha=0.7)
                 axes.plot(x, y, "o", color=colour, markersize=3.5)
                 law = laws.get(model) if key == "gap" else None
-                if law:
-                    span = np.geomspace(sizes[0], sizes[-1], 50)
-                    axes.plot(span, law.at(span), color=colour, linestyle=shape, linewidth=1.5)
-                elif key != "gap":
-                    axes.plot(x, y, color=colour, linestyle=shape, linewidth=1.5)
+                span = np.geomspace(sizes[0], sizes[-1], 50)
+                line = (span, law.at(span)) if law else (x, y)
+                axes.plot(*line, color=colour, linestyle=shape, linewidth=1.5)
                 if axes is top:
                     axes.plot([], [], color=colour, linestyle=shape, marker="o", markersize=3.5, label=model)
-        middle.set_yscale("log")
-        middle.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        middle.yaxis.set_major_formatter(FormatStrFormatter("%g"))
-        middle.minorticks_off()
+        middle.axhline(0, color=MUTED, linewidth=1, linestyle=(0, (3, 3)), zorder=0)
         bottom.axhline(1, color=MUTED, linewidth=1, linestyle=(0, (3, 3)), zorder=0)
         bottom.set_xlabel("training songs")
         figure.legend(loc="outside upper center", ncols=2)

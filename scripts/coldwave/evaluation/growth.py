@@ -11,6 +11,7 @@ from coldwave.evaluation.recommendation import cutoff_of, shares_heard
 from coldwave.evaluation.table_of_measures import AUC, COMPARED, MAP
 
 LEVEL = 0.05  # intervals cover one minus it
+CLEAR = 2  # standard errors by which a gap must be above zero
 MEASURED = {
     "songs": pl.UInt32,
     "training_songs": pl.UInt32,
@@ -54,12 +55,13 @@ def power_law(sizes: Sequence[float], gaps: Sequence[float], errors: Sequence[fl
 
     Returns
     -------
-    the fit, or None where there is none: with fewer than three sizes, or a gap that is not above zero
+    the fit, or None where there is none: with fewer than three sizes, or a gap that is less than two standard errors
+    above zero, whose logarithm says nothing
     """
-    gap = np.asarray(gaps, np.float64)
-    if len(set(sizes)) < 3 or not (gap > 0).all():
+    gap, error_of_gap = np.asarray(gaps, np.float64), np.asarray(errors, np.float64)
+    if len(set(sizes)) < 3 or (gap < CLEAR * error_of_gap).any():
         return None
-    x, y, weights = np.log(np.asarray(sizes, np.float64)), np.log(gap), np.square(gap / np.asarray(errors, np.float64))
+    x, y, weights = np.log(np.asarray(sizes, np.float64)), np.log(gap), np.square(gap / error_of_gap)
     middle, height = np.average(x, weights=weights), np.average(y, weights=weights)
     spread = weights @ np.square(x - middle)
     slope = weights @ ((x - middle) * (y - height)) / spread
