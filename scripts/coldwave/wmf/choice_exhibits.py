@@ -55,8 +55,8 @@ def write_grid_table(
         notes=[
             *warnings,
             "±: standard deviation over draws. All settings had the first draw, the best of them the others.",
-            "Chosen: of the settings as good as the best, those with the fewest factors. As good: the best leads them by "
-            "no more than the standard error of its lead.",
+            "Chosen: of the settings as good as the best, those with the fewest factors. As good: the best leads them "
+            "by no more than the standard error of its lead.",
             "The warm evaluation (tables/warm.md) holds out some of the same plays, in another draw.",
         ],
     )
