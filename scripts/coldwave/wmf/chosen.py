@@ -17,6 +17,7 @@ LISTABLE = {
     "unplayed_weight": pl.Float64,
     "frequency_scaling": pl.Float64,
 }
+FOLDING = tuple(key for key in LISTABLE if key != "factors")  # those that folding songs in takes
 
 
 def write_chosen(path: Path, chosen: Mapping[str, Any]) -> None:
