@@ -6,7 +6,6 @@ output. What a script writes itself goes to this process's error output.
 """
 
 import ast
-import importlib
 import json
 import os
 import runpy
@@ -17,12 +16,9 @@ from pathlib import Path
 
 def import_for(script: str) -> None:
     """Import the modules that a script imports at its top."""
-    for node in ast.parse(Path(script).read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.ImportFrom):
-            importlib.import_module(node.module)
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                importlib.import_module(alias.name)
+    tree = ast.parse(Path(script).read_text(encoding="utf-8"))
+    tree.body = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    exec(compile(tree, script, "exec"), {})
 
 
 def start(command: list[str]) -> int:
