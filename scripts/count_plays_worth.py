@@ -14,9 +14,10 @@ from coldwave.exhibits.files import write_exhibit_table
 from coldwave.files import read_array, read_table, write_table, write_text
 from coldwave.job import run
 from coldwave.split.parts import TEST
-from coldwave.wmf.chosen import FOLDING, read_chosen
+from coldwave.wmf.chosen import read_chosen
 from coldwave.wmf.confidence import confidence_matrix
 from coldwave.wmf.halves import first_half
+from coldwave.wmf.listable import FOLDING
 
 
 def main(

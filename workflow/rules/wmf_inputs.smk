@@ -1,6 +1,6 @@
 """The settings of the factorisation: numbers of the config, and those that the run chooses from lists."""
 
-from coldwave.wmf.chosen import FOLDING, LISTABLE
+from coldwave.wmf.listable import FOLDING, LISTABLE
 from workflow.consistency import listed
 
 LISTED = listed(SETTINGS)
