@@ -6,9 +6,9 @@ From the paper's network (the defaults of kind cnn) to the entry: every setting 
 former and taken from the latter, one at a time. Other entries of files like the preset come after them (--others).
 
 Test songs are not used. A run has few validation songs, so each seed draws as many anew from the songs that are not
-test songs, factorises the plays of the rest with the default settings, and trains every variant on them with that seed.
-AUC and mAP rank the validation songs; ± is the standard deviation over seeds, and a difference is from the paper's
-network on the same songs.
+test songs, factorises the plays of the rest with the settings that the run chose, and trains every variant on them with
+that seed. AUC and mAP rank the validation songs; ± is the standard deviation over seeds, and a difference is from the
+paper's network on the same songs.
 """
 
 import argparse

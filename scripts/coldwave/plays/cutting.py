@@ -56,7 +56,10 @@ def cut_plays(
     known &= ~np.append(tested, False)[song][pairs.song]  # -1, of an unknown song, is the place of the False
     early = _table(pairs, known, user, song)
     if early.is_empty():
-        raise InputError(f"{source}: no play of a training song is earlier than the first test song ({release})")
+        raise InputError(
+            f"{source}: no play of a training song is earlier than the first test song ({release}): check "
+            "plays.table.time and the dates of the songs, or lower split.test"
+        )
     of_tested = pl.Series(tested).gather(plays["song"])
     _log_cut(early, plays.filter(~of_tested), release, tested)
     return pl.concat([early, plays.filter(of_tested)]).sort("user", "song")
