@@ -31,8 +31,8 @@ from coldwave.split.parts import TRAIN
 from coldwave.warm.evaluation import neighbour_scores
 from coldwave.wmf.als import factorise
 from coldwave.wmf.choice import choose
-from coldwave.wmf.chosen import LISTABLE
 from coldwave.wmf.confidence import confidence_matrix
+from coldwave.wmf.listable import LISTABLE
 from coldwave.world.raw_files import draw_world
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # workflow is not installed

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from coldwave.plays.suffixes import delimiter_of, is_parquet
-from coldwave.wmf.chosen import LISTABLE
+from coldwave.wmf.listable import LISTABLE
 from workflow.features import SOURCES
 from workflow.kinds import names_of, row_of
 from workflow.model_consistency import model_checks, no_embedding

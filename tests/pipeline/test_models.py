@@ -1,7 +1,12 @@
-"""A ranking network with everything that may be added to it, beside the tiny run's models."""
+"""Networks with all that may be added to them, beside the tiny models: one that ranks, and one that hears time."""
 
 import numpy as np
+import polars as pl
 import pytest
+import yaml
+
+from coldwave.models.weights import read_weights
+from tests.conftest import ROOT
 
 SEED = 3
 RANKING = {
@@ -10,8 +15,13 @@ RANKING = {
     "mask_frames": 8, "mixup": 0.4, "schedule": "cosine", "warm_up": 1, "averaging": 0.5, "batch_size": 8, "epochs": 2,
     "accelerator": "cpu",
 }  # fmt: skip
-NETWORK = {"models": {"cnn_ranking": RANKING}, "audit": {"canary": []}}  # the audit learns nothing again
-JOBS = {"train_cnn": 1, "predict_cnn": 1, "evaluate_model": 1}
+DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["models"]["cnn_time"]
+TIME = DEFAULT | {
+    "window": 40, "channels": [8], "dense": [16], "batch_size": 8, "steps": 8, "members": 2, "accelerator": "cpu",
+}  # fmt: skip
+NETWORKS = {"cnn_ranking": RANKING, "cnn_time": TIME}
+NETWORK = {"models": NETWORKS, "audit": {"canary": ["cnn"]}}
+JOBS = {"train_cnn": 2, "predict_cnn": 2, "evaluate_model": 2}
 
 
 @pytest.fixture(scope="module")
@@ -25,23 +35,35 @@ def ranked(tiny, tmp_path_factory):
 def test_it_is_trained_predicts_and_is_scored_beside_the_others(ranked, tiny):
     place, planned = ranked
     assert planned == JOBS
-    predicted = place.array(f"predictions/cnn_ranking/{SEED}.npy")
-    assert predicted.shape == tiny.array("wmf/song_factors.npy").shape
-    assert (
-        np.isfinite(predicted).all(axis=1).sum()
-        == np.isfinite(tiny.array(f"predictions/cnn_mse/{SEED}.npy")).all(axis=1).sum()
-    )
-    assert "cnn_ranking" in place.table("tables/recommendation.parquet")["model"].to_list()
+    for name in NETWORKS:
+        predicted = place.array(f"predictions/{name}/{SEED}.npy")
+        assert predicted.shape == tiny.array("wmf/song_factors.npy").shape
+        assert (
+            np.isfinite(predicted).all(axis=1).sum()
+            == np.isfinite(tiny.array(f"predictions/cnn_mse/{SEED}.npy")).all(axis=1).sum()
+        )
+        assert name in place.table("tables/recommendation.parquet")["model"].to_list()
+        assert np.ptp(predicted, axis=0).min() > 1e-4, "songs differ"
+
+
+def test_the_network_that_hears_time_has_its_members_and_learns_from_validation_songs(ranked):
+    place, _ = ranked
+    tensors, settings = read_weights(place.results / f"models/cnn_time/{SEED}.safetensors")
+    assert {name.split(".")[1] for name in tensors if name.startswith("networks.")} == {"0", "1"}
+    assert {key: settings[key] for key in TIME if key in settings} == {k: v for k, v in TIME.items() if k in settings}
+    audited = place.table("tables/leakage.parquet").filter(pl.col("of").str.contains("cnn_time"))
+    assert set(audited["result"]) == {"passed"}
+    assert audited["detail"].str.contains("the same bytes").any()
 
 
 def test_what_is_planned_after_its_settings_change(ranked):
     place, _ = ranked
     assert place.plan(overlay=NETWORK) == {}
-    colder = NETWORK | {"models": {"cnn_ranking": RANKING | {"temperature": 0.2}}}
+    colder = NETWORK | {"models": {"cnn_ranking": RANKING | {"temperature": 0.2}, "cnn_time": TIME}}
     jobs = place.plan(overlay=colder)
-    assert {rule: jobs[rule] for rule in JOBS} == JOBS
+    assert {rule: jobs[rule] for rule in JOBS} == dict.fromkeys(JOBS, 1)
     confidences = place.plan(overlay=NETWORK | {"wmf": {"alpha": 3.0}})
-    assert confidences["train_cnn"] == 3  # by the factors, as every network
+    assert confidences["train_cnn"] == 4  # by the factors, as every network
 
 
 def test_it_reads_the_plays_and_the_user_factors(ranked):

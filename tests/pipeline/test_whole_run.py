@@ -226,7 +226,8 @@ def test_every_job_left_a_log_and_its_timing(tiny):
     rules = {path.parts[0] for path in logs}
     not_needed = {"read_embeddings", "scale_embeddings", "tune"}  # no model takes an embedding, and nobody tunes
     not_needed |= {path.stem for path in (ROOT / "scripts").glob("*_new_*.py")}  # only predict_new asks for them
-    not_needed |= {"factorise_plays_spark"}  # the engine is implicit
+    not_needed |= {"factorise_plays_spark", "choose_wmf"}  # the engine is implicit, and no setting is a list
+    not_needed |= {"cut_plays"}  # the split is not by date
     shared = {"predict_stacked_metadata"}  # it runs the script of predict_metadata
     assert rules == {path.stem for path in (ROOT / "scripts").glob("*.py")} - not_needed | shared
 

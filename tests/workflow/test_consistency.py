@@ -26,8 +26,9 @@ def test_the_longest_window_that_is_allowed(seconds, rate, hop):
     }
     overlay = {
         "audio": audio,
-        "models": {"cnn_mse": None, "cnn_wpe": None, "net": {"kind": "cnn", "kernel": 1, "pool": 1, "window": frames}},
+        "models": {"net": {"kind": "cnn", "kernel": 1, "pool": 1, "window": frames}},
     }
+    overlay["models"] |= dict.fromkeys(["cnn_mse", "cnn_wpe", "cnn_time"])
     overlay["world"] = {"seconds": 60}
     checked(overlay)
     overlay["models"]["net"]["window"] = frames + 1
@@ -50,7 +51,7 @@ def test_layers_as_the_network_counts_them():
 def test_the_model_to_be_tuned_is_the_first_that_predicts_factors_from_audio():
     assert tuned_model(checked()) == "linear"
     assert tuned_model(checked({"tuning": {"model": "cnn_wpe"}})) == "cnn_wpe"
-    none = {name: None for name in ("linear", "mlp", "cnn_mse", "cnn_wpe")}
+    none = {name: None for name in ("linear", "mlp", "cnn_mse", "cnn_wpe", "cnn_time")}
     assert tuned_model(checked({"models": none})) is None
 
 

@@ -95,10 +95,11 @@ def test_the_default_config_says_what_is_the_demos_and_shows_defaults():
     own = {"run": "demo", "world": {}, "plays": {"path": CONFIG["plays"]["path"]}, "models": CONFIG["models"]}
     own["plays"]["songs"] = {"path": CONFIG["plays"]["songs"]["path"]}
     own["tuning"] = {"wmf": CONFIG["tuning"]["wmf"]}
+    own["audio"] = {"min_seconds": CONFIG["audio"]["min_seconds"]}  # of the window of the network that hears time
     assert check(CONFIG) == check(own)
-    assert len(CONFIG["models"]) == 9
-    for model in CONFIG["models"].values():
-        assert set(model) <= {"kind", "objective"}
+    assert len(CONFIG["models"]) == 13
+    for name, model in CONFIG["models"].items():
+        assert name == "cnn_time" or set(model) <= {"kind", "objective", "traits", "held_out"}
 
 
 def test_the_defaults_of_models_are_valid():
@@ -207,7 +208,7 @@ def test_all_mistakes_at_once_in_the_order_of_the_schema():
 
 def test_a_wrong_value_is_not_replaced_by_its_default_in_other_checks():
     """Else the default window would be said to be too long for audio of two seconds."""
-    overlay = "models: {cnn_mse: {window: 0}, cnn_wpe: null}"
+    overlay = "models: {cnn_mse: {window: 0}, cnn_wpe: null, cnn_time: null}"
     assert set(mistakes("audio: {min_seconds: 2}", overlay)) == {"models.cnn_mse.window"}
 
 

@@ -81,7 +81,6 @@ def audited_learners():
     return learners
 
 
-
 def audited_files():
     """Files of features that the audit checks: those of all sources, what rules that learn them use, log-mels."""
     found = {name: settled(str(path)) for name, path in own_rule("choose_wmf").output.items()} if LISTED else {}

@@ -18,7 +18,7 @@ from scipy import stats
 
 from coldwave.errors import InputError
 from coldwave.evaluation.recommendation import Trained
-from coldwave.evaluation.resampling import song_covariance
+from coldwave.evaluation.song_covariance import song_covariance
 from coldwave.evaluation.table_of_measures import COMPARED, Measure
 
 LEVEL = 0.05  # of the tests; the intervals cover one minus it

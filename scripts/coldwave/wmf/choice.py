@@ -20,8 +20,9 @@ from coldwave.evaluation.held_out import hold_out, measure, of_training_songs, p
 from coldwave.evaluation.table_of_measures import AUC, MAP
 from coldwave.progress import track
 from coldwave.wmf.als import factorise
-from coldwave.wmf.chosen import LISTABLE
+from coldwave.wmf.chosen import SCHEMA
 from coldwave.wmf.confidence import confidence_matrix
+from coldwave.wmf.listable import LISTABLE
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ def schema(cutoff: int) -> dict[str, type[pl.DataType]]:
     """Columns of the table of `choose`: a row for each setting of the grid, means and deviations over its draws."""
     measures = ["score", AUC.column_at(cutoff), MAP.column_at(cutoff)]
     numbers = [name for one in measures for name in (one, f"{one}_sd")]
-    return {**LISTABLE, **dict.fromkeys(numbers, pl.Float64), "draws": pl.UInt32, "chosen": pl.Boolean}
+    return {**SCHEMA, **dict.fromkeys(numbers, pl.Float64), "draws": pl.UInt32, "chosen": pl.Boolean}
 
 
 def draw(plays: pl.DataFrame, users: int, songs: int, share: float, seed: Sequence[int]) -> Draw:

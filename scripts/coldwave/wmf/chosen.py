@@ -7,21 +7,14 @@ from typing import Any
 import polars as pl
 
 from coldwave.files import read_table, write_table
+from coldwave.wmf.listable import LISTABLE
 
-# Settings that may be lists in the config.
-LISTABLE = {
-    "factors": pl.UInt32,
-    "alpha": pl.Float64,
-    "epsilon": pl.Float64,
-    "regularization": pl.Float64,
-    "unplayed_weight": pl.Float64,
-    "frequency_scaling": pl.Float64,
-}
+SCHEMA = {key: pl.UInt32 if key == "factors" else pl.Float64 for key in LISTABLE}
 
 
 def write_chosen(path: Path, chosen: Mapping[str, Any]) -> None:
     """Write the chosen settings: a column for each setting that was a list."""
-    schema = {key: LISTABLE[key] for key in LISTABLE if key in chosen}
+    schema = {key: kind for key, kind in SCHEMA.items() if key in chosen}
     write_table(path, pl.DataFrame([dict(chosen)], schema=schema), schema)
 
 

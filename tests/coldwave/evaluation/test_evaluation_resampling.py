@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coldwave.evaluation.ranking import rank_songs
-from coldwave.evaluation.resampling import draw_times, leave_songs_out, resampled_measures, song_covariance
+from coldwave.evaluation.resampling import draw_times, leave_songs_out, resampled_measures
+from coldwave.evaluation.song_covariance import song_covariance
 
 
 def make_case(seed, users, songs, factors=3, levels=None, missing=0, share=0.2):
