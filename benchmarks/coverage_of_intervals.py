@@ -13,14 +13,14 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from coldwave.evaluation.differences import compare
+from coldwave.evaluation.differences import LEVEL, compare
 from coldwave.evaluation.ranking import rank_songs
 from coldwave.evaluation.recommendation import Trained
 from coldwave.evaluation.resampling import leave_songs_out, resampled_measures
 from coldwave.evaluation.table_of_measures import COMPARED
 
 SIZES = ((2000, 120), (500, 60), (200, 40))  # users and test songs; the first are about the demo's
-TRAITS, CUTOFF, LEVEL, SAMPLES = 5, 500, 0.05, 400
+TRAITS, CUTOFF, SAMPLES = 5, 500, 400
 FIRST, SECOND = "less noise", "more noise"
 METHODS = ("users alone", "draws of users and songs", "coldwave")
 

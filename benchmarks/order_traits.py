@@ -1,6 +1,6 @@
 """What a run's networks know of the demo world's two order traits, which no single moment of a song tells.
 
-    PYTHONPATH=scripts python benchmarks/order_traits.py results/demo
+    python benchmarks/order_traits.py results/demo
 
 From the last hidden layer of each network, the mean over a song's windows, a logistic regression learns each trait on
 the training songs. Its AUC on the test songs is printed: 0.5 is chance. Of a model of several networks it is the first.

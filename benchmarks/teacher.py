@@ -1,4 +1,4 @@
-"""Rank held-out plays by the factorisation as the run chooses it, beside its old settings, neighbours and popularity.
+"""Rank held-out plays by the factorisation as the run chooses it, beside fixed settings, neighbours and popularity.
 
     COLDWAVE_DATA=/path/to/data python benchmarks/teacher.py --seeds 1 2 3 --presets hetrec msd-timbre emotify
 
@@ -39,7 +39,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # workflow is not installed
 from workflow.consistency import listed
 from workflow.settings import check, over_default
 
-OLD = {"factors": 50, "alpha": 2.0, "epsilon": 1.0, "regularization": 1.0, "iterations": 15, "solver": "cg"}
+FIXED = {"factors": 50, "alpha": 2.0, "epsilon": 1.0, "regularization": 1.0, "iterations": 15, "solver": "cg"}
 
 parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
 parser.add_argument("--seeds", type=int, nargs="*", default=[], help="of the demo world")
@@ -100,7 +100,7 @@ def compare(name: str, plays: pl.DataFrame, users: int, training: np.ndarray, co
         }
         own = chosen or chosen_settings(remaining, songs, config)
         used.append(", ".join(f"{key} {own[key]:g}" for key in listed(config)))
-        for label, wmf in {"WMF, 50 factors, lambda 1": OLD, "WMF, chosen": own}.items():
+        for label, wmf in {"WMF, 50 factors, lambda 1": FIXED, "WMF, chosen": own}.items():
             settings = dict(wmf)
             matrix = confidence_matrix(remaining, users, songs, settings.pop("alpha"), settings.pop("epsilon"))
             systems[label] = vector_scores(*factorise(matrix, **settings, seed=draw, threads=arguments.threads))

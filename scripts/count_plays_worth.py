@@ -16,7 +16,8 @@ from coldwave.job import run
 from coldwave.split.parts import TEST
 from coldwave.wmf.chosen import read_chosen
 from coldwave.wmf.confidence import confidence_matrix
-from coldwave.wmf.halves import FOLDING, first_half
+from coldwave.wmf.halves import first_half
+from coldwave.wmf.listable import FOLDING
 
 
 def main(

@@ -12,7 +12,8 @@ from coldwave.job import run
 from coldwave.split.parts import TEST
 from coldwave.wmf.chosen import read_chosen
 from coldwave.wmf.confidence import confidence_matrix
-from coldwave.wmf.halves import FOLDING, facing_vectors, first_half, fold_in_halves
+from coldwave.wmf.halves import facing_vectors, first_half, fold_in_halves
+from coldwave.wmf.listable import FOLDING
 
 
 def main(

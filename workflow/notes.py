@@ -26,7 +26,7 @@ _SPLITS = {
 }
 _LATER = {
     True: " Nothing was learnt from what was played after the first test song was released.",
-    False: " Plays have no dates here, so some were learnt from that are later than the songs that are tested.",
+    False: " Plays have no dates here, so that those after the release of test songs were learnt from as well.",
 }
 
 

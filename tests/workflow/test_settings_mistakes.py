@@ -128,7 +128,7 @@ MISTAKES = [
     ("models: {x: {kind: cnn, schedule: one_cycle, keep: last, warm_up: 2}}",
      "models.x.warm_up: one_cycle has a rise of its own: write 0"),
     ("models: {x: {kind: cnn, objective: wpe, whitening: 0.5}}", "models.x.whitening: ... objective mse"),
-    ("wmf: {unplayed_weight: 0.5}", "wmf.unplayed_weight: ... weighs unplayed pairs by 1: write 1 here"),
+    ("wmf: {unplayed_weight: 0.5}", "wmf.unplayed_weight: ... weighs unplayed pairs by 1: write 1, or leave"),
     ("models: {x: {kind: metadata, audio: usage}}",
      "models.x.audio: ... of kind usage, which does not predict factors"),
     ("models: {x: {kind: metadata, audio: x}}", "models.x.audio: ... of kind metadata"),

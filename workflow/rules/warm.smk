@@ -41,5 +41,6 @@ if SETTINGS["warm"]:
     EXHIBITS["Comparison of models"] += [rules.evaluate_warm.output.markdown]
 
 
+# Here and not in wmf.smk, so that the report shows it last: like the warm evaluation, it ranks songs that have plays.
 if LISTED:
     EXHIBITS["Comparison of models"] += [rules.choose_wmf.output.grid_markdown, rules.choose_wmf.output.grid_figure]

@@ -1,11 +1,10 @@
 """The settings of the factorisation: numbers of the config, and those that the run chooses from lists."""
 
+from coldwave.wmf.listable import FOLDING, LISTABLE
 from workflow.consistency import listed
 
 LISTED = listed(SETTINGS)
-FACTORISATION = ["factors", "alpha", "epsilon", "regularization", "unplayed_weight", "frequency_scaling"]
-FACTORISATION += ["iterations", "tolerance", "solver"]
-FOLDING = FACTORISATION[1:6]  # those that folding songs in takes
+FACTORISATION = [*LISTABLE, "iterations", "tolerance", "solver"]
 
 
 def wmf_options(*keys, **others):

@@ -86,7 +86,7 @@ def fitted_checks(
 ) -> list[Check]:
     """Check that the learnt files were fitted on training songs, by what they record.
 
-    ``refits`` names the models that are fitted again on training and validation songs together, once they are chosen.
+    ``refits`` names the models that are fitted on training and validation songs together.
     """
     rows = []
     recorded = {files[of]: read_array(files[record]) for record, of in FITTED.items() if files.get(of)}

@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
+from coldwave.evaluation.differences import LEVEL
 from coldwave.evaluation.recommendation import cutoff_of, shares_heard
 from coldwave.evaluation.table_of_measures import AUC, COMPARED, MAP
 
-LEVEL = 0.05  # intervals cover one minus it
 CLEAR = 2  # standard errors by which a gap must be above zero
 MEASURED = {
     "songs": pl.UInt32,

@@ -8,5 +8,5 @@ CURVE_SCHEMA = {
     "validation_loss": pl.Float64,
     "learning_rate": pl.Float64,
     "seconds": pl.Float64,
-    "best": pl.Boolean,
+    "best": pl.Boolean,  # the epoch whose weights are kept
 }

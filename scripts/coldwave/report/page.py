@@ -46,14 +46,24 @@ class CurveAxes(NamedTuple):
     x: str
     train: str
     held_out: str
-    held_out_is: str
+    held_out_name: str
     label_x: str
     label_y: str
     logarithmic: bool
+    ring: str  # what the step that is marked as best is
 
 
 CURVES = (
-    CurveAxes("epoch", "train_loss", "validation_loss", "validation", "epoch", "loss", False),
+    CurveAxes(
+        "epoch",
+        "train_loss",
+        "validation_loss",
+        "validation",
+        "epoch",
+        "loss",
+        False,
+        "the epoch whose weights are kept",
+    ),
     CurveAxes(
         "strength",
         "train_mse",
@@ -62,6 +72,7 @@ CURVES = (
         "strength of regularisation, one for all directions",
         "mean squared error of scores",
         True,
+        "the strength that is best for all directions together",
     ),
 )
 
@@ -274,19 +285,19 @@ def training_figures(objective: pl.DataFrame, curves: Sequence[Curve]) -> list[F
 
 
 def _learning_curve(model: str, steps: Sequence[pl.DataFrame], axes: CurveAxes) -> Figure:
-    """Draw the loss on songs learnt from and on others, a line for each seed, and a ring at the best step."""
+    """Draw the loss on songs learnt from and on others, a line for each seed, and a ring at the step marked as best."""
     series = {
         name: [(step[axes.x].to_list(), step[column].to_list()) for step in steps]
-        for name, column in (("training", axes.train), (axes.held_out_is, axes.held_out))
+        for name, column in (("training", axes.train), (axes.held_out_name, axes.held_out))
     }
     best = [(row[axes.x], row[axes.held_out]) for step in steps for row in step.filter("best").iter_rows(named=True)]
-    kept = ", ".join(f"{y:.4g} at {axes.label_x} {x:g}" for x, y in best)
-    alt = f"{model}: {axes.label_y} on training and {axes.held_out_is} songs; best: {kept or 'none'}"
+    rings = ", ".join(f"{y:.4g} at {axes.label_x} {x:g}" for x, y in best)
+    alt = f"{model}: {axes.label_y} on training and {axes.held_out_name} songs; {axes.ring}: {rings or 'none'}"
     svg = figures.lines(series, best, axes.label_x, axes.label_y, alt, logarithmic=axes.logarithmic)
     seeds = f" ({len(steps)} seeds)" if len(steps) > 1 else ""
     return Figure(
         svg,
-        f"{model}{seeds}: {axes.label_y} by {axes.label_x}. The ring is the best step, by {axes.held_out_is} songs.",
+        f"{model}{seeds}: {axes.label_y} by {axes.label_x}. The ring is {axes.ring}.",
     )
 
 

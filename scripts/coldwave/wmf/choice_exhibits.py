@@ -55,9 +55,9 @@ def write_grid_table(
         notes=[
             *warnings,
             "±: standard deviation over draws. All settings had the first draw, the best of them the others.",
-            "Chosen: the fewest factors among those that the best leads by no more than its lead's standard error.",
-            "The draws are others than that of the table of plays of songs that others have played, but of the same "
-            "plays.",
+            "Chosen: of the settings as good as the best, those with the fewest factors. As good: the best leads them "
+            "by no more than the standard error of its lead.",
+            "The warm evaluation (tables/warm.md) holds out some of the same plays, in another draw.",
         ],
     )
 

@@ -13,8 +13,6 @@ import scipy.sparse as sparse
 from coldwave.wmf.folding import fold_in
 from coldwave.wmf.penalties import penalties
 
-FOLDING = ("alpha", "epsilon", "regularization", "unplayed_weight", "frequency_scaling")  # settings that it takes
-
 
 def first_half(users: int, seed: int) -> np.ndarray:
     """Draw the users of the first half: bool [users]. Of an odd number, the second half has one more."""

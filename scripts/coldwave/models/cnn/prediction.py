@@ -1,4 +1,4 @@
-"""Song factors from trained networks: the mean of its predictions over consecutive windows."""
+"""Song factors from trained networks: the mean of their predictions over consecutive windows."""
 
 from pathlib import Path
 from typing import Any
