@@ -8,7 +8,7 @@ from coldwave.evaluation.recommendation import model_and_seed
 from coldwave.exhibits.files import spreadsheet_csv, write_exhibit_table
 from coldwave.files import read_array, read_table, write_table, write_text
 from coldwave.job import run
-from coldwave.split.parts import TRAIN
+from coldwave.split.parts import songs_to_learn
 
 
 def main(
@@ -27,8 +27,9 @@ def main(
     features: Path = None,
     threads: int = 1,
 ) -> None:
-    """``options``: tags (the settings), seed, data and protocol. ``features`` are given if the run has audio models."""
-    held_out = (read_table(split, ["part"])["part"] != TRAIN).to_numpy()
+    """``options``: tags (the settings), seed, data, protocol, and refit, whether a
+    network has learnt from validation songs. ``features`` are given if the run has audio models."""
+    held_out = ~songs_to_learn(read_table(split, ["part"]), options["refit"])
     known = ({BAG_OF_WORDS: read_array(features)} if features else {}) | {USAGE: read_array(song_factors)}
     predicted = {model_and_seed(path)[0]: read_array(path) for path in predictions}
     settings = options["tags"] | {"seed": options["seed"], "threads": threads}

@@ -101,8 +101,8 @@ _ONE_PROCESSOR = {"accelerator": "cpu", "devices": 1, "nodes": 1, "precision": "
 _RANKING = {"objective": ("bpr", "sampled_softmax")}
 _AUDIO = 3  # the place of all audio models
 _PLANTED = (
-    "Planted: ridge regression from the traits that were planted in the demo world, learnt from the same songs as the "
-    "audio models: all that can be heard (a perfect ear), those of single moments alone (order-free), or those that "
+    "Planted: ridge regression from the traits that were planted in the demo world, learnt from the same songs as "
+    "linear: all that can be heard (a perfect ear), those of single moments alone (order-free), or those that "
     "cannot be heard as well (all)."
 )
 _BY_NAMES = (

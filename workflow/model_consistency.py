@@ -76,6 +76,8 @@ def _audio_model(config: dict[str, Any], audio: str, keys: Keys) -> Iterator[tup
     elif audio not in fitting:
         kind = config["models"][audio]["kind"]
         yield keys, f"{short(audio)} is of kind {kind}, which does not predict factors from audio: {choice}"
+    elif config["models"][audio].get("refit") and not row_of(config["models"][audio]).left_out:
+        yield keys, f"{short(audio)} learns from validation songs, which must judge what it adds: give it refit: false"
 
 
 def _mapped_model(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:

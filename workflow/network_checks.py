@@ -24,6 +24,11 @@ def _objective(config: Mapping[str, Any], model: Mapping[str, Any], name: str) -
         return
     if model["unit_norm"]:
         yield ("models", name, "unit_norm"), f"true is for targets, and the objective {objective} has none: write false"
+    if objective == "wpe" and config["wmf"]["unplayed_weight"] != 1:
+        yield (
+            ("wmf", "unplayed_weight"),
+            f"the objective wpe of {name} weighs unplayed pairs by 1: write 1, or leave it out",
+        )
     if objective == "wpe" and model["precision"] in ("16-true", "bf16-true"):
         yield (
             ("models", name, "precision"),

@@ -77,7 +77,7 @@ def test_a_changed_setting_reruns_what_reads_it_and_what_follows(change, jobs, t
     assert tiny.plan(overlay=change) == jobs
 
 
-def test_plays_reach_only_the_networks_whose_objective_has_them(tiny):
+def test_plays_reach_only_the_metric_and_the_networks_whose_objective_has_them(tiny):
     summary = tiny.make("--detailed-summary").output
     inputs = {}
     for line in summary.splitlines():
@@ -87,8 +87,8 @@ def test_plays_reach_only_the_networks_whose_objective_has_them(tiny):
                 name for name in ("plays/plays.parquet", "wmf/user_factors.npy") if any(name in part for part in others)
             }
     assert inputs == {
-        "linear": set(),
-        "names_and_linear": set(),
+        "linear": {"wmf/user_factors.npy"},  # users say how much each direction of the factors weighs
+        "names_and_linear": {"wmf/user_factors.npy"},
         "mlp": set(),
         "cnn_mse": set(),
         "cnn_wpe": {"plays/plays.parquet", "wmf/user_factors.npy"},

@@ -29,7 +29,9 @@ rule predict_tags:
         mem_mb=growing(lambda input: max(2000, int(12 * input.size_mb))),
         runtime=growing(240),
     params:
-        options=options("analysis", "tags", seed=SEED, data=DATA_NOTE, protocol=PROTOCOL_NOTE),
+        options=options(
+            "analysis", "tags", seed=SEED, data=DATA_NOTE, protocol=PROTOCOL_NOTE, refit=network_learnt_validation()
+        ),
         code=code("predict_tags.py"),
     script:
         "../../scripts/predict_tags.py"

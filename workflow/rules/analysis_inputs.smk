@@ -24,3 +24,9 @@ def mapped_vectors():
     """The song vectors that the map of songs is made of."""
     model = mapped_model()
     return for_models(PREDICTIONS, [model])[0] if model else "<results>/wmf/song_factors.npy"
+
+
+def network_learnt_validation():
+    """Whether a model has learnt from validation songs, without predictions of them as if it had not."""
+    models = {name: SETTINGS["models"][name] for name in models_with("from_audio")}
+    return any(model.get("refit", False) and not MODELS[name].left_out for name, model in models.items())

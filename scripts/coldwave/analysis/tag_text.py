@@ -30,11 +30,10 @@ def summary_notes(settings: Mapping[str, Any]) -> list[str]:
         f"have and {least} lack. AUC is the mean over {settings['folds']} folds, then over tags; 0.5 is chance. Inputs "
         f"are standardised within each fold; the strength of L2 regularisation is {settings['regularization']:g}.",
         "Songs without tags, or without one of the inputs, are left out.",
-        "The bag of words and the usage factors are measured over all songs, as in the paper. Models have seen the "
-        "plays of their training songs, so their predictions are measured over validation and test songs alone (held "
-        "out). Compare rows of the same songs only.",
-        "Held-out songs are fewer, so there are fewer tags and each fold is small. Validation songs also chose when "
-        "training stopped.",
+        "The bag of words and the usage factors are measured over all songs, as in the paper. Predictions are "
+        "measured over songs alone that no network has learnt from (held out). Compare rows of the same songs only.",
+        "Held-out songs are fewer, so there are fewer tags and each fold is small. Validation songs, where they are "
+        "among them, also chose when training stopped.",
         "The paper's figures are for other songs and tags.",
     ]
 

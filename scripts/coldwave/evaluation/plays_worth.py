@@ -124,10 +124,14 @@ def plays_worth(plays: Sequence[int], curve: np.ndarray, value: float) -> float:
 
 
 def drawn_means(measured: Sequence[Measured], rng: np.random.Generator) -> np.ndarray:
-    """Average seeds, or draws of plays, over as many drawn with replacement in each sample: [samples, 2]."""
-    samples = np.stack([one.samples for one in measured])
-    drawn = rng.integers(0, len(measured), (len(measured), samples.shape[1]))
-    return samples[drawn, np.arange(samples.shape[1])].mean(axis=0)
+    """Average seeds, or draws of plays, over as many drawn with replacement in each sample: [samples, 2].
+
+    Few of them, drawn from themselves, vary too little: what is drawn is moved away from their mean to make up for it.
+    """
+    samples, number = np.stack([one.samples for one in measured]), len(measured)
+    mean = samples.mean(axis=0)
+    drawn = samples[rng.integers(0, number, (number, samples.shape[1])), np.arange(samples.shape[1])].mean(axis=0)
+    return mean + (drawn - mean) * math.sqrt(number / max(number - 1, 1))
 
 
 def worth_tables(

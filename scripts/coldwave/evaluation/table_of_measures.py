@@ -7,11 +7,15 @@ and code that computes it (``coldwave.evaluation.scores`` for a value of each us
 from typing import NamedTuple
 
 GAP = "gap closed"
-GAP_NOTE = "Gap: share of the way from random scores to the upper bound, factors of the songs' own plays."
+GAP_NOTE = (
+    "Gap: share of the way from random scores to the upper bound, factors of the songs' own plays by half of the "
+    "users. It bounds little for songs with few plays."
+)
 HEARD = "heard"
 HEARD_NOTE = (
-    "Heard: share of what can be heard, the way from random scores to a perfect ear: the regression that is told the "
-    "planted traits that can be heard, and learns from the same songs."
+    "Heard: share of what can be heard, the way from random scores to a perfect ear: a linear regression that is told "
+    "the planted traits that can be heard. It is no limit: songs of one artist sound alike, so a model that is not "
+    "linear may know the artist, and with it more than the traits."
 )
 
 

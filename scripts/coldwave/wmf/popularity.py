@@ -10,7 +10,7 @@ def popularity_direction(gram: np.ndarray) -> tuple[np.ndarray, float]:
     (c_ui - 1) x_u x_u^T over who played the song. X^T X = λ_1 v v^T + ... has one eigenvalue far above the others: with
     m the users' mean, it is users * m m^T plus their scatter around it, and m is long because all users prefer songs
     that are played much. So v is near m / |m|, and y . v is a song's mean score, its popularity. Audio hardly tells it,
-    and yet this one number has λ_1 / (λ_1 + λ_2 + ...) of the weight, two thirds in the demo.
+    and yet this one number has λ_1 / (λ_1 + λ_2 + ...) of the weight, three tenths in the demo.
 
     The second part of A ties v to the other directions. A song's players like it, so that e across v, which is mostly
     what audio does not tell, is a loss at their high confidences, and more popularity makes up for it. This is why

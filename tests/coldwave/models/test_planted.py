@@ -58,12 +58,18 @@ def test_predictions_are_those_of_scikit_learn(world, script, tmp_path):
     for name, frame in (("truth", world.truth), ("songs", songs), ("split", split)):
         write_table(tmp_path / f"{name}.parquet", frame, frame.schema)
     write_array(tmp_path / "factors.npy", factors)
+    write_array(tmp_path / "users.npy", rng.standard_normal((50, 3)).astype(np.float32))
     script("predict_planted")(
         truth=tmp_path / "truth.parquet", songs=tmp_path / "songs.parquet", split=tmp_path / "split.parquet",
-        song_factors=tmp_path / "factors.npy", predictions=tmp_path / "1.npy",
-        options={"traits": "audible", "strengths": [0.5]},
+        user_factors=tmp_path / "users.npy", song_factors=tmp_path / "factors.npy", predictions=tmp_path / "1.npy",
+        options={"traits": "audible", "strengths": [0.5], "refit": False},
     )  # fmt: skip
     training = part == "train"
     alpha = 0.5 * 70 * features[training].var(axis=0).mean()
     ridge = Ridge(alpha=alpha).fit(features[training], factors[training])
-    assert read_array(tmp_path / "1.npy") == pytest.approx(ridge.predict(features), abs=1e-4)
+    found = read_array(tmp_path / "1.npy")
+    assert found[~training] == pytest.approx(ridge.predict(features[~training]), abs=1e-4)
+    for song in (0, 33, 69):  # a song that was learnt from is predicted by the regression without it
+        others = training & (np.arange(120) != song)
+        without = Ridge(alpha=alpha).fit(features[others], factors[others])
+        assert found[song] == pytest.approx(without.predict(features[[song]])[0], abs=1e-4)

@@ -177,7 +177,8 @@ class SongTraining(lightning.LightningModule):
         optimizer = optimizer_of(self.parameters(), self.settings)
         steps = self.trainer.estimated_stepping_batches
         if self.settings["schedule"] == "one_cycle":
-            one_cycle = OneCycleLR(optimizer, self.settings["learning_rate"], steps, pct_start=RISING)
+            rising = RISING + 0.05 * (RISING * steps == 1)  # torch divides by zero where the rise is a single step
+            one_cycle = OneCycleLR(optimizer, self.settings["learning_rate"], steps, pct_start=rising)
             return {"optimizer": optimizer, "lr_scheduler": {"scheduler": one_cycle, "interval": "step"}}
         warm_up = round(steps * self.settings["warm_up"] / self.settings["epochs"])
 

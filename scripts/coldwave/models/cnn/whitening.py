@@ -2,7 +2,7 @@
 
 import numpy as np
 
-SMALLEST = 1e-6  # share of the largest variance that no direction falls below
+SMALLEST = 1e-2  # share of the largest variance that no direction falls below
 
 
 def whitening(targets: np.ndarray, power: float) -> tuple[np.ndarray, np.ndarray]:

@@ -147,3 +147,9 @@ def test_one_cycle_rises_for_a_quarter_and_ends_at_nothing():
     rates = curve["learning_rate"].to_numpy()
     assert len(rates) == 20 and rates.argmax() == 4 and rates.max() == pytest.approx(1e-2, rel=0.05)
     assert (np.diff(rates[:5]) > 0).all() and (np.diff(rates[4:]) < 0).all() and rates[-1] < 1e-4
+
+
+@pytest.mark.parametrize("steps", range(1, 10))
+def test_one_cycle_takes_any_number_of_steps(steps):
+    _, curve = trained(Songs(), batch_size=50, steps=steps, keep="last", schedule="one_cycle")  # a step is an epoch
+    assert len(curve) == steps
