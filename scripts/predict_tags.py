@@ -27,8 +27,10 @@ def main(
     features: Path = None,
     threads: int = 1,
 ) -> None:
-    """``options``: tags (the settings), seed, data, protocol, and refit, whether a
-    network has learnt from validation songs. ``features`` are given if the run has audio models."""
+    """``options``: tags (the settings), seed, data, protocol, refit (whether a network learns from validation songs).
+
+    ``features`` are given if the run has audio models.
+    """
     held_out = ~songs_to_learn(read_table(split, ["part"]), options["refit"])
     known = ({BAG_OF_WORDS: read_array(features)} if features else {}) | {USAGE: read_array(song_factors)}
     predicted = {model_and_seed(path)[0]: read_array(path) for path in predictions}

@@ -31,7 +31,7 @@ def summary_notes(settings: Mapping[str, Any]) -> list[str]:
         f"are standardised within each fold; the strength of L2 regularisation is {settings['regularization']:g}.",
         "Songs without tags, or without one of the inputs, are left out.",
         "The bag of words and the usage factors are measured over all songs, as in the paper. Predictions are "
-        "measured over songs alone that no network has learnt from (held out). Compare rows of the same songs only.",
+        "measured only over songs that no network has learnt from (held out). Compare rows of the same songs only.",
         "Held-out songs are fewer, so there are fewer tags and each fold is small. Validation songs, where they are "
         "among them, also chose when training stopped.",
         "The paper's figures are for other songs and tags.",

@@ -63,7 +63,8 @@ def notes(curve: pl.DataFrame, draws: int, samples: int, seeds: int) -> list[str
         f"knows none. Songs are folded in from plays drawn at random among one half of the users (mean of {draws:,} "
         "draws) and ranked for the other half, both ways. Between the measured numbers, the curve is a line over "
         "log(1 + plays).",
-        f"The curve's AUC: {values}. Songs have as many plays, if they have so many, so popularity does not help.",
+        f"The curve's AUC: {values}. Each song gives the same number of plays, if it has as many, so popularity does "
+        "not help.",
         f"Intervals: the middle {100 * (1 - LEVEL):g} % of {samples:,} samples of {drawn}, with replacement.",
     ]
     if short:
