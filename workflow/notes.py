@@ -10,14 +10,14 @@ from workflow.effective import cuts_plays, filters_users
 from workflow.kinds import ROWS, row_of
 
 _PROTOCOLS = {
-    "strict": "Protocol: strict. User factors and every model are learnt from training songs and chosen on validation "
-    "songs{refit}. Nothing about a test song is used before the evaluation, except by the upper bound (kind "
-    "{ceiling}), which is made of its plays.",
+    "strict": "Protocol: strict. User factors and every model are learnt from training songs. Validation songs choose "
+    "among models, or are learnt from as well (setting refit). Nothing about a test song is used before the "
+    "evaluation, except by the upper bound (kind {ceiling}), which is made of its plays.",
     "transductive": "Protocol: transductive. User and song factors are fitted to all plays, those of validation and "
-    "test songs included, as the paper's probably were. Models are still learnt from training songs, but chosen on "
-    "validation songs whose own plays fitted the factors{refit}. The user factors already know the test plays, so that "
-    "even the upper bound (kind {ceiling}) is not held out: compare with a strict run before taking a score for that "
-    "of new songs.",
+    "test songs included, as the paper's probably were. Models are still learnt from training songs; validation songs, "
+    "whose own plays fitted the factors, choose or are learnt from as well (setting refit). The user factors already "
+    "know the test plays, so that even the upper bound (kind {ceiling}) is not held out: compare with a strict run "
+    "before taking a score for that of new songs.",
 }
 _SPLITS = {
     "song": "",
@@ -39,7 +39,7 @@ def protocol_note(config: Mapping[str, Any]) -> str:
     """Say what is learnt from which songs, how they were split, and which models are oracles."""
     split = config["split"]
     ceiling = next(row.kind for row in ROWS if row.end == CEILING)
-    note = _PROTOCOLS[config["protocol"]].format(ceiling=ceiling, refit=_refit(config)) + _SPLITS[split["by"]]
+    note = _PROTOCOLS[config["protocol"]].format(ceiling=ceiling) + _SPLITS[split["by"]]
     if split["by"] == "date":
         note += _LATER[cuts_plays(config)]
     if config["plays"]["top_songs"] is not None or config["plays"]["min_users"] > 1:
@@ -52,9 +52,3 @@ def protocol_note(config: Mapping[str, Any]) -> str:
         note += f" Cross-validation: the test songs of a run are one of {split['folds']} folds."
     rows = {row.kind: row for row in map(row_of, config["models"].values()) if row.oracle and row.end != CEILING}
     return note + "".join(f" Kind {kind} is an oracle: {row.oracle}." for kind, row in rows.items())
-
-
-def _refit(config: Mapping[str, Any]) -> str:
-    """Say which models learn from validation songs too, in words that follow the others."""
-    names = [name for name, model in config["models"].items() if model.get("refit")]
-    return f"; {', '.join(names)} {'learn' if names[1:] else 'learns'} from validation songs as well" if names else ""
