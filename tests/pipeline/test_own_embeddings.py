@@ -11,7 +11,7 @@ from plans import AFTER_LEARNING, ANALYSED, SHOWN, WORTH
 MODELS = {
     "knn": {"kind": "knn", "features": "one"},
     "mlr": {"kind": "mlr", "features": "one", "relevant": 4, "strengths": [1.0]},
-    "linear": {"kind": "linear", "features": "one"},
+    "linear": {"kind": "linear", "features": "one", "strengths": [1.0]},  # with a choice, noise gives the mean
     "mlp": {"kind": "mlp", "features": "two", "hidden": [8], "epochs": 1},
     "names_and_linear": {"kind": "metadata", "audio": "linear"},
     **dict.fromkeys(["mean", "metadata", "popularity", "cnn_mse", "cnn_wpe"]),
@@ -119,6 +119,7 @@ def test_a_model_beside_audio_models_takes_an_embedding(tiny, without_audio):
         "predict_linear": 1,
         "evaluate_model": 1,
         **ANALYSED,
+        **WORTH,
         **AFTER_LEARNING,
     }
 
