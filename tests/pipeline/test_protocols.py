@@ -53,7 +53,7 @@ def test_folds_are_run_and_pooled_by_one_command(folds):
     pooled = pl.read_parquet(results / "mine-folds/tables/recommendation.parquet")
     tables = [pl.read_parquet(results / f"mine-fold{fold}/tables/recommendation.parquet") for fold in (1, 2)]
     assert pooled["model"].to_list() == ["random", "usage", "usage_in_sample"]
-    assert pooled["songs"].to_list() == [40, 40]
+    assert pooled["songs"].to_list() == [40, 40, 40]
     assert pooled["auc"].to_numpy() == pytest.approx(np.mean([table["auc"] for table in tables], axis=0))
     assert pooled["auc_sd"].to_numpy() == pytest.approx(np.std([table["auc"] for table in tables], axis=0, ddof=1))
     assert "Protocol: transductive." in printed
@@ -79,7 +79,7 @@ def test_without_audio_and_tags_only_usage_is_told_of(folds):
     assert table("tables/factors.parquet").height > 0
     assert table("analysis/map.parquet").height == table("split/split.parquet").filter(part="test").height > 0
     assert {path.stem for path in results.glob("figures/*")} == {
-        "map", "confidence", "popularity_strata", "activity_strata",
+        "map", "confidence", "plays_worth_auc", "plays_worth_map", "popularity_strata", "activity_strata",
     }  # fmt: skip
     fold = {"run": "mine-fold1", "split": settings["split"] | {"folds": 2, "fold": 1}}
     assert place.plan(overlay=settings | fold) == {}
