@@ -42,6 +42,7 @@ WORDS = {
     ("scripts/coldwave/evaluation/figures.py", "popularity"),
     ("scripts/coldwave/evaluation/differences.py", "mean"),  # a column
     ("scripts/coldwave/evaluation/difference_text.py", "mean"),
+    ("scripts/coldwave/evaluation/growth.py", "mean"),
     ("scripts/coldwave/models/mlr/fitting.py", "mean"),  # an array
     ("scripts/predict_mlr.py", "mean"),
     ("workflow/consistency.py", "bow"),  # a section of the config
