@@ -17,10 +17,9 @@ import polars as pl
 import yaml
 
 from coldwave.evaluation.held_out import (
-    hold_out,
+    hold_out_plays,
     measure,
     of_training_songs,
-    play_counts,
     same_scores,
     vector_scores,
 )
@@ -29,9 +28,8 @@ from coldwave.models.references import random_vectors
 from coldwave.split.draw import split_songs
 from coldwave.split.parts import TRAIN
 from coldwave.warm.evaluation import neighbour_scores
-from coldwave.wmf.als import factorise
+from coldwave.wmf.als import factorise_plays
 from coldwave.wmf.choice import choose
-from coldwave.wmf.confidence import confidence_matrix
 from coldwave.wmf.listable import LISTABLE
 from coldwave.world.raw_files import draw_world
 
@@ -89,9 +87,8 @@ def compare(name: str, plays: pl.DataFrame, users: int, training: np.ndarray, co
     plays, songs, found, used = of_training_songs(plays, training), int(training.sum()), {}, []
     chosen = None if arguments.nested else chosen_settings(plays, songs, config)
     for draw in range(arguments.draws):
-        held_out = hold_out(plays, 0.2, [config["seed"], 1000 + draw])
-        remaining = plays.filter(~held_out)
-        known, missing = play_counts(remaining, users, songs), play_counts(plays.filter(held_out), users, songs)
+        seed, cure = [config["seed"], 1000 + draw], "read more plays"
+        remaining, known, missing = hold_out_plays(plays, users, songs, 0.2, seed, cure)
         systems = {
             "random": vector_scores(*random_vectors(users, songs, draw)),
             "popularity": same_scores(np.bincount(known.indices, minlength=songs)),
@@ -101,9 +98,8 @@ def compare(name: str, plays: pl.DataFrame, users: int, training: np.ndarray, co
         own = chosen or chosen_settings(remaining, songs, config)
         used.append(", ".join(f"{key} {own[key]:g}" for key in listed(config)))
         for label, wmf in {"WMF, 50 factors, lambda 1": FIXED, "WMF, chosen": own}.items():
-            settings = dict(wmf)
-            matrix = confidence_matrix(remaining, users, songs, settings.pop("alpha"), settings.pop("epsilon"))
-            systems[label] = vector_scores(*factorise(matrix, **settings, seed=draw, threads=arguments.threads))
+            fitted = factorise_plays(remaining, users, songs, **wmf, seed=draw, threads=arguments.threads)
+            systems[label] = vector_scores(*fitted)
         for label, scores in systems.items():
             result = measure(scores, known, missing, 500, 20, arguments.threads)
             found.setdefault(label, []).append([np.nanmean(result.auc), np.nanmean(result.ap)])

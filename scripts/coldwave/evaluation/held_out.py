@@ -14,6 +14,7 @@ import polars as pl
 import scipy.sparse as sparse
 from threadpoolctl import threadpool_limits
 
+from coldwave.errors import InputError
 from coldwave.evaluation.measures import list_measures
 from coldwave.evaluation.ranking import Standing
 from coldwave.evaluation.ranking import measure as ranking_measures
@@ -60,6 +61,33 @@ def hold_out(plays: pl.DataFrame, share: float, seed: int | Sequence[int]) -> np
     last = np.append(user[order][1:] != user[order][:-1], True)[: len(order)]
     held_out[order[last]] = False
     return held_out
+
+
+class HeldOut(NamedTuple):
+    """Plays in two parts: the remaining ones (``user``, ``song``, ``count``), and both as matrices [users, songs]."""
+
+    remaining: pl.DataFrame
+    known: sparse.csr_matrix
+    missing: sparse.csr_matrix
+
+
+def hold_out_plays(
+    plays: pl.DataFrame, users: int, songs: int, share: float, seed: int | Sequence[int], cure: str
+) -> HeldOut:
+    """Divide plays as `hold_out` chooses.
+
+    Raises
+    ------
+    InputError
+        No play could be held out; ``cure`` says what to change.
+    """
+    chosen = hold_out(plays, share, seed)
+    if not chosen.any():
+        raise InputError(
+            f"no play can be held out of {plays.height:,} of training songs, because every user keeps one: {cure}"
+        )
+    remaining, missing = plays.filter(~chosen), plays.filter(chosen)
+    return HeldOut(remaining, play_counts(remaining, users, songs), play_counts(missing, users, songs))
 
 
 def play_counts(plays: pl.DataFrame, users: int, songs: int) -> sparse.csr_matrix:

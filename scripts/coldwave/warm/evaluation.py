@@ -13,10 +13,9 @@ import numpy as np
 import polars as pl
 import scipy.sparse as sparse
 
-from coldwave.errors import InputError
 from coldwave.evaluation.held_out import (
     Scorer,
-    hold_out,
+    hold_out_plays,
     measure,
     of_training_songs,
     play_counts,
@@ -25,8 +24,7 @@ from coldwave.evaluation.held_out import (
 )
 from coldwave.evaluation.table_of_measures import AUC, MAP, RECALL
 from coldwave.models.references import random_vectors
-from coldwave.wmf.als import factorise
-from coldwave.wmf.confidence import confidence_matrix
+from coldwave.wmf.als import factorise_plays
 
 log = logging.getLogger(__name__)
 
@@ -78,10 +76,7 @@ def systems(
     yield "popularity", same_scores(np.bincount(counts.indices, minlength=songs))
     for name, weighting in (("item-item, cosine", "cosine"), ("item-item, BM25", "bm25")):
         yield name, neighbour_scores(counts, neighbours, weighting, threads)
-    confidences = confidence_matrix(remaining, users, songs, wmf["alpha"], wmf["epsilon"])
-    settings = {key: value for key, value in wmf.items() if key not in ("alpha", "epsilon")}
-    fitted = factorise(confidences, **settings, seed=seed, threads=threads)
-    yield "WMF", vector_scores(*fitted)
+    yield "WMF", vector_scores(*factorise_plays(remaining, users, songs, **wmf, seed=seed, threads=threads))
 
 
 def evaluate_warm(
@@ -115,14 +110,8 @@ def evaluate_warm(
     """
     plays = of_training_songs(plays, training)
     songs = int(training.sum())
-    chosen = hold_out(plays, held_out, seed)
-    if not chosen.any():
-        raise InputError(
-            f"no play can be held out of {plays.height:,} of training songs, because every user keeps one: raise "
-            "warm.held_out, read more plays, or write warm: null"
-        )
-    remaining = plays.filter(~chosen)
-    known, missing = play_counts(remaining, users, songs), play_counts(plays.filter(chosen), users, songs)
+    cure = "raise warm.held_out, read more plays, or write warm: null"
+    remaining, known, missing = hold_out_plays(plays, users, songs, held_out, seed, cure)
     sizes = {
         "users": int((np.diff(missing.indptr) > 0).sum()),
         "songs": songs,

@@ -12,6 +12,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -90,6 +91,13 @@ def factorise(
             confidences, factors, regularization, iterations, solver, seed, threads, dtype, unplayed_weight,
             after_iteration,
         )  # fmt: skip
+
+
+def factorise_plays(
+    plays: pl.DataFrame, users: int, songs: int, alpha: float, epsilon: float, **settings: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Factorise a table ``user``, ``song``, ``count``; ``settings`` and what is returned are those of `factorise`."""
+    return factorise(confidence_matrix(plays, users, songs, alpha, epsilon), **settings)
 
 
 def _implicit(

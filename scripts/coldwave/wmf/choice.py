@@ -8,25 +8,24 @@ import itertools
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import polars as pl
-import scipy.sparse as sparse
 from threadpoolctl import threadpool_limits
 
 from coldwave.errors import InputError
-from coldwave.evaluation.held_out import hold_out, measure, of_training_songs, play_counts, vector_scores
+from coldwave.evaluation.held_out import HeldOut, hold_out_plays, measure, of_training_songs, vector_scores
 from coldwave.evaluation.table_of_measures import AUC, MAP
 from coldwave.progress import track
-from coldwave.wmf.als import factorise
+from coldwave.wmf.als import factorise_plays
 from coldwave.wmf.chosen import SCHEMA
-from coldwave.wmf.confidence import confidence_matrix
 from coldwave.wmf.listable import LISTABLE
 
 log = logging.getLogger(__name__)
 
 ROUGH = 1e-3  # tolerance of a trial: held-out plays are ranked no better after it
+CURE = "read more plays, or write one value in place of each list in wmf"
 AGAIN, LEAST = 4, 8  # one setting in four is drawn again, but at least eight
 
 # What is maximised, of AUC and mAP. `both` falls with the share of pairs in the wrong order, 1 - AUC, as it rises with
@@ -38,37 +37,11 @@ SCORES = {
 }
 
 
-class Draw(NamedTuple):
-    """Plays of training songs: the remaining ones (``user``, ``song``, ``count``), and both parts [users, songs]."""
-
-    remaining: pl.DataFrame
-    known: sparse.csr_matrix
-    missing: sparse.csr_matrix
-
-
 def schema(cutoff: int) -> dict[str, type[pl.DataType]]:
     """Columns of the table of `choose`: a row for each setting of the grid, means and deviations over its draws."""
     measures = ["score", AUC.column_at(cutoff), MAP.column_at(cutoff)]
     numbers = [name for one in measures for name in (one, f"{one}_sd")]
     return {**SCHEMA, **dict.fromkeys(numbers, pl.Float64), "draws": pl.UInt32, "chosen": pl.Boolean}
-
-
-def draw(plays: pl.DataFrame, users: int, songs: int, share: float, seed: Sequence[int]) -> Draw:
-    """Hold out plays.
-
-    Raises
-    ------
-    InputError
-        No play could be held out.
-    """
-    chosen = hold_out(plays, share, seed)
-    if not chosen.any():
-        raise InputError(
-            f"no play can be held out of {plays.height:,} of training songs, because every user keeps one: read more "
-            "plays, or write one value in place of each list in wmf"
-        )
-    remaining, missing = plays.filter(~chosen), plays.filter(chosen)
-    return Draw(remaining, play_counts(remaining, users, songs), play_counts(missing, users, songs))
 
 
 def some_users(plays: pl.DataFrame, number: int, seed: Sequence[int]) -> tuple[pl.DataFrame, int]:
@@ -81,11 +54,10 @@ def some_users(plays: pl.DataFrame, number: int, seed: Sequence[int]) -> tuple[p
     return plays.with_columns(user=np.searchsorted(users, plays["user"].to_numpy())), len(users)
 
 
-def trial(setting: Mapping[str, Any], wmf: Mapping[str, Any], drawn: Draw, cutoff: int, seed: int) -> list[float]:
+def trial(setting: Mapping[str, Any], wmf: Mapping[str, Any], drawn: HeldOut, cutoff: int, seed: int) -> list[float]:
     """Factorise the remaining plays with a setting of the grid, and rank those held out: mean AUC and AP of users."""
-    both = {**wmf, **setting}
-    confidences = confidence_matrix(drawn.remaining, *drawn.known.shape, both.pop("alpha"), both.pop("epsilon"))
-    fitted = factorise(confidences, **both | {"tolerance": max(ROUGH, both["tolerance"])}, seed=seed)
+    settings = {**wmf, **setting, "tolerance": max(ROUGH, wmf["tolerance"])}
+    fitted = factorise_plays(drawn.remaining, *drawn.known.shape, **settings, seed=seed)
     found = measure(vector_scores(*fitted), drawn.known, drawn.missing, cutoff, cutoff)
     if np.isnan(found.auc).all():
         raise InputError("no user has an AUC on held-out plays: lower wmf.choice.held_out, or read more plays")
@@ -126,7 +98,8 @@ def choose(
         There are too few plays to hold any out.
     """
     plays, number = some_users(of_training_songs(plays, training), users, [seed, 0])
-    drawn = [draw(plays, number, int(training.sum()), held_out, [seed, place]) for place in range(1, draws + 1)]
+    sizes = number, int(training.sum()), held_out
+    drawn = [hold_out_plays(plays, *sizes, [seed, place], CURE) for place in range(1, draws + 1)]
     settings = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
     found = np.full((len(settings), draws, 2), np.nan)
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:

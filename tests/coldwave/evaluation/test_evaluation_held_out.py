@@ -18,17 +18,8 @@ from coldwave.evaluation.held_out import (
     same_scores,
     vector_scores,
 )
-
-PLAYS = {"user": pl.UInt32, "song": pl.UInt32, "count": pl.UInt32}
-
-
-def random_plays(seed, users, songs, share=0.3):
-    """Plays of songs that come in two groups, which two groups of users prefer."""
-    rng = np.random.default_rng(seed)
-    alike = (np.arange(users)[:, None] % 2) == (np.arange(songs) % 2)
-    played = rng.random((users, songs)) < np.where(alike, 1.6 * share, 0.4 * share)
-    user, song = np.nonzero(played)
-    return pl.DataFrame({"user": user, "song": song, "count": rng.integers(1, 9, len(user))}, schema_overrides=PLAYS)
+from coldwave.plays.tables import PLAYS
+from tests.coldwave.grouped import grouped_plays
 
 
 def marked(pairs, shape):
@@ -43,7 +34,7 @@ def marked(pairs, shape):
 
 @given(st.integers(0, 2**31), st.floats(0.05, 0.95))
 def test_every_user_keeps_a_play_and_the_share_is_what_was_asked_for(seed, share):
-    plays = random_plays(seed % 7, 40, 50)
+    plays = grouped_plays(seed % 7, 40, 50)
     chosen = hold_out(plays, share, seed)
     users = plays["user"].to_numpy()
     assert set(users[~chosen]) == set(users)
@@ -96,7 +87,7 @@ def test_measures_are_means_over_every_order_of_tied_candidates(data):
 
 
 def test_blocks_and_threads_change_nothing():
-    plays = random_plays(1, 70, 40)
+    plays = grouped_plays(1, 70, 40)
     chosen = hold_out(plays, 0.3, 1)
     known, missing = (play_counts(plays.filter(part), 70, 40) for part in (~chosen, chosen))
     rng = np.random.default_rng(2)

@@ -11,29 +11,21 @@ from coldwave.errors import InputError
 from coldwave.evaluation.held_out import hold_out, play_counts
 from coldwave.exhibits.files import read_exhibit
 from coldwave.files import check_table
+from coldwave.plays.tables import PLAYS
 from coldwave.warm.evaluation import evaluate_warm, neighbour_scores, schema
 from coldwave.warm.table import write_warm_table
 from coldwave.wmf.als import factorise
 from coldwave.wmf.confidence import confidence_matrix
+from tests.coldwave.grouped import grouped_plays
 
-PLAYS = {"user": pl.UInt32, "song": pl.UInt32, "count": pl.UInt32}
 WMF = {"alpha": 2.0, "epsilon": 1.0, "factors": 4, "regularization": 0.1, "iterations": 4, "solver": "exact"}
-
-
-def random_plays(seed, users, songs, share=0.3):
-    """Plays of songs that come in two groups, which two groups of users prefer."""
-    rng = np.random.default_rng(seed)
-    alike = (np.arange(users)[:, None] % 2) == (np.arange(songs) % 2)
-    played = rng.random((users, songs)) < np.where(alike, 1.6 * share, 0.4 * share)
-    user, song = np.nonzero(played)
-    return pl.DataFrame({"user": user, "song": song, "count": rng.integers(1, 9, len(user))}, schema_overrides=PLAYS)
 
 
 # The systems
 
 
 def test_cosine_neighbours_are_scikit_learns():
-    counts = play_counts(random_plays(3, 400, 20), 400, 20)
+    counts = play_counts(grouped_plays(3, 400, 20), 400, 20)
     scores = neighbour_scores(counts, 4, "cosine", 1)(np.arange(400))
     played = (counts.toarray() > 0).astype(float)
     similarity = cosine_similarity(played.T)
@@ -46,7 +38,7 @@ def test_cosine_neighbours_are_scikit_learns():
 
 
 def test_bm25_neighbours_rank_as_implicit_itself_does():
-    plays = random_plays(4, 50, 30)
+    plays = grouped_plays(4, 50, 30)
     counts = play_counts(plays, 50, 30)
     scores = neighbour_scores(counts, 6, "bm25", 1)(np.arange(50))
     model = BM25Recommender(K=7, num_threads=1)
@@ -59,7 +51,7 @@ def test_bm25_neighbours_rank_as_implicit_itself_does():
 
 
 def test_counts_do_not_reach_cosine_neighbours():
-    plays = random_plays(5, 30, 20)
+    plays = grouped_plays(5, 30, 20)
     more = plays.with_columns(pl.col("count") * 1000)
     one, other = (neighbour_scores(play_counts(p, 30, 20), 5, "cosine", 1)(np.arange(30)) for p in (plays, more))
     assert np.array_equal(one, other)
@@ -67,7 +59,7 @@ def test_counts_do_not_reach_cosine_neighbours():
 
 @pytest.fixture(scope="module")
 def evaluated():
-    plays = random_plays(6, 120, 60)
+    plays = grouped_plays(6, 120, 60)
     training = np.arange(60) % 5 != 0
     options = {"wmf": WMF, "held_out": 0.25, "neighbours": 10, "first": 5, "cutoff": 20, "seed": 7, "threads": 1}
     return plays, training, options, evaluate_warm(plays, training, 120, **options)

@@ -8,13 +8,14 @@ from coldwave.errors import InputError
 from coldwave.evaluation.held_out import hold_out, measure, play_counts, vector_scores
 from coldwave.exhibits.files import read_exhibit
 from coldwave.files import check_table
+from coldwave.plays.tables import PLAYS
 from coldwave.wmf.als import factorise
 from coldwave.wmf.choice import SCORES, at_the_end, choose, pick, schema, some_users
 from coldwave.wmf.choice_exhibits import write_grid_figure, write_grid_table
 from coldwave.wmf.chosen import read_chosen, write_chosen
 from coldwave.wmf.confidence import confidence_matrix
+from tests.coldwave.grouped import grouped_plays
 
-PLAYS = {"user": pl.UInt32, "song": pl.UInt32, "count": pl.UInt32}
 USERS, SONGS, CUTOFF = 150, 45, 20
 GRID = {"factors": [1, 3], "regularization": [1.0, 500.0]}
 WMF = {"alpha": 2.0, "epsilon": 1.0, "unplayed_weight": 1.0, "frequency_scaling": 0.0}
@@ -24,10 +25,7 @@ WMF |= {"iterations": 15, "tolerance": 0.0, "solver": "exact"}
 @pytest.fixture(scope="module")
 def plays():
     """Three groups of users, each of which plays its own third of the songs: three factors tell all of it."""
-    rng = np.random.default_rng(1)
-    alike = (np.arange(USERS)[:, None] % 3) == (np.arange(SONGS) % 3)
-    user, song = np.nonzero(rng.random((USERS, SONGS)) < np.where(alike, 0.6, 0.05))
-    return pl.DataFrame({"user": user, "song": song, "count": rng.integers(1, 9, len(user))}, schema_overrides=PLAYS)
+    return grouped_plays(1, USERS, SONGS, 3, 0.6, 0.05)
 
 
 def chosen_of(plays, training=None, **changed):
