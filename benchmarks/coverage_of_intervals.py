@@ -57,7 +57,8 @@ def intervals(world: tuple, models: Mapping[str, np.ndarray], seed: int) -> np.n
     three = [values[FIRST], values[SECOND], values[FIRST] - values[SECOND]]
     half = stats.norm.ppf(1 - LEVEL / 2)
     errors = [np.nanstd(each, axis=0) / np.sqrt(np.isfinite(each).sum(axis=0)) for each in three]
-    drawn = [resampled_measures(tastes, models[one], starts, relevant, CUTOFF, SAMPLES, seed) for one in models]
+    drawn = [resampled_measures(tastes, models[one], starts, relevant, CUTOFF, SAMPLES, seed).samples
+             for one in models]  # fmt: skip
     drawn = [*drawn, drawn[0] - drawn[1]]
     around = [[errors, [each.std(axis=0) for each in drawn]][method] for method in (0, 1)]
     means = means_of(values)

@@ -19,8 +19,7 @@ import scipy.sparse as sparse
 
 from coldwave.evaluation.differences import LEVEL
 from coldwave.evaluation.models import Model
-from coldwave.evaluation.ranking import rank_songs
-from coldwave.evaluation.resampling import resampled_measures
+from coldwave.evaluation.resampling import Measured, resampled_measures
 from coldwave.evaluation.table_of_measures import COMPARED
 from coldwave.wmf.halves import draw_plays, facing_vectors, fold_in_halves
 
@@ -47,14 +46,6 @@ WORTH = {
 }
 
 
-class Measured(NamedTuple):
-    """AUC and mAP, of one model and seed or of one draw of plays: ``means`` [2], and ``samples`` [samples, 2] of other
-    users and songs."""
-
-    means: np.ndarray
-    samples: np.ndarray
-
-
 class Relevant(NamedTuple):
     """The test songs that each user has played, as ``coldwave.evaluation.scores.relevant_songs`` lists them, and how to
     measure rankings of them."""
@@ -69,9 +60,7 @@ class Relevant(NamedTuple):
     def measure(self, user_vectors: np.ndarray, song_vectors: np.ndarray) -> Measured:
         """Rank the test songs by the inner products of vectors, and measure the rankings."""
         given = user_vectors, song_vectors, self.starts, self.songs, self.cutoff
-        ranking = rank_songs(*given, self.threads)
-        samples = resampled_measures(*given, self.samples, self.seed, self.threads)
-        return Measured(np.array([np.nanmean(ranking.auc), np.nanmean(ranking.ap)]), samples)
+        return resampled_measures(*given, self.samples, self.seed, self.threads)
 
 
 def folded_in(

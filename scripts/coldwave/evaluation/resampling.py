@@ -19,6 +19,8 @@ No ranking is made again: a user's scores are sorted once, and all that is left 
 at the same time. That takes users x songs x groups additions of small integers.
 """
 
+from typing import NamedTuple
+
 import numba
 import numpy as np
 
@@ -27,6 +29,13 @@ from coldwave.evaluation.ranking import check_vectors, distinct_vectors, map_sco
 GROUPS = 200  # of songs that are left out, at most
 USERS = 20_000  # whose rankings tell how much songs matter, at most
 _USERS_AT_ONCE = 128
+
+
+class Measured(NamedTuple):
+    """AUC and mAP of rankings: ``means`` [2] over users, and ``samples`` [samples, 2] of other users and songs."""
+
+    means: np.ndarray
+    samples: np.ndarray
 
 
 def leave_songs_out(
@@ -117,8 +126,8 @@ def resampled_measures(
     samples: int,
     seed: int,
     threads: int = 1,
-) -> np.ndarray:
-    """Draw the mean AUC and the mean AP of other users and other songs: float64 [samples, 2].
+) -> Measured:
+    """Measure the mean AUC and the mean AP of users, and draw those of other users and other songs.
 
     In each sample, groups of songs and users with a relevant song are drawn with replacement, and the mean moves by the
     influence of what was drawn. Samples are centred at the mean itself. Their variance is V(users) + V(songs), so it
@@ -138,7 +147,7 @@ def resampled_measures(
     drawn = np.empty((samples, 2))
     for sample in range(samples):
         drawn[sample] = means + draw_times(len(without), rng) @ of_songs + draw_times(len(users), rng) @ of_users
-    return drawn
+    return Measured(means, drawn)
 
 
 def draw_times(items: int, rng: np.random.Generator) -> np.ndarray:
