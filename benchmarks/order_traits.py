@@ -19,9 +19,8 @@ from sklearn.preprocessing import StandardScaler
 
 from coldwave.audio.frames import LogMels
 from coldwave.files import read_array, read_table
-from coldwave.models.cnn.network import SongNetwork, average_by_song
-from coldwave.models.cnn.prediction import load_network
-from coldwave.models.cnn.windows import ConsecutiveWindowSampler
+from coldwave.models.cnn.network import SongNetwork
+from coldwave.models.cnn.prediction import load_network, mean_over_windows
 from coldwave.split.parts import TEST, TRAIN
 from coldwave.world.styles import ORDER_ONLY
 
@@ -30,14 +29,8 @@ STRENGTH = 0.01  # of the regression, scikit-learn's C
 
 def embed(network: SongNetwork, source: LogMels, window: int) -> np.ndarray:
     """Last hidden layer of each song, the mean over its windows: float32 [songs, units]; zeros for shorter songs."""
-    layers = np.zeros((len(source.lengths), network.output.in_features), dtype=np.float32)
-    songs = np.flatnonzero(source.lengths >= window)
-    with torch.inference_mode():
-        for owners, starts in ConsecutiveWindowSampler(songs, source.lengths[songs], window, 128):
-            own, places = np.unique(owners, return_inverse=True)
-            hidden = network.embed(torch.from_numpy(source.windows(owners, starts, window)))
-            layers[own] = average_by_song(hidden, torch.from_numpy(places), len(own)).numpy()
-    return layers
+    units, cpu = network.output.in_features, torch.device("cpu")
+    return np.nan_to_num(mean_over_windows(network.embed, units, source, source.lengths, window, cpu))
 
 
 def decoded(layers: np.ndarray, traits: pl.DataFrame, part: np.ndarray) -> list[float]:

@@ -131,8 +131,8 @@ class SongNetwork(Stored):
             return self.attention(far)
         if self.pooling == "flatten":
             return far.flatten(1)
-        statistics = [statistics_over_time(layer) for layer in ([frames, far] if len(self.dilated) else [frames])]
-        return torch.cat(statistics, dim=1)
+        layers = [frames, far] if len(self.dilated) else [frames]
+        return torch.cat([statistics_over_time(layer) for layer in layers], dim=1)
 
 
 class SongEnsemble(Stored):

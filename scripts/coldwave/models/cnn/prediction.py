@@ -1,5 +1,6 @@
 """Song factors from trained networks: the mean of their predictions over consecutive windows."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,14 +60,29 @@ def predict(
     -------
     float32 [songs, factors], NaN rows for the other songs
     """
-    network = network.to(device).eval()
-    predicted = np.full((len(frames), network.factors), np.nan, dtype=np.float32)
+    return mean_over_windows(network.to(device).eval(), network.factors, source, frames, window, device, batch)
+
+
+def mean_over_windows(
+    layer: Callable[[torch.Tensor], torch.Tensor],
+    width: int,
+    source: WindowSource,
+    frames: np.ndarray,
+    window: int,
+    device: torch.device,
+    batch: int = 256,
+) -> np.ndarray:
+    """Average what a layer makes of each song's consecutive windows: float32 [songs, width].
+
+    ``layer`` maps float32 [windows, window, bands] on ``device`` to [windows, width]. The rest is as in `predict`.
+    """
+    means = np.full((len(frames), width), np.nan, dtype=np.float32)
     songs = np.flatnonzero(frames >= window)
     sampler = ConsecutiveWindowSampler(songs, frames[songs], window, batch)
     with torch.inference_mode():
         for owners, starts in track(sampler, "batches of windows predicted"):
             windows = torch.from_numpy(source.windows(owners, starts, window)).to(device)
             own, positions = np.unique(owners, return_inverse=True)
-            averaged = average_by_song(network(windows), torch.from_numpy(positions).to(device), len(own))
-            predicted[own] = averaged.cpu().numpy()
-    return predicted
+            averaged = average_by_song(layer(windows), torch.from_numpy(positions).to(device), len(own))
+            means[own] = averaged.cpu().numpy()
+    return means
