@@ -1,11 +1,11 @@
 """The paper's tables 2 and 3, with this run's models beside the paper's figures."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import polars as pl
 
-from coldwave.evaluation.recommendation import cutoff_of, gap_closed
+from coldwave.evaluation.recommendation import cutoff_of, gap_closed, mean_of_known
 from coldwave.evaluation.table_of_measures import AUC, GAP, MAP
 from coldwave.exhibits.markdown import number, percent
 
@@ -61,7 +61,8 @@ def published_table(recommendation: pl.DataFrame, rows: Mapping[str, str]) -> pl
     """
     cutoff = cutoff_of(recommendation)
     ours = {row["model"]: row for row in recommendation.iter_rows(named=True)}
-    own_ends = [_mean(ours[model]["auc"] for model, row in rows.items() if row == end) for end in (FLOOR, CEILING)]
+    models_at = {end: [model for model, row in rows.items() if row == end] for end in (FLOOR, CEILING)}
+    own_ends = [mean_of_known(ours[model]["auc"] for model in models) for models in models_at.values()]
     ends = {(one.table, one.name): one.auc for one in PUBLISHED}
     found = []
     for one in PUBLISHED:
@@ -77,11 +78,6 @@ def published_table(recommendation: pl.DataFrame, rows: Mapping[str, str]) -> pl
         for row in matching or [None]:
             found.append(paper if row is None else paper | _own(row, cutoff, own_ends))
     return pl.DataFrame(found, schema=SCHEMA)
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
 
 
 def _own(row: Mapping, cutoff: int, ends: Sequence[float | None]) -> dict:

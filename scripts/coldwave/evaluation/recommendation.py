@@ -5,7 +5,7 @@ songs' own plays. In the demo world, it also has the share of the way to a model
 """
 
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,6 +69,12 @@ def shares_heard(table: pl.DataFrame) -> list[Measure]:
     return [one for one in gaps() if one.heard_column in table.columns]
 
 
+def mean_of_known(values: Iterable[float | None]) -> float | None:
+    """Average the values that are not None: one model or several at an end of a gap. None without one."""
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
 def gap_closed(value: float, floor: float | None, ceiling: float | None) -> float | None:
     """Share of the way from ``floor`` (random scores) to ``ceiling`` (the upper bound); None without both ends."""
     if floor is None or ceiling is None or floor == ceiling:
@@ -128,10 +134,7 @@ def _share(
     places = {models[name].place for end in (FLOOR, EAR) for name in at_end(models, end)}
     if rows[model][measure] is None or (upper == EAR and not models[model].hears and models[model].place not in places):
         return None
-    ends = []
-    for end in (FLOOR, upper):
-        values = [rows[name][measure] for name in at_end(models, end)]
-        ends.append(sum(values) / len(values) if values else None)
+    ends = [mean_of_known(rows[name][measure] for name in at_end(models, end)) for end in (FLOOR, upper)]
     return gap_closed(rows[model][measure], *ends)
 
 

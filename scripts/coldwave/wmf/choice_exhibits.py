@@ -33,14 +33,14 @@ def write_grid_table(
     path: Path, table: pl.DataFrame, options: Mapping[str, Any], about: Sequence[str], warnings: Sequence[str]
 ) -> None:
     """Write the table of ``choose``, best first; ``options`` are those of the rule, ``warnings`` come as notes."""
-    cutoff, choice, grid = options["cutoff"], options["choice"], options["grid"]
-    columns = {key: [f"{value:g}" for value in ordered(table)[key]] for key in grid}
+    cutoff, choice, grid, rows = options["cutoff"], options["choice"], options["grid"], ordered(table)
+    columns = {key: [f"{value:g}" for value in rows[key]] for key in grid}
     for one in (AUC, MAP):
-        name, rows = one.column_at(cutoff), ordered(table)
+        name = one.column_at(cutoff)
         columns[one.title_at(cutoff)] = [number(value) for value in rows[name]]
         columns[f"± {one.title_at(cutoff)}"] = [number(value) for value in rows[f"{name}_sd"]]
-    columns["draws"] = [str(value) for value in ordered(table)["draws"]]
-    columns["chosen"] = ["chosen" if value else "" for value in ordered(table)["chosen"]]
+    columns["draws"] = [str(value) for value in rows["draws"]]
+    columns["chosen"] = ["chosen" if value else "" for value in rows["chosen"]]
     write_exhibit_table(
         path,
         "Settings of the factorisation, chosen by held-out plays",

@@ -14,7 +14,6 @@ from coldwave.evaluation.models import FEATURES, LOG_MELS, Model
 from coldwave.evaluation.plays_worth import (
     CURVE,
     WORTH,
-    Measured,
     Relevant,
     drawn_means,
     folded_in,
@@ -24,6 +23,7 @@ from coldwave.evaluation.plays_worth import (
 )
 from coldwave.evaluation.plays_worth_figure import draw_worth
 from coldwave.evaluation.plays_worth_text import columns, in_words, notes, statement
+from coldwave.evaluation.resampling import Measured
 from coldwave.evaluation.scores import relevant_songs
 from coldwave.evaluation.table_of_measures import AUC
 from coldwave.exhibits.files import read_exhibit, write_exhibit_figure
