@@ -53,7 +53,8 @@ def test_shards_are_tasks_of_an_array_on_both_nodes(whole):
 
 def test_new_songs_are_shards_of_an_array_too(whole, tmp_path):
     desk = whole.copy(tmp_path / "copy")
-    songs = desk.place.table("plays/songs.parquet").select("song_id", "title", "artist", "audio").head(6)
+    test = desk.place.part("test")  # not learnt from: the run, too, predicts these with the model itself
+    songs = desk.place.table("plays/songs.parquet").select("song_id", "title", "artist", "audio")[test]
     songs.with_columns(song_id="new " + songs["song_id"]).write_csv(desk.place.folder / "new.csv")
     overlay = {"models": FEWER["models"] | {"cnn_mse": None}, "new_songs": {"path": "new.csv", "shards": 2}}
     desk.call(*OWN, targets=["predict_new"], overlay=overlay).finish()
@@ -62,7 +63,7 @@ def test_new_songs_are_shards_of_an_array_too(whole, tmp_path):
     assert [first.id, second.id] == [f"{first.id.split('_')[0]}_{task}" for task in (1, 2)]
     assert {first.node, second.node} == {"node1", "node2"}
     new, known = (desk.place.array(f"{folder}predictions/linear/3.npy") for folder in ("new_songs/", ""))
-    assert new == pytest.approx(known[:6], rel=1e-5, abs=1e-5)
+    assert new == pytest.approx(known[test], rel=1e-5, abs=1e-5)
 
 
 def test_gpus_and_partition_are_reserved_where_they_are_asked_for(whole):
