@@ -5,10 +5,11 @@ from pathlib import Path
 
 import polars as pl
 
+from coldwave.evaluation.held_out import NothingToRank
 from coldwave.files import read_table, write_table, write_text
 from coldwave.job import run
 from coldwave.split.parts import TRAIN
-from coldwave.wmf.choice import at_the_end, choose, schema
+from coldwave.wmf.choice import at_the_end, choose, first_of_lists, schema
 from coldwave.wmf.choice_exhibits import summary, write_grid_figure, write_grid_table
 from coldwave.wmf.chosen import write_chosen
 
@@ -32,9 +33,13 @@ def main(
     training = (read_table(split)["part"] == TRAIN).to_numpy()
     how = {"held_out": choice["held_out"], "draws": choice["draws"], "maximised": choice["measure"]}
     how |= {"users": choice["users"], "cutoff": cutoff, "seed": options["seed"], "threads": threads}
-    table = choose(read_table(plays), training, lists, options["wmf"], **how)
+    try:
+        table = choose(read_table(plays), training, lists, options["wmf"], **how)
+        warnings = at_the_end(lists, table.row(by_predicate=pl.col("chosen"), named=True))
+    except NothingToRank as error:  # as with the plays of one user
+        table = first_of_lists(lists, options["wmf"], cutoff)
+        warnings = [f"{error}. Till then the first value of each list in wmf is taken"]
     found = table.row(by_predicate=pl.col("chosen"), named=True)
-    warnings = at_the_end(lists, found)
     for line in warnings:
         log.warning(line)
     log.info(summary(table, lists, cutoff), extra={"screen": True})

@@ -3,25 +3,36 @@
 import logging
 from pathlib import Path
 
+import polars as pl
+
 from coldwave.files import read_table, write_table
 from coldwave.job import run
 from coldwave.split.check import check_parts
 from coldwave.split.draw import split_songs
 from coldwave.split.given import given_split, read_parts
 from coldwave.split.parts import SCHEMA
+from coldwave.split.unheard import split_apart
 
 log = logging.getLogger(__name__)
 
 
 def main(*, songs: Path, split: Path, options: dict, given: Path = None) -> None:
-    """``given`` is a split made elsewhere. It must respect ``by``; the other options are then not used."""
-    known = read_table(songs, ["song", "song_id", "artist", "date"])
-    if given:
+    """``given`` is a split made elsewhere. It must respect ``by``; the other options are then not used.
+
+    With the option ``unheard``, songs that nobody has played are in no part of these.
+    """
+    known = read_table(songs, ["song", "song_id", "artist", "date", "users"])
+    apart = options.pop("unheard", False)
+
+    def divide(songs: pl.DataFrame) -> pl.DataFrame:
+        if not given:
+            return split_songs(songs.drop("users"), **options)
         log.info("the split is that of %s; split.validation and split.test are not used", given)
-        table = given_split(read_parts(given), known, options["by"], given)
-    else:
-        table = split_songs(known, **options)
-        check_parts(table, known, options["by"], split)
+        unheard = known.filter(apart & (pl.col("users") == 0))
+        return given_split(read_parts(given).join(unheard, on="song_id", how="anti"), songs, options["by"], given)
+
+    table = split_apart(known, divide) if apart else divide(known)
+    check_parts(table, known, options["by"], split)
     sizes = table["part"].value_counts(sort=True)
     log.info(
         "songs by part: %s", ", ".join(f"{part} {count:,}" for part, count in sizes.iter_rows()), extra={"screen": True}

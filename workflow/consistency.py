@@ -26,6 +26,7 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         _columns(config),
         _quoting(config),
         _encoding(config),
+        _unheard(config),
         _part_sizes(config),
         _folds(config),
         _given_split(config),
@@ -43,6 +44,11 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         _new_embeddings(config),
         *model_checks(config),
     ]
+
+
+def filters_users(config: dict[str, Any]) -> bool:
+    """Whether users are left out, by plays of which songs is then a question."""
+    return config["plays"]["top_users"] is not None or config["plays"]["min_songs"] > 1
 
 
 def listed(config: dict[str, Any]) -> list[str]:
@@ -132,6 +138,16 @@ def _encoding(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
         codecs.lookup(name)
     except (LookupError, ValueError):
         yield ("plays", "table", "encoding"), f"{short(name)} is not a text encoding that Python knows, such as utf-8"
+
+
+def _unheard(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    plays = config["plays"]
+    if not plays["min_users"] and filters_users(config) and plays["filter_by"] == "training":
+        yield (
+            ("plays", "min_users"),
+            "0 keeps songs that nobody has played, but users are left out by their plays of training songs: set "
+            "plays.filter_by: all",
+        )
 
 
 def _part_sizes(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:

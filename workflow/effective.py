@@ -7,6 +7,7 @@ the plays are not a table, is left out.
 from pathlib import Path
 from typing import Any
 
+from workflow.consistency import filters_users
 from workflow.kinds import idle
 from workflow.settings import load_schema, options
 
@@ -30,16 +31,11 @@ def plays_read(config: dict[str, Any]) -> dict[str, Any]:
         read["table"] = dict(sorted(table.items()))
     if has_table:
         read["songs"] = songs_read(plays, "songs")
-    if filters_users(config):
+    if filters_users(config) and plays["min_users"]:
         read["split"] = split_read(config)
     if read.get("users_by") == "random":
         read["seed"] = config["seed"]
     return dict(sorted(read.items()))
-
-
-def filters_users(config: dict[str, Any]) -> bool:
-    """Whether users are left out, by plays of which songs is then a question."""
-    return config["plays"]["top_users"] is not None or config["plays"]["min_songs"] > 1
 
 
 def cuts_plays(config: dict[str, Any]) -> bool:
@@ -57,9 +53,10 @@ def songs_read(config: dict[str, Any], section: str) -> dict[str, Any]:
 def split_read(config: dict[str, Any]) -> dict[str, Any]:
     """Pick what `split_songs` reads of a checked config, besides its input files; little if a file gives the parts."""
     split = config["split"]
+    apart = {} if config["plays"]["min_users"] else {"unheard": True}
     if split["path"] is not None:
-        return options(config, "split", "by")
-    read = options(config, "split", "by", "validation", "test", "folds", "fold") | {"seed": config["seed"]}
+        return options(config, "split", "by") | apart
+    read = options(config, "split", "by", "validation", "test", "folds", "fold") | {"seed": config["seed"]} | apart
     if split["folds"] is not None:
         read["test"] = None  # the fold takes its place
     return dict(sorted(read.items()))

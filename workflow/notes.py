@@ -6,7 +6,8 @@ from typing import Any
 
 from coldwave.evaluation.models import CEILING
 from coldwave.world.planted import planted
-from workflow.effective import cuts_plays, filters_users
+from workflow.consistency import filters_users
+from workflow.effective import cuts_plays
 from workflow.kinds import ROWS, row_of
 
 _PROTOCOLS = {

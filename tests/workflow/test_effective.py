@@ -25,6 +25,7 @@ OF_SONGS = {"unlisted_songs", "songs_without_audio", "songs"}
         ({"top_users": 5, "users_by": "random"}, ALWAYS | {"users_by", "seed"} | OF_USERS),
         ({"min_songs": 2}, ALWAYS | OF_USERS),
         ({"min_users": 2, "filter_by": "all"}, ALWAYS),
+        ({"min_users": 0, "min_songs": 2, "filter_by": "all"}, ALWAYS | {"filter_by"}),
         ({"users_by": "random"}, ALWAYS),
         ({"songs": {"path": "songs.csv"}}, ALWAYS | OF_SONGS),
     ],
@@ -52,6 +53,7 @@ def test_a_folder_of_songs_has_other_settings_than_a_manifest(tmp_path):
 
 
 def test_a_given_split_has_no_sizes_and_folds_no_test_size():
+    assert split_read(checked(OWN, {"plays": {"min_users": 0}}))["unheard"] is True
     everything = {"by", "validation", "test", "folds", "fold", "seed"}
     assert split_read(checked({"split": {"path": "parts.csv"}})) == {"by": "song"}
     assert split_read(checked({"split": {"test": 5}}))["test"] == 5

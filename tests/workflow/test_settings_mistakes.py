@@ -140,6 +140,7 @@ MISTAKES = [
      "models.cnn_mse.window: ... no frame after convolutional layer 4 of 4"),
     ({"models": dict.fromkeys(CONFIG["models"])},
      "models: an empty mapping is not a mapping of at least one name to a model$"),
+    ("plays: {min_users: 0, min_songs: 2}", "plays.min_users: 0 keeps songs that nobody has played ... filter_by: all"),
     # analysis
     ("analysis: {tags: {folds: 12}}", "analysis.tags.min_songs: 10 is below analysis.tags.folds (12)"),
     ("analysis: {tags: {folds: 1}}", "analysis.tags.folds: 1 is not"),

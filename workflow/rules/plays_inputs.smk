@@ -1,6 +1,7 @@
 """What the plays are read from."""
 
-from workflow.effective import cuts_plays, filters_users, plays_read
+from workflow.consistency import filters_users
+from workflow.effective import cuts_plays, plays_read
 
 # Where plays tell their times and songs are tested by date, a rule after the split takes out what is too late.
 CUTS_PLAYS = cuts_plays(SETTINGS)

@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 
 from coldwave.evaluation.models import LOG_MELS, Model
 from coldwave.evaluation.table_of_measures import AUC
-from coldwave.exhibits.drawing import ACCENT, INK, MUTED, NAME, SECOND, STYLE, as_svg, new_axes
+from coldwave.exhibits.drawing import ACCENT, INK, MUTED, NAME, SECOND, STYLE, as_svg, draw_words, new_axes
 
+NOTHING_TOLD = "No user can tell models apart here."
 _SHAPES = ("-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
 _COLOURS = (ACCENT, SECOND, INK)
 _WORDS = {
@@ -120,6 +121,8 @@ def name_lines(axes: Axes, ends: Mapping[str, float], styles: Mapping[str, tuple
 def draw_strata(table: pl.DataFrame, models: Mapping[str, Model], by: str) -> tuple[str, str]:
     """Draw one kind of strata (columns as ``coldwave.evaluation.strata.SCHEMA``): the figure and its caption."""
     rows = table.filter(by=by)
+    if rows.is_empty():
+        return draw_words(NOTHING_TOLD), _WORDS[by][1]
     shown = rows["model"].unique(maintain_order=True)
     networks = [name for name in shown if models[name].hears == LOG_MELS]
     label, caption = _WORDS[by]

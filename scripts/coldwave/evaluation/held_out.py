@@ -22,6 +22,11 @@ from coldwave.progress import track
 
 SCORES_AT_ONCE = 1 << 22  # of a block of users: bounds memory, not the result
 
+
+class NothingToRank(InputError):
+    """Too little is held out for any user to tell one ranking from another."""
+
+
 # From users [block] to their scores of all songs, float32 [block, songs], an array that the caller may change.
 Scorer = Callable[[np.ndarray], np.ndarray]
 
@@ -31,7 +36,8 @@ class Measures(NamedTuple):
 
     ``ap``: average precision at the cutoff, the sum of precisions at hits divided by min(cutoff, held-out plays);
     ``auc``: share of the pairs of a held-out song and another candidate ranked the right way; ties count one half; NaN
-    also where every candidate is held out. ``recall``: share of the held-out songs among the first few.
+    also where every candidate is held out. ``recall``: share of the held-out songs among the first few. Where no user
+    has an AUC, every measure is NaN.
     """
 
     ap: np.ndarray
@@ -78,12 +84,12 @@ def hold_out_plays(
 
     Raises
     ------
-    InputError
+    NothingToRank
         No play could be held out; ``cure`` says what to change.
     """
     chosen = hold_out(plays, share, seed)
     if not chosen.any():
-        raise InputError(
+        raise NothingToRank(
             f"no play can be held out of {plays.height:,} of training songs, because every user keeps one: {cure}"
         )
     remaining, missing = plays.filter(~chosen), plays.filter(chosen)
@@ -153,6 +159,8 @@ def measure(
     candidates = known.shape[1] - np.diff(known.indptr)
     ranking = ranking_measures(standing, held_out.indptr, candidates, cutoff)
     recall = list_measures(standing, held_out.indptr, [first])[f"recall_{first}"]
+    if np.isnan(ranking.auc).all():  # every ranking is perfect
+        return Measures(*(np.full_like(recall, np.nan) for _ in Measures._fields))
     return Measures(ranking.ap, ranking.auc, recall)
 
 

@@ -133,6 +133,8 @@ def worth_tables(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Make the curve (columns as ``CURVE``) and what each model is worth (as ``WORTH``).
 
+    Both are empty where no user has an AUC, as each has played every test song: then nothing is measured.
+
     Parameters
     ----------
     plays, curve, short
@@ -142,6 +144,8 @@ def worth_tables(
     seed
         Draws draws of plays and trainings, in each sample.
     """
+    if all(np.isnan(one.means[0]) for one in curve[0]):
+        return pl.DataFrame(schema=CURVE), pl.DataFrame(schema=WORTH)
     rng = np.random.default_rng(seed)
     of_curve = np.stack([drawn_means(measured, rng) for measured in curve])
     of_models = {model: drawn_means(measured, rng) for model, measured in trained.items()}

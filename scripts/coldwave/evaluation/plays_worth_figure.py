@@ -6,11 +6,11 @@ import matplotlib
 import numpy as np
 import polars as pl
 
-from coldwave.evaluation.figures import name_lines, styles_of
+from coldwave.evaluation.figures import NOTHING_TOLD, name_lines, styles_of
 from coldwave.evaluation.models import LOG_MELS, Model
 from coldwave.evaluation.plays_worth_text import in_words
 from coldwave.evaluation.table_of_measures import Measure
-from coldwave.exhibits.drawing import INK, MUTED, STYLE, as_svg, new_axes
+from coldwave.exhibits.drawing import INK, MUTED, STYLE, as_svg, draw_words, new_axes
 
 _CURVE = "plays"
 
@@ -24,6 +24,8 @@ def draw_worth(
     the curve's interval. A model is a level line, networks in colour, thick over the interval of what it is worth.
     """
     points, rows = curve.filter(measure=measure.key).sort("plays"), table.filter(measure=measure.key)
+    if points.is_empty():
+        return draw_words(NOTHING_TOLD), f"{title} by the plays of a song."
     plays, values = points["plays"].to_list(), points["value"].to_numpy()
     emphasised = [name for name in rows["model"] if models[name].hears == LOG_MELS]
     worth = ", ".join(f"{model} {in_words(found, plays)}" for model, found in rows.select("model", "plays").rows())

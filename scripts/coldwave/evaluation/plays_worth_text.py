@@ -55,6 +55,8 @@ def statement(table: pl.DataFrame, models: Mapping[str, Model], measured: Sequen
 def notes(curve: pl.DataFrame, draws: int, samples: int, seeds: int) -> list[str]:
     """Say how to read the table: one or two sentences for each note."""
     points = curve.filter(measure=AUC.key)
+    if points.is_empty():
+        return ["Nothing could be measured: every user with a test play has played every test song."]
     short = [f"{fewer:,} at {plays}" for plays, fewer in points.select("plays", "short").rows() if fewer]
     values = ", ".join(f"{value:.3f} with {plays}" for plays, value in points.select("plays", "value").rows())
     drawn = f"users, test songs{', trainings' if seeds > 1 else ''} and draws of plays"

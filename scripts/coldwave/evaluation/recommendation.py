@@ -194,7 +194,9 @@ def notes(table: pl.DataFrame, kind_notes: Sequence[str] = ()) -> list[str]:
     ]
     if first["songs"] <= cutoff:
         lines.append(f"With {first['songs']:,} test songs, {MAP.title_at(cutoff)} looks at the whole ranking.")
-    if first["users_without_auc"]:
+    if first["users_without_auc"] == first["users"]:
+        lines.append("Every user with a test play has played every test song. So no model can be told from another.")
+    elif first["users_without_auc"]:
         lines.append(f"{first['users_without_auc']:,} users have played every test song: they have an AP, but no AUC.")
     if table["seeds"].max() > 1:
         lines.append("±: standard deviation over seeds.")

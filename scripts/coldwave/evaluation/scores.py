@@ -25,7 +25,7 @@ SCORES = {
     "relevant": pl.UInt32,  # test songs that the user has played
     "ap": pl.Float64,
     "ap_relevant": pl.Float64,
-    "auc": pl.Float64,  # null for a user who has played every test song
+    "auc": pl.Float64,  # null for a user who has played every test song; if all have, so is every measure
     "songs": pl.UInt32,  # number of test songs; the same in every row, as is ``missing``
     "missing": pl.UInt32,  # test songs without a prediction, which rank last
 }
@@ -147,16 +147,20 @@ def _by_user(
     columns: dict[str, type[pl.DataType]],
 ) -> pl.DataFrame:
     users = np.flatnonzero(np.diff(starts))
+    measured = {**ranking._asdict(), **measures}
     values = {
         "user": users,
         "relevant": np.diff(starts)[users],
         "songs": np.full(len(users), songs),
         "missing": np.full(len(users), missing),
-        **{name: array[users] for name, array in {**ranking._asdict(), **measures}.items()},
+        **{name: array[users] for name, array in measured.items()},
     }
     # without artists, the column is null
     frame = pl.DataFrame({name: values.get(name, [None] * len(users)) for name in columns}, schema_overrides=columns)
-    return frame.with_columns(pl.col("auc").fill_nan(None))
+    frame = frame.with_columns(pl.col("auc").fill_nan(None))
+    if frame["auc"].is_null().all():  # every ranking of theirs is perfect, which tells nothing of a model
+        frame = frame.with_columns(pl.lit(None, columns[name]).alias(name) for name in columns if name in measured)
+    return frame
 
 
 def _by_song(
@@ -189,7 +193,10 @@ def _log_sizes(scores: pl.DataFrame) -> None:
     log.info("%s users with a test play, %s test songs", f"{len(scores):,}", f"{scores['songs'][0]:,}")
     if missing := scores["missing"][0]:
         log.warning("%s test songs have no prediction and rank last", f"{missing:,}")
-    if undefined := scores["auc"].null_count():
+    undefined = scores["auc"].null_count()
+    if undefined == len(scores):
+        log.warning("every user with a test play has played every test song: no model can be measured")
+    elif undefined:
         log.warning("%s users have played every test song and have no AUC", f"{undefined:,}")
 
 

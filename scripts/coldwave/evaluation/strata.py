@@ -70,6 +70,8 @@ def strata_table(
 ) -> pl.DataFrame:
     """Compute the AUC of every model in every stratum; columns as ``SCHEMA``, models in the order of the results table.
 
+    There is no stratum where no user has an AUC.
+
     The AUC of a song is the mean, over the users who have played it, of the share of other test songs ranked below
     it. In a stratum of songs each song counts once, in a stratum of users each user.
 
@@ -81,6 +83,8 @@ def strata_table(
         ``user``, ``song``; ``song``, ``artist``; ``song``, ``part``.
     """
     by_song, by_user = tables[0].songs.drop_nulls("auc"), tables[0].users.drop_nulls("auc")
+    if by_user.is_empty():  # every user has played every test song
+        return pl.DataFrame(schema=SCHEMA)
     activity = by_user.select("user").join(
         songs_in_training(plays, split), on="user", how="left", maintain_order="left"
     )
@@ -142,6 +146,8 @@ def columns(table: pl.DataFrame) -> dict[str, list[str]]:
 
 def notes(table: pl.DataFrame) -> list[str]:
     """Say how to read the table: one or two sentences for each note."""
+    if table.is_empty():
+        return ["There is no stratum: every user with a test play has played every test song, and has no AUC."]
     lines = [
         "By popularity and artist: the AUC of a song is the mean, over the users who have played it, of the share of "
         "the other test songs that rank below it; ties count one half. Each song counts once, so this is not the "

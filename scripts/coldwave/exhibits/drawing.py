@@ -53,6 +53,15 @@ def new_axes(height: float) -> tuple[Figure, Axes]:
     return figure, axes
 
 
+def draw_words(words: str) -> str:
+    """Draw a sentence in place of a figure that has nothing to show: one SVG element."""
+    with matplotlib.rc_context(STYLE):
+        figure, axes = new_axes(0.6)
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, words, ha="center", va="center", color=MUTED)
+        return as_svg(figure, words, words)
+
+
 def model_rows(axes: Axes, models: list[str]) -> None:
     """Name the rows of the vertical axis, from the top."""
     axes.set_yticks(range(len(models)), [one_line(name, NAME) for name in models])

@@ -20,6 +20,7 @@ from coldwave.exhibits.files import read_exhibit
 from coldwave.exhibits.markdown import number, percent
 from coldwave.report import figures
 from coldwave.shown import one_line, printable
+from coldwave.split.parts import PARTS, UNHEARD
 
 TEMPLATE = Path(__file__).resolve().parents[3] / "workflow" / "report" / "page.html.j2"
 FAILURES_SHOWN = 50
@@ -318,7 +319,7 @@ def parts(split: pl.DataFrame, plays: pl.DataFrame) -> list[dict]:
     joined = joined.agg(pl.len().alias("songs"), pl.col("pairs").sum(), pl.col("plays").sum())
     rows = {row["part"]: row for row in joined.iter_rows(named=True)}
     empty = {"songs": 0, "pairs": 0, "plays": 0}
-    return [rows.get(part, {"part": part, **empty}) for part in ("train", "validation", "test")]
+    return [rows.get(part, {"part": part, **empty}) for part in (*PARTS, *{UNHEARD} & set(rows))]
 
 
 def rejected_reasons(rejected: pl.DataFrame) -> list[dict]:

@@ -4,7 +4,7 @@ import polars as pl
 
 from coldwave.errors import InputError
 from coldwave.split.groups import group_names
-from coldwave.split.parts import PARTS
+from coldwave.split.parts import PARTS, UNHEARD
 
 
 def check_parts(split: pl.DataFrame, songs: pl.DataFrame, by: str, source: object) -> None:
@@ -22,7 +22,7 @@ def check_parts(split: pl.DataFrame, songs: pl.DataFrame, by: str, source: objec
     InputError
         A song is in two parts or in none; a part has another name, or is empty; by artist, an artist is in two parts.
     """
-    if strange := sorted(set(split["part"].to_list()) - set(PARTS), key=str):
+    if strange := sorted(set(split["part"].to_list()) - {*PARTS, UNHEARD}, key=str):
         raise InputError(f"{source}: {strange[0]!r} is no part: the parts are {', '.join(PARTS)}")
     ids = songs["song_id"]
     if (twice := split["song"].is_duplicated()).any():
@@ -37,6 +37,7 @@ def check_parts(split: pl.DataFrame, songs: pl.DataFrame, by: str, source: objec
             raise InputError(f"{source}: the {name} part is empty")
     if by == "artist":
         known = songs.sort("song").with_columns(group=pl.Series(group_names(songs.sort("song"), by)))
+        split = split.filter(pl.col("part") != UNHEARD)  # it tells nothing of its artist
         parts = (
             known.join(split, on="song").group_by("group").agg(pl.col("part").unique(), pl.first("song_id", "artist"))
         )

@@ -1,4 +1,4 @@
-"""The parts of a split: training, validation and test songs."""
+"""The parts of a split: training, validation and test songs, and songs apart that nobody has played."""
 
 import numpy as np
 import polars as pl
@@ -7,12 +7,13 @@ from coldwave.errors import InputError
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 PARTS = (TRAIN, VALIDATION, TEST)
+UNHEARD = "unheard"  # with plays.min_users: 0, songs without a play: neither learnt from nor ranked
 SCHEMA = {"song": pl.UInt32, "part": pl.String}
 
 
 def songs_to_fit(split: pl.DataFrame, protocol: str) -> np.ndarray:
     """The songs whose plays the user factors see, bool [songs]: training songs, or all where it is "transductive"."""
-    return np.ones(split.height, dtype=bool) if protocol == "transductive" else (split["part"] == TRAIN).to_numpy()
+    return split["part"].is_in(PARTS if protocol == "transductive" else [TRAIN]).to_numpy()
 
 
 def songs_to_learn(split: pl.DataFrame, refit: bool) -> np.ndarray:

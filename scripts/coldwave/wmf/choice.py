@@ -14,8 +14,14 @@ import numpy as np
 import polars as pl
 from threadpoolctl import threadpool_limits
 
-from coldwave.errors import InputError
-from coldwave.evaluation.held_out import HeldOut, hold_out_plays, measure, of_training_songs, vector_scores
+from coldwave.evaluation.held_out import (
+    HeldOut,
+    NothingToRank,
+    hold_out_plays,
+    measure,
+    of_training_songs,
+    vector_scores,
+)
 from coldwave.evaluation.table_of_measures import AUC, MAP
 from coldwave.progress import track
 from coldwave.wmf.als import factorise_plays
@@ -60,7 +66,7 @@ def trial(setting: Mapping[str, Any], wmf: Mapping[str, Any], drawn: HeldOut, cu
     fitted = factorise_plays(drawn.remaining, *drawn.known.shape, **settings, seed=seed)
     found = measure(vector_scores(*fitted), drawn.known, drawn.missing, cutoff, cutoff)
     if np.isnan(found.auc).all():
-        raise InputError("no user has an AUC on held-out plays: lower wmf.choice.held_out, or read more plays")
+        raise NothingToRank("no user has an AUC on held-out plays: lower wmf.choice.held_out, or read more plays")
     return [float(np.nanmean(found.auc)), float(np.nanmean(found.ap))]
 
 
@@ -94,8 +100,8 @@ def choose(
 
     Raises
     ------
-    InputError
-        There are too few plays to hold any out.
+    NothingToRank
+        There are too few plays to hold any out, or no user has one that an AUC could tell.
     """
     plays, number = some_users(of_training_songs(plays, training), users, [seed, 0])
     sizes = number, int(training.sum()), held_out
@@ -151,10 +157,16 @@ def _table(
             ("score", AUC.column_at(cutoff), MAP.column_at(cutoff)), (scores[place], *found[place].T), strict=True
         )
         for name, values in columns:
-            row[name] = float(values[tried].mean())
+            row[name] = float(values[tried].mean()) if tried.any() else None
             row[f"{name}_sd"] = float(values[tried].std(ddof=1)) if tried.sum() > 1 else None
         rows.append(row)
     return pl.DataFrame(rows, schema=schema(cutoff))
+
+
+def first_of_lists(grid: Mapping[str, Sequence[float]], wmf: Mapping[str, Any], cutoff: int) -> pl.DataFrame:
+    """Make the table of ``choose`` where nothing can be measured: one row, the first value of each list."""
+    setting = {key: values[0] for key, values in grid.items()}
+    return _table([setting], wmf, np.full((1, 0, 2), np.nan), np.full((1, 0), np.nan), 0, cutoff)
 
 
 def at_the_end(grid: Mapping[str, Sequence[float]], chosen: Mapping[str, Any]) -> list[str]:

@@ -25,6 +25,8 @@ def summary(table: pl.DataFrame, grid: Mapping[str, Sequence[float]], cutoff: in
     """Say in a sentence what was chosen, and what it measures."""
     row = table.row(by_predicate=pl.col("chosen"), named=True)
     values = ", ".join(f"{key} {row[key]:g}" for key in grid)
+    if row["score"] is None:
+        return f"Nothing could be measured, so the first value of each list was taken: {values}."
     measured = (f"{one.title_at(cutoff)} {row[one.column_at(cutoff)]:.3f}" for one in (AUC, MAP))
     return f"Chosen: {values} ({' and '.join(measured)} on held-out plays)."
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
+from coldwave.evaluation.figures import NOTHING_TOLD
 from coldwave.evaluation.models import FEATURES, LOG_MELS, Model
 from coldwave.evaluation.plays_worth import (
     CURVE,
@@ -182,3 +183,13 @@ def test_from_files_to_files(data, script, tmp_path):
         options={"models": models, "cutoff": 5},
     )  # fmt: skip
     assert read_exhibit(tmp_path / "map.svg").title.startswith("mAP@5 of songs folded in")
+
+
+def test_where_no_user_has_an_auc_nothing_is_said(tmp_path):
+    points, rows = worth_tables([0, 1], [[level(np.nan, 1.0)]] * 2, [0, 0], {"ridge": [level(np.nan, 1.0)]}, MODELS, 1)
+    check_table(points, CURVE, "curve")
+    check_table(rows, WORTH, "worth")
+    assert points.is_empty() and rows.is_empty()
+    assert statement(rows, MODELS, [0, 1]) == ""
+    assert notes(points, 3, 60, 1)[0].startswith("Nothing could be measured")
+    assert NOTHING_TOLD in draw_worth(points, rows, MODELS, AUC, "AUC")[0]

@@ -60,6 +60,15 @@ def test_who_has_played_every_test_song_has_no_auc(caplog):
     assert "1 users have played every test song" in caplog.text
 
 
+def test_where_nobody_tells_models_apart_nothing_is_measured(caplog):
+    plays, split = tables([(0, 1), (0, 3), (0, 4)], PARTS)
+    scores = score_users(plays, split, np.ones((1, 1)), np.ones((6, 1)), cutoff=500)
+    told = scores.drop("user", "relevant", "songs", "missing")
+    assert told.null_count().row(0) == (1,) * told.width
+    assert scores["relevant"].to_list() == [3]
+    assert "no model can be measured" in caplog.text
+
+
 def test_every_user_is_scored_and_the_order_of_plays_does_not_matter():
     rng = np.random.default_rng(0)
     pairs = sorted({(user, int(song)) for user in range(3000) for song in rng.integers(0, 40, 6)} | {(2999, 5)})

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coldwave.evaluation.figures import NOTHING_TOLD, draw_strata
 from coldwave.evaluation.further import Tables
 from coldwave.evaluation.models import Model
 from coldwave.evaluation.scores import SONG_SCORES
@@ -107,3 +108,19 @@ def test_users_are_counted_by_their_training_songs_alone():
     plays = pl.DataFrame({"user": [0, 0, 0, 2], "song": [0, 1, 2, 2]})
     split = pl.DataFrame({"song": [0, 1, 2], "part": ["train", "train", "test"]})
     assert songs_in_training(plays, split).rows() == [(0, 2)]
+
+
+def test_there_is_no_stratum_where_no_user_has_an_auc(table):
+    users = pl.DataFrame({"user": [0], "auc": [None]}, schema={"user": pl.UInt32, "auc": pl.Float64})
+    by_song = pl.DataFrame({"song": [1], "users": [1], "auc": [None], "listed": [1]}, schema_overrides=SONG_SCORES)
+    plays, songs = pl.DataFrame({"user": [0, 0], "song": [0, 1]}), pl.DataFrame({"song": [0, 1], "artist": ["a", "b"]})
+    split = pl.DataFrame({"song": [0, 1], "part": ["train", "test"]})
+    models = {"net": Model("cnn", 3)}
+    found = strata_table([Tables("net", 1, users, by_song)], models, plays, songs, split)
+    check_table(found, SCHEMA, "strata")
+    assert found.is_empty() and columns(found) == {"by": [], "stratum": [], "size": []}
+    assert notes(found) == [
+        "There is no stratum: every user with a test play has played every test song, and has no AUC."
+    ]
+    svg, _ = draw_strata(found, models, "popularity")
+    assert NOTHING_TOLD in svg

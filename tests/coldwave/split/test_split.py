@@ -12,7 +12,8 @@ from coldwave.split.check import check_parts
 from coldwave.split.draw import split_songs
 from coldwave.split.given import given_split, read_parts
 from coldwave.split.groups import hash_fractions
-from coldwave.split.parts import TEST, TRAIN, VALIDATION, songs_with_features
+from coldwave.split.parts import TEST, TRAIN, UNHEARD, VALIDATION, songs_to_fit, songs_to_learn, songs_with_features
+from coldwave.split.unheard import split_apart
 
 
 def songs_table(number, artists=None):
@@ -245,3 +246,39 @@ def test_a_file_of_parts_is_read_in_three_formats(tmp_path):
                           ("d.parquet", ": cannot be read"), ("e.txt", ": a split is a")):  # fmt: skip
         with pytest.raises(InputError, match=f"{name}{message}"):
             read_parts(tmp_path / name)
+
+
+@given_by(st.lists(st.integers(0, 3), min_size=30, max_size=60), st.sampled_from([0.25, 5]))
+@settings(max_examples=25, deadline=None)
+def test_songs_that_nobody_has_played_are_apart_and_change_nothing(users, size):
+    songs = songs_table(len(users)).with_columns(users=pl.Series(users))
+    played = songs.filter(pl.col("users") > 0)
+    if played.height < 25:
+        return
+
+    def divide(table):
+        return split_songs(table, validation=0.25, test=size)
+
+    found = split_apart(songs, divide)
+    check_parts(found, songs, "song", "split")
+    assert found["song"].to_list() == list(range(len(users)))
+    assert (found["part"] == UNHEARD).to_list() == [number == 0 for number in users]
+    alone = divide(played.with_columns(song=pl.int_range(pl.len(), dtype=pl.UInt32)))
+    assert found.filter(pl.col("part") != UNHEARD)["part"].to_list() == alone["part"].to_list()
+    for protocol in ("strict", "transductive"):
+        assert not songs_to_fit(found, protocol)[np.array(users) == 0].any()
+    assert not songs_to_learn(found, refit=True)[np.array(users) == 0].any()
+
+
+def test_an_artist_may_have_songs_that_nobody_has_played():
+    songs = songs_table(6, artists=2).with_columns(users=pl.Series([1, 1, 1, 1, 0, 0]))
+    split = pl.DataFrame({"song": songs["song"], "part": [TRAIN, TEST] * 2 + [UNHEARD] * 2})
+    split[3, "part"] = VALIDATION
+    with pytest.raises(InputError, match="artist 'artist 1'"):
+        check_parts(split, songs, "artist", "split")
+    split[1, "part"] = VALIDATION
+    with pytest.raises(InputError, match="the test part is empty"):
+        check_parts(split, songs, "song", "split")
+    more = songs_table(7, artists=7).with_columns(artist=pl.Series(["a", "b", "a", "b", "a", "b", "c"]))
+    parts_of = [TRAIN, VALIDATION, TRAIN, VALIDATION, UNHEARD, UNHEARD, TEST]
+    check_parts(pl.DataFrame({"song": more["song"], "part": parts_of}), more, "artist", "split")

@@ -4,13 +4,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from coldwave.errors import InputError
-from coldwave.evaluation.held_out import hold_out, measure, play_counts, vector_scores
+from coldwave.evaluation.held_out import NothingToRank, hold_out, measure, play_counts, vector_scores
 from coldwave.exhibits.files import read_exhibit
 from coldwave.files import check_table
 from coldwave.plays.tables import PLAYS
 from coldwave.wmf.als import factorise
-from coldwave.wmf.choice import SCORES, at_the_end, choose, pick, schema, some_users
+from coldwave.wmf.choice import SCORES, at_the_end, choose, first_of_lists, pick, schema, some_users
 from coldwave.wmf.choice_exhibits import write_grid_figure, write_grid_table
 from coldwave.wmf.chosen import read_chosen, write_chosen
 from coldwave.wmf.confidence import confidence_matrix
@@ -115,8 +114,22 @@ def test_the_end_of_a_list_is_told():
 
 def test_nothing_to_hold_out_is_told():
     single = pl.DataFrame({"user": [0, 1], "song": [1, 2], "count": [3, 4]}, schema=PLAYS)
-    with pytest.raises(InputError, match="write one value in place of each list"):
+    with pytest.raises(NothingToRank, match="write one value in place of each list"):
         chosen_of(single)
+    one_user = pl.DataFrame({"user": [0] * SONGS, "song": range(SONGS), "count": [1] * SONGS}, schema=PLAYS)
+    with pytest.raises(NothingToRank, match="no user has an AUC on held-out plays"):
+        chosen_of(one_user)
+
+
+def test_where_nothing_can_be_measured_the_first_of_each_list_is_taken(tmp_path):
+    found = first_of_lists(GRID, WMF, CUTOFF)
+    check_table(found, schema(CUTOFF), "grid")
+    row = found.row(by_predicate=pl.col("chosen"), named=True)
+    assert (row["factors"], row["regularization"], row["draws"], row["auc"]) == (1, 1.0, 0, None)
+    options = {"cutoff": CUTOFF, "grid": GRID, "choice": {"held_out": 0.25, "measure": "both"}}
+    write_grid_table(tmp_path / "grid.md", found, options, [], ["why"])
+    assert "the first value of each list was taken: factors 1, regularization 1." in (tmp_path / "grid.md").read_text()
+    write_grid_figure(tmp_path / "grid.svg", found, GRID, CUTOFF)
 
 
 def test_the_chosen_settings_are_read_back(tmp_path):

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import scipy.sparse as sparse
 from threadpoolctl import threadpool_limits
 
-from coldwave.errors import InputError
 from coldwave.evaluation.ranking import rank_songs
 from coldwave.evaluation.scores import relevant_songs
 from coldwave.models.mlr.metric import factor, learn_metrics
-from coldwave.models.mlr.relevance import choose_queries
+from coldwave.models.mlr.relevance import Queries, TooFewPlays, choose_queries
 from coldwave.models.mlr.vectors import embed, song_vectors, user_vectors
 from coldwave.models.strengths import Strengths
 from coldwave.models.training_plays import training_plays
@@ -46,6 +46,9 @@ def fit_mlr(
     compared by the AUC of the validation songs, the mean over users who have played one, with scores as in
     ``coldwave.models.mlr.vectors``: the songs that a user is described by are training songs.
 
+    Where there are too few plays to learn or to choose from, as with one user, the metric stays Euclidean, with a
+    warning, and there are no steps.
+
     Parameters
     ----------
     plays : table ``user``, ``song``; features : float32 [songs, d], NaN rows for songs without audio (left out)
@@ -60,24 +63,24 @@ def fit_mlr(
     Raises
     ------
     InputError
-        No training or no validation song has features, or there are no plays to learn or to choose from.
+        No training or no validation song has features.
     """
     _, held_out_songs = songs_with_features(features, training, validation)
     held_out = np.flatnonzero(held_out_songs)
     starts, relevant = relevant_songs(plays, held_out, users, len(features))
-    if not np.isin(np.diff(starts), (0, len(held_out)), invert=True).any():
-        raise InputError(
-            f"nobody has played some but not all of the {len(held_out)} validation songs, so there is nothing to "
-            "choose by: raise split.validation"
-        )
     dimensions = min(settings["dimensions"], features.shape[1])
     songs, played = training_plays(plays, features, training, users)
-    queries = choose_queries(played, settings["queries"], settings["relevant"], settings["irrelevant"], seed)
-    log.info("%d queries among %d training songs, %d dimensions", len(queries.rows), len(songs), dimensions)
-
     inputs = features[songs, :dimensions].astype(np.float64)
     mean = inputs.mean(axis=0)
     scale = float(np.sqrt(2 * inputs.var(axis=0).sum())) or 1.0
+    try:
+        queries = _queries(played, np.diff(starts), len(held_out), settings, seed)
+    except TooFewPlays as error:
+        log.warning("%s. Till then distances are those of the features as they are", error)
+        learnt = {"mean": mean.astype(np.float32), "factor": (np.eye(dimensions) / scale).astype(np.float32)}
+        return learnt, pl.DataFrame(schema=CURVE_SCHEMA)
+    log.info("%d queries among %d training songs, %d dimensions", len(queries.rows), len(songs), dimensions)
+
     grid = Strengths(settings["strengths"], steps=1)  # a further one takes many times as long as those before it
     steps = learn_metrics(
         (inputs - mean) / scale, queries, grid, settings["loss"], settings["tolerance"], settings["iterations"]
@@ -104,3 +107,15 @@ def fit_mlr(
     curve = pl.DataFrame(rows, schema=list(CURVE_SCHEMA)[:-1], orient="row", infer_schema_length=None)
     curve = curve.with_columns(best=(pl.int_range(pl.len()) == pl.col("validation_auc").arg_max()))
     return {"mean": mean.astype(np.float32), "factor": kept.astype(np.float32)}, curve.cast(CURVE_SCHEMA)
+
+
+def _queries(
+    played: sparse.csr_matrix, relevant: np.ndarray, candidates: int, settings: dict[str, Any], seed: int
+) -> Queries:
+    """Draw queries, if validation songs can tell what they teach: ``relevant`` [users] of so many ``candidates``."""
+    if not np.isin(relevant, (0, candidates), invert=True).any():
+        raise TooFewPlays(
+            f"nobody has played some but not all of the {candidates} validation songs, so there is nothing to choose "
+            "by: raise split.validation, or read more plays"
+        )
+    return choose_queries(played, settings["queries"], settings["relevant"], settings["irrelevant"], seed)

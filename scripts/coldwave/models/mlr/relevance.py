@@ -33,6 +33,10 @@ def similar_songs(plays: sparse.csr_matrix, queries: np.ndarray, number: int) ->
             yield found[np.argsort(-similarity, kind="stable")[:number]]
 
 
+class TooFewPlays(InputError):
+    """Nothing can be learnt from the plays, or nothing chosen by them."""
+
+
 def choose_queries(plays: sparse.csr_matrix, queries: int, relevant: int, irrelevant: int, seed: int) -> Queries:
     """Draw songs as queries, and give each its most similar songs and as many others drawn at random.
 
@@ -45,7 +49,7 @@ def choose_queries(plays: sparse.csr_matrix, queries: int, relevant: int, irrele
 
     Raises
     ------
-    InputError
+    TooFewPlays
         No query is left.
     """
     rng = np.random.default_rng(seed)
@@ -63,7 +67,7 @@ def choose_queries(plays: sparse.csr_matrix, queries: int, relevant: int, irrele
             chosen.relevant.append(similar)
             chosen.irrelevant.append(others)
     if not chosen.rows:
-        raise InputError(
+        raise TooFewPlays(
             f"metric learning has no pair of songs to learn from: of {len(drawn)} training songs none has both similar "
             "songs (with a user in common) and others: it needs more plays, or a smaller `relevant`"
         )

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from scipy.spatial.distance import pdist
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
@@ -103,15 +104,28 @@ def test_the_same_seed_gives_the_same_bytes_whatever_the_threads(world):
 
 
 def test_what_cannot_be_learnt_is_told(world):
-    plays, features = world
     nothing = np.zeros(SONGS, dtype=bool)
     with pytest.raises(InputError, match="no validation song has features"):
         fit_mlr(*world, TRAINING, nothing, USERS, SETTINGS, 1)
     with pytest.raises(InputError, match="no training song has features"):
         fit_mlr(*world, nothing, VALIDATION, USERS, SETTINGS, 1)
-    with pytest.raises(InputError, match="nobody has played some but not all of the 24 validation songs"):
-        fit((plays.filter(pl.col("song") < 100), features))
-    with pytest.raises(InputError, match="nobody has played some but not all of the 1 validation songs"):
-        fit_mlr(*world, TRAINING, SONG == 101, USERS, SETTINGS, 1)
-    with pytest.raises(InputError, match="no pair of songs"):
-        fit((plays.filter(pl.col("song") >= 100), features))
+
+
+@pytest.mark.parametrize(
+    ("songs", "validation", "reason"),
+    [
+        (pl.col("song") < 100, VALIDATION, "nobody has played some but not all of the 24 validation songs"),
+        (pl.lit(True), SONG == 101, "nobody has played some but not all of the 1 validation songs"),
+        (pl.col("song") >= 100, VALIDATION, "no pair of songs"),
+    ],
+    ids=["no validation play", "one validation song", "no training play"],
+)
+def test_with_too_few_plays_distances_are_those_of_the_features(world, songs, validation, reason, caplog):
+    plays, features = world
+    learnt, curve = fit_mlr(plays.filter(songs), features, TRAINING, validation, USERS, SETTINGS, 1)
+    assert reason in caplog.text
+    assert curve.is_empty()
+    known = features[TRAINING & np.isfinite(features).all(axis=1)].astype(np.float64)
+    distances = pdist(embed(known, **learnt)), pdist(known)
+    ratio = distances[0] / distances[1]
+    assert ratio == pytest.approx(np.full_like(ratio, ratio[0]), rel=1e-4)
