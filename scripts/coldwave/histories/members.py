@@ -69,7 +69,7 @@ def members(path: Path) -> Iterator[Member]:
         if first.head[257:262] != b"ustar":
             yield first
             return
-        with tarfile.open(fileobj=first.stream, mode="r|") as archive:
+        with tarfile.open(fileobj=first.stream, mode="r|", bufsize=_CHUNK_BYTES) as archive:
             for entry in archive:
                 if entry.isfile():
                     yield replace(_member(f"{path}: {entry.name}", archive.extractfile(entry)), streamed=True)
