@@ -18,8 +18,8 @@ _NEEDED = {"uts", "artist", "track"}
 
 def recognises(path: Path | None, head: bytes) -> bool:
     """Return whether a file holds scrobbles."""
-    if head.lstrip()[:1] in (b"[", b"{"):
-        return any(_is_track(track) for key, value in head_elements(head) for track in _tracks(key, value))
+    if _is_json(head):
+        return True
     lines = head_lines(head)
     if _header(lines[0]):
         return True
@@ -63,7 +63,7 @@ def listen(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _records(member: Member) -> Iterator[Record]:
-    if member.head.lstrip()[:1] in (b"[", b"{"):
+    if _is_json(member.head):
         pages = (_tracks(key, value) for key, value in elements(member.stream, member.name))
         yield from records_of(track for page in pages for track in page)
         return
@@ -73,6 +73,14 @@ def _records(member: Member) -> Iterator[Record]:
         if not (names and number == 1):
             bad = isinstance(fields, NotAListen)
             yield number, text, fields if bad else dict(zip(names or _COLUMNS, fields, strict=True))
+
+
+def _is_json(head: bytes) -> bool:
+    return any(_is_track(track) for key, value in head_elements(head) for track in _tracks(key, value))
+
+
+def _is_json(head: bytes) -> bool:
+    return any(_is_track(track) for key, value in head_elements(head) for track in _tracks(key, value))
 
 
 def _header(line: str) -> list[str] | None:

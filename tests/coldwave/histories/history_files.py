@@ -70,7 +70,12 @@ EPISODE = STREAM | {
     "episode_show_name": "A show",
     "spotify_episode_uri": "spotify:episode:1",
 }
-SHORT_STREAM = {"endTime": "2025-04-12 13:47", "artistName": "Boards of Canada", "trackName": "Roygbiv", "msPlayed": 151000}
+SHORT_STREAM = {
+    "endTime": "2025-04-12 13:47",
+    "artistName": "Boards of Canada",
+    "trackName": "Roygbiv",
+    "msPlayed": 151000,
+}
 SHORT_PODCAST = {"endTime": "2025-04-12 14:47", "podcastName": "A show", "episodeName": "One", "msPlayed": 600000}
 
 LASTFM_ROW = ["TEEN", "In Limbo", "Roses & Wine", "22 May 2014 20:11"]
@@ -183,9 +188,9 @@ def listenbrainz_dump(path: Path, files: dict[str, str] | None = None) -> Path:
     return path
 
 
-def csv_text(rows: list[list[str]], delimiter: str = ",") -> str:
+def csv_text(rows: list[list[str]], delimiter: str = ",", end: str = "\r\n") -> str:
     text = io.StringIO()
-    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    csv.writer(text, delimiter=delimiter, lineterminator=end).writerows(rows)
     return text.getvalue()
 
 
@@ -252,7 +257,9 @@ def write_all(folder: Path) -> dict[str, list[Path]]:
         "spotify": [
             text("s1", json.dumps([STREAM])),
             text("s2", json.dumps([SHORT_STREAM], indent=2)),
-            zipped(folder / "s3", {"Spotify/Streaming_History_Audio_2023_1.json": json.dumps([STREAM]), "Read.pdf": "%"}),
+            zipped(
+                folder / "s3", {"Spotify/Streaming_History_Audio_2023_1.json": json.dumps([STREAM]), "Read.pdf": "%"}
+            ),
             unzipped(folder / "s4", {"endsong_0.json": json.dumps([STREAM]), "endsong_1.json": json.dumps([EPISODE])}),
         ],
         "events": [text("e1", csv_text(events)), text("e2", csv_text(events, "\t")), text("e3", csv_text(events, ";"))],

@@ -94,7 +94,9 @@ def test_a_folder_of_music_or_none_is_no_history(tmp_path):
 
 
 def test_damage_is_told_with_the_file_s_name(tmp_path):
-    whole = zipped(tmp_path / "whole", {"a.jsonl": json_lines(*[GOLDEN | {"listened_at": 2e9 + n} for n in range(999)])})
+    whole = zipped(
+        tmp_path / "whole", {"a.jsonl": json_lines(*[GOLDEN | {"listened_at": 2e9 + n} for n in range(999)])}
+    )
     data = whole.read_bytes()
     (tmp_path / "cut").write_bytes(data[: len(data) // 2])
     at = data.index(b"a.jsonl") + 2000
