@@ -79,10 +79,6 @@ def _is_json(head: bytes) -> bool:
     return any(_is_track(track) for key, value in head_elements(head) for track in _tracks(key, value))
 
 
-def _is_json(head: bytes) -> bool:
-    return any(_is_track(track) for key, value in head_elements(head) for track in _tracks(key, value))
-
-
 def _header(line: str) -> list[str] | None:
     names = [name.strip().strip('"').lower() for name in line.split(",")]
     return names if set(names) >= _NEEDED else None

@@ -121,7 +121,7 @@ def _tables(database: sqlite3.Connection) -> set[str]:
 def _open(path: Path) -> sqlite3.Connection:
     """Open a database that a server may be writing. In a folder that may not be written, it is taken as it lies."""
     log = path.with_name(f"{path.name}-wal")
-    is_written = log.exists() and log.stat().st_size > 0
+    is_written = log.is_file() and log.stat().st_size > 0
     for way in ("mode=ro", "mode=ro&immutable=1"):
         database = sqlite3.connect(f"{path.resolve().as_uri()}?{way}", uri=True, timeout=30)
         database.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
