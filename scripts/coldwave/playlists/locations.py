@@ -49,7 +49,7 @@ def _folder(old: str, new: str) -> Path:
         raise InputError("--path-prefix: nothing stands before the =; write FROM=TO, such as /home/me/Music=/music")
     if "://" in new:
         raise InputError(f"--path-prefix: {new!r} is an address; give the folder's path as the player sees it")
-    return _absolute(Path(old).expanduser())
+    return _absolute(Path(os.path.expanduser(old)))  # noqa: PTH111 (an unknown ~name stays as it is)
 
 
 def _windows(path: str) -> bool:
