@@ -1,0 +1,36 @@
+"""What an inspection has found out."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+LINES = 100_000  # of a file that are read, at least; counts of a longer one are of its beginning
+SHOWN = 5  # rows of a preview
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a file or folder is.
+
+    ``kind`` is one of ``audio folder``, ``audio file``, ``songs``, ``plays``, ``history``, ``embeddings``, ``array``,
+    ``run`` and ``unknown``; ``words`` say it for people. ``whole`` is False where ``counts`` are those of the first
+    part of the file alone. ``columns`` are empty where there are none, ``preview`` holds the first rows or lines.
+    ``settings`` are the part of a config that reads it, empty where nothing does; ``notes`` say what to look at.
+    """
+
+    path: Path
+    kind: str
+    words: str
+    counts: dict[str, int] = field(default_factory=dict)
+    whole: bool = True
+    columns: list[str] = field(default_factory=list)
+    preview: list[list[str]] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def config(self) -> str | None:
+        """The settings as YAML, to be pasted into a config; None where there are none."""
+        return yaml.safe_dump(self.settings, sort_keys=False, allow_unicode=True, width=120) if self.settings else None
