@@ -27,7 +27,11 @@ class Histories:
 
     @cached_property
     def _gram(self) -> np.ndarray:
-        return gram_matrix(self.files.array("wmf/song_factors.npy")[self.files.fitted])
+        return gram_matrix(self._factors[self.files.fitted])
+
+    @property
+    def _factors(self) -> np.ndarray:
+        return self.files.array("wmf/song_factors.npy")
 
     @cached_property
     def _mean_songs(self) -> float:
@@ -75,14 +79,10 @@ class Histories:
         vectors = self.vectors(songs, scorer)
         usable = np.isfinite(vectors).all(axis=1)
         if not usable.any():
-            raise InputError(
-                "none of the songs played has usable audio or plays of others: nothing can be learnt of them"
-            )
+            raise InputError("plays: none of the songs has usable audio or enough plays: nothing is learnt of them")
         if lacking := int((~usable).sum()):
-            notes = (
-                *notes,
-                f"{lacking:,} of the {len(songs):,} songs played have neither usable audio nor enough plays.",
-            )
+            said = f"{lacking:,} of the {len(songs):,} songs played have neither usable audio nor enough plays."
+            notes = (*notes, said)
         parts = np.zeros(vectors.shape)
         if scorer.vectors == FACTORS:
             parts[usable] = self._folded(songs[usable], counts[usable], vectors[usable])
@@ -99,7 +99,7 @@ class Histories:
         vectors = scorer.rows(songs)
         if scorer.vectors == FACTORS:
             fitted = self.files.fitted[songs]
-            vectors[fitted] = self.files.array("wmf/song_factors.npy")[songs[fitted]]
+            vectors[fitted] = self._factors[songs[fitted]]
         return vectors
 
     def _folded(self, songs: np.ndarray, counts: np.ndarray, vectors: np.ndarray) -> np.ndarray:
@@ -117,9 +117,8 @@ class Histories:
         unknown = [song_id for song_id in plays if song_id not in numbers]
         if not found:
             shown = ", ".join(map(repr, unknown[:NAMED]))
-            raise InputError(
-                f"plays: the run has none of the {len(unknown):,} songs ({shown}); songs go by their song_id"
-            )
+            named = f" ({shown})" if unknown else ""
+            raise InputError(f"plays: the run has none of the {len(unknown):,} songs{named}; songs go by their song_id")
         notes = ()
         if unknown:
             shown = ", ".join(map(repr, unknown[:NAMED])) + ", …" * (len(unknown) > NAMED)

@@ -1,4 +1,4 @@
-"""Predict one file with a model of a run, as the run predicts its songs. Libraries are imported when a kind needs them."""
+"""Predict one file with a model of a run, as the run predicts its songs. A kind's libraries are imported with it."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -73,7 +73,10 @@ class _OneSong(NamedTuple):
 def _cnn(heard: Heard, model: Model) -> np.ndarray:
     from coldwave.models.cnn.prediction import best_device, load_network, predict
 
-    network, settings = load_network(model.weights_path)
+    try:
+        network, settings = load_network(model.weights_path)
+    except KeyError as error:
+        raise InputError(f"{model.weights_path}: of another version of Coldwave: it lacks {error}") from error
     source, frames = _OneSong(heard.log_mel), np.array([len(heard.log_mel)])
     return predict(network, source, frames, settings["window"], best_device(settings["accelerator"]))[0]
 

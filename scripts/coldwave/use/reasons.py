@@ -16,8 +16,8 @@ class Why(NamedTuple):
     Attributes
     ----------
     score : of the song; the sum of ``parts`` in the table, and of ``rest``
-    rest : what no song explains: zero for a listener who is folded in. The run's own user factors are of an iteration
-        that was not quite the last step to their optimum, so for a user of the run a small rest is left.
+    rest : what no song explains: zero for a listener who is folded in. For a user of the run it is what the
+        factorisation was short of its optimum: its users are solved before the last step of its songs.
     by : "sound" or "plays": what the song is scored by
     table : ``song``, ``song_id``, ``title``, ``artist``, ``plays``, ``part``, ``tags`` (in common), highest part first
     tags : ``tag``, ``songs`` of the history that have it, ``plays`` of these; tags of the song alone

@@ -1,4 +1,4 @@
-"""What recommending takes from a run: models with their vectors, listeners, features. All is found when first needed."""
+"""What recommending takes from a run: models with their vectors, listeners, features. Each is found when needed."""
 
 from collections.abc import Mapping
 from functools import cached_property

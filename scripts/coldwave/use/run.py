@@ -72,7 +72,12 @@ class Run:
         by : "both" scores a song by its own plays if enough users have played it, and else by what the model has heard;
             "sound" and "plays" do one alone
 
-        Each recording is recommended once, and not if the listener has played it under another id.
+        Each recording is recommended once, and not if the listener has played it under another id. A song that many
+        have played is known better, so songs that nobody has played are few in the default list: ``among="nobody"``
+        asks for them.
+
+        A user of the run has the vector that the run has made of plays of training songs, so that ``by="sound"`` ranks
+        test songs as the run's tables say. ``plays=run.plays_of(user)`` folds all of the plays in.
 
         Raises
         ------
