@@ -16,7 +16,8 @@ from workflow.kinds import ROWS
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted(path.name for path in (ROOT / "scripts").glob("*.py"))
 MODULES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "scripts/coldwave").rglob("*.py"))
-# Of the command line, of what uses a finished run, of benchmarks and of the workflow's own files; nothing that a rule makes depends on them.
+# Of the command line, of what uses a finished run, of benchmarks and of the workflow's own files; nothing that a rule
+# makes depends on them.
 ELSEWHERE = {module for module in MODULES if module.startswith(("scripts/coldwave/command/", "scripts/coldwave/use/"))}
 ELSEWHERE |= {f"scripts/coldwave/{name}.py" for name in ("provenance/comparison", "audio/state", "evaluation/growth")}
 # Modules that a script takes by their names.

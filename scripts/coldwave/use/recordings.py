@@ -9,7 +9,7 @@ import numpy as np
 SAME = 0.01  # a distance (1 - cosine of features) below which two files are one recording
 DIMENSIONS = 8  # features of fewer dimensions are alike by chance
 _ACCENTS = re.compile("[\u0300-\u036f]")  # and no marks of scripts in which they make other letters
-_NOT_WORDS = re.compile(r"[\W_]+")
+_BETWEEN = "PSZC"  # categories of punctuation, symbols, spaces and what is not shown
 
 
 def name_key(artist: str | None, title: str | None) -> str | None:
@@ -22,8 +22,9 @@ def name_key(artist: str | None, title: str | None) -> str | None:
 
 
 def _folded(name: str) -> str:
-    text = unicodedata.normalize("NFKD", name.casefold())
-    return _NOT_WORDS.sub(" ", _ACCENTS.sub("", text)).strip() or name.strip()
+    bare = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", name.casefold())))
+    words = "".join(" " if unicodedata.category(letter)[0] in _BETWEEN else letter for letter in bare)
+    return " ".join(words.split()) or name.strip()
 
 
 class Recordings:
