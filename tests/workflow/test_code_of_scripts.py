@@ -35,7 +35,7 @@ def imported():
         finder.run_script(str(ROOT / "scripts" / script))
         for module in TOLD.get(script, []):
             finder.import_hook(module)
-        files = [module.__file__ for name, module in finder.modules.items() if name.startswith("coldwave.")]
+        files = [module.__file__ for name, module in finder.modules.items() if name.split(".")[0] == "coldwave"]
         found[script] = {Path(file).relative_to(ROOT).as_posix() for file in files if file}
     return found
 

@@ -12,7 +12,7 @@ from coldwave.use.kinds import KINDS
 from coldwave.use.models import find_model, listening, seeds_of
 
 FEW = 30  # users: a mean over fewer says little
-JUDGES = 2000  # users at most, evenly spread
+JUDGES = 1000  # users at most, evenly spread
 _AT_ONCE = 1 << 24
 
 
@@ -30,23 +30,21 @@ def mean_auc(user_vectors: np.ndarray, song_vectors: np.ndarray, users: np.ndarr
     -------
     NaN without a user who counts
     """
-    order = np.lexsort((songs, users))
-    users, songs = users[order], songs[order]
-    number = np.bincount(users, minlength=len(user_vectors))
-    ahead = np.zeros(len(user_vectors))  # of all songs, played ones too
+    songs = songs[np.argsort(users, kind="stable")]
+    ends = np.cumsum(np.bincount(users, minlength=len(user_vectors)))
+    shares = []
     step = max(1, _AT_ONCE // max(1, len(song_vectors)))
-    for begin in range(0, len(users), step):
-        pairs = slice(begin, begin + step)
-        first, last = users[pairs][0], users[pairs][-1]
-        scores = np.nan_to_num(user_vectors[first : last + 1] @ song_vectors.T, nan=-np.inf)
-        own = scores[users[pairs] - first]
-        held = own[np.arange(len(own)), songs[pairs]][:, None]
-        np.add.at(ahead, users[pairs], (own < held).sum(axis=1) + (own == held).sum(axis=1) / 2)
-    others = len(song_vectors) - number
-    counted = (number > 0) & (others > 0)
-    # of n played songs, the pairs among themselves (and each with itself) give n^2 / 2 whatever their order
-    shares = (ahead[counted] - number[counted] ** 2 / 2) / (number[counted] * others[counted])
-    return float(shares.mean()) if len(shares) else float("nan")
+    for begin in range(0, len(user_vectors), step):
+        scores = np.nan_to_num(user_vectors[begin : begin + step] @ song_vectors.T, nan=-np.inf)
+        for user, own in enumerate(scores, start=begin):
+            played = own[songs[ends[user - 1] if user else 0 : ends[user]]]
+            others = len(own) - len(played)
+            if len(played) and others:
+                own.sort()
+                ahead = (np.searchsorted(own, played) + np.searchsorted(own, played, side="right")).sum() / 2
+                # the n^2 pairs of played songs, each with itself among them, give n^2 / 2 whatever their order
+                shares.append((ahead - len(played) ** 2 / 2) / (len(played) * others))
+    return float(np.mean(shares)) if shares else float("nan")
 
 
 def judge(files: RunFiles, names: Iterable[str]) -> tuple[dict[str, float], list[str], int]:
