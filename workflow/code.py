@@ -4,9 +4,9 @@ Snakemake watches only the modification time of a script, and not the modules th
 a rule's ``params``, an edit reruns the rules whose code it changes and no others. A comment or ``git checkout`` reruns
 nothing.
 
-Modules of the library outside its packages are plumbing, and are left out. They start jobs, write files and word
-errors, but hold no number that a result depends on. Nearly every script imports them, so an edit to one would rerun
-everything.
+Modules of the library outside its packages are plumbing, and are left out, its own ``__init__.py`` among them. They
+start jobs, write files and word errors, but hold no number that a result depends on. Nearly every script imports them,
+so an edit to one would rerun everything.
 
 Only Python code is digested. A rule whose code reads a data file beside a module needs that file's digest as well.
 """
@@ -151,6 +151,8 @@ def _files(imported: Import, folder: Path, where: str) -> list[Path]:
     found: list[Path] | None = None
     for length in range(1, len(parts) + 1):
         found = _find(parts[:length], folder)
+        if found and length == 1:
+            continue  # the library's own __init__.py, which every import of it runs: plumbing
         if found is None:
             raise CodeError(f"{where}: there is no module {'.'.join(parts[:length])}")
         if length == 2 and _is_plumbing(found):

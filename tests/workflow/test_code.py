@@ -303,3 +303,14 @@ def test_the_digest_of_a_text_knows_its_words_and_not_its_line_ends(tmp_path):
     assert text_digest(one) == text_digest(other) == hashlib.sha256("first\nsecond: é\n".encode()).hexdigest()[:16]
     other.write_text("first\nsecond: e\n")
     assert text_digest(one) != text_digest(other)
+
+
+def test_the_librarys_own_init_is_plumbing(tree):
+    """Every import of the library runs it, so an edit to it would rerun everything."""
+    before = code("train.py", tree)
+    offered = "from coldwave.stage.other import ANSWER\n\n\ndef load():\n    return ANSWER\n"
+    write(tree, {"coldwave/__init__.py": offered})
+    assert code("train.py", tree) == before
+    write(tree, {"train.py": "from coldwave import load\n\nload()\n"})
+    with pytest.raises(CodeError, match=r"train\.py:1: coldwave\.load is not a module"):
+        code("train.py", tree)

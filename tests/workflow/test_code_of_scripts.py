@@ -16,7 +16,8 @@ from workflow.kinds import ROWS
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted(path.name for path in (ROOT / "scripts").glob("*.py"))
 MODULES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "scripts/coldwave").rglob("*.py"))
-# Of the command line, of benchmarks and of the workflow's own files; nothing that a rule makes depends on them.
+# Of the command line, of what uses a finished run, of benchmarks and of the workflow's own files; nothing that a rule
+# makes depends on them.
 OF_THE_COMMAND = tuple(f"scripts/coldwave/{name}/" for name in ("command", "inspection", "playlists", "use"))
 ELSEWHERE = {module for module in MODULES if module.startswith(OF_THE_COMMAND)}
 ELSEWHERE |= {f"scripts/coldwave/{name}.py" for name in ("provenance/comparison", "audio/state", "evaluation/growth")}
@@ -35,7 +36,7 @@ def imported():
         finder.run_script(str(ROOT / "scripts" / script))
         for module in TOLD.get(script, []):
             finder.import_hook(module)
-        files = [module.__file__ for name, module in finder.modules.items() if name.startswith("coldwave.")]
+        files = [module.__file__ for name, module in finder.modules.items() if name.split(".")[0] == "coldwave"]
         found[script] = {Path(file).relative_to(ROOT).as_posix() for file in files if file}
     return found
 

@@ -1,0 +1,70 @@
+"""Recommend songs to a listener."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from coldwave.errors import InputError
+from coldwave.use.excluding import ALL, candidates, excluded
+from coldwave.use.picking import pick
+from coldwave.use.reasons import reasons
+from coldwave.use.resources import Resources
+from coldwave.use.scoring import PLAYS, SOUND
+
+
+class Recommended(NamedTuple):
+    """Recommended songs, and how they were found.
+
+    Attributes
+    ----------
+    table : ``rank``, ``song``, ``song_id``, ``title``, ``artist``, ``score``, ``by`` ("sound" or "plays": what the song
+        is scored by), and the columns of ``coldwave.use.reasons.REASONS``: the song of the history that carries most of
+        the score, and tags in common
+    model : the model's name; "sound" if songs are compared by their features alone
+    seed : with which it was trained
+    notes : how it was chosen and what was set aside, in sentences
+    """
+
+    table: pl.DataFrame
+    model: str
+    seed: int | None
+    notes: list[str]
+
+
+def recommend(
+    resources: Resources,
+    user: str | None,
+    plays: Mapping[str, float] | None,
+    n: int,
+    among: str | Sequence[str],
+    per_artist: int | None,
+    exclude: Iterable[str],
+    model: str | None,
+    seed: int | None,
+    by: str,
+) -> Recommended:
+    """Recommend songs, as `coldwave.use.run.Run.recommend` says."""
+    if n < 1 or (per_artist is not None and per_artist < 1):
+        raise InputError(f"n: {n}, per_artist: {per_artist}: numbers above 0 are needed")
+    songs, chosen = resources.files.songs, resources.chosen(model, seed, by)
+    listener = resources.listener(user, plays, chosen)
+    allowed = candidates(songs, listener.songs, among) & ~excluded(songs, exclude)
+    scores = chosen.scorer.scores(listener.vector)
+    recordings = resources.recordings(chosen.model)
+    if among != ALL:
+        recordings.add(listener.songs.tolist())
+    found = pick(scores, allowed, resources.artists, recordings, n, per_artist)
+    places = np.array(found, dtype=np.int64)
+    table = songs[found].select("song", "song_id", "title", "artist")
+    table = table.with_columns(
+        score=pl.Series(scores[places], dtype=pl.Float64),
+        by=pl.Series([PLAYS if by_plays else SOUND for by_plays in chosen.scorer.by_plays[places]], dtype=pl.String),
+    ).with_row_index("rank", offset=1)
+    notes = [*chosen.notes, *listener.notes]
+    if lacking := int((allowed & ~np.isfinite(scores)).sum()):
+        notes.append(f"{lacking:,} songs cannot be scored: they have neither usable audio nor enough plays.")
+    why = reasons(songs, listener, chosen.scorer, places)
+    seed = chosen.model.seed if chosen.model else None
+    return Recommended(pl.concat([table, why], how="horizontal"), chosen.name, seed, notes)

@@ -1,0 +1,198 @@
+"""A finished run as an object that recommends songs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from coldwave.analysis.usage_patterns import unit_patterns
+from coldwave.errors import InputError
+from coldwave.models.knn import unit_length
+from coldwave.use.excluding import UNHEARD
+from coldwave.use.files import RunFiles
+from coldwave.use.hearing import BOW
+from coldwave.use.kinds import FACTORS
+from coldwave.use.models import features_of, find_model, listening
+from coldwave.use.neighbours import SOUND, USAGE, nearest_songs
+from coldwave.use.predicting import can_hear, predict_file
+from coldwave.use.reasons import Why, explain
+from coldwave.use.recommending import Recommended, recommend
+from coldwave.use.resources import Resources
+from coldwave.use.scoring import BOTH
+
+
+class Run:
+    """A finished run. `coldwave.load` makes it."""
+
+    def __init__(self, files: RunFiles) -> None:
+        self.files = files
+        self._resources = Resources(files)
+
+    @property
+    def songs(self) -> pl.DataFrame:
+        """The run's songs: row n is song n."""
+        return self.files.songs
+
+    @property
+    def default_model(self) -> tuple[str, list[str]]:
+        """The model that recommends where none is named, and why it does, in sentences."""
+        return self._resources.default_model
+
+    def plays_of(self, user: str) -> dict[str, int]:
+        """All plays of a user of the run, those of validation and test songs too, from song ids to counts."""
+        return self._resources.plays_of(self.files.user(user))
+
+    def recommend(
+        self,
+        user: str | None = None,
+        plays: Mapping[str, float] | None = None,
+        *,
+        n: int = 30,
+        among: str | Sequence[str] = UNHEARD,
+        per_artist: int | None = 3,
+        exclude: Iterable[str] = (),
+        model: str | None = None,
+        seed: int | None = None,
+        by: str = BOTH,
+    ) -> Recommended:
+        """Recommend songs to a user of the run, or to somebody else who has played some of its songs.
+
+        Parameters
+        ----------
+        user : a user's id; may be left out if the run has just one
+        plays : in place of it, from song ids to numbers of plays
+        n : songs at most
+        among : "unheard" (not played by the listener), "nobody" (played by nobody), "all", or ids of songs (of which
+            those unheard). Only "all" recommends what the listener has played.
+        per_artist : songs of one artist at most; None takes any number
+        exclude : song ids, artists, albums, tags, or folders of audio
+        model, seed : by default, the model that ranks validation songs best, and its first seed. In a run of few users,
+            songs are compared by their features with those played, weighted by the confidence in the plays.
+        by : "both" scores a song by its own plays if enough users have played it, and else by what the model has heard;
+            "sound" and "plays" do one alone
+
+        Each recording is recommended once, and not if the listener has played it under another id. A song that many
+        have played is known better, so songs that nobody has played are few in the default list: ``among="nobody"``
+        asks for them.
+
+        A user of the run has the vector that the run has made of plays of training songs, so that ``by="sound"`` ranks
+        test songs as the run's tables say. ``plays=run.plays_of(user)`` folds all of the plays in.
+
+        Raises
+        ------
+        InputError
+            Something named is not in the run.
+        """
+        return recommend(self._resources, user, plays, n, among, per_artist, exclude, model, seed, by)
+
+    def scores(
+        self,
+        user: str | None = None,
+        plays: Mapping[str, float] | None = None,
+        *,
+        model: str | None = None,
+        seed: int | None = None,
+        by: str = BOTH,
+    ) -> np.ndarray:
+        """Score all songs, played or not: float32 [songs], NaN for those that cannot be scored. See `recommend`."""
+        chosen = self._resources.chosen(model, seed, by)
+        return chosen.scorer.scores(self._resources.listener(user, plays, chosen).vector)
+
+    def why(
+        self,
+        user: str | Mapping[str, float] | None,
+        song: str,
+        *,
+        model: str | None = None,
+        seed: int | None = None,
+        by: str = BOTH,
+    ) -> Why:
+        """Divide a song's score exactly over the songs of a listener's history, and count the tags in common.
+
+        Parameters
+        ----------
+        user : a user's id, or plays, as in `recommend`; None if the run has just one user
+        song : a song's id
+
+        Raises
+        ------
+        InputError
+            The user or song is not in the run, or the song cannot be scored.
+        """
+        number, chosen = self._resources.song(song), self._resources.chosen(model, seed, by)
+        plays = user if isinstance(user, Mapping) else None
+        listener = self._resources.listener(None if plays is not None else user, plays, chosen)
+        if not np.isfinite(chosen.scorer.rows(np.array([number]))).all():
+            raise InputError(f"song {song!r} cannot be scored by {chosen.name}: no usable audio, or too few plays")
+        return explain(self.songs, listener, chosen.scorer, number)
+
+    def fold_in(self, plays: Mapping[str, float]) -> np.ndarray:
+        """Solve for a listener's factors from plays, with the run's song factors frozen: float32 [factors].
+
+        The settings are those of the run's factorisation. A song that it has not fitted counts by the factors of its
+        own plays, if enough users have played it, or else by those that the default model predicts.
+
+        Raises
+        ------
+        InputError
+            The run has none of the songs, or a number of plays is not above 0.
+        """
+        return self._resources.folded(plays).vector
+
+    def similar(
+        self, song: str | Path, n: int = 20, *, model: str | None = None, seed: int | None = None
+    ) -> pl.DataFrame:
+        """List the nearest songs to a song of the run, or to an audio file.
+
+        Rows with ``by`` "sound" go by the cosine of song features (bag of words or embedding), those with "usage" by
+        the cosine of predicted usage patterns over the run's users. Either may be missing: a run may have no features,
+        or no model of factors that hears the file.
+
+        Returns
+        -------
+        table ``SIMILAR`` of ``coldwave.use.neighbours``, at most ``n`` rows of each sort
+
+        Raises
+        ------
+        InputError
+            It is neither a song of the run nor a file with usable audio.
+        """
+        number, found = self.files.song_numbers.get(str(song)), []
+        if number is None and not Path(song).is_file():
+            raise InputError(f"{song}: neither the song_id of a song of the run nor an audio file")
+        heard = None if number is not None else self._resources.heard(song)
+        tags = [] if number is None else self.songs["tags"][number].to_list()
+        chosen = find_model(self.files, model, seed) if model else self._resources.factor_model()
+        features = self._resources.sound(chosen)
+        if features and (heard is None or features == BOW):
+            units = self._resources.units(features)
+            query = units[number] if heard is None else unit_length(heard.features(features)[None])[0]
+            found.append(nearest_songs(self.songs, SOUND, units, query, number, n, tags))
+        if chosen and chosen.vectors == FACTORS and (heard is None or can_hear(chosen)):
+            units, root = self._resources.patterns(chosen), self._resources.root
+            query = units[number] if heard is None else unit_patterns(predict_file(heard, chosen)[None], root)[0]
+            found.append(nearest_songs(self.songs, USAGE, units, query, number, n, tags))
+        if not found:
+            raise InputError(f"{song}: nothing in this run hears a file; it takes embeddings that came in a table")
+        return pl.concat(found)
+
+    def embed(self, file: str | Path, models: Iterable[str] | None = None) -> dict[str, dict[str, np.ndarray]]:
+        """Hear a file: its features by name under "features", and what each model predicts under "predictions".
+
+        Parameters
+        ----------
+        models : names of models; by default all that listen. Only networks among them need PyTorch.
+
+        Raises
+        ------
+        InputError
+            There is no such file, or it has no usable audio, or a model that is named cannot hear it.
+        """
+        heard = self._resources.heard(file)
+        if models is None:
+            wanted = [model for name in listening(self.files) if can_hear(model := find_model(self.files, name))]
+        else:
+            wanted = [find_model(self.files, name) for name in models]
+        features = {BOW: heard.features(BOW)} if self.files.has(features_of(BOW)) else {}
+        return {"features": features, "predictions": {one.name: predict_file(heard, one) for one in wanted}}

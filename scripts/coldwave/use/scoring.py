@@ -1,0 +1,93 @@
+"""Score all songs for a listener: by what a model has heard of them, or by their own plays where these say more."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from coldwave.errors import InputError
+from coldwave.use.files import RunFiles
+from coldwave.use.kinds import FACTORS, MEAN
+from coldwave.use.models import Model
+
+SOUND, PLAYS, BOTH = "sound", "plays", "both"
+
+# Users from which on a song's own plays rank it better than what is heard of it: in the demo world, validation songs
+# folded in from the plays of 16 to 30 users rank as well as by what models hear.
+ENOUGH = 20
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Song vectors that meet a listener's.
+
+    Attributes
+    ----------
+    heard : float32 [songs, k], what a model has heard, NaN rows for songs without
+    played : float32 [songs, k], factors of the songs' plays, or None
+    by_plays : bool [songs], which songs are scored by ``played``
+    vectors : how a listener's vector is made of song vectors (``coldwave.use.kinds``)
+    """
+
+    heard: np.ndarray
+    played: np.ndarray | None
+    by_plays: np.ndarray
+    vectors: str
+
+    def scores(self, vector: np.ndarray) -> np.ndarray:
+        """Score all songs: float32 [songs], NaN for a song that nothing is known of."""
+        if self.by_plays.all():
+            return self.played @ vector
+        scores = self.heard @ vector
+        if self.by_plays.any():
+            songs = np.flatnonzero(self.by_plays)
+            scores[songs] = self.played[songs] @ vector
+        return scores
+
+    def rows(self, songs: np.ndarray) -> np.ndarray:
+        """Return the vectors of some songs: float32 [n, k]."""
+        rows = np.array(self.heard[songs])
+        by_plays = self.by_plays[songs]
+        if by_plays.any():
+            rows[by_plays] = self.played[songs[by_plays]]
+        return rows
+
+
+def scorer_of(files: RunFiles, model: Model, by: str = BOTH) -> Scorer:
+    """Score songs as a model does.
+
+    Parameters
+    ----------
+    by : ``SOUND`` takes what the model predicts of every song. ``PLAYS`` takes the factors of the song's own plays,
+        and ``BOTH`` does so where ``ENOUGH`` users have played it, or where the model predicts nothing of it. Only a
+        model of factors has both.
+
+    Raises
+    ------
+    InputError
+        ``by`` is none of these.
+    """
+    if by not in (SOUND, PLAYS, BOTH):
+        raise InputError(f"by: {by!r} is none of both, sound, plays")
+    nothing = np.zeros(files.songs.height, dtype=bool)
+    if model.vectors != FACTORS:
+        return Scorer(model.songs, None, nothing, model.vectors)
+    if by == SOUND:
+        return Scorer(model.songs, None, nothing, FACTORS)
+    played = files.array("wmf/song_factors.npy")
+    users = files.songs["users"].to_numpy()
+    if by == PLAYS:
+        return plays_scorer(files)
+    unheard = ~np.isfinite(model.songs[:, 0])
+    return Scorer(model.songs, played, (users >= ENOUGH) | (unheard & (users > 0)), FACTORS)
+
+
+def plays_scorer(files: RunFiles) -> Scorer:
+    """Score songs by their own plays alone; those that nobody has played cannot be scored."""
+    played = files.array("wmf/song_factors.npy")
+    nothing = np.broadcast_to(np.float32(np.nan), played.shape)
+    return Scorer(nothing, played, files.songs["users"].to_numpy() > 0, FACTORS)
+
+
+def sound_scorer(units: np.ndarray) -> Scorer:
+    """Score songs by the cosine of features: ``units`` float32 [songs, d], at unit length, NaN rows without."""
+    return Scorer(units, None, np.zeros(len(units), dtype=bool), MEAN)
