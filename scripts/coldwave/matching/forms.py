@@ -1,0 +1,53 @@
+"""The forms of tracks and songs by which they are compared, as tables."""
+
+import polars as pl
+
+from coldwave.matching.names import NOBODY, artist_keys, folded, keys
+from coldwave.matching.notes import marks, primary_artists, without_notes
+
+
+def forms(names: pl.DataFrame, row: str) -> pl.DataFrame:
+    """Make the forms of artists and titles.
+
+    Parameters
+    ----------
+    names : ``artist``, ``title`` (null where unknown) and a column ``row`` that says whose they are
+
+    Returns
+    -------
+    DataFrame
+        ``row``, artist_key and title_key (whole names), base and base_key (the title without notes, its words and its
+        key), live (whether a live note is left out of it), marks (`notes.marks`), artist_words and first_words (the
+        artist and the first of joined artists: their words without "the", sorted). What is unknown is null, and so is
+        an artist who is nobody.
+    """
+    bare = without_notes(names["title"])
+    known = artist_keys(names["artist"])
+    artists = names["artist"].set(known.is_null(), None)
+    base = folded(bare["title"])
+    return pl.DataFrame(
+        {
+            row: names[row],
+            "artist_key": known,
+            "title_key": keys(names["title"]),
+            "base": base,
+            "base_key": base.str.replace_all(" ", ""),
+            "live": bare["live"],
+            "marks": marks(base),
+            "artist_words": _sorted_words(artists),
+            "first_words": _sorted_words(primary_artists(artists)),
+        }
+    )
+
+
+def artist_forms(table: pl.DataFrame, row: str) -> pl.DataFrame:
+    """List (row, words) of each artist: all of it, and the first of joined artists; each pair once."""
+    both = [table.select(row, words=name) for name in ("artist_words", "first_words")]
+    return pl.concat(both).drop_nulls().unique(maintain_order=True)
+
+
+def _sorted_words(artists: pl.Series) -> pl.Series:
+    whole = folded(artists)
+    words = whole.str.split(" ").list.eval(pl.element().filter(pl.element() != "the")).list.sort().list.join(" ")
+    words = words.zip_with(words != "", whole)
+    return words.set(words.str.replace_all(" ", "").is_in(list(NOBODY)), None)
