@@ -17,14 +17,16 @@ def forms(names: pl.DataFrame, row: str) -> pl.DataFrame:
     -------
     DataFrame
         ``row``, artist_key and title_key (whole names), base and base_key (the title without notes, its words and its
-        key), live (whether a live note is left out of it), marks (`notes.marks`), artist_words and first_words (the
-        artist and the first of joined artists: their words without "the", sorted). What is unknown is null, and so is
-        an artist who is nobody.
+        key), live (whether a live note is left out of it), marks (`notes.marks`), artist and first (the words of the
+        artist, and of the first of joined artists), artist_words and first_words (the same without "the" and "and",
+        sorted). What is unknown is null, and so is an artist who is nobody.
     """
     bare = without_notes(names["title"])
     known = artist_keys(names["artist"])
     artists = names["artist"].set(known.is_null(), None)
     base = folded(bare["title"])
+    artist, first = folded(artists), folded(primary_artists(artists))
+    first = first.set(first.str.replace_all(" ", "").is_in(list(NOBODY)), None)
     return pl.DataFrame(
         {
             row: names[row],
@@ -34,20 +36,21 @@ def forms(names: pl.DataFrame, row: str) -> pl.DataFrame:
             "base_key": base.str.replace_all(" ", ""),
             "live": bare["live"],
             "marks": marks(base),
-            "artist_words": _sorted_words(artists),
-            "first_words": _sorted_words(primary_artists(artists)),
+            "artist": artist,
+            "first": first,
+            "artist_words": _sorted_words(artist),
+            "first_words": _sorted_words(first),
         }
     )
 
 
 def artist_forms(table: pl.DataFrame, row: str) -> pl.DataFrame:
-    """List (row, words) of each artist: all of it, and the first of joined artists; each pair once."""
-    both = [table.select(row, words=name) for name in ("artist_words", "first_words")]
-    return pl.concat(both).drop_nulls().unique(maintain_order=True)
+    """List (row, artist, words) of each artist: all of it, and the first of joined artists; each pair once."""
+    both = [table.select(row, artist=name, words=f"{name}_words") for name in ("artist", "first")]
+    return pl.concat(both).drop_nulls().unique([row, "words"], keep="first", maintain_order=True)
 
 
 def _sorted_words(artists: pl.Series) -> pl.Series:
-    whole = folded(artists)
-    words = whole.str.split(" ").list.eval(pl.element().filter(pl.element() != "the")).list.sort().list.join(" ")
-    words = words.zip_with(words != "", whole)
-    return words.set(words.str.replace_all(" ", "").is_in(list(NOBODY)), None)
+    telling = pl.element().filter(~pl.element().is_in(["the", "and"]))
+    words = artists.str.split(" ").list.eval(telling).list.sort().list.join(" ")
+    return words.zip_with(words != "", artists)

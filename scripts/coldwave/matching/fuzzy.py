@@ -62,21 +62,22 @@ def match_fuzzily(
 def _artists(tracks: pl.DataFrame, songs: pl.DataFrame) -> pl.DataFrame:
     """Pair tracks with the artists of the library: the same ones, or else the most alike."""
     ours = artist_forms(tracks, "track")
-    theirs = artist_forms(songs, "song").select("words").unique().sort("words")
-    same = ours.join(theirs, on="words").select("track", "words", artist_likeness=pl.lit(100.0, pl.Float32))
+    theirs = artist_forms(songs, "song").select("artist", "words").unique().sort("artist")
+    words = theirs.select("words").unique()
+    same = ours.join(words, on="words").select("track", "words", artist_likeness=pl.lit(100.0, pl.Float32))
     other = ours.join(same, on="track", how="anti")
-    queries = other.select("words").unique().sort("words")
-    found = nearest(queries["words"].to_list(), theirs["words"].to_list(), NEAR, ARTISTS)
+    queries = other["artist"].unique().sort()
+    found = nearest(queries.to_list(), theirs["artist"].to_list(), NEAR, ARTISTS)
     near = pl.DataFrame(
         {
-            "query": queries["words"].gather(found["query"]),
-            "words": theirs["words"].gather(found["name"]),
+            "artist": queries.gather(found["query"]),
+            "near": theirs["words"].gather(found["name"]),
             "artist_likeness": found["likeness"],
         }
     )
-    near = other.join(near, left_on="words", right_on="query").select("track", "words_right", "artist_likeness")
-    near = near.rename({"words_right": "words"})
-    return pl.concat([same, near]).group_by("track", "words").agg(pl.col("artist_likeness").max())
+    near = other.join(near, on="artist").select("track", "artist_likeness", words="near")
+    near = near.group_by("track", "words").agg(pl.col("artist_likeness").max())
+    return pl.concat([same, near.select(same.columns)])
 
 
 def _pairs(tracks: pl.DataFrame, songs: pl.DataFrame, blocks: pl.DataFrame, least: float) -> pl.DataFrame:
