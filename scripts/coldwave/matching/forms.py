@@ -16,10 +16,10 @@ def forms(names: pl.DataFrame, row: str) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        ``row``, artist_key and title_key (whole names), base and base_key (the title without notes, its words and its
-        key), live (whether a live note is left out of it), marks (`notes.marks`), artist and first (the words of the
-        artist, and of the first of joined artists), artist_words and first_words (the same without "the" and "and",
-        sorted). What is unknown is null, and so is an artist who is nobody.
+        ``row``, artist_key and title_key (whole names), base and base_key (the title without notes: its words, and its
+        key without "and"), live (whether a live note is left out of it), marks (`notes.marks`), artist and first (the
+        words of the artist, and of the first of joined artists), artist_words and first_words (the same without "the"
+        and "and", sorted). What is unknown is null, and so is an artist who is nobody.
     """
     bare = without_notes(names["title"])
     known = artist_keys(names["artist"])
@@ -33,7 +33,7 @@ def forms(names: pl.DataFrame, row: str) -> pl.DataFrame:
             "artist_key": known,
             "title_key": keys(names["title"]),
             "base": base,
-            "base_key": base.str.replace_all(" ", ""),
+            "base_key": _without_and(base),
             "live": bare["live"],
             "marks": marks(base),
             "artist": artist,
@@ -48,6 +48,11 @@ def artist_forms(table: pl.DataFrame, row: str) -> pl.DataFrame:
     """List (row, artist, words) of each artist: all of it, and the first of joined artists; each pair once."""
     both = [table.select(row, artist=name, words=f"{name}_words") for name in ("artist", "first")]
     return pl.concat(both).drop_nulls().unique([row, "words"], keep="first", maintain_order=True)
+
+
+def _without_and(base: pl.Series) -> pl.Series:
+    key = base.str.replace_all(r"\band\b|\s", "")
+    return key.zip_with(key != "", base)
 
 
 def _sorted_words(artists: pl.Series) -> pl.Series:

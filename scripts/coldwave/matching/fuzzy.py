@@ -51,7 +51,7 @@ def match_fuzzily(
     fits = pairs.filter(pl.col("same_marks") & pl.col("same_length"))
     fits = fits.with_columns(best=pl.col("likeness").max().over("track"))
     top = fits.filter(pl.col("best") >= likeness)
-    close = top.filter(pl.col("likeness") > pl.col("best") - margin)
+    close = top.filter((pl.col("likeness") > pl.col("best") - margin) | (pl.col("likeness") == pl.col("best")))
     works = close.group_by("track").agg(pl.col("work").n_unique().alias("works"))
     top = top.join(works, on="track").filter(pl.col("likeness") == pl.col("best"))
     found = top.filter(pl.col("works") == 1).select("track", "song", rank=pl.lit(0, pl.Int32), likeness="likeness")

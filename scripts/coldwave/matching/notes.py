@@ -9,14 +9,18 @@ import re
 import polars as pl
 
 # Words of another recording than the plain title's
-_OTHER = frozenset(
-    """instrumental instrumentals karaoke remix remixed rmx mix acoustic demo cover covered unplugged tribute acappella
-    acapella extended reprise orchestral orchestra symphonic piano rehearsal dub alternate alternative outtake take
-    rework reworked bootleg mashup nightcore slowed sped interlude intro outro skit style performed famous backing
-    remake parody session sessions edit version club part pt vol volume chapter act movement""".split()
-)
+_OTHER = {
+    "instrumental", "instrumentals", "karaoke", "remix", "remixed", "rmx", "mix", "acoustic", "demo", "cover",
+    "covered", "unplugged", "tribute", "acappella", "acapella", "extended", "reprise", "orchestral", "orchestra",
+    "symphonic", "piano", "rehearsal", "dub", "alternate", "alternative", "outtake", "take", "rework", "reworked",
+    "bootleg", "mashup", "nightcore", "slowed", "sped", "interlude", "intro", "outro", "skit", "style",
+    "performed", "famous", "backing", "remake", "parody", "session", "sessions", "edit", "version", "club",
+    "part", "pt", "vol", "volume", "chapter", "act", "movement",
+}  # fmt: skip
 # Those of them that are told apart in the whole title too, where no bracket parts them from it
-VERSIONS = _OTHER - frozenset("orchestra take style performed famous piano part pt vol volume act version".split())
+VERSIONS = _OTHER - {
+    "orchestra", "take", "style", "performed", "famous", "piano", "part", "pt", "vol", "volume", "act", "version",
+}  # fmt: skip
 
 _GUEST = re.compile(r"(?:feat|ft|featuring|with|w/|prod(?:uced)?(?:\.| by))[.:]?\s+\S", re.IGNORECASE)
 _LIVE = re.compile(
@@ -47,7 +51,10 @@ _JOINTS = re.compile(
     r"|\s*[;•·、|].*|,\s.*|\s/\s.*",
     re.IGNORECASE | re.DOTALL,
 )
-_NUMBERS = frozenset("one two three four five six seven eight nine ten first second third ii iii iv vi vii viii ix".split())
+_NUMBERS = {
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "first", "second", "third",
+    "ii", "iii", "iv", "vi", "vii", "viii", "ix",
+}  # fmt: skip
 
 
 def without_notes(titles: pl.Series) -> pl.DataFrame:

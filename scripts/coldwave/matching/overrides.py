@@ -95,7 +95,9 @@ def apply_overrides(tracks: pl.DataFrame, ids: pl.Series, overrides: pl.DataFram
     said = said.with_columns(song_id=song_ids).join(known, on="song_id", how="left", maintain_order="left")
     unknown = said.filter(pl.col("song").is_null() & (pl.col("song_id").str.to_lowercase() != NONE))
     if unknown.height:
-        raise InputError(f"overrides: the library has no song {unknown['song_id'][0]!r}; take the row out or correct it")
+        raise InputError(
+            f"overrides: the library has no song {unknown['song_id'][0]!r}; take the row out or correct it"
+        )
     ours = tracks.select(plain(tracks[name]).alias(name) for name in ("artist", "title", "album"))
     ours = ours.with_row_index("track")
     names = ["artist", "title"]

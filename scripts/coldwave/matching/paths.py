@@ -1,4 +1,4 @@
-"""Artists and titles read from paths, as ``Artist/Album/NN - Title.ext`` and its like, and the files that paths name."""
+"""Artists and titles read from paths (``Artist/Album/NN - Title.ext`` and its like), and the files that paths name."""
 
 import os
 import re
@@ -11,7 +11,10 @@ COMPONENTS = 3  # at the end of two paths that must be equal: artist, album and 
 _DISC = re.compile(r"(?:cd|disc|disk|dis[ck]o|side)[ _.-]*(?:\d{1,2}|[a-d])\b.*", re.IGNORECASE)
 _YEAR = re.compile(r"^[(\[]?(?:19|20)\d\d[)\]]?\s*[-–_.]?\s+(?=\S)")
 # "01 - ", "1-01 ", "01. ", "A1 - ", "(03) ": surely a number; "99 " may be the title's
-_SURE_NUMBER = re.compile(r"^(?:[(\[]?(?:\d{1,2}[-.])?(?:\d{1,3}|[A-D]\d{1,2})[)\]]?\s*[-–._)]+\s*|0\d\s+|\d-\d\d\s+)(?=\S)")
+_SURE_NUMBER = re.compile(
+    r"^(?:\d{1,2}[-.]\d{1,3}\s+|[(\[]?(?:\d{1,2}[-.])?(?:\d{1,3}|[A-D]\d{1,2})[)\]]?\s*[-–._)]+\s*|0\d\s+)(?=\S)"
+)
+_NUMBER = re.compile(r"^(?:[(\[]?(?:\d{1,2}[-.])?(?:\d{1,3}|[A-D]\d{1,2})[)\]]?\s*[-–._)]+\s*|0\d\s+|\d-\d\d\s+)(?=\S)")
 _NUMBER = re.compile(r"^\d{1,3}\s+(?=\S)")
 _DASH = re.compile(r"\s+[-–]\s+|_-_")
 
@@ -76,7 +79,9 @@ def same_files(tracks: pl.Series, songs: pl.Series) -> pl.DataFrame:
         shorter = pl.min_horizontal("length", "length_right")
         same.append(joined.filter((used == COMPONENTS) | (shorter == used)).select("track", "song"))
     alone = ours.filter(pl.col("length") == 1)
-    same.append(alone.join(theirs.with_columns(parts=pl.col("parts").list.slice(shared)), on="parts").select("track", "song"))
+    same.append(
+        alone.join(theirs.with_columns(parts=pl.col("parts").list.slice(shared)), on="parts").select("track", "song")
+    )
     return pl.concat(same).unique().filter(pl.len().over("track") == 1)
 
 

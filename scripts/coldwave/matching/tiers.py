@@ -30,7 +30,9 @@ def by_bare_names(tracks: pl.DataFrame, songs: pl.DataFrame) -> pl.DataFrame:
     )
     wide = ours.join(theirs, on=both, suffix="_song")
     differs = [pl.col(name) != pl.col(f"{name}_song") for name in ("live", "artist_words", "title_key")]
-    rank = sum(differ.fill_null(True).cast(pl.Int32) * weight for differ, weight in zip(differs, (4, 2, 1), strict=True))
+    rank = sum(
+        differ.fill_null(True).cast(pl.Int32) * weight for differ, weight in zip(differs, (4, 2, 1), strict=True)
+    )
     return wide.select("track", "song", rank=rank).group_by("track", "song").agg(pl.col("rank").min()).cast(PAIRS)
 
 
@@ -41,9 +43,7 @@ def with_titles(pairs: pl.DataFrame, tracks: pl.DataFrame, songs: pl.DataFrame) 
     return wide.select("track", "song", rank=(~agree).cast(pl.Int32)).cast(PAIRS)
 
 
-def where_titles_agree(
-    pairs: pl.DataFrame, tracks: pl.DataFrame, songs: pl.DataFrame, likeness: float
-) -> pl.DataFrame:
+def where_titles_agree(pairs: pl.DataFrame, tracks: pl.DataFrame, songs: pl.DataFrame, likeness: float) -> pl.DataFrame:
     """Keep the pairs (track, song) whose titles are alike enough and tell of the same version."""
     wide = _titles(pairs, tracks, songs)
     same = [pl.col(name) == pl.col(f"{name}_song") for name in ("marks", "live")]

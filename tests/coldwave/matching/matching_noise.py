@@ -1,11 +1,16 @@
 """Names as other sources write them: each function returns (artist, title) changed in one realistic way."""
 
-import random
 import unicodedata
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 GUESTS = ["Lady Marmot", "DJ Kettle", "Ana Dias", "Okko & Pim"]
-REMASTERS = [" - Remastered {}", " ({} Remaster)", " - {} Remastered Version", " [Remastered]", " - {} Digital Remaster"]
+REMASTERS = [
+    " - Remastered {}",
+    " ({} Remaster)",
+    " - {} Remastered Version",
+    " [Remastered]",
+    " - {} Digital Remaster",
+]
 EDITIONS = [" (Album Version)", " - Single Version", " - Radio Edit", " (Deluxe Edition)", " [Explicit]", " - Mono"]
 LIVE = [" (Live)", " - Live", " (Live at Wembley)", " - Live from Tokyo / 1994", " [Live in Rome]"]
 
@@ -20,8 +25,9 @@ def other_case(artist, title, rng):
 
 
 def without_accents(artist, title, rng):
-    return tuple("".join(c for c in unicodedata.normalize("NFD", text) if not "\u0300" <= c <= "\u036f" or c == "\u0306")
-                 for text in (artist, title))  # fmt: skip
+    marks = [chr(code) for code in range(0x300, 0x370) if code != 0x306]  # the breve makes й of и
+    apart = (unicodedata.normalize("NFD", text) for text in (artist, title))
+    return tuple("".join(letter for letter in text if letter not in marks) for text in apart)
 
 
 def decomposed(artist, title, rng):
