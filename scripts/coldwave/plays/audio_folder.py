@@ -27,8 +27,16 @@ _NAMES = {
     "album": ("album", "TALB", "WM/AlbumTitle"),
     "date": ("date", "year", "TDRC", "TYER", "WM/Year"),
     "tags": ("genre", "TCON", "WM/Genre"),
-    "recording": ("musicbrainz_trackid", "UFID:http://musicbrainz.org", "MusicBrainz/Track Id"),
+    "recordings": ("musicbrainz_trackid", "UFID:http://musicbrainz.org", "MusicBrainz/Track Id"),
+    "release_tracks": (
+        "musicbrainz_releasetrackid",
+        "TXXX:MusicBrainz Release Track Id",
+        "MusicBrainz/Release Track Id",
+    ),
+    "isrcs": ("isrc", "TSRC", "WM/ISRC"),
 }
+# What mutagen's easy names for MP4 lack
+_MP4_NAMES = {"musicbrainz_releasetrackid": "MusicBrainz Release Track Id", "isrc": "ISRC"}
 
 _RECORDING = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -41,7 +49,11 @@ LONGEST_TAG = 1 << 24  # bytes of a compressed tag, unpacked, covers included
 
 
 class AudioTags(NamedTuple):
-    """What a file's tags say; ``readable`` is False where they could not be read."""
+    """What a file's tags say, and how long it lasts; ``readable`` is False where they could not be read.
+
+    ``recording`` is the first of ``recordings``, the MusicBrainz ids of recordings; ``release_tracks`` are those of
+    tracks of releases. Ids are as they are written.
+    """
 
     title: str | None = None
     artist: str | None = None
@@ -49,6 +61,10 @@ class AudioTags(NamedTuple):
     date: str | None = None
     tags: tuple[str, ...] = ()
     recording: str | None = None
+    recordings: tuple[str, ...] = ()
+    release_tracks: tuple[str, ...] = ()
+    isrcs: tuple[str, ...] = ()
+    seconds: float | None = None
     readable: bool = True
 
 
@@ -116,10 +132,13 @@ def _entries(folder: Path) -> list[os.DirEntry]:
 def read_tags(path: Path) -> AudioTags:
     """Read a file's tags with mutagen. Several values are joined by commas, except genres: each is a tag."""
     import mutagen
+    import mutagen.easymp4
     import mutagen.id3._frames
 
     # ID3 tags may be compressed, and mutagen unpacks them without a limit.
     mutagen.id3._frames.zlib = _BoundedZlib
+    for name, written in _MP4_NAMES.items():
+        mutagen.easymp4.EasyMP4Tags.RegisterFreeformKey(name, written)
     try:
         file = mutagen.File(path, easy=True)
     except Exception:  # on damaged files, parsers fail in more ways than they document
@@ -129,8 +148,17 @@ def read_tags(path: Path) -> AudioTags:
     values = {field: _values(file.tags, names) for field, names in _NAMES.items()}
     text = {field: ", ".join(values[field]) or None for field in ("title", "artist", "album")}
     date = next(filter(None, map(release_date, values["date"])), None)
-    recording = values["recording"][0] if values["recording"] else None
-    return AudioTags(**text, date=date, tags=tuple(dict.fromkeys(values["tags"])), recording=recording)
+    several = {
+        field: tuple(dict.fromkeys(values[field])) for field in ("tags", "recordings", "release_tracks", "isrcs")
+    }
+    recording = several["recordings"][0] if several["recordings"] else None
+    return AudioTags(**text, date=date, **several, recording=recording, seconds=_seconds(file))
+
+
+def _seconds(file: object) -> float | None:
+    """Return how long a file lasts, as its header says; None if that is unknown or no length."""
+    seconds = getattr(file.info, "length", None)
+    return float(seconds) if isinstance(seconds, (int, float)) and 0 < seconds < float("inf") else None
 
 
 class _BoundedZlib:

@@ -1,0 +1,110 @@
+"""Overrides of the matching, which people write: a table of artist, title, album and the song meant, or "none"."""
+
+import csv
+from collections.abc import Collection
+from pathlib import Path
+
+import polars as pl
+
+from coldwave.errors import InputError
+from coldwave.matching.names import plain
+from coldwave.plays.columns import find_columns
+
+OVERRIDES = {"artist": pl.String, "title": pl.String, "album": pl.String, "song_id": pl.String}
+NONE = "none"
+_FORMULA = "=+-@\t\r"  # beginnings before which tables for spreadsheets put an apostrophe
+
+
+def read_overrides(path: Path, songs: Collection[str]) -> pl.DataFrame:
+    """Read a CSV of overrides (``OVERRIDES``): a header with artist, title, song_id, and album if wanted, in any order.
+
+    ``song_id`` is one of ``songs``, or "none" for a track that is none of them; rows where it is empty are left out, so
+    that a list of unmatched tracks can be filled in bit by bit. An empty album means any.
+
+    Raises
+    ------
+    InputError
+        The file, a column or a song is missing, a row is malformed, or two rows say different things of one track.
+    """
+    known = set(songs)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            rows = [(reader.line_num, row) for row in reader if any(row)]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: the overrides cannot be read as CSV in UTF-8 ({error})") from error
+    if not rows:
+        raise InputError(f"{path}: the overrides are empty; the header must name artist, title and song_id")
+    (_, header), *rows = rows
+    header = [name.strip() for name in header]
+    wanted = ["artist", "title", "song_id", *["album"] * ("album" in header)]
+    places = dict(zip(wanted, find_columns([(name, name) for name in wanted], header, path), strict=True))
+    kept, lines = [], []
+    for line, row in rows:
+        if len(row) != len(header):
+            raise InputError(f"{path}, line {line}: {len(row)} fields, and the header has {len(header)}")
+        fields = {name: _text(row[place]) for name, place in places.items()}
+        if fields["song_id"] is None:
+            continue
+        if fields["song_id"] not in known and fields["song_id"].lower() != NONE:
+            raise InputError(
+                f"{path}, line {line}: the library has no song {fields['song_id']!r}; write the id of one that it has, "
+                f'or "{NONE}"'
+            )
+        kept.append(tuple(fields.get(name) for name in OVERRIDES))
+        lines.append(line)
+    table = pl.DataFrame(kept, schema=OVERRIDES, orient="row")
+    _refuse_contradictions(path, table, lines)
+    return table
+
+
+def _refuse_contradictions(path: Path, table: pl.DataFrame, lines: list[int]) -> None:
+    names = table.select(plain(table[name]).alias(name) for name in ("artist", "title", "album"))
+    said: dict[tuple, tuple[str, int]] = {}
+    for row, song, line in zip(names.iter_rows(), table["song_id"], lines, strict=True):
+        before, first = said.setdefault(row, (song, line))
+        if before != song:
+            raise InputError(f"{path}, lines {first} and {line}: the same track is both {before!r} and {song!r}")
+
+
+def _text(field: str) -> str | None:
+    text = field.strip()
+    if len(text) > 1 and text[0] == "'" and text[1] in _FORMULA:
+        text = text[1:]
+    return text or None
+
+
+def apply_overrides(tracks: pl.DataFrame, ids: pl.Series, overrides: pl.DataFrame) -> pl.DataFrame:
+    """Find the tracks that overrides name; one that names the album too goes before one that does not.
+
+    Names are compared without case and width, punctuation counts.
+
+    Returns
+    -------
+    DataFrame
+        track (the row), song (the place in ``ids``; null for none)
+
+    Raises
+    ------
+    InputError
+        An override names a song that is not in ``ids``.
+    """
+    said = overrides.select(plain(overrides[name]).alias(name) for name in ("artist", "title", "album"))
+    song_ids = overrides["song_id"]
+    known = ids.to_frame("song_id").with_row_index("song")
+    said = said.with_columns(song_id=song_ids).join(known, on="song_id", how="left", maintain_order="left")
+    unknown = said.filter(pl.col("song").is_null() & (pl.col("song_id").str.to_lowercase() != NONE))
+    if unknown.height:
+        raise InputError(
+            f"overrides: the library has no song {unknown['song_id'][0]!r}; take the row out or correct it"
+        )
+    ours = tracks.select(plain(tracks[name]).alias(name) for name in ("artist", "title", "album"))
+    ours = ours.with_row_index("track")
+    names = ["artist", "title"]
+    whole = said.filter(pl.col("album").is_not_null()).unique([*names, "album"], keep="first", maintain_order=True)
+    any_album = said.filter(pl.col("album").is_null()).drop("album").unique(names, keep="first", maintain_order=True)
+    found = [
+        ours.join(whole, on=[*names, "album"], nulls_equal=True).select("track", "song"),
+        ours.join(any_album, on=names, nulls_equal=True).select("track", "song"),
+    ]
+    return pl.concat(found).unique("track", keep="first", maintain_order=True)
