@@ -13,11 +13,17 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from coldwave.command import compare, repeat, results
+from coldwave.command import compare, inspect, place, playlist, recommend, repeat, results, similar, why
 from coldwave.command.output import fail, silence
 from coldwave.errors import InputError
 
 COMMANDS = {
+    "recommend": recommend,
+    "similar": similar,
+    "why": why,
+    "place": place,
+    "playlist": playlist,
+    "inspect": inspect,
     "results": results,
     "compare": compare,
     "repeat": repeat,

@@ -28,7 +28,7 @@ def compare(
     ] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Print what differs between two runs: settings, inputs, versions and results.
+    """Print what differs between two runs.
 
     Two finished runs are compared by their records (provenance.json). It prints what differs in their config, seeds,
     inputs, code, versions and machine, then the outputs that differ, in the order in which a run makes them, so the

@@ -26,10 +26,11 @@ def repeat(
     ] = None,
     more: Annotated[list[int] | None, typer.Argument(hidden=True, metavar="[SEED]...")] = None,
 ) -> None:
-    """Run the whole pipeline with several seeds or on all folds, and pool the tables.
+    """Run the whole pipeline several times.
 
-    Each seed, or each fold, is a run of its own (<run>-seed2, <run>-fold3), one after another. Then one table is
-    printed: means and standard deviations over them. Give the command again, and it goes on where it stopped.
+    With several seeds, or on all folds. Each is a run of its own (<run>-seed2, <run>-fold3), one after another. Then
+    one table is printed: means and standard deviations over them. Give the command again, and it goes on where it
+    stopped.
     """
     from coldwave.command.repeats import repeat as repeat_runs
 

@@ -24,14 +24,15 @@ def results(
     run: Annotated[
         str | None,
         typer.Argument(
-            metavar="RUN", help="folder of the run, or its name under results/ (default: the run with the newest results)"
+            metavar="RUN", help="folder of a run, or its name under results/ (default: the one with the newest results)"
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Print the results table of a run, and where its report is, or why the run failed.
+    """Print the results table of a run.
 
-    If the run failed, the last lines say which rules failed and why, and the exit status is 1.
+    The last line says where its report is. If the run failed, the last lines say which rules failed and why, and the
+    exit status is 1.
     """
     if run is None and (last := last_run(Path())) and failures_of(RESULTS / last):
         run = last  # its table, if it has one, is older
