@@ -20,6 +20,7 @@ Examples:
 
 
 def playlist(
+    context: typer.Context,
     seeds: Annotated[
         list[str] | None, typer.Argument(metavar="SEED", help="songs: ids, or words of title and artist")
     ] = None,
@@ -58,8 +59,9 @@ def playlist(
     check_name(out)
     prefixes_of(path_prefix)
     if refresh is not None:
-        if seeds or others or to or run:
-            raise InputError("--refresh: the playlist says what it is made of; give no songs and no run")
+        given = {name for name in context.params if str(context.get_parameter_source(name)).endswith("COMMANDLINE")}
+        if given - {"refresh", "out", "as_json"}:
+            raise InputError("--refresh: the playlist says how it is made; only --out and --json go with it")
         out = out or refresh
         found = refreshed(refresh)
     else:

@@ -40,9 +40,8 @@ def similar(
     table = opened.similar(song, number)
     if opened.files.users < FEW:
         table = table.filter(by=SOUND)
-        say(
-            f"The run has {opened.files.users:,} users, too few to tell who plays what: songs are compared by sound alone."
-        )
+        few = f"The run has {opened.files.users:,} user(s), too few to tell who plays what"
+        say(f"{few}: songs are compared by sound alone.")
     if as_json:
         write_json({"song": song, "similar": table.drop("song").to_dicts()})
         return
