@@ -5,6 +5,7 @@ Makes plays.parquet (user, song, count), users.parquet, songs.parquet and reject
 
 from pathlib import Path
 
+from coldwave.files import read_table
 from coldwave.job import run
 from coldwave.plays.ingestion import ingest
 from coldwave.plays.tables import write_plays, write_rejected, write_songs, write_users
@@ -21,10 +22,15 @@ def main(
     catalogue: Path = None,
     excluded: Path = None,
     given: Path = None,
+    set_aside: Path = None,
     threads: int = 1,
 ) -> None:
-    """``given`` is a split made elsewhere, if users are filtered by its training songs."""
-    tables = ingest(source, catalogue, options, threads, excluded=excluded, given=given)
+    """``given`` is a split made elsewhere, if users are filtered by its training songs.
+
+    ``set_aside`` are lines of a history that were no listens.
+    """
+    earlier = read_table(set_aside) if set_aside else None
+    tables = ingest(source, catalogue, options, threads, excluded=excluded, given=given, earlier=earlier)
     write_plays(plays, tables.plays)
     write_users(users, tables.users)
     write_songs(songs, tables.songs)

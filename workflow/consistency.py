@@ -26,6 +26,7 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         _columns(config),
         _quoting(config),
         _encoding(config),
+        _history(config),
         _unheard(config),
         _part_sizes(config),
         _folds(config),
@@ -44,6 +45,11 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         _new_embeddings(config),
         *model_checks(config),
     ]
+
+
+def reads_history(config: dict[str, Any]) -> bool:
+    """Whether the plays are a listening history, whose tracks are matched to the songs table."""
+    return config["plays"]["format"] not in ("taste_profile", "table")
 
 
 def filters_users(config: dict[str, Any]) -> bool:
@@ -66,6 +72,8 @@ def paths(config: dict[str, Any]) -> dict[Keys, str]:
         ("plays", "path"): plays.get("path"),
         ("plays", "songs", "path"): plays.get("songs", {}).get("path"),
         ("plays", "songs", "audio_root"): plays.get("songs", {}).get("audio_root"),
+        ("plays", "matching", "overrides"): plays.get("matching", {}).get("overrides"),
+        ("plays", "matching", "redirects"): plays.get("matching", {}).get("redirects"),
         **embeddings,
         ("plays", "songs", "exclude"): plays.get("songs", {}).get("exclude"),
         ("split", "path"): config.get("split", {}).get("path"),
@@ -138,6 +146,14 @@ def _encoding(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
         codecs.lookup(name)
     except (LookupError, ValueError):
         yield ("plays", "table", "encoding"), f"{short(name)} is not a text encoding that Python knows, such as utf-8"
+
+
+def _history(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    if reads_history(config) and config["plays"]["songs"]["path"] is None:
+        yield (
+            ("plays", "songs", "path"),
+            "null, but a listening history is matched to songs: name a songs table or a folder of audio files",
+        )
 
 
 def _unheard(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:

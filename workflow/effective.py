@@ -7,10 +7,12 @@ the plays are not a table, is left out.
 from pathlib import Path
 from typing import Any
 
-from workflow.consistency import filters_users
+from workflow.consistency import filters_users, reads_history
 from workflow.kinds import idle
 from workflow.settings import load_schema, options
 
+# How the plays of a history are read, once its tracks are matched to songs
+MATCHED = {"count": "count", "song": "song_id", "time": None, "user": "user_id"}
 MANIFEST = ("columns", "tag_separator", "audio_root")  # settings of a songs table, and of a folder of audio files
 FOLDER = ("id_from",)
 
@@ -26,6 +28,8 @@ def plays_read(config: dict[str, Any]) -> dict[str, Any]:
     has_table = plays["songs"]["path"] is not None
     keys += ["unlisted_songs", "songs_without_audio"] * has_table
     read = options(config, "plays", *keys)
+    if reads_history(config):
+        read |= {"format": "table", "table": MATCHED}
     if plays["format"] == "table":
         table = plays["table"] if cuts_plays(config) else {**plays["table"], "time": None}  # else nothing needs times
         read["table"] = dict(sorted(table.items()))
@@ -36,6 +40,17 @@ def plays_read(config: dict[str, Any]) -> dict[str, Any]:
     if read.get("users_by") == "random":
         read["seed"] = config["seed"]
     return dict(sorted(read.items()))
+
+
+def history_read(config: dict[str, Any]) -> dict[str, Any]:
+    """Pick what `match_history` reads of a checked config, besides its input files."""
+    plays = config["plays"]
+    history = {key: value for key, value in plays["history"].items() if key != "also"}
+    named = None if plays["format"] == "history" else plays["format"]
+    if named not in (None, "events"):
+        history |= dict.fromkeys(("columns", "delimiter", "encoding")) | {"header": True}  # of events alone
+    read = {"format": named, "history": history, "songs": songs_read(plays, "songs")}
+    return dict(sorted((read | options(plays, "matching", "likeness", "margin")).items()))
 
 
 def cuts_plays(config: dict[str, Any]) -> bool:

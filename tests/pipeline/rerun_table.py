@@ -23,7 +23,7 @@ ABOUT_DATA = f"{ABOUT_PROTOCOL} describe_factors find_neighbours evaluate_warm t
 # Snakemake plan all of it, and leave out, once it knows them, what has not changed.
 EARLY = {"make_world", "read_plays", "split_songs", "factorise_plays", "shard_songs", "settle_shards", "evaluate_warm"}
 EARLY |= {"predict_random", "predict_mean", "predict_usage", "predict_popularity", "predict_metadata"}
-EARLY |= {"predict_usage_in_sample", "predict_planted", "choose_wmf"}
+EARLY |= {"predict_usage_in_sample", "predict_planted", "choose_wmf", "match_history"}
 EARLY |= {"read_embeddings", "scale_embeddings", "factorise_plays_spark"}
 EARLY |= {"read_new_songs", "shard_new_songs", "settle_new_shards"}
 IN_WORDS = {"shard_songs", "shard_new_songs"}  # a dry run shows their messages in place of their outputs
@@ -54,6 +54,14 @@ BASES: dict[str, dict[str, Any]] = {
         "split": {"folds": 4},
         "embeddings": {EMBEDDING: {"path": "results/tiny/world/songs.csv", "song": "song_id"}},
         "models": {"linear": {"features": EMBEDDING}, "cnn_mse": {"objective": "bpr", "optimizer": "nesterov"}},
+    },
+    "history": {
+        "world": None,
+        "plays": {
+            "path": "results/tiny/world/train_triplets.txt",
+            "format": "history",
+            "songs": {"path": "results/tiny/world/songs.csv"},
+        },
     },
     "grid": {"wmf": {"factors": [4, 6], "alpha": [2.0, 6.0], "choice": {"draws": 2}}},
     "spark": {"wmf": {"engine": "spark"}, "audit": {"canary": ["bow", "linear"]}},
@@ -148,7 +156,8 @@ TABLE = [
               songs_without_audio="keep", top_songs=30, top_users=50, min_users=2, min_songs=2, strict=True)
         | under("plays.songs", path="<results>/world/truth.parquet", tag_separator=";", audio_root="<results>/world",
                 exclude="<results>/world/truth.parquet")
-        | under("plays.songs.columns", song_id="a", title="b", artist="c", album="d", date="e", tags="f", audio="g"),
+        | under("plays.songs.columns", song_id="a", title="b", artist="c", album="d", date="e", tags="f", audio="g",
+                recording_mbid="h", track_mbid="i", isrc="j", seconds="k"),
         "read_plays",
     ),
     Change({"plays.users_by": "songs", "plays.filter_by": "all", "plays.songs.id_from": "stem"}),
@@ -163,6 +172,16 @@ TABLE = [
            also={"plays": {"table": {"user": "a", "song": "b", "count": "c"}}}),
     Change(under("plays.songs", tag_separator=";", audio_root="results/tiny/world")
            | under("plays.songs.columns", title="b"), base="own"),
+    Change(under("plays.history", user="me", also=["other.json"], since="2001", until="2002", min_seconds=5,
+                 incognito=True, repeats_within=0, timezone="Europe/Berlin", columns={"title": 3}, header=False,
+                 delimiter=";", encoding="latin-1")
+           | under("plays.matching", likeness=80, margin=5, overrides="o.csv", redirects="r.csv")),
+    Change(under("plays.history", user="me", also=["results/tiny/world/songs.csv"], since="2001", until="2002",
+                 min_seconds=5, incognito=True, repeats_within=0, timezone="Europe/Berlin", columns={"title": 3},
+                 header=False, delimiter=";", encoding="latin-1")
+           | under("plays.matching", likeness=80, margin=5, overrides="results/tiny/world/songs.csv",
+                   redirects="results/tiny/world/songs.csv"), "match_history", base="history"),
+    Change(under("plays", format="lastfm"), "match_history", base="history"),
     # embeddings
     Change(under("embeddings.<name>", path="results/tiny/world/truth.parquet", song="title", columns=["a"],
                  delimiter=";", shuffle=True), "read_embeddings", base="own"),
@@ -290,7 +309,8 @@ TABLE = [
     # what `predict_new` does
     Change({"new_songs.path": "results/tiny/world/truth.parquet"}
            | under("new_songs", tag_separator=";", audio_root="<results>/world")
-           | under("new_songs.columns", song_id="a", title="b", artist="c", album="d", date="e", tags="f", audio="g"),
+           | under("new_songs.columns", song_id="a", title="b", artist="c", album="d", date="e", tags="f", audio="g",
+                recording_mbid="h", track_mbid="i", isrc="j", seconds="k"),
            "read_new_songs", base="new"),
     Change({"new_songs.embeddings": {EMBEDDING: "results/tiny/world/truth.parquet"}}
            | under("embeddings.<name>", song="title", delimiter=";"), "read_new_embeddings", base="new"),
@@ -373,7 +393,14 @@ they make. `make test-reruns` plans a run after a change of each key and compare
   nothing reads them.
 
 """
-MARK = {"tiny": "", "own": " *", "grid": " (lists in `wmf`)", "spark": " (`engine: spark`)", "new": " (`predict_new`)"}
+MARK = {
+    "tiny": "",
+    "own": " *",
+    "history": " (a history)",
+    "grid": " (lists in `wmf`)",
+    "spark": " (`engine: spark`)",
+    "new": " (`predict_new`)",
+}
 
 
 def markdown(graph: Graph) -> str:

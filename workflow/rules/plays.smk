@@ -4,6 +4,41 @@
 include: "plays_inputs.smk"
 
 
+if reads_history(SETTINGS):
+
+    rule match_history:
+        input:
+            **history_inputs(),
+        output:
+            plays=HISTORY,
+            matched="<results>/plays/matched.parquet",
+            unmatched="<results>/plays/unmatched.csv",
+            rejected="<results>/plays/history_rejected.parquet",
+            table="<results>/tables/matching.parquet",
+            markdown="<results>/tables/matching.md",
+            csv="<results>/tables/matching.csv",
+        log:
+            "<results>/logs/match_history.log",
+        benchmark:
+            "<results>/timings/match_history.tsv"
+        conda:
+            "../../envs/tables.yaml"
+        threads: 8
+        resources:
+            mem_mb=growing(lambda input: max(2000, int(3 * input.size_mb))),
+            runtime=growing(60),
+        params:
+            options=history_read(SETTINGS) | {"data": DATA_NOTE},
+            catalogue_state=catalogue_state,
+            history_state=history_state,
+            code=code("match_history.py"),
+        script:
+            "../../scripts/match_history.py"
+
+    KEPT += rules.match_history.output
+    EXHIBITS["Protocol"] += [rules.match_history.output.markdown]
+
+
 rule read_plays:
     input:
         **plays_inputs(),

@@ -1,21 +1,41 @@
 """What the plays are read from."""
 
-from workflow.consistency import filters_users
-from workflow.effective import cuts_plays, plays_read
+from workflow.consistency import filters_users, reads_history
+from workflow.effective import cuts_plays, history_read, plays_read
 
 # Where plays tell their times and songs are tested by date, a rule after the split takes out what is too late.
 CUTS_PLAYS = cuts_plays(SETTINGS)
 ALL_PLAYS = f"<results>/plays/{'all_plays' if CUTS_PLAYS else 'plays'}.parquet"
+# The plays of a listening history, once its tracks are matched to songs.
+HISTORY = "<results>/plays/history.parquet"
 
 
-def plays_inputs():
-    """The files that the plays stage reads: plays and, if named, the songs table and ids to leave out."""
+def given_files():
+    """The user's files that the plays stage reads: plays and, if named, the songs table and ids to leave out."""
     plays = SETTINGS["plays"]
     named = {"source": plays["path"], "catalogue": plays["songs"]["path"], "excluded": plays["songs"]["exclude"]}
     named["given"] = SETTINGS["split"]["path"] if filters_users(SETTINGS) else None
     return {name: path for name, path in named.items() if path}
 
 
+def plays_inputs():
+    """The files that `read_plays` reads: those of the user, or what a history was made to."""
+    made = {"source": HISTORY, "set_aside": "<results>/plays/history_rejected.parquet"}
+    return given_files() | (made if reads_history(SETTINGS) else {})
+
+
+def history_inputs():
+    """The files that `match_history` reads: histories, the songs table and, if named, what corrects the matching."""
+    plays = SETTINGS["plays"]
+    named = {name: plays["matching"][name] for name in ("overrides", "redirects") if plays["matching"][name]}
+    return named | {"source": [plays["path"], *plays["history"]["also"]], "catalogue": plays["songs"]["path"]}
+
+
 def catalogue_state(wildcards):
     """Digest of what the catalogue's folder of audio holds, where it is one."""
     return state_of_songs(SETTINGS["plays"]["songs"]["path"])
+
+
+def history_state(wildcards):
+    """Digests of what folders of histories hold, where they are folders."""
+    return [state_of_songs(path) for path in history_inputs()["source"]]

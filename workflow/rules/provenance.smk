@@ -3,7 +3,7 @@
 
 rule record_provenance:
     input:
-        **plays_inputs(),
+        **given_files(),
         kept=settled(*KEPT),
     output:
         record="<results>/provenance.json",

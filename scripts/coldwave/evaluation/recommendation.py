@@ -17,6 +17,9 @@ from coldwave.evaluation.table_of_measures import GAP_NOTE, HEARD_NOTE, MAP, RES
 from coldwave.exhibits.markdown import number, percent, pipe_table
 
 
+FEW = 30  # users or songs: with fewer, a mean of them is hardly worth reading
+
+
 class Trained(NamedTuple):
     """The scores of one model trained with one seed, with columns as in ``coldwave.evaluation.scores.SCORES``."""
 
@@ -198,6 +201,10 @@ def notes(table: pl.DataFrame, kind_notes: Sequence[str] = ()) -> list[str]:
         lines.append("Every user with a test play has played every test song. So no model can be told from another.")
     elif first["users_without_auc"]:
         lines.append(f"{first['users_without_auc']:,} users have played every test song: they have an AP, but no AUC.")
+    if small := [f"{number:,} {what}" for what in ("users", "songs") if (number := first[what]) < FEW]:
+        lines.append(
+            f"Few: {' and '.join(small)} tell little. Other users and songs may well put the models in another order."
+        )
     if table["seeds"].max() > 1:
         lines.append("±: standard deviation over seeds.")
     return lines

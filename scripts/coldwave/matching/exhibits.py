@@ -73,6 +73,16 @@ def matched_tracks(tracks: pl.DataFrame, matches: pl.DataFrame, songs: pl.DataFr
     return found.select(list(MATCHED_TRACKS)).cast(MATCHED_TRACKS)
 
 
+def columns(counts: pl.DataFrame) -> dict[str, list[str]]:
+    """Make the table for people: the tiers and reasons that have a track."""
+    rows = counts.filter(pl.col("tracks") > 0)
+    cells = {"how": rows["how"].to_list(), "matched": ["yes" if matched else "no" for matched in rows["matched"]]}
+    for name in ("tracks", "plays"):
+        cells[name] = [f"{number:,}" for number in rows[name]]
+        cells[f"share of {name}"] = [percent(share) for share in rows[f"share_of_{name}"]]
+    return cells
+
+
 def _named(songs: pl.DataFrame, prefix: str) -> pl.DataFrame:
     return songs.select("song_id", *(pl.col(name).alias(f"{prefix}_{name}") for name in NAMES))
 

@@ -203,7 +203,7 @@ def read_folder(
     Returns
     -------
     songs
-        song_id, title, artist, album, date, tags, audio of each file, in the order of their paths.
+        For each file, in the order of their paths, what a songs table has (``coldwave.plays.manifest.COLUMNS``).
     rejected
         (None, reason, path) of files without an id, and of what ``audio_files`` sets aside.
 
@@ -231,7 +231,11 @@ def read_folder(
             else:
                 fields = {name: getattr(tags, name) for name in ("title", "artist", "album", "date")}
                 fields["tags"] = list(tags.tags)
-                songs.append({"song_id": song_id, **fields, "audio": from_here(path)})
+                identifiers = {"recording_mbid": tags.recordings, "track_mbid": tags.release_tracks, "isrc": tags.isrcs}
+                identifiers = {name: ",".join(ids) or None for name, ids in identifiers.items()}
+                songs.append(
+                    {"song_id": song_id, **fields, "audio": from_here(path), **identifiers, "seconds": tags.seconds}
+                )
     if unreadable:
         log.warning("%s: tags of %s files could not be read; their songs have no title", folder, f"{unreadable:,}")
     return songs, rejected

@@ -2,6 +2,7 @@
 
 import csv
 import logging
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,14 @@ from coldwave.plays.rejections import TEXT_LENGTH, refuse_flood, rejected_rows
 
 log = logging.getLogger(__name__)
 
-CATALOGUE = dict.fromkeys(COLUMNS, pl.String) | {"tags": pl.List(pl.String)}
+CATALOGUE = dict.fromkeys(COLUMNS, pl.String) | {"tags": pl.List(pl.String), "seconds": pl.Float64}
 
 EMPTY_ID = "empty song id"
 DUPLICATE = "song id occurs before"
 NUL = "NUL byte"
 OUTSIDE = "audio lies outside plays.songs.audio_root (null: the manifest's folder); the song is kept without it"
 NO_DATE = "date is not YYYY, YYYY-MM or YYYY-MM-DD; the song is kept without it"
+NO_SECONDS = "seconds is not a positive number; the song is kept without it"
 UNKNOWN_YEARS = ("0", "0000", "0.0")  # how the Million Song Dataset and others write an unknown year
 
 Row = tuple[int | None, str, list[Any]]  # line, its text, values of the catalogue's columns
@@ -40,8 +42,8 @@ def read_catalogue(path: Path, options: Mapping[str, Any], threads: int = 1) -> 
         The songs, as in ``CATALOGUE``: unique ids, in the order of the file. Empty texts are null, tags never.
     DataFrame
         The rejected rows, as in ``tables.REJECTED``: without an id, with a repeated one (the first is kept), or with
-        another number of fields than the header. Also rows whose audio lies outside its root, or whose date is not
-        one; their songs are kept without it.
+        another number of fields than the header. Also rows whose audio lies outside its root, or whose date or
+        number of seconds is none; their songs are kept without it.
 
     Raises
     ------
@@ -60,7 +62,7 @@ def read_catalogue(path: Path, options: Mapping[str, Any], threads: int = 1) -> 
         rows = _parquet_rows(path, options) if parquet else _text_rows(path, options, rejected)
         locate = AudioRoot(Path(options.get("audio_root") or path.parent)).locate
     kept: dict[str, list[Any]] = {}
-    for line, text, (song_id, title, artist, album, date, tags, audio) in rows:
+    for line, text, (song_id, title, artist, album, date, tags, audio, *identifiers, length) in rows:
         song_id = song_id and str(song_id).strip(BLANKS)
         refuse_flood(path, len(rejected))
         if "\0" in text:
@@ -82,8 +84,12 @@ def read_catalogue(path: Path, options: Mapping[str, Any], threads: int = 1) -> 
                 date = None
             elif date:
                 date = known
+            seconds = _seconds(length)
+            if seconds is None and _text(length):
+                rejected.append((line, NO_SECONDS, text[:TEXT_LENGTH]))
             texts = (_text(title), _text(artist), _text(album), date)
-            kept[song_id] = [song_id, *texts, _tags(tags, options.get("tag_separator")), audio]
+            labels = _tags(tags, options.get("tag_separator"))
+            kept[song_id] = [song_id, *texts, labels, audio, *map(_text, identifiers), seconds]
     if not kept:
         first = f"; {len(rejected):,} rows were set aside, the first for: {rejected[0][1]}" if rejected else ""
         raise InputError(f"{path}: there is no song in the songs table (plays.songs.path){first}")
@@ -93,6 +99,14 @@ def read_catalogue(path: Path, options: Mapping[str, Any], threads: int = 1) -> 
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(value).strip() or None
+
+
+def _seconds(value: Any) -> float | None:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        return None
+    return seconds if 0 < seconds < math.inf else None
 
 
 def _tags(value: Any, separator: str | None) -> list[str]:

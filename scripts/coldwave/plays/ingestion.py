@@ -13,6 +13,7 @@ from coldwave.plays.catalogue import CATALOGUE, read_catalogue
 from coldwave.plays.choosing import Kept, log_silent, minima, one_of, top_songs, top_users, users_by_training
 from coldwave.plays.exclusion import read_excluded
 from coldwave.plays.filters import totals
+from coldwave.plays.manifest import IDENTIFIERS
 from coldwave.plays.pairs import Pairs
 from coldwave.plays.reading import read_plays
 from coldwave.plays.rejections import log_rejected, refuse_rejected
@@ -40,6 +41,7 @@ def ingest(
     block_bytes: int = BLOCK_BYTES,
     excluded: Path | None = None,
     given: Path | None = None,
+    earlier: pl.DataFrame | None = None,
 ) -> Ingested:
     """Read plays and songs, apply the rules, and number what is left from 0, sorted by id, bytewise.
 
@@ -48,7 +50,7 @@ def ingest(
     songs are filtered first (``top_songs``, ``min_users``), then split, and last users (``top_users``, ``min_songs``)
     by their plays of training songs. Without a songs table every song is kept, with its id as its title.
 
-    ``given`` is the file of a split made elsewhere.
+    ``given`` is the file of a split made elsewhere. ``earlier`` are lines that were set aside before, as ``rejected``.
 
     Raises
     ------
@@ -56,6 +58,8 @@ def ingest(
         A file or a setting is wrong, nothing is left, or ``strict`` is true and a line is malformed.
     """
     pairs, rejected = read_plays(source, options, block_bytes)
+    if earlier is not None:
+        rejected = pl.concat([earlier, rejected])
     strict = options.get("strict", False)
     if strict:
         refuse_rejected(rejected)
@@ -106,7 +110,8 @@ def _songs_of_ids(song_ids: pl.Series) -> pl.DataFrame:
         pl.col("song_id").alias("title"),
         *(pl.lit(None, dtype=pl.String).alias(name) for name in ("artist", "album", "date")),
         pl.lit([], dtype=pl.List(pl.String)).alias("tags"),
-        pl.lit(None, dtype=pl.String).alias("audio"),
+        *(pl.lit(None, dtype=pl.String).alias(name) for name in ("audio", *IDENTIFIERS)),
+        pl.lit(None, dtype=pl.Float64).alias("seconds"),
     )
 
 

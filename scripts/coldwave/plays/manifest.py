@@ -11,7 +11,8 @@ from coldwave.plays.columns import find_columns
 from coldwave.plays.streams import HEADER_BYTES, read_blocks
 from coldwave.plays.suffixes import delimiter_of
 
-COLUMNS = ("song_id", "title", "artist", "album", "date", "tags", "audio")
+IDENTIFIERS = ("recording_mbid", "track_mbid", "isrc")
+COLUMNS = ("song_id", "title", "artist", "album", "date", "tags", "audio", *IDENTIFIERS, "seconds")
 BLOCK_BYTES = 1 << 20  # small, as each becomes a list of Python strings
 NO_HEADER = "the songs table is empty, without even a header (plays.songs.path)"
 LONGEST_RECORD = 10_000  # lines that one quoted text may span

@@ -17,6 +17,10 @@ SONGS = {
     "date": pl.String,
     "tags": pl.List(pl.String),
     "audio": pl.String,
+    "recording_mbid": pl.String,  # several ids are separated by commas, as those of `track_mbid` and `isrc`
+    "track_mbid": pl.String,  # MusicBrainz's id of the track of a release
+    "isrc": pl.String,
+    "seconds": pl.Float64,  # of the whole song, as the songs table or the file's header says
     "users": pl.UInt32,
     "plays": pl.UInt64,
 }

@@ -13,6 +13,7 @@ from coldwave.evaluation.recommendation import (
     cutoff_of,
     gap_closed,
     model_and_seed,
+    notes,
     recommendation_table,
     schema,
 )
@@ -115,7 +116,7 @@ def test_references_stand_around_the_models_that_hear_and_are_explained():
     table = recommendation_table([Trained(model, 1, scores([0.1], [0.5])) for model in models], models, 1, 10)
     assert table["model"].to_list() == ["random", "mean", "names", "both", "knn", "fame", "usage"]
     text = " ".join(as_markdown(table, [], ["Fame is an oracle.", "Names: means."]).split())
-    assert text.endswith("stay in every mean. - Fame is an oracle. - Names: means.")
+    assert "stay in every mean. - Fame is an oracle. - Names: means. - Few: 1 users tell little." in text
     assert "oracle" not in as_markdown(table, [])
 
 
@@ -195,3 +196,16 @@ def test_markdown_of_one_seed_has_no_deviation():
     assert "more users" not in text
     assert "mAP@20" in text
     assert "whole ranking" not in text
+
+
+def test_few_users_or_songs_are_warned_of():
+    models = {"net": Model("cnn", 3)}
+    many = scores([0.1] * 30, [0.5] * 30)
+
+    def told(trained):
+        table = recommendation_table([Trained("net", 1, trained)], models, 30, 10)
+        return [note for note in notes(table) if note.startswith("Few")]
+
+    assert told(many) == []
+    few = many.head(29).with_columns(songs=pl.lit(7, pl.UInt32))
+    assert len(told(few)) == 1 and told(few)[0].startswith("Few: 29 users and 7 songs tell little.")

@@ -15,7 +15,7 @@ import soundfile
 
 from coldwave.errors import InputError
 from coldwave.plays.audio_folder import audio_files
-from coldwave.plays.catalogue import CATALOGUE, read_catalogue
+from coldwave.plays.catalogue import CATALOGUE, NO_SECONDS, read_catalogue
 
 OPTIONS = {"columns": {}, "tag_separator": "|", "audio_root": None, "id_from": "path"}
 RECORDING = "b9ad642e-b012-41c7-b72a-42cf4911f9ff"
@@ -32,27 +32,28 @@ def test_manifest(tmp_path, monkeypatch, suffix):
     path = tmp_path / "data" / f"songs{suffix}"
     path.parent.mkdir()
     rows = [
-        ["song_id", "title", "artist", "album", "tags", "audio", "date"],
-        ["007", 'He said "hi", twice', "A, B", "two\nlines", "rock| slow ||rock", "audio/1.ogg", "1999"],
-        [" s2 ", "", "", "", "", "", ""],
-        ["s3", "Ünïcode", "x", "y", "jazz", str(tmp_path / "data" / "3.ogg"), ""],
+        ["song_id", "title", "artist", "album", "tags", "audio", "date", "isrc", "seconds"],
+        ["007", 'He said "hi", twice', "A, B", "two\nlines", "rock| slow ||rock", "audio/1.ogg", "1999", "X1", "61.5"],
+        [" s2 ", "", "", "", "", "", "", "", ""],
+        ["s3", "Ünïcode", "x", "y", "jazz", str(tmp_path / "data" / "3.ogg"), "", "", "-3"],
     ]
     write_csv(path, rows, {".csv": ",", ".tsv": "\t"}[suffix])
     table, rejected = read_catalogue(path, OPTIONS)
     assert dict(table.schema) == CATALOGUE
     assert table.rows() == [
-        ("007", 'He said "hi", twice', "A, B", "two\nlines", "1999", ["rock", "slow"], "data/audio/1.ogg"),
-        ("s2", None, None, None, None, [], None),
-        ("s3", "Ünïcode", "x", "y", None, ["jazz"], "data/3.ogg"),
+        ("007", 'He said "hi", twice', "A, B", "two\nlines", "1999", ["rock", "slow"], "data/audio/1.ogg")
+        + (None, None, "X1", 61.5),
+        ("s2", None, None, None, None, [], None, *[None] * 4),
+        ("s3", "Ünïcode", "x", "y", None, ["jazz"], "data/3.ogg", *[None] * 4),
     ]
-    assert rejected.is_empty()
+    assert rejected.select("line", "reason").rows() == [(5, NO_SECONDS)]
 
 
 def test_columns_are_mapped_and_optional(tmp_path):
     path = tmp_path / "tracks.csv"
     write_csv(path, [["track", "file", "name"], ["a", "a.mp3", "x"]])
     table, _ = read_catalogue(path, OPTIONS | {"columns": {"song_id": "track", "audio": "file"}})
-    assert table.rows() == [("a", None, None, None, None, [], str(tmp_path / "a.mp3"))]
+    assert table.rows() == [("a", None, None, None, None, [], str(tmp_path / "a.mp3"), *[None] * 4)]
     with pytest.raises(
         InputError, match=r"plays\.songs\.columns\.song_id: .*tracks\.csv has no column 'tracks'.*'track'"
     ):
@@ -223,13 +224,15 @@ def test_folder_of_audio(tmp_path, monkeypatch):
     write_audio(folder / ".hidden" / "1.ogg", title="hidden")
     write_audio(folder / ".hidden.ogg", title="hidden")
     table, rejected = read_catalogue(folder, OPTIONS, threads=2)
-    assert table.rows() == [
+    assert table.drop("recording_mbid", "track_mbid", "isrc", "seconds").rows() == [
         ("a.ogg", "Two", None, None, None, [], "music/a.ogg"),
         ("b/1.flac", "One", "X, Y", "Z", "2003-05", ["Rock", "Slow"], "music/b/1.flac"),
         ("c.MP3", "Three", None, None, "1999", ["Jazz"], "music/c.MP3"),
         ("d.wav", "Four", None, None, None, [], "music/d.wav"),
         ("e.m4a", None, None, None, None, [], "music/e.m4a"),
     ]
+    assert table["recording_mbid"].to_list() == [RECORDING.upper(), None, RECORDING[::-1], None, None]
+    assert (table["seconds"].drop_nulls() > 0).all() and table["seconds"].null_count() == 1
     assert rejected.is_empty()
     write_audio(folder / "z" / "a.wav")
     table, rejected = read_catalogue(folder, OPTIONS | {"id_from": "stem"})

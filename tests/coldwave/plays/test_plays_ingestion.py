@@ -161,8 +161,8 @@ def test_without_songs_table_ids_are_titles(tmp_path):
     source = write_plays_file(tmp_path / "plays.txt", [("u", "s2", 1), ("u", "s1", 2)])
     tables = ingest(source, None, OPTIONS)
     assert tables.songs.rows() == [
-        (0, "s1", "s1", None, None, None, [], None, 1, 2),
-        (1, "s2", "s2", None, None, None, [], None, 1, 1),
+        (0, "s1", "s1", None, None, None, [], *[None] * 5, 1, 2),
+        (1, "s2", "s2", None, None, None, [], *[None] * 5, 1, 1),
     ]
 
 

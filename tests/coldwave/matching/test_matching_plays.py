@@ -1,0 +1,50 @@
+"""Plays of a history with the ids of songs."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from coldwave.errors import InputError
+from coldwave.files import check_table
+from coldwave.histories.listens import LISTENS
+from coldwave.matching.exhibits import columns, tier_counts
+from coldwave.matching.matching import match_tracks
+from coldwave.matching.plays import MATCHED_PLAYS, matched_plays, notes
+from coldwave.matching.tracks import distinct_tracks
+
+
+def listens(*rows):
+    columns = ("user_id", "time", "artist", "title", "count")
+    return pl.DataFrame([dict(zip(columns, row, strict=True)) for row in rows], schema=LISTENS)
+
+
+SONGS = pl.DataFrame({"song_id": ["s1", "s2"], "artist": ["Ann", "Bo"], "title": ["One", "Two"]})
+
+
+def matched(table):
+    songs = SONGS.with_columns(pl.lit(None, pl.String).alias(name) for name in ("album", "audio", *IDS))
+    tracks, of_listen = distinct_tracks(table)
+    return tracks, of_listen, match_tracks(tracks, songs.with_columns(seconds=pl.lit(None, pl.Float64)))
+
+
+IDS = ("recording_mbid", "track_mbid", "isrc")
+
+
+def test_each_listen_gets_its_song_and_listener():
+    table = listens(("u", 5.0, "ANN", "One", 1), (None, None, "Bo", "Two", 7), ("u", 6.0, "Cy", "Three", 1),
+                    ("v", 7.0, "Ann", "One", 1))  # fmt: skip
+    tracks, of_listen, found = matched(table)
+    plays = matched_plays(table, of_listen, found, Path("h.json"), Path("u.csv"))
+    check_table(plays, MATCHED_PLAYS, "plays")
+    assert plays.rows() == [("u", "s1", 1, 5.0), ("me", "s2", 7, None), ("v", "s1", 1, 7.0)]
+    cells = columns(tier_counts(tracks, found))
+    assert cells["plays"] == ["9", "1"] and cells["matched"] == ["yes", "no"]
+    assert "not music: 3" in notes({"not music": 3}, 2, 1)[1] and len(notes({}, 0, 0)) == 2
+
+
+def test_a_history_of_which_nothing_matches_is_refused():
+    table = listens(("u", 5.0, "Cy", "Three", 1))
+    _, of_listen, found = matched(table)
+    with pytest.raises(InputError, match=r"h\.json: none of its 1 tracks is in the songs table: u\.csv lists them"):
+        matched_plays(table, of_listen, found, Path("h.json"), Path("u.csv"))
