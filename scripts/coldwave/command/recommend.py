@@ -7,7 +7,7 @@ import typer
 
 from coldwave.command.output import say, write_json, write_table
 from coldwave.command.playlists import OutOption, PrefixOption, check_name, prefixes_of
-from coldwave.command.runs import JsonOption, RunOption, open_run
+from coldwave.command.runs import JsonOption, RunOption, open_run, whole
 
 EPILOG = """\b
 Examples:
@@ -68,24 +68,25 @@ def recommend(
     """
     from coldwave.command.first_run import first_run
     from coldwave.command.recommending import Wanted, best_songs
+    from coldwave.command.songs import titled
 
     check_name(out)
     prefixes_of(path_prefix)
-    histories = [path.absolute() for path in history or []]
+    histories = [whole(path) for path in history or []]
     if histories and library and not run:
-        run, histories = first_run(histories, library.absolute())
+        run, histories = first_run(histories, whole(library))
     opened = open_run(run)
     wanted = Wanted(
         run=str(opened.files.folder.absolute()),
         user=user,
         history=[str(path) for path in histories],
-        library=str(library.absolute()) if library else None,
+        library=str(whole(library)) if library else None,
         among="new" if new else among,
         n=number,
         per_artist=per_artist or None,
         exclude=exclude or [],
         model=model,
-        overrides=str(overrides.absolute()) if overrides else None,
+        overrides=str(whole(overrides)) if overrides else None,
         path_prefix=path_prefix or [],
     )
     found = best_songs(opened, wanted)
@@ -95,7 +96,7 @@ def recommend(
         write_json(found.as_json())
     else:
         columns = ("rank", "title", "artist", "score", "why")
-        write_table(columns, found.table.select(columns).iter_rows(), ("rank", "score"))
+        write_table(columns, titled(found.table).select(columns).iter_rows(), ("rank", "score"))
     if out:
         for note in found.write(out):
             say(note)

@@ -1,5 +1,6 @@
 """Find the run that a command is about: by its folder, by its name under results/, or the newest one."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,11 @@ RunOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON, and nothing else, on standard output")]
+
+
+def whole(path: Path) -> Path:
+    """Make a path absolute, without ``..`` and with the home folder for ``~``; links stay."""
+    return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100
 
 
 def folders_of(run: str | None, results: Path = RESULTS) -> list[Path]:
