@@ -7,7 +7,7 @@ import typer
 
 from coldwave.command.output import say, write_json, write_table
 from coldwave.command.playlists import OutOption, PrefixOption, check_name, prefixes_of
-from coldwave.command.runs import JsonOption, RunOption, open_run, whole
+from coldwave.command.runs import JsonOption, ModelOption, RunOption, open_run, whole
 
 EPILOG = """\b
 Examples:
@@ -50,7 +50,7 @@ def recommend(
         list[str] | None,
         typer.Option("--exclude", metavar="TEXT", help="an artist, album, tag, folder or song id; may be repeated"),
     ] = None,
-    model: Annotated[str | None, typer.Option("--model", help="a model of the run (default: the best one)")] = None,
+    model: ModelOption = None,
     overrides: Annotated[
         Path | None,
         typer.Option("--overrides", metavar="CSV", help="artist, title and the song_id that a track of the history is"),

@@ -22,6 +22,9 @@ RunOption = Annotated[
         "--run", metavar="RUN", help="folder of a finished run, or its name under results/ (default: the newest)"
     ),
 ]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", metavar="NAME", help="a model of the run (default: the best one)")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON, and nothing else, on standard output")]
 
 

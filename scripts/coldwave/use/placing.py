@@ -68,15 +68,17 @@ def lifts(users: np.ndarray, songs: np.ndarray, song: np.ndarray) -> tuple[np.nd
     return mean, deviation, np.where(alike, np.nan, lift)
 
 
-def likely_listeners(resources: Resources, heard: Heard, n: int) -> tuple[pl.DataFrame, str]:
+def likely_listeners(
+    resources: Resources, heard: Heard, n: int, model: str | None = None, seed: int | None = None
+) -> tuple[pl.DataFrame, str]:
     """List the users with the highest lift for a file (``LISTENERS``), and the model that scores them.
 
     Raises
     ------
     InputError
-        Nothing in the run can hear a file.
+        The model cannot hear a file, or, where none is named, nothing in the run can.
     """
-    chosen = resources.chosen(None, None, BY_SOUND)
+    chosen = resources.chosen(model, seed, BY_SOUND)
     if not resources.hears(chosen):
         raise InputError(f"{resources.files.folder}: {chosen.name} cannot hear files: it takes numbers from a table")
     names = read_table(resources.files.path("plays/users.parquet"), ["user_id"])["user_id"]
