@@ -16,7 +16,6 @@ from coldwave.evaluation.models import CEILING, EAR, FLOOR, Model, at_end, in_or
 from coldwave.evaluation.table_of_measures import GAP_NOTE, HEARD_NOTE, MAP, RESULTS, Measure, gaps
 from coldwave.exhibits.markdown import number, percent, pipe_table
 
-
 FEW = 30  # users or songs: with fewer, a mean of them is hardly worth reading
 
 

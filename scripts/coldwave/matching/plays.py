@@ -7,8 +7,8 @@ import polars as pl
 
 from coldwave.errors import InputError
 from coldwave.histories.counting import count_dropped
+from coldwave.plays.batches import ME
 
-ME = "me"  # whose listens they are where the history does not say
 MATCHED_PLAYS = {"user_id": pl.String, "song_id": pl.String, "count": pl.UInt32, "time": pl.Float64}
 
 

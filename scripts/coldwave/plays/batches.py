@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+ME = "me"  # the user whose plays all of them are where the source names none
 EMPTY_USER = "empty user id"
 EMPTY_SONG = "empty song id"
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from coldwave.plays.batches import EMPTY_SONG, EMPTY_USER, Batch
+from coldwave.plays.batches import EMPTY_SONG, EMPTY_USER, ME, Batch
 from coldwave.plays.columns import BLANKS
 from coldwave.plays.counts import check_counts, numbers_of
 from coldwave.plays.layout import CARRIAGE_RETURN, LINE_ENDS, Layout, blocks_with_layout, split_fields
@@ -125,6 +125,8 @@ def _fields(lines: pl.DataFrame, layout: Layout) -> pl.DataFrame:
         special = pl.concat([special, pl.DataFrame(rows, schema=schema, orient="row")], how="horizontal")
         plain = pl.concat([plain, special])
     table = plain.with_columns(pl.col(name).str.strip_chars(BLANKS) for name in names)
+    if layout.user is None:
+        table = table.with_columns(user_id=pl.lit(ME))
     if layout.count is None:
         return table.with_columns(pl.lit(1.0).alias("number"))
     return table.with_columns(numbers_of(table["count_text"]).alias("number"))

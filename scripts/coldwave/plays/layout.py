@@ -17,9 +17,10 @@ LINE_ENDS = r"Lines have to end in \n or \r\n: convert those that end in \r alon
 
 @dataclass(frozen=True)
 class Layout:
-    """Places of the user, the song, the count (None: each line is one play) and the time among the fields, from 0."""
+    """Places of the user (None: all plays are of ``ME``), the song, the count (None: each line is one play) and the
+    time among the fields, from 0."""
 
-    user: int
+    user: int | None
     song: int
     count: int | None
     fields: int
@@ -85,7 +86,7 @@ def _layout(
 ) -> Layout:
     places = find_in_names(header, table, path)
     return Layout(
-        **{"count": None} | places,
+        **{"user": None, "count": None} | places,
         fields=len(header) if header is not None else max(places.values()) + 1,
         more_fields=header is None,
         delimiter=delimiter,
@@ -94,7 +95,7 @@ def _layout(
 
 
 def find_in_names(names: list[str] | None, table: Mapping[str, Any], path: Path) -> dict[str, int]:
-    """Find the columns that ``plays.table`` names: places of user, song and, if any, count and time.
+    """Find the columns that ``plays.table`` names: places of the song and, if any, user, count and time.
 
     ``names`` is None without a header.
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coldwave.errors import InputError
-from coldwave.plays.batches import EMPTY_SONG, EMPTY_USER, Batch
+from coldwave.plays.batches import EMPTY_SONG, EMPTY_USER, ME, Batch
 from coldwave.plays.columns import BLANKS
 from coldwave.plays.counts import check_counts, numbers_of
 from coldwave.plays.layout import find_in_names
@@ -114,13 +114,15 @@ class Column(NamedTuple):
 def _checked(part: Mapping[str, Column], first_row: int, source: str) -> Batch:
     """Check columns (user_id, song_id and perhaps count and time, of any accepted type)."""
     rows, long = {}, {}
-    for name in ("user_id", "song_id"):
+    for name in [name for name in ("user_id", "song_id") if name in part]:
         ids = part[name].values.cast(pl.String).str.strip_chars(BLANKS)
         sizes = ids.str.len_bytes()
         too_long = sizes > LONGEST_ID
         refuse_flood(source, int(too_long.sum() or 0), int(sizes.filter(too_long).sum() or 0))
         rows[name], long[f"{name}_is_long"] = part[name].rows(ids), part[name].rows(too_long)
-    height = len(rows["user_id"])
+    height = len(rows["song_id"])
+    if "user_id" not in part:
+        rows["user_id"], long["user_id_is_long"] = (pl.repeat(value, height, eager=True) for value in (ME, False))
     if "count" in part:
         number = part["count"].rows(_numbers(part["count"].values))
     else:

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from coldwave.errors import InputError
+from coldwave.histories.formats import HISTORIES
 from coldwave.plays.formats import FORMATS
 from coldwave.plays.reading import read_plays
 
@@ -15,7 +16,7 @@ SCHEMA = Path(__file__).parents[3] / "workflow" / "schemas" / "config.schema.yam
 
 def test_the_schema_offers_these_formats_and_says_what_each_is():
     offered = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["properties"]["plays"]["properties"]["format"]
-    assert offered["enum"] == list(FORMATS)
+    assert offered["enum"] == [*FORMATS, "history", *HISTORIES]
     for name, row in FORMATS.items():
         assert f"`{name}` ({row.words})" in offered["description"]
 

@@ -92,6 +92,16 @@ def test_rows_as_plays(tmp_path):
     assert pairs.count.tolist() == [2, 1]
 
 
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+def test_without_a_column_of_users_all_plays_are_mine(tmp_path, suffix):
+    path = tmp_path / f"events{suffix}"
+    table = pl.DataFrame({"song": ["a", "b", "a"], "count": [1, 2, 3]})
+    table.write_parquet(path) if suffix == ".parquet" else table.write_csv(path)
+    pairs, rejected = read_plays(path, {"format": "table", "table": {"user": None, "count": "count", "delimiter": ","}})
+    assert pairs.user_ids.to_list() == ["me"] and pairs.count.tolist() == [4, 2]
+    assert rejected.is_empty()
+
+
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
