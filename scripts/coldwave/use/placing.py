@@ -9,7 +9,7 @@ from coldwave.errors import InputError
 from coldwave.files import read_table
 from coldwave.use.hearing import Heard
 from coldwave.use.neighbours import SOUND
-from coldwave.use.resources import Resources
+from coldwave.use.resources import Chosen, Resources
 from coldwave.use.scoring import SOUND as BY_SOUND
 
 LISTENERS = {
@@ -85,7 +85,7 @@ def likely_listeners(
     if chosen.model:
         users = np.asarray(chosen.model.users)
     else:  # few users, whose vectors the run does not have
-        users = np.stack([resources.listener(name, None, chosen).vector for name in names])
+        users = np.stack([_vector_of(resources, name, chosen) for name in names])
     songs, vector = chosen.scorer.heard, resources.vector(heard, chosen)
     mean, deviation, lift = lifts(users, songs[np.isfinite(songs).all(axis=1)], vector)
     best = np.flatnonzero(np.isfinite(lift))
@@ -93,6 +93,14 @@ def likely_listeners(
     columns = {"user_id": names.gather(best), "score": (users @ vector)[best], "mean": mean[best]}
     columns |= {"deviation": deviation[best], "lift": lift[best]}
     return pl.DataFrame(columns).with_row_index("rank", offset=1).cast(LISTENERS), chosen.name
+
+
+def _vector_of(resources: Resources, user: str, chosen: Chosen) -> np.ndarray:
+    """Return a user's vector, NaN where no song that the user has played can be heard."""
+    try:
+        return resources.listener(user, None, chosen).vector
+    except InputError:
+        return np.full(chosen.scorer.heard.shape[1], np.nan, dtype=np.float32)
 
 
 def tags_of_nearest(songs: pl.DataFrame, similar: pl.DataFrame) -> pl.DataFrame:

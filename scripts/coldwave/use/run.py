@@ -231,10 +231,14 @@ class Run:
         """
         heard = self._resources.heard(file)
         similar = self.similar(heard, n, model=model, seed=seed)
-        listeners, model = likely_listeners(self._resources, heard, n, model, seed)
+        listeners, scored_by = likely_listeners(self._resources, heard, n, model, seed)
         found = self.embed(heard, [model] if model else None)
         return Placed(
-            similar, tags_of_nearest(self.songs, similar), listeners, model, found["features"] | found["predictions"]
+            similar,
+            tags_of_nearest(self.songs, similar),
+            listeners,
+            scored_by,
+            found["features"] | found["predictions"],
         )
 
     def embed(self, file: str | Path | Heard, models: Iterable[str] | None = None) -> dict[str, dict[str, np.ndarray]]:

@@ -1,6 +1,7 @@
 """``similar``, ``why``, ``place`` and ``playlist``, and how songs are found by what people call them."""
 
 import json
+import shutil
 
 import numpy as np
 import polars as pl
@@ -96,6 +97,33 @@ def test_place_tells_neighbours_tags_and_listeners_and_writes_vectors(run, here,
         assert rows.keys() == expected.keys()
         for name, vector in expected.items():
             np.testing.assert_array_equal(np.float32(rows[name]), vector)
+
+
+def test_place_by_one_model(run, tmp_path, capsys):
+    assert main(["place", "new/known.wav", "--model", "linear", "-n", "90", "--out", str(tmp_path), "--json"]) == 0
+    found = printed(capsys)["files"][0]
+    assert set(pl.read_parquet(tmp_path / "vectors.parquet")["name"]) == {"bow", "linear"}
+    songs = np.array(run.files.array("predictions/linear/3.npy"), dtype=np.float64)
+    songs = songs[np.isfinite(songs).all(axis=1)]
+    for one in found["listeners"]:
+        user = run.files.array("wmf/user_factors.npy")[int(one["user_id"][1:])].astype(np.float64)
+        score = user @ run.embed("new/known.wav", ["linear"])["predictions"]["linear"]
+        assert one["lift"] == pytest.approx((score - (songs @ user).mean()) / (songs @ user).std(), rel=1e-4)
+    lift = [one["lift"] for one in found["listeners"]]
+    assert lift == sorted(lift, reverse=True) and len(lift) == 90
+
+
+def test_place_in_a_run_of_few_users(workplace, tmp_path, monkeypatch, capsys):
+    shutil.copytree(workplace / "results/small", tmp_path / "results/few")
+    monkeypatch.chdir(tmp_path)
+    users = pl.read_parquet("results/few/plays/users.parquet").head(3)
+    users.write_parquet("results/few/plays/users.parquet")
+    plays = pl.read_parquet("results/few/plays/plays.parquet").filter(pl.col("user") < 3)
+    plays.filter((pl.col("user") != 1) | (pl.col("song") == 4)).write_parquet("results/few/plays/plays.parquet")
+    assert main(["place", str(workplace / "new/known.wav"), "--json"]) == 0
+    found = printed(capsys)["files"][0]
+    assert found["model"] == "sound"
+    assert {one["user_id"] for one in found["listeners"]} == {"u0000", "u0002"}, "u0001 has played no song with audio"
 
 
 def test_place_goes_on_after_a_file_that_cannot_be_heard(here, tmp_path, capsys):
