@@ -1,5 +1,6 @@
 """Configs that the command writes or prints: of a listening history and a library."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,11 @@ def history_settings(paths: Sequence[Path], name: str, library: Path) -> dict[st
 def histories_of(config: Mapping[str, Any]) -> list[Path]:
     """List the histories that a config names."""
     plays = config.get("plays") or {}
-    return [Path(path) for path in (plays.get("path"), *((plays.get("history") or {}).get("also") or [])) if path]
+    return [
+        Path(os.path.expandvars(path))
+        for path in (plays.get("path"), *((plays.get("history") or {}).get("also") or []))
+        if path
+    ]
 
 
 def quick_settings(models: dict[str, dict[str, Any]], files: int) -> dict[str, Any]:

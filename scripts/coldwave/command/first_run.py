@@ -45,7 +45,7 @@ def first_run(histories: Sequence[Path], library: Path) -> tuple[str, list[Path]
         say(f"{CONFIG} is written; edit it as you like:\n\n{text}")
     config = _read()
     songs = ((config.get("plays") or {}).get("songs") or {}).get("path")
-    if songs is None or Path(songs).resolve() != library.resolve():
+    if songs is None or Path(os.path.expandvars(songs)).resolve() != library.resolve():
         raise InputError(f"{CONFIG} is of another library ({songs}): name a run with --run, or go to another folder")
     _run_workflow()
     known = {path.resolve() for path in histories_of(config)} == {path.resolve() for path in histories}

@@ -8,6 +8,7 @@ import typer
 from coldwave.command.output import say, write_json, write_table
 from coldwave.command.playlists import OutOption, PrefixOption, check_name, prefixes_of
 from coldwave.command.runs import JsonOption, ModelOption, RunOption, open_run, whole
+from coldwave.errors import InputError
 
 EPILOG = """\b
 Examples:
@@ -74,7 +75,10 @@ def recommend(
     prefixes_of(path_prefix)
     histories = [whole(path) for path in history or []]
     if histories and library and not run:
+        if new or among == "new":
+            raise InputError("--new: a run that is made of --library knows all of its files; name a run with --run")
         run, histories = first_run(histories, whole(library))
+        library = None  # the run is of nothing else
     opened = open_run(run)
     wanted = Wanted(
         run=str(opened.files.folder.absolute()),

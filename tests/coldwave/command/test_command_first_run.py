@@ -53,8 +53,12 @@ def calls(place):
 
 
 def test_it_writes_a_config_runs_the_workflow_and_lists(place, capfd):
-    assert main([*GIVEN, "--among", "nobody", "--json"]) == 1, "the run's songs are elsewhere"
-    assert "no audio of the run's songs" in capfd.readouterr().err
+    assert main([*GIVEN, "--new"]) == 1
+    assert "knows all of its files" in capfd.readouterr().err and not (place / "coldwave.yaml").exists()
+    assert main([*GIVEN, "--among", "nobody", "--json"]) == 0
+    users = dict(coldwave.load("results/mine").songs.select("song_id", "users").iter_rows())
+    songs = json.loads(capfd.readouterr().out)["songs"]
+    assert songs and not any(users[song["song_id"]] for song in songs)
     text = (place / "coldwave.yaml").read_text()
     config = yaml.safe_load(text)
     root = place.parent
@@ -69,17 +73,7 @@ def test_it_writes_a_config_runs_the_workflow_and_lists(place, capfd):
     assert calls(place) == [["--snakefile", f"{ROOT}/Snakefile", "--configfile", "coldwave.yaml"]]
 
 
-def in_the_library(place):
-    """Let the run's songs lie in the library."""
-    import polars as pl
-
-    path = place / "made/plays/songs.parquet"
-    songs = pl.read_parquet(path)
-    songs.with_columns(audio=f"{place.parent}/Music/" + pl.col("song_id")).write_parquet(path)
-
-
 def test_progress_is_beside_the_list_and_the_config_is_kept(place, capfd):
-    in_the_library(place)
     assert main([*GIVEN, "-n", "3", "--json", "--out", "mix.m3u8"]) == 0
     streams = capfd.readouterr()
     found = json.loads(streams.out)
@@ -97,7 +91,6 @@ def test_progress_is_beside_the_list_and_the_config_is_kept(place, capfd):
 
 
 def test_a_history_that_the_config_does_not_name_is_matched(place, capfd):
-    in_the_library(place)
     assert main([*GIVEN, "--json"]) == 0
     capfd.readouterr()
     other = listens(place.parent / "other.jsonl", [("Artist 6", "Title 13", 2)])
@@ -109,7 +102,6 @@ def test_a_history_that_the_config_does_not_name_is_matched(place, capfd):
 
 
 def test_several_histories_go_into_the_config(place, capfd):
-    in_the_library(place)
     other = listens(place.parent / "other.jsonl", [("Artist 6", "Title 13", 2)])
     assert main([*GIVEN, "--history", str(other), "--json"]) == 0
     config = yaml.safe_load((place / "coldwave.yaml").read_text())
