@@ -8,6 +8,7 @@ import typer
 from coldwave.command.output import say, write_json, write_table
 from coldwave.command.playlists import OutOption, PrefixOption, check_name, prefixes_of
 from coldwave.command.runs import JsonOption, ModelOption, RunOption, open_run, whole
+from coldwave.errors import InputError
 
 EPILOG = """\b
 Examples:
@@ -22,6 +23,9 @@ def recommend(
     user: Annotated[
         str | None, typer.Argument(metavar="USER", help="a user of the run; with --history, of the history")
     ] = None,
+    busiest: Annotated[
+        bool, typer.Option("--busiest", help="for the user of the run who has played the most songs")
+    ] = False,
     run: RunOption = None,
     history: Annotated[
         list[Path] | None,
@@ -76,6 +80,11 @@ def recommend(
     if histories and library and not run:
         run, histories = first_run(histories, whole(library))
     opened = open_run(run)
+    if busiest:
+        if user or histories:
+            raise InputError("--busiest names a user of the run: leave USER and --history out")
+        user = opened.files.busiest_user
+        say(f"For {user}, who has played the most songs.")
     wanted = Wanted(
         run=str(opened.files.folder.absolute()),
         user=user,
