@@ -23,6 +23,9 @@ def recommend(
     user: Annotated[
         str | None, typer.Argument(metavar="USER", help="a user of the run; with --history, of the history")
     ] = None,
+    busiest: Annotated[
+        bool, typer.Option("--busiest", help="for the user of the run who has played the most songs")
+    ] = False,
     run: RunOption = None,
     history: Annotated[
         list[Path] | None,
@@ -80,6 +83,11 @@ def recommend(
         run, histories = first_run(histories, whole(library))
         library = None  # the run is of nothing else
     opened = open_run(run)
+    if busiest:
+        if user or histories:
+            raise InputError("--busiest names a user of the run: leave USER and --history out")
+        user = opened.files.busiest_user
+        say(f"For {user}, who has played the most songs.")
     wanted = Wanted(
         run=str(opened.files.folder.absolute()),
         user=user,

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 import soundfile
 
@@ -36,6 +37,18 @@ def test_nobody_has_played_them(run, capsys):
     users = dict(run.songs.select("song_id", "users").iter_rows())
     songs = songs_of(capsys)["songs"]
     assert songs and all(users[song["song_id"]] == 0 for song in songs)
+
+
+def test_the_busiest_user_is_named(run, capsys):
+    assert main(["recommend", "--busiest", "-n", "3", "--json"]) == 0
+    streams = capsys.readouterr()
+    plays = pl.read_parquet(run.files.path("plays/plays.parquet"))
+    users = pl.read_parquet(run.files.path("plays/users.parquet"))["user_id"]
+    busiest = users[plays.group_by("user").len().sort(-pl.col("len").cast(int), "user")["user"][0]]
+    assert json.loads(streams.out)["user"] == busiest
+    assert f"For {busiest}, who has played the most songs." in streams.err
+    assert main(["recommend", "u0003", "--busiest"]) == 1
+    assert "leave USER and --history out" in capsys.readouterr().err
 
 
 def test_without_a_user_it_names_some_and_what_to_do(here, capsys):
