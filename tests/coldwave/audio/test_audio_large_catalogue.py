@@ -71,7 +71,7 @@ class Catalogue:
                 "plays": np.full(number, self.plays),
             }
         )
-        nothing = [pl.lit(None).alias(name) for name in ("title", "artist", "album", "date")]
+        nothing = [pl.lit(None).alias(name) for name in SONGS.keys() - {*table.columns, "tags"}]
         table = table.with_columns(*nothing, pl.lit([], dtype=pl.List(pl.String)).alias("tags"))
         write_songs(self.folder / "songs.parquet", table.select(*SONGS).cast(SONGS))
 
