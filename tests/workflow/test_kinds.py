@@ -47,11 +47,14 @@ WORDS = {
     ("scripts/predict_mlr.py", "mean"),
     ("scripts/coldwave/use/placing.py", "mean"),
     ("scripts/coldwave/use/neighbours.py", "usage"),  # by what songs are near
+    ("scripts/coldwave/command/place.py", "mean"),
     ("scripts/coldwave/use/hearing.py", "bow"),  # features, which a file gets without the workflow
+    ("scripts/coldwave/use/models.py", "bow"),
+    ("scripts/coldwave/inspection/embeddings.py", "bow"),  # a name that no embedding may have
     ("workflow/consistency.py", "bow"),  # a section of the config
 }
-# Their rows are held to those of the workflow, which they do without (tests/coldwave/use).
-OF_USE = [ROOT / f"scripts/coldwave/use/{name}.py" for name in ("kinds", "predicting")]
+# What uses a run does without the workflow, and is held to its rows (tests/coldwave/use); a first run's quick kinds.
+OF_USE = [ROOT / f"scripts/coldwave/{name}.py" for name in ("use/kinds", "use/predicting", "command/configs")]
 
 
 def rules_of(row):
