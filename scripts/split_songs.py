@@ -1,6 +1,7 @@
 """Split the songs into train, validation and test: by song, artist or date, never by play; or as a file says."""
 
 import logging
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -19,19 +20,17 @@ log = logging.getLogger(__name__)
 def main(*, songs: Path, split: Path, options: dict, given: Path = None) -> None:
     """``given`` is a split made elsewhere. It must respect ``by``; the other options are then not used.
 
-    With the option ``unheard``, songs that nobody has played are in no part of these.
+    With the option ``unheard``, songs that nobody has played are in none of these parts.
     """
     known = read_table(songs, ["song", "song_id", "artist", "date", "users"])
-    apart = options.pop("unheard", False)
-
-    def divide(songs: pl.DataFrame) -> pl.DataFrame:
-        if not given:
-            return split_songs(songs.drop("users"), **options)
+    drawn = {key: value for key, value in options.items() if key != "unheard"}
+    divide = partial(split_songs, **drawn)
+    if given:
         log.info("the split is that of %s; split.validation and split.test are not used", given)
-        unheard = known.filter(apart & (pl.col("users") == 0))
-        return given_split(read_parts(given).join(unheard, on="song_id", how="anti"), songs, options["by"], given)
-
-    table = split_apart(known, divide) if apart else divide(known)
+        unheard = known.filter(pl.col("users") == 0) if "unheard" in options else known.clear()
+        parts = read_parts(given).join(unheard, on="song_id", how="anti")
+        divide = partial(given_split, parts, by=options["by"], source=given)
+    table = split_apart(known, divide) if "unheard" in options else divide(known)
     check_parts(table, known, options["by"], split)
     sizes = table["part"].value_counts(sort=True)
     log.info(

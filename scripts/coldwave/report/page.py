@@ -319,7 +319,8 @@ def parts(split: pl.DataFrame, plays: pl.DataFrame) -> list[dict]:
     joined = joined.agg(pl.len().alias("songs"), pl.col("pairs").sum(), pl.col("plays").sum())
     rows = {row["part"]: row for row in joined.iter_rows(named=True)}
     empty = {"songs": 0, "pairs": 0, "plays": 0}
-    return [rows.get(part, {"part": part, **empty}) for part in (*PARTS, *{UNHEARD} & set(rows))]
+    shown = [*PARTS, UNHEARD] if UNHEARD in rows else PARTS
+    return [rows.get(part, {"part": part, **empty}) for part in shown]
 
 
 def rejected_reasons(rejected: pl.DataFrame) -> list[dict]:
