@@ -9,7 +9,7 @@ from coldwave.evaluation.held_out import NothingToRank
 from coldwave.files import read_table, write_table, write_text
 from coldwave.job import run
 from coldwave.split.parts import TRAIN
-from coldwave.wmf.choice import at_the_end, choose, first_of_lists, schema
+from coldwave.wmf.choice import at_chance, at_the_end, choose, first_of_lists, schema
 from coldwave.wmf.choice_exhibits import summary, write_grid_figure, write_grid_table
 from coldwave.wmf.chosen import write_chosen
 
@@ -35,7 +35,8 @@ def main(
     how |= {"users": choice["users"], "cutoff": cutoff, "seed": options["seed"], "threads": threads}
     try:
         table = choose(read_table(plays), training, lists, options["wmf"], **how)
-        warnings = at_the_end(lists, table.row(by_predicate=pl.col("chosen"), named=True))
+        best = table.row(by_predicate=pl.col("chosen"), named=True)
+        warnings = at_chance(best) + at_the_end(lists, best)
     except NothingToRank as error:  # as with the plays of one user
         table = first_of_lists(lists, options["wmf"], cutoff)
         warnings = [f"{error}. Till then the first value of each list in wmf is taken"]

@@ -10,8 +10,8 @@ from coldwave.warm.table import write_warm_table
 from coldwave.wmf.chosen import read_chosen
 
 CHOSEN = (
-    "The settings of WMF were chosen by how they rank held-out plays: of the same users and songs, in other draws "
-    "(tables/wmf_grid.md)."
+    "The settings of WMF are those that the run chose from its lists (tables/wmf_grid.md), by held-out plays of the "
+    "same users and songs in other draws, where these could tell."
 )
 
 

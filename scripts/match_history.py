@@ -16,7 +16,7 @@ from coldwave.matching.exhibits import columns as columns_of_tiers
 from coldwave.matching.identifiers import read_redirects
 from coldwave.matching.matching import match_tracks
 from coldwave.matching.overrides import read_overrides
-from coldwave.matching.plays import MATCHED_PLAYS, matched_plays, notes
+from coldwave.matching.plays import MATCHED_PLAYS, matched_plays, notes, without_repeats
 from coldwave.matching.tracks import distinct_tracks
 from coldwave.plays.catalogue import read_catalogue
 from coldwave.plays.tables import write_rejected
@@ -56,7 +56,11 @@ def main(
     counts, left = tier_counts(tracks, found), unmatched_tracks(tracks, found, songs)
     log.info(summary(counts), extra={"screen": True})
     write_text(unmatched, spreadsheet_csv(left))  # even if nothing matched, so that people can see why
-    write_table(plays, matched_plays(listens.table, of_listen, found, source[0], unmatched), MATCHED_PLAYS)
+    played = matched_plays(listens.table, of_listen, found, source[0], unmatched)
+    kept = without_repeats(played, options["history"]["repeats_within"])
+    if repeated := played.height - kept.height:
+        log.info("%s plays more are the same song again under another name", f"{repeated:,}", extra={"screen": True})
+    write_table(plays, kept, MATCHED_PLAYS)
     write_table(matched, matched_tracks(tracks, found, songs), MATCHED_TRACKS)
     write_rejected(rejected, listens.rejected)
     write_table(table, counts, COUNTS)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from coldwave.analysis.tag_text import by_tag_columns, summary_columns, summary_notes
 from coldwave.analysis.tags import BAG_OF_WORDS, BY_TAG, SUMMARY, USAGE, tag_tables
 from coldwave.evaluation.recommendation import model_and_seed
@@ -32,10 +34,12 @@ def main(
     ``features`` are given if the run has audio models.
     """
     held_out = ~songs_to_learn(read_table(split, ["part"]), options["refit"])
-    known = ({BAG_OF_WORDS: read_array(features)} if features else {}) | {USAGE: read_array(song_factors)}
+    catalogue = read_table(songs, ["tags", "users"])
+    usage = np.where(catalogue["users"].to_numpy()[:, None] > 0, read_array(song_factors), np.nan)  # no plays, no usage
+    known = ({BAG_OF_WORDS: read_array(features)} if features else {}) | {USAGE: usage}
     predicted = {model_and_seed(path)[0]: read_array(path) for path in predictions}
     settings = options["tags"] | {"seed": options["seed"], "threads": threads}
-    summary, tags, reason = tag_tables(read_table(songs, ["tags"])["tags"], held_out, known, predicted, **settings)
+    summary, tags, reason = tag_tables(catalogue["tags"], held_out, known, predicted, **settings)
     write_table(table, summary, SUMMARY)
     write_table(by_tag, tags, BY_TAG)
     write_text(csv, summary.write_csv())

@@ -45,6 +45,11 @@ def statement(table: pl.DataFrame, models: Mapping[str, Model], measured: Sequen
     if heard.is_empty():
         return ""
     best = heard.sort("value", descending=True).row(0, named=True)
+    if best["low"] <= measured[0] and best["high"] == math.inf:
+        return (
+            f"What hearing a song is worth cannot be told here: the interval of {best['model']} goes from "
+            f"{measured[0]:,} to more than {measured[-1]:,} plays."
+        )
     return (
         f"By AUC, audio is worth {in_words(best['plays'], measured)} plays of a song ({100 * (1 - LEVEL):g} % interval "
         f"{interval_in_words(best, measured)}): {best['model']} ranks songs that nobody has played as well as the "

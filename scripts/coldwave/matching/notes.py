@@ -52,9 +52,13 @@ _JOINTS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _NUMBERS = {
-    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "first", "second", "third",
-    "ii", "iii", "iv", "vi", "vii", "viii", "ix",
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty",
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+    "ii", "iii", "iv", "vi", "vii", "viii", "ix", "xi", "xii", "xiii", "xiv", "xv", "xvi", "xvii", "xviii", "xix", "xx",
+    "xxi", "xxii", "xxiii", "xxiv", "xxv", "xxvi", "xxvii", "xxviii", "xxix", "xxx",
 }  # fmt: skip
+_SMALL = {"major", "minor", "dur", "moll", "he", "she"}  # words near in letters, and far in what they say
 
 
 def without_notes(titles: pl.Series) -> pl.DataFrame:
@@ -117,8 +121,8 @@ def primary_artists(artists: pl.Series) -> pl.Series:
 
 
 def marks(folded_titles: pl.Series) -> pl.Series:
-    """Return what must be the same in two similar titles: numbers, words of a version, a last word of one letter."""
-    words = list(VERSIONS | _NUMBERS | {"part", "pt", "vol", "volume", "live"})
+    """Return what must be the same in two similar titles: numbers, words of a version or a key, a last letter."""
+    words = list(VERSIONS | _NUMBERS | _SMALL | {"part", "pt", "vol", "volume", "live"})
     frame = folded_titles.to_frame("title").select(
         pl.col("title").str.split(" ").list.eval(pl.element().filter(pl.element().is_in(words))).alias("words"),
         pl.col("title").str.extract_all(r"\d+").alias("numbers"),

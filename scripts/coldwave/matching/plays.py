@@ -44,6 +44,26 @@ def matched_plays(
     return plays.select(list(MATCHED_PLAYS))
 
 
+def without_repeats(plays: pl.DataFrame, seconds: float) -> pl.DataFrame:
+    """Leave out a song begun again by the same user less than ``seconds`` after a play of it that is kept.
+
+    Histories may write a song's name in several ways, so that only the song tells that it is the same.
+
+    Parameters
+    ----------
+    plays : as in ``MATCHED_PLAYS``; those without a time stay
+    """
+    timed = plays.with_row_index("row").drop_nulls("time").sort("user_id", "song_id", "time")
+    new = (timed["user_id"] != timed["user_id"].shift()) | (timed["song_id"] != timed["song_id"].shift())
+    repeated, last = [], 0.0
+    for row, begins, time in zip(timed["row"], new.fill_null(True), timed["time"], strict=True):
+        if not begins and time - last < seconds:
+            repeated.append(row)
+        else:
+            last = time
+    return plays.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(repeated))
+
+
 def notes(dropped: Mapping[str, int], set_aside: int, unmatched: int) -> list[str]:
     """Say how to read the table of tiers, what was dropped, and where the rest is listed."""
     lines = [

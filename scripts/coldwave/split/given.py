@@ -8,7 +8,7 @@ from coldwave.errors import InputError
 from coldwave.plays.suffixes import DELIMITERS
 from coldwave.split.check import check_parts
 from coldwave.split.columns import COLUMNS, check_columns, check_suffix
-from coldwave.split.parts import SCHEMA
+from coldwave.split.parts import SCHEMA, UNHEARD
 
 
 def read_parts(path: Path) -> pl.DataFrame:
@@ -64,6 +64,10 @@ def given_split(parts: pl.DataFrame, songs: pl.DataFrame, by: str, source: objec
     lacking = joined.filter(pl.col("part").is_null())
     if len(lacking):
         raise InputError(f"{source}: song {lacking['song_id'][0]!r} and {len(lacking) - 1:,} more have no part in it")
+    if UNHEARD in joined["part"]:
+        raise InputError(
+            f"{source}: {UNHEARD!r} is no part to give: with plays.min_users: 0, the run finds these songs"
+        )
     split = joined.select("song", "part").cast(SCHEMA)
     check_parts(split, songs, by, source)
     return split

@@ -66,7 +66,10 @@ def trial(setting: Mapping[str, Any], wmf: Mapping[str, Any], drawn: HeldOut, cu
     fitted = factorise_plays(drawn.remaining, *drawn.known.shape, **settings, seed=seed)
     found = measure(vector_scores(*fitted), drawn.known, drawn.missing, cutoff, cutoff)
     if np.isnan(found.auc).all():
-        raise NothingToRank("no user has an AUC on held-out plays: lower wmf.choice.held_out, or read more plays")
+        raise NothingToRank(
+            "no user has an AUC on held-out plays, as none lacks a training song besides those held out: read plays of "
+            "more users"
+        )
     return [float(np.nanmean(found.auc)), float(np.nanmean(found.ap))]
 
 
@@ -167,6 +170,13 @@ def first_of_lists(grid: Mapping[str, Sequence[float]], wmf: Mapping[str, Any], 
     """Make the table of ``choose`` where nothing can be measured: one row, the first value of each list."""
     setting = {key: values[0] for key, values in grid.items()}
     return _table([setting], wmf, np.full((1, 0, 2), np.nan), np.full((1, 0), np.nan), 0, cutoff)
+
+
+def at_chance(chosen: Mapping[str, Any]) -> list[str]:
+    """Say if even the chosen settings tell nothing of held-out plays."""
+    if chosen["auc"] > AUC.chance:
+        return []
+    return ["wmf: even the chosen settings rank held-out plays no better than chance: read plays of more users"]
 
 
 def at_the_end(grid: Mapping[str, Sequence[float]], chosen: Mapping[str, Any]) -> list[str]:

@@ -43,9 +43,13 @@ def write_grid_table(
         columns[f"± {one.title_at(cutoff)}"] = [number(value) for value in rows[f"{name}_sd"]]
     columns["draws"] = [str(value) for value in rows["draws"]]
     columns["chosen"] = ["chosen" if value else "" for value in rows["chosen"]]
+    title = "Settings of the factorisation, chosen by held-out plays"
+    if rows["draws"].max() == 0:
+        write_exhibit_table(path, title, [*about, summary(table, grid, cutoff)], columns, left=0, notes=warnings)
+        return
     write_exhibit_table(
         path,
-        "Settings of the factorisation, chosen by held-out plays",
+        title,
         [
             *about,
             f"{summary(table, grid, cutoff)} Plays of training songs were held out ({choice['held_out']:.0%} in each "

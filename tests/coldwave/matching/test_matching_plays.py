@@ -4,13 +4,15 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from coldwave.errors import InputError
 from coldwave.files import check_table
 from coldwave.histories.listens import LISTENS
 from coldwave.matching.exhibits import columns, tier_counts
 from coldwave.matching.matching import match_tracks
-from coldwave.matching.plays import MATCHED_PLAYS, matched_plays, notes
+from coldwave.matching.plays import MATCHED_PLAYS, matched_plays, notes, without_repeats
 from coldwave.matching.tracks import distinct_tracks
 
 
@@ -48,3 +50,21 @@ def test_a_history_of_which_nothing_matches_is_refused():
     _, of_listen, found = matched(table)
     with pytest.raises(InputError, match=r"h\.json: none of its 1 tracks is in the songs table: u\.csv lists them"):
         matched_plays(table, of_listen, found, Path("h.json"), Path("u.csv"))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("uv"), st.sampled_from("ab"), st.none() | st.integers(0, 90)), max_size=20),
+    st.sampled_from([0.0, 30.0]),
+)
+def test_the_same_song_again_is_one_play_whatever_its_name(rows, seconds):
+    plays = pl.DataFrame(
+        [(user, song, 1, None if time is None else float(time)) for user, song, time in rows],
+        schema=MATCHED_PLAYS, orient="row",
+    )  # fmt: skip
+    kept, last = [], {}
+    for row in sorted((row for row in plays.rows() if row[3] is not None), key=lambda row: row[3]):
+        if row[:2] not in last or row[3] - last[row[:2]] >= seconds:
+            kept.append(row)
+            last[row[:2]] = row[3]
+    kept += [row for row in plays.rows() if row[3] is None]
+    assert sorted(without_repeats(plays, seconds).rows(), key=str) == sorted(kept, key=str)

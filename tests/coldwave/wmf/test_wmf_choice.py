@@ -9,7 +9,7 @@ from coldwave.exhibits.files import read_exhibit
 from coldwave.files import check_table
 from coldwave.plays.tables import PLAYS
 from coldwave.wmf.als import factorise
-from coldwave.wmf.choice import SCORES, at_the_end, choose, first_of_lists, pick, schema, some_users
+from coldwave.wmf.choice import SCORES, at_chance, at_the_end, choose, first_of_lists, pick, schema, some_users
 from coldwave.wmf.choice_exhibits import write_grid_figure, write_grid_table
 from coldwave.wmf.chosen import read_chosen, write_chosen
 from coldwave.wmf.confidence import confidence_matrix
@@ -110,6 +110,11 @@ def test_the_end_of_a_list_is_told():
     assert [line.partition(":")[0] for line in told] == ["wmf.alpha", "wmf.regularization"]
     assert "greatest" in told[0] and "higher" in told[0] and "least" in told[1] and "lower" in told[1]
     assert not at_the_end(grid, {"factors": 10, "alpha": 6.0, "regularization": 3.0, "frequency_scaling": 1})
+
+
+def test_a_choice_at_chance_is_told():
+    assert at_chance({"auc": 0.51}) == []
+    assert "no better than chance" in at_chance({"auc": 0.45})[0]
 
 
 def test_nothing_to_hold_out_is_told():
