@@ -69,7 +69,7 @@ def test_a_listener_of_two_histories(listener, tmp_path):
     assert counts(place) == expected
     assert place.table("plays/users.parquet").select("user_id", "songs", "plays").rows() == [("me", 6, 22)]
     assert place.table("plays/songs.parquet").height == 40, "songs that nobody has played stay"
-    assert "7 of 8 tracks matched, with 22 of 25 plays" in output
+    assert "with 22 of 25 plays (88.0 %): second try" in output
     matched = place.table("plays/matched.parquet")
     assert set(matched["how"]) == {"second try"} and matched["plays"].sum() == 22
     left = pl.read_csv(place.results / "plays/unmatched.csv")
