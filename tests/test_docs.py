@@ -73,7 +73,7 @@ def test_make_targets_that_are_named_exist():
 def test_commands_that_are_named_exist(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
-    known = set(re.findall(r"^ {4}(\w+) ", capsys.readouterr().out, re.MULTILINE))
+    known = set(re.findall(r"^ {2}(\w+) ", capsys.readouterr().out, re.MULTILINE))
     named = set(re.findall(r"(?:bin/|`)coldwave (\w+)", WHOLE))
     assert {"results", "repeat", "compare"} <= named <= known
 

@@ -8,10 +8,12 @@ import polars as pl
 
 from coldwave.errors import InputError
 from coldwave.use.excluding import ALL, candidates, excluded
+from coldwave.use.listeners import Listener
 from coldwave.use.picking import pick
 from coldwave.use.reasons import reasons
+from coldwave.use.recordings import Recordings
 from coldwave.use.resources import Resources
-from coldwave.use.scoring import PLAYS, SOUND
+from coldwave.use.scoring import PLAYS, SOUND, Scorer
 
 
 class Recommended(NamedTuple):
@@ -51,20 +53,44 @@ def recommend(
     songs, chosen = resources.files.songs, resources.chosen(model, seed, by)
     listener = resources.listener(user, plays, chosen)
     allowed = candidates(songs, listener.songs, among) & ~excluded(songs, exclude)
-    scores = chosen.scorer.scores(listener.vector)
     recordings = resources.recordings(chosen.model)
     if among != ALL:
         recordings.add(listener.songs.tolist())
-    found = pick(scores, allowed, resources.artists, recordings, n, per_artist)
+    table, lacking = ranked(songs, chosen.scorer, listener, allowed, recordings, n, per_artist)
+    notes = [*chosen.notes, *listener.notes]
+    if lacking:
+        notes.append(f"{lacking:,} songs cannot be scored: they have neither usable audio nor enough plays.")
+    return Recommended(table, chosen.name, chosen.model.seed if chosen.model else None, notes)
+
+
+def ranked(
+    songs: pl.DataFrame,
+    scorer: Scorer,
+    listener: Listener,
+    allowed: np.ndarray,
+    recordings: Recordings,
+    n: int,
+    per_artist: int | None,
+) -> tuple[pl.DataFrame, int]:
+    """List the best of the songs that are allowed, with reasons, and count those of them that cannot be scored.
+
+    Parameters
+    ----------
+    songs : table ``song``, ``song_id``, ``title``, ``artist``, ``tags``, row n that of song n
+    allowed : bool [songs]
+    recordings : those that are not to be recommended
+
+    Returns
+    -------
+    the table of `Recommended`, and the count
+    """
+    scores = scorer.scores(listener.vector)
+    found = pick(scores, allowed, songs["artist"].to_list(), recordings, n, per_artist)
     places = np.array(found, dtype=np.int64)
     table = songs[found].select("song", "song_id", "title", "artist")
     table = table.with_columns(
         score=pl.Series(scores[places], dtype=pl.Float64),
-        by=pl.Series([PLAYS if by_plays else SOUND for by_plays in chosen.scorer.by_plays[places]], dtype=pl.String),
+        by=pl.Series([PLAYS if by_plays else SOUND for by_plays in scorer.by_plays[places]], dtype=pl.String),
     ).with_row_index("rank", offset=1)
-    notes = [*chosen.notes, *listener.notes]
-    if lacking := int((allowed & ~np.isfinite(scores)).sum()):
-        notes.append(f"{lacking:,} songs cannot be scored: they have neither usable audio nor enough plays.")
-    why = reasons(songs, listener, chosen.scorer, places)
-    seed = chosen.model.seed if chosen.model else None
-    return Recommended(pl.concat([table, why], how="horizontal"), chosen.name, seed, notes)
+    table = pl.concat([table, reasons(songs, listener, scorer, places)], how="horizontal")
+    return table, int((allowed & ~np.isfinite(scores)).sum())

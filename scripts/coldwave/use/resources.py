@@ -17,6 +17,7 @@ from coldwave.use.histories import Histories
 from coldwave.use.kinds import FACTORS, PREDICTIONS
 from coldwave.use.listeners import Listener
 from coldwave.use.models import Model, features_of, find_model, listening
+from coldwave.use.predicting import can_hear, predict_file
 from coldwave.use.recordings import Recordings
 from coldwave.use.scoring import Scorer, plays_scorer, scorer_of, sound_scorer
 
@@ -95,9 +96,28 @@ class Resources:
             raise InputError(f"{self.files.folder}: the run has no song {song_id!r}; songs go by their song_id")
         return self.files.song_numbers[song_id]
 
-    def heard(self, file: str | Path) -> Heard:
-        """Open a file that the run may not know. Raises InputError if there is none."""
-        return Heard(file, self.files)
+    def heard(self, file: str | Path | Heard) -> Heard:
+        """Open a file that the run may not know, if it is not open yet. Raises InputError if there is none."""
+        return file if isinstance(file, Heard) else Heard(file, self.files)
+
+    def hears(self, chosen: Chosen) -> bool:
+        """Whether a file can be scored as songs are."""
+        if chosen.model:
+            return can_hear(chosen.model)
+        return self.sound(find_model(self.files, self.default_model[0])) == BOW
+
+    def vector(self, heard: Heard, chosen: Chosen) -> np.ndarray:
+        """Return the vector with which a file is scored by what is heard of it: float32 [k], NaN if there is none.
+
+        Raises
+        ------
+        InputError
+            The file has no usable audio, or the model cannot hear it.
+        """
+        if chosen.model:
+            return predict_file(heard, chosen.model)
+        features = self.sound(find_model(self.files, self.default_model[0]))
+        return unit_length(heard.features(features)[None])[0]
 
     def sound(self, model: Model | None) -> str | None:
         """Name the features that songs are compared by: the model's, or else those that the run has; None without."""

@@ -11,10 +11,12 @@ from coldwave.errors import InputError
 from coldwave.models.knn import unit_length
 from coldwave.use.excluding import UNHEARD
 from coldwave.use.files import RunFiles
-from coldwave.use.hearing import BOW
+from coldwave.use.hearing import BOW, Heard
 from coldwave.use.kinds import FACTORS
 from coldwave.use.models import features_of, find_model, listening
 from coldwave.use.neighbours import SOUND, USAGE, nearest_songs
+from coldwave.use.new_files import recommend_files
+from coldwave.use.placing import Placed, likely_listeners, tags_of_nearest
 from coldwave.use.predicting import can_hear, predict_file
 from coldwave.use.reasons import Why, explain
 from coldwave.use.recommending import Recommended, recommend
@@ -86,6 +88,30 @@ class Run:
         """
         return recommend(self._resources, user, plays, n, among, per_artist, exclude, model, seed, by)
 
+    def recommend_files(
+        self,
+        files: Sequence[str | Path],
+        user: str | None = None,
+        plays: Mapping[str, float] | None = None,
+        *,
+        n: int = 30,
+        per_artist: int | None = 3,
+        exclude: Iterable[str] = (),
+        model: str | None = None,
+        seed: int | None = None,
+    ) -> Recommended:
+        """Recommend audio files, which the run need not know, by what is heard of them. Else as `recommend`.
+
+        A file's ``song_id`` is its path, and its names are those of its tags.
+
+        Raises
+        ------
+        InputError
+            Something named is not in the run, nothing in it can hear a file, or no file has usable audio.
+        """
+        paths = [Path(file) for file in files]
+        return recommend_files(self._resources, paths, user, plays, n, per_artist, exclude, model, seed)
+
     def scores(
         self,
         user: str | None = None,
@@ -141,7 +167,7 @@ class Run:
         return self._resources.folded(plays).vector
 
     def similar(
-        self, song: str | Path, n: int = 20, *, model: str | None = None, seed: int | None = None
+        self, song: str | Path | Heard, n: int = 20, *, model: str | None = None, seed: int | None = None
     ) -> pl.DataFrame:
         """List the nearest songs to a song of the run, or to an audio file.
 
@@ -158,8 +184,8 @@ class Run:
         InputError
             It is neither a song of the run nor a file with usable audio.
         """
-        number, found = self.files.song_numbers.get(str(song)), []
-        if number is None and not Path(song).is_file():
+        number, found = None if isinstance(song, Heard) else self.files.song_numbers.get(str(song)), []
+        if number is None and not isinstance(song, Heard) and not Path(song).is_file():
             raise InputError(f"{song}: neither the song_id of a song of the run nor an audio file")
         heard = None if number is not None else self._resources.heard(song)
         tags = [] if number is None else self.songs["tags"][number].to_list()
@@ -174,10 +200,43 @@ class Run:
             query = units[number] if heard is None else unit_patterns(predict_file(heard, chosen)[None], root)[0]
             found.append(nearest_songs(self.songs, USAGE, units, query, number, n, tags))
         if not found:
-            raise InputError(f"{song}: nothing in this run hears a file; it takes embeddings that came in a table")
+            name = heard.path if heard else song
+            raise InputError(f"{name}: nothing in this run hears a file; it takes embeddings that came in a table")
         return pl.concat(found)
 
-    def embed(self, file: str | Path, models: Iterable[str] | None = None) -> dict[str, dict[str, np.ndarray]]:
+    def sound_vectors(self) -> np.ndarray:
+        """Return the features by which songs are compared, at unit length: float32 [songs, d], NaN rows without.
+
+        Raises
+        ------
+        InputError
+            The run has no features of songs.
+        """
+        chosen = self._resources.factor_model() or find_model(self.files, self.default_model[0])
+        features = self._resources.sound(chosen)
+        if features is None:
+            raise InputError(f"{self.files.folder}: the run has no features of songs")
+        return self._resources.units(features)
+
+    def place(self, file: str | Path, n: int = 10) -> Placed:
+        """Place a file that the run has never seen: ``n`` nearest songs, their tags, and the ``n`` likeliest listeners.
+
+        Listeners are ranked by how much higher they score it than other songs (``coldwave.use.placing.lifts``).
+
+        Raises
+        ------
+        InputError
+            There is no such file, it has no usable audio, or nothing in the run can hear a file.
+        """
+        heard = self._resources.heard(file)
+        similar = self.similar(heard, n)
+        listeners, model = likely_listeners(self._resources, heard, n)
+        found = self.embed(heard)
+        return Placed(
+            similar, tags_of_nearest(self.songs, similar), listeners, model, found["features"] | found["predictions"]
+        )
+
+    def embed(self, file: str | Path | Heard, models: Iterable[str] | None = None) -> dict[str, dict[str, np.ndarray]]:
         """Hear a file: its features by name under "features", and what each model predicts under "predictions".
 
         Parameters

@@ -1,0 +1,38 @@
+"""Configs that the command writes or prints: of a listening history and a library."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+RUN = "mine"  # the run's name
+QUICK = frozenset({"random", "mean", "knn", "linear", "usage"})  # kinds that take seconds
+SONGS_IN_SHARD = 400
+SHARDS = (2, 256)  # fewest, most
+
+
+def history_settings(path: Path, name: str, library: Path) -> dict[str, Any]:
+    """Make the part of a config that reads a history and a library; songs that nobody has played stay in it."""
+    plays = {"path": str(path), "format": name, "min_users": 0, "songs": {"path": str(library)}}
+    return {"run": RUN, "world": None, "plays": plays}
+
+
+def quick_settings(models: dict[str, dict[str, Any]], files: int) -> dict[str, Any]:
+    """Make the part of a config that keeps a run short: no networks, factors without a search, few shards.
+
+    Parameters
+    ----------
+    models : of the default config, by name
+    files : of audio
+    """
+    left_out = [name for name, model in models.items() if model["kind"] not in QUICK]
+    return {
+        "models": dict.fromkeys(left_out),
+        "wmf": {"factors": 10, "alpha": 2.0, "regularization": 10.0},
+        "audio": {"shards": min(max(SHARDS[0], -(-files // SONGS_IN_SHARD)), SHARDS[1])},
+    }
+
+
+def as_yaml(settings: dict[str, Any]) -> str:
+    """Write settings as YAML."""
+    return yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=120)

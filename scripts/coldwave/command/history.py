@@ -1,0 +1,90 @@
+"""Plays of a run's songs, from a listening history of somebody who need not have been in the run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import polars as pl
+
+from coldwave.errors import InputError
+from coldwave.files import read_table
+
+if TYPE_CHECKING:
+    from coldwave.use.run import Run
+
+NAMED = 5  # users, in an error
+
+
+class Matched(NamedTuple):
+    """``plays``, from song ids to counts; ``counts`` by tier and reason, as `tier_counts`; what to say of it."""
+
+    plays: dict[str, int]
+    counts: pl.DataFrame
+    notes: list[str]
+
+
+def match_history(run: "Run", paths: Sequence[Path], user: str | None = None, overrides: Path | None = None) -> Matched:
+    """Read a history, or several, and match its tracks to the songs of a run.
+
+    Parameters
+    ----------
+    user : whose listens are taken; may be left out if the history is of one user
+    overrides : a table that says which song a track is (``coldwave.matching.overrides``)
+
+    Raises
+    ------
+    InputError
+        A history cannot be read, is of several users and none is named, or none of it is among the run's songs.
+    """
+    from coldwave.histories.counting import count_dropped
+    from coldwave.histories.reading import collect, read_history
+    from coldwave.matching.exhibits import summary, tier_counts
+    from coldwave.matching.matching import match_tracks
+    from coldwave.matching.overrides import read_overrides
+    from coldwave.matching.tracks import distinct_tracks
+
+    listens = collect(read_history(list(paths)))
+    table = of_user(listens.table, user, paths)
+    songs = songs_to_match(run)
+    tracks, _ = distinct_tracks(table)
+    said = read_overrides(overrides, songs["song_id"].to_list()) if overrides else None
+    matches = match_tracks(tracks, songs, overrides=said)
+    counts = tier_counts(tracks, matches)
+    notes = [f"{table['count'].sum():,} plays read; dropped: {count_dropped(listens.dropped)}"]
+    notes[0] += f"; {listens.rejected.height:,} lines set aside." if listens.rejected.height else "."
+    notes.append(f"{summary(counts)}.")
+    found = matches.drop_nulls("song_id").join(tracks.select("track", "plays"), on="track")
+    plays = found.group_by("song_id").agg(pl.col("plays").sum()).sort("song_id")
+    if plays.height == 0:
+        raise InputError(f"{paths[0]}: none of it is among the songs of {run.files.folder}: {summary(counts)}")
+    return Matched(dict(plays.select("song_id", "plays").iter_rows()), counts, notes)
+
+
+def of_user(listens: pl.DataFrame, user: str | None, paths: Sequence[Path]) -> pl.DataFrame:
+    """Take the listens of one user; all of them if none is named and the history is of one.
+
+    Raises
+    ------
+    InputError
+        It is of several and none is named, or it has no such user.
+    """
+    users = listens["user_id"].unique(maintain_order=True).to_list()
+    known = [name for name in users if name is not None]
+    listed = ", ".join(known[:NAMED]) + (", …" if len(known) > NAMED else "")
+    if user is None:
+        if len(users) > 1:
+            raise InputError(f"{paths[0]}: listens of {len(users):,} users ({listed}): name one of them")
+        return listens
+    if user not in known:
+        raise InputError(f"{paths[0]}: no listens of {user!r}" + (f"; it has {listed}" if known else ""))
+    return listens.filter(user_id=user)
+
+
+def songs_to_match(run: "Run") -> pl.DataFrame:
+    """Read the run's songs with all that matching looks at; what the run does not know is null."""
+    from coldwave.matching.matching import SONGS
+
+    table = read_table(run.files.path("plays/songs.parquet"))
+    types: dict[str, Any] = {"seconds": pl.Float64}
+    lacking = [pl.lit(None, types.get(name, pl.String)).alias(name) for name in SONGS if name not in table.columns]
+    return table.with_columns(lacking).select(SONGS)

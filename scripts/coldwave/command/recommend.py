@@ -1,0 +1,101 @@
+"""``coldwave recommend``: the best songs for somebody."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from coldwave.command.output import say, write_json, write_table
+from coldwave.command.playlists import OutOption, PrefixOption, check_name, prefixes_of
+from coldwave.command.runs import JsonOption, RunOption, open_run
+
+EPILOG = """\b
+Examples:
+  coldwave recommend anna --among nobody -n 10
+  coldwave recommend --history listens.jsonl --run mine --out mix.m3u8
+  coldwave recommend --history listens.jsonl --library ~/Music --out mix.m3u8
+  coldwave recommend anna --library ~/Music/new --new
+"""
+
+
+def recommend(
+    user: Annotated[
+        str | None, typer.Argument(metavar="USER", help="a user of the run; with --history, of the history")
+    ] = None,
+    run: RunOption = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option("--history", metavar="FILE", help="listens of somebody who was not in the run; may be repeated"),
+    ] = None,
+    library: Annotated[
+        Path | None,
+        typer.Option(
+            "--library", metavar="DIR", help="only audio below this folder; without --run, a run is made of it"
+        ),
+    ] = None,
+    among: Annotated[
+        Literal["unheard", "nobody", "all", "new"],
+        typer.Option(
+            "--among",
+            help="unheard: not played by the listener; nobody: nor by anybody; all; new: files below --library that "
+            "the run does not know, heard now",
+        ),
+    ] = "unheard",
+    new: Annotated[bool, typer.Option("--new", help="the same as --among new")] = False,
+    number: Annotated[int, typer.Option("-n", metavar="N", min=1, help="songs at most")] = 30,
+    per_artist: Annotated[
+        int, typer.Option("--per-artist", metavar="K", min=0, help="songs of one artist at most; 0: any")
+    ] = 3,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="TEXT", help="an artist, album, tag, folder or song id; may be repeated"),
+    ] = None,
+    model: Annotated[str | None, typer.Option("--model", help="a model of the run (default: the best one)")] = None,
+    overrides: Annotated[
+        Path | None,
+        typer.Option("--overrides", metavar="CSV", help="artist, title and the song_id that a track of the history is"),
+    ] = None,
+    out: OutOption = None,
+    path_prefix: PrefixOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Recommend songs to somebody.
+
+    For a user of the run, or for anybody with a listening history, whose tracks are matched to the run's songs.
+
+    With --history and --library but no --run, what is needed is done: a config (coldwave.yaml) is written to this
+    folder if there is none, the workflow is run, and the list is made.
+    """
+    from coldwave.command.first_run import first_run
+    from coldwave.command.recommending import Wanted, best_songs
+
+    check_name(out)
+    prefixes_of(path_prefix)
+    histories = [path.absolute() for path in history or []]
+    if histories and library and not run:
+        run, histories = first_run(histories, library.absolute())
+    opened = open_run(run)
+    wanted = Wanted(
+        run=str(opened.files.folder.absolute()),
+        user=user,
+        history=[str(path) for path in histories],
+        library=str(library.absolute()) if library else None,
+        among="new" if new else among,
+        n=number,
+        per_artist=per_artist or None,
+        exclude=exclude or [],
+        model=model,
+        overrides=str(overrides.absolute()) if overrides else None,
+        path_prefix=path_prefix or [],
+    )
+    found = best_songs(opened, wanted)
+    for note in found.notes:
+        say(note)
+    if as_json:
+        write_json(found.as_json())
+    else:
+        columns = ("rank", "title", "artist", "score", "why")
+        write_table(columns, found.table.select(columns).iter_rows(), ("rank", "score"))
+    if out:
+        for note in found.write(out):
+            say(note)

@@ -1,0 +1,78 @@
+"""Find songs of a run by what people call them, and make entries of playlists of them."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from coldwave.analysis.names import song_labels
+from coldwave.errors import InputError
+from coldwave.playlists.entries import Entry
+from coldwave.plays.audio_folder import read_tags
+from coldwave.shown import one_line
+
+if TYPE_CHECKING:
+    from coldwave.use.run import Run
+
+LISTED = 10  # songs that fit, in an error
+
+
+def find_song(songs: pl.DataFrame, text: str) -> str:
+    """Find the one song that a text means: by its id, its whole title or name, or words of its title and artist.
+
+    Case, accents and punctuation do not matter, except in an id.
+
+    Parameters
+    ----------
+    songs : table ``song_id``, ``title``, ``artist``
+
+    Returns
+    -------
+    the song's id
+
+    Raises
+    ------
+    InputError
+        It fits no song or several; the message lists them.
+    """
+    if text in songs["song_id"]:
+        return text
+    wanted = _words(text)
+    names = [(_words(title), _words(artist)) for title, artist in songs.select("title", "artist").iter_rows()]
+    whole = [place for place, (title, artist) in enumerate(names) if wanted and wanted in (title, artist + title)]
+    parts = [place for place, (title, artist) in enumerate(names) if wanted and set(wanted) <= {*title, *artist}]
+    found = whole or parts
+    if len(found) == 1:
+        return songs["song_id"][found[0]]
+    if not found:
+        raise InputError(f"{text!r}: neither the song_id of a song of the run nor words of a title and an artist")
+    shown = songs[found[:LISTED]]
+    labels = zip(song_labels(shown), shown["song_id"], strict=True)
+    listed = "; ".join(f"{one_line(name)} ({song_id})" for name, song_id in labels)
+    more = f"; and {len(found) - LISTED:,} more" if len(found) > LISTED else ""
+    raise InputError(f"{text!r} fits {len(found):,} songs; give more words or an id: {listed}{more}")
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    bare = unicodedata.normalize("NFKD", text or "").casefold()
+    return tuple(re.findall(r"\w+", re.sub("[\u0300-\u036f’']", "", bare)))
+
+
+def audio_of(run: "Run", audio: str | None) -> Path | None:
+    """Return the path of a song's audio. A relative one starts at the folder that ``results`` is in."""
+    return None if audio is None else run.files.folder.absolute().parents[1] / audio
+
+
+def entries(run: "Run", song_ids: Sequence[str]) -> list[Entry]:
+    """Make entries of a playlist of songs of a run; a length is read from the file."""
+    rows = {row["song_id"]: row for row in run.songs.filter(pl.col("song_id").is_in(list(song_ids))).to_dicts()}
+    return [_entry(rows[song_id], audio_of(run, rows[song_id]["audio"])) for song_id in song_ids]
+
+
+def _entry(song: dict, audio: Path | None) -> Entry:
+    seconds = read_tags(audio).seconds if audio is not None and audio.is_file() else None
+    known = {name: song.get(name) for name in ("song_id", "title", "artist", "album", "recording_mbid")}
+    return Entry(**known, seconds=seconds, audio=audio)

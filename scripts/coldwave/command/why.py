@@ -1,0 +1,54 @@
+"""``coldwave why``: what carries a song's score."""
+
+from typing import Annotated
+
+import typer
+
+from coldwave.command.output import write_json, write_table
+from coldwave.command.runs import JsonOption, RunOption, open_run
+from coldwave.shown import one_line
+
+EPILOG = """\b
+Examples:
+  coldwave why anna "golden brown"
+  coldwave why anna S017 --run mine --json
+"""
+SHOWN = 10  # songs of the history
+
+
+def why(
+    user: Annotated[str, typer.Argument(metavar="USER", help="a user of the run")],
+    song: Annotated[str, typer.Argument(metavar="SONG", help="a song's id, or words of its title and artist")],
+    run: RunOption = None,
+    model: Annotated[str | None, typer.Option("--model", help="a model of the run (default: the best one)")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what carries a song's score.
+
+    The score is a sum over the songs that the user has played: the parts are listed, highest first, with the tags that
+    each song has in common with this one.
+    """
+    import polars as pl
+
+    from coldwave.analysis.names import song_labels
+    from coldwave.command.songs import find_song
+
+    opened = open_run(run)
+    song_id = find_song(opened.songs, song)
+    found = opened.why(user, song_id, model=model)
+    name = song_labels(opened.songs.filter(song_id=song_id))[0]
+    if as_json:
+        parts = found.table.drop("song").to_dicts()
+        head = {"user": user, "song_id": song_id, "name": name, "score": found.score, "rest": found.rest}
+        write_json({**head, "by": found.by, "songs": parts, "tags": found.tags.to_dicts()})
+        return
+    by = "its own plays" if found.by == "plays" else "what is heard of it"
+    print(f"{one_line(name)} scores {found.score:.3f} for {one_line(user)}, by {by}.")
+    top = found.table.head(SHOWN).with_columns(pl.col("plays").cast(pl.Int64))
+    parts = zip(top["part"], top["plays"], song_labels(top), map(", ".join, top["tags"]), strict=True)
+    write_table(("part of the score", "plays", "song played", "tags in common"), parts, ("part of the score", "plays"))
+    others = found.table["part"][SHOWN:]
+    if len(others):
+        print(f"{others.sum():.3f} comes from {len(others):,} other songs.")
+    if abs(found.rest) >= 0.0005:
+        print(f"{found.rest:.3f} is explained by no song: the factorisation stopped short of its optimum.")

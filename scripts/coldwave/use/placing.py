@@ -1,0 +1,109 @@
+"""Place a new song: what its neighbours are called, and who is likely to play it."""
+
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from coldwave.errors import InputError
+from coldwave.files import read_table
+from coldwave.use.hearing import Heard
+from coldwave.use.neighbours import SOUND
+from coldwave.use.resources import Resources
+from coldwave.use.scoring import SOUND as BY_SOUND
+
+LISTENERS = {
+    "rank": pl.UInt32,
+    "user_id": pl.String,
+    "score": pl.Float64,
+    "mean": pl.Float64,
+    "deviation": pl.Float64,
+    "lift": pl.Float64,
+}
+TAGS = {"tag": pl.String, "songs": pl.UInt32, "share": pl.Float64, "share_of_all": pl.Float64}
+
+
+class Placed(NamedTuple):
+    """Where a new song belongs.
+
+    Attributes
+    ----------
+    similar : the nearest songs (``coldwave.use.neighbours.SIMILAR``)
+    tags : of the nearest songs by sound (``TAGS``)
+    listeners : the users whose score of the song is highest beside their scores of other songs (``LISTENERS``)
+    model : by which listeners are scored
+    vectors : what was heard, by name: features, and predictions of models
+    """
+
+    similar: pl.DataFrame
+    tags: pl.DataFrame
+    listeners: pl.DataFrame
+    model: str
+    vectors: dict[str, np.ndarray]
+
+
+def lifts(users: np.ndarray, songs: np.ndarray, song: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compare each user's score of one song with the user's scores of all songs.
+
+    The lift is (score - mean) / deviation, of the mean and the standard deviation of the user's scores over songs. A
+    score grows with a user's activity, and so do the mean and the deviation: the lift does not.
+
+    Parameters
+    ----------
+    users : [n, k]; songs : [m, k], without NaN, m > 0; song : [k]
+
+    Returns
+    -------
+    mean, deviation and lift: float64 [n]; the lift is NaN for a user to whom all songs are the same
+    """
+    users, songs = np.asarray(users, np.float64), np.asarray(songs, np.float64)
+    centre = songs.mean(axis=0)
+    away = songs - centre
+    mean = users @ centre
+    variance = ((users @ (away.T @ away / len(songs))) * users).sum(axis=1)
+    deviation = np.sqrt(np.maximum(variance, 0))
+    alike = deviation <= 1e-9 * (np.abs(mean) + np.linalg.norm(users, axis=1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        lift = users @ (np.asarray(song, np.float64) - centre) / deviation
+    return mean, deviation, np.where(alike, np.nan, lift)
+
+
+def likely_listeners(resources: Resources, heard: Heard, n: int) -> tuple[pl.DataFrame, str]:
+    """List the users with the highest lift for a file (``LISTENERS``), and the model that scores them.
+
+    Raises
+    ------
+    InputError
+        Nothing in the run can hear a file.
+    """
+    chosen = resources.chosen(None, None, BY_SOUND)
+    if not resources.hears(chosen):
+        raise InputError(f"{resources.files.folder}: {chosen.name} cannot hear files: it takes numbers from a table")
+    names = read_table(resources.files.path("plays/users.parquet"), ["user_id"])["user_id"]
+    if chosen.model:
+        users = np.asarray(chosen.model.users)
+    else:  # few users, whose vectors the run does not have
+        users = np.stack([resources.listener(name, None, chosen).vector for name in names])
+    songs, vector = chosen.scorer.heard, resources.vector(heard, chosen)
+    mean, deviation, lift = lifts(users, songs[np.isfinite(songs).all(axis=1)], vector)
+    best = np.flatnonzero(np.isfinite(lift))
+    best = best[np.argsort(-lift[best], kind="stable")][:n]
+    columns = {"user_id": names.gather(best), "score": (users @ vector)[best], "mean": mean[best]}
+    columns |= {"deviation": deviation[best], "lift": lift[best]}
+    return pl.DataFrame(columns).with_row_index("rank", offset=1).cast(LISTENERS), chosen.name
+
+
+def tags_of_nearest(songs: pl.DataFrame, similar: pl.DataFrame) -> pl.DataFrame:
+    """Count the tags of the nearest songs by sound (``TAGS``), the commonest first, of equal ones the rarest overall.
+
+    Parameters
+    ----------
+    songs : table ``song``, ``tags``, of all songs; similar : ``coldwave.use.neighbours.SIMILAR``
+    """
+    near = similar.filter(by=SOUND)["song"]
+    tagged = songs.select("song", pl.col("tags").list.eval(pl.element().str.to_lowercase()).list.unique().alias("tag"))
+    tagged = tagged.explode("tag").drop_nulls("tag")
+    every = tagged.group_by("tag").agg(share_of_all=pl.len() / songs.height)
+    found = tagged.filter(pl.col("song").is_in(near.implode())).group_by("tag").agg(songs=pl.len())
+    table = found.join(every, on="tag").with_columns(share=pl.col("songs") / max(1, len(near)))
+    return table.sort(["songs", "share_of_all", "tag"], descending=[True, False, False]).select(list(TAGS)).cast(TAGS)
