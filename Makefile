@@ -24,9 +24,10 @@ $(READY): requirements.txt pyproject.toml
 install-spark: $(READY) ## install Spark into .venv, for wmf.engine: spark (some 500 MB; needs Java 17 as well)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-spark.txt
 
-demo: $(READY) ## run the whole pipeline on the built-in demo world and print its table
+demo: $(READY) ## run the whole pipeline on the built-in demo world, print its table, and recommend songs to a user
 	@$(BIN)/snakemake
 	@$(BIN)/coldwave results demo
+	@$(BIN)/coldwave recommend --run demo --busiest -n 3
 
 test: $(READY) ## run every test
 	@$(BIN)/python -m pytest

@@ -34,7 +34,7 @@ app = typer.Typer(
     name="coldwave",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"max_content_width": 120, "help_option_names": ["-h", "--help"]},
+    context_settings={"max_content_width": 120, "help_option_names": ["--help", "-h"]},
 )
 for _name, _module in COMMANDS.items():
     app.command(_name, epilog=_module.EPILOG)(getattr(_module, _name))

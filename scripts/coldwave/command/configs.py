@@ -1,5 +1,7 @@
 """Configs that the command writes or prints: of a listening history and a library."""
 
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,26 @@ SONGS_IN_SHARD = 400
 SHARDS = (2, 256)  # fewest, most
 
 
-def history_settings(path: Path, name: str, library: Path) -> dict[str, Any]:
-    """Make the part of a config that reads a history and a library; songs that nobody has played stay in it."""
-    plays = {"path": str(path), "format": name, "min_users": 0, "songs": {"path": str(library)}}
-    return {"run": RUN, "world": None, "plays": plays}
+def history_settings(paths: Sequence[Path], name: str, library: Path) -> dict[str, Any]:
+    """Make the part of a config that reads histories and a library; songs that nobody has played stay in it.
+
+    Parameters
+    ----------
+    paths : of histories of the same listener; name : the first one's format
+    """
+    first, *also = map(str, paths)
+    plays = {"path": first, "format": name, "min_users": 0, "songs": {"path": str(library)}}
+    return {"run": RUN, "world": None, "plays": plays | ({"history": {"also": also}} if also else {})}
+
+
+def histories_of(config: Mapping[str, Any]) -> list[Path]:
+    """List the histories that a config names."""
+    plays = config.get("plays") or {}
+    return [
+        Path(os.path.expandvars(path))
+        for path in (plays.get("path"), *((plays.get("history") or {}).get("also") or []))
+        if path
+    ]
 
 
 def quick_settings(models: dict[str, dict[str, Any]], files: int) -> dict[str, Any]:

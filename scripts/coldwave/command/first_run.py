@@ -11,7 +11,7 @@ import yaml
 
 import coldwave
 from coldwave.command.config_files import mistake_in
-from coldwave.command.configs import as_yaml, history_settings, quick_settings
+from coldwave.command.configs import as_yaml, histories_of, history_settings, quick_settings
 from coldwave.command.output import say
 from coldwave.command.runs import RESULTS
 from coldwave.errors import InputError
@@ -44,32 +44,31 @@ def first_run(histories: Sequence[Path], library: Path) -> tuple[str, list[Path]
         write_text(CONFIG, text)
         say(f"{CONFIG} is written; edit it as you like:\n\n{text}")
     config = _read()
-    plays = config.get("plays") or {}
-    songs = (plays.get("songs") or {}).get("path")
-    if songs is None or Path(songs).resolve() != library.resolve():
+    songs = ((config.get("plays") or {}).get("songs") or {}).get("path")
+    if songs is None or Path(os.path.expandvars(songs)).resolve() != library.resolve():
         raise InputError(f"{CONFIG} is of another library ({songs}): name a run with --run, or go to another folder")
     _run_workflow()
-    known = plays.get("path") is not None and Path(plays["path"]).resolve() == histories[0].resolve()
-    return str(RESULTS / config["run"]), [] if known and len(histories) == 1 else list(histories)
+    known = {path.resolve() for path in histories_of(config)} == {path.resolve() for path in histories}
+    return str(RESULTS / config["run"]), [] if known else list(histories)
 
 
 def _settings(histories: Sequence[Path], library: Path) -> dict[str, Any]:
     from coldwave.histories.formats import recognise
     from coldwave.inspection.inspecting import inspect
 
-    if len(histories) > 1:
-        raise InputError("a new run takes one --history: put the files into one folder and name the folder")
-    history = inspect(histories[0], recognise_history=recognise)
-    if history.kind != "history":
-        raise InputError(f"{history.path}: not a listening history, but {history.words}")
+    found = [inspect(path, recognise_history=recognise) for path in histories]
+    for one in found:
+        if one.kind != "history":
+            raise InputError(f"{one.path}: not a listening history, but {one.words}")
+        say(f"{one.path}: {one.words}")
     music = inspect(library)
     if music.kind != "audio folder":
         raise InputError(f"{library}: not a folder of audio, but {music.words}")
     files = music.counts["audio files"]
-    say(f"{history.path}: {history.words}\n{library}: {music.words}, {files:,} of them")
+    say(f"{library}: {music.words}, {files:,} of them")
     models = yaml.safe_load((_clone() / "config.yaml").read_text(encoding="utf-8"))["models"]
-    name = history.settings["plays"]["format"]
-    return history_settings(history.path, name, library) | quick_settings(models, files)
+    name = found[0].settings["plays"]["format"]
+    return history_settings(histories, name, library) | quick_settings(models, files)
 
 
 def _read() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from coldwave.command.output import write_json, write_table
-from coldwave.command.runs import JsonOption
+from coldwave.command.runs import JsonOption, whole
 from coldwave.shown import one_line, printable
 
 EPILOG = """\b
@@ -31,10 +31,10 @@ def inspect(
     from coldwave.histories.formats import recognise
     from coldwave.inspection.inspecting import inspect as look
 
-    found = look(path.expanduser().absolute(), recognise_history=recognise)
+    found = look(whole(path), recognise_history=recognise)
     settings = found.settings
     if found.kind == "history":
-        settings = history_settings(found.path, settings["plays"]["format"], Path(LIBRARY))
+        settings = history_settings([found.path], settings["plays"]["format"], Path(LIBRARY))
     if as_json:
         write_json(asdict(found) | {"settings": settings})
         return int(found.kind == "unknown")

@@ -41,7 +41,7 @@ def _plain(value: Any) -> Any:
 
 
 def write_table(header: Sequence[str], rows: Iterable[Sequence[object]], right: Collection[str] = ()) -> None:
-    """Print a table: with lines and colours on a terminal, and else as plain aligned text of any width.
+    """Print a table: with lines, to the width of a terminal, and else as plain aligned text of any width.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from coldwave.command.output import say, write_json, write_table
-from coldwave.command.runs import JsonOption, RunOption, open_run
+from coldwave.command.runs import JsonOption, ModelOption, RunOption, open_run
 from coldwave.errors import InputError
 from coldwave.shown import one_line
 
@@ -27,6 +27,7 @@ def place(
     number: Annotated[
         int, typer.Option("-n", metavar="N", min=1, help="nearest songs, and listeners, of each file")
     ] = 5,
+    model: ModelOption = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FOLDER", help="write what was heard to FOLDER/vectors.parquet"),
@@ -45,7 +46,7 @@ def place(
     placed, failed = {}, []
     for file in files:
         try:
-            placed[str(file)] = opened.place(file, number)
+            placed[str(file)] = opened.place(file, number, model=model)
         except InputError as error:
             failed.append(str(error))
             continue

@@ -55,6 +55,7 @@ def playlist(
     """
     from coldwave.command.mixes import Mix, make_mix
     from coldwave.command.refreshing import refreshed
+    from coldwave.command.songs import titled
 
     check_name(out)
     prefixes_of(path_prefix)
@@ -74,7 +75,7 @@ def playlist(
         write_json(found.as_json())
     else:
         columns = [name for name in ("rank", "title", "artist", "nearness", "score") if name in found.table.columns]
-        write_table(columns, found.table.select(columns).iter_rows(), ("rank", "nearness", "score"))
+        write_table(columns, titled(found.table).select(columns).iter_rows(), ("rank", "nearness", "score"))
     if out:
         for note in found.write(out):
             say(note)

@@ -7,7 +7,8 @@ import typer
 
 from coldwave.command.output import say, write_json, write_table
 from coldwave.command.playlists import OutOption, PrefixOption, check_name, prefixes_of
-from coldwave.command.runs import JsonOption, RunOption, open_run
+from coldwave.command.runs import JsonOption, ModelOption, RunOption, open_run, whole
+from coldwave.errors import InputError
 
 EPILOG = """\b
 Examples:
@@ -22,6 +23,9 @@ def recommend(
     user: Annotated[
         str | None, typer.Argument(metavar="USER", help="a user of the run; with --history, of the history")
     ] = None,
+    busiest: Annotated[
+        bool, typer.Option("--busiest", help="for the user of the run who has played the most songs")
+    ] = False,
     run: RunOption = None,
     history: Annotated[
         list[Path] | None,
@@ -50,7 +54,7 @@ def recommend(
         list[str] | None,
         typer.Option("--exclude", metavar="TEXT", help="an artist, album, tag, folder or song id; may be repeated"),
     ] = None,
-    model: Annotated[str | None, typer.Option("--model", help="a model of the run (default: the best one)")] = None,
+    model: ModelOption = None,
     overrides: Annotated[
         Path | None,
         typer.Option("--overrides", metavar="CSV", help="artist, title and the song_id that a track of the history is"),
@@ -68,24 +72,33 @@ def recommend(
     """
     from coldwave.command.first_run import first_run
     from coldwave.command.recommending import Wanted, best_songs
+    from coldwave.command.songs import titled
 
     check_name(out)
     prefixes_of(path_prefix)
-    histories = [path.absolute() for path in history or []]
+    histories = [whole(path) for path in history or []]
     if histories and library and not run:
-        run, histories = first_run(histories, library.absolute())
+        if new or among == "new":
+            raise InputError("--new: a run that is made of --library knows all of its files; name a run with --run")
+        run, histories = first_run(histories, whole(library))
+        library = None  # the run is of nothing else
     opened = open_run(run)
+    if busiest:
+        if user or histories:
+            raise InputError("--busiest names a user of the run: leave USER and --history out")
+        user = opened.files.busiest_user
+        say(f"For {user}, who has played the most songs.")
     wanted = Wanted(
         run=str(opened.files.folder.absolute()),
         user=user,
         history=[str(path) for path in histories],
-        library=str(library.absolute()) if library else None,
+        library=str(whole(library)) if library else None,
         among="new" if new else among,
         n=number,
         per_artist=per_artist or None,
         exclude=exclude or [],
         model=model,
-        overrides=str(overrides.absolute()) if overrides else None,
+        overrides=str(whole(overrides)) if overrides else None,
         path_prefix=path_prefix or [],
     )
     found = best_songs(opened, wanted)
@@ -95,7 +108,7 @@ def recommend(
         write_json(found.as_json())
     else:
         columns = ("rank", "title", "artist", "score", "why")
-        write_table(columns, found.table.select(columns).iter_rows(), ("rank", "score"))
+        write_table(columns, titled(found.table).select(columns).iter_rows(), ("rank", "score"))
     if out:
         for note in found.write(out):
             say(note)

@@ -78,7 +78,10 @@ def best_songs(run: "Run", wanted: Wanted) -> Found:
         found = run.recommend_files(_new_files(run, wanted.library), user, plays, **how)
     else:
         found = run.recommend(user, plays, among=_among(run, wanted), **how)
-    return Found(run, wanted, found.table, found.model, [*notes, *found.notes], matching)
+    notes += found.notes
+    if not found.table.height:
+        notes.append("There is no such song: everything that was asked for has been played, excluded or not heard.")
+    return Found(run, wanted, found.table, found.model, notes, matching)
 
 
 def _which_user(run: "Run") -> str:

@@ -24,7 +24,7 @@ def repeat(
         int | None,
         typer.Option("--folds", metavar="K", help="folds of songs: each song is a test song in one of K runs"),
     ] = None,
-    more: Annotated[list[int] | None, typer.Argument(hidden=True, metavar="[SEED]...")] = None,
+    more: Annotated[list[int] | None, typer.Argument(hidden=True, metavar="SEED")] = None,
 ) -> None:
     """Run the whole pipeline several times.
 

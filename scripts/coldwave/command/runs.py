@@ -1,5 +1,6 @@
 """Find the run that a command is about: by its folder, by its name under results/, or the newest one."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +22,15 @@ RunOption = Annotated[
         "--run", metavar="RUN", help="folder of a finished run, or its name under results/ (default: the newest)"
     ),
 ]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", metavar="NAME", help="a model of the run (default: the best one)")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON, and nothing else, on standard output")]
+
+
+def whole(path: Path) -> Path:
+    """Make a path absolute, without ``..`` and with the home folder for ``~``; links stay."""
+    return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100
 
 
 def folders_of(run: str | None, results: Path = RESULTS) -> list[Path]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from coldwave.command.output import say, write_json, write_table
-from coldwave.command.runs import JsonOption, RunOption, open_run
+from coldwave.command.runs import JsonOption, ModelOption, RunOption, open_run
 
 EPILOG = """\b
 Examples:
@@ -22,6 +22,7 @@ def similar(
     ],
     run: RunOption = None,
     number: Annotated[int, typer.Option("-n", metavar="N", min=1, help="songs of each sort")] = 20,
+    model: ModelOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the songs nearest to one song.
@@ -37,7 +38,7 @@ def similar(
     opened = open_run(run)
     if song in opened.files.song_numbers or not Path(song).is_file():
         song = find_song(opened.songs, song)
-    table = opened.similar(song, number)
+    table = opened.similar(song, number, model=model)
     if opened.files.users < FEW:
         table = table.filter(by=SOUND)
         few = f"The run has {opened.files.users:,} user(s), too few to tell who plays what"

@@ -2,16 +2,17 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from coldwave.analysis.names import song_labels
 from coldwave.errors import InputError
+from coldwave.files import read_table
 from coldwave.playlists.entries import Entry
-from coldwave.plays.audio_folder import read_tags
+from coldwave.plays.audio_folder import AudioTags, read_tags
 from coldwave.shown import one_line
 
 if TYPE_CHECKING:
@@ -61,18 +62,27 @@ def _words(text: str | None) -> tuple[str, ...]:
     return tuple(re.findall(r"\w+", re.sub("[\u0300-\u036f’']", "", bare)))
 
 
+def titled(songs: pl.DataFrame) -> pl.DataFrame:
+    """Give songs without a title their id in its place, for people."""
+    blank = pl.col("title").str.strip_chars().fill_null("") == ""
+    return songs.with_columns(title=pl.when(blank).then("song_id").otherwise("title"))
+
+
 def audio_of(run: "Run", audio: str | None) -> Path | None:
     """Return the path of a song's audio. A relative one starts at the folder that ``results`` is in."""
     return None if audio is None else run.files.folder.absolute().parents[1] / audio
 
 
 def entries(run: "Run", song_ids: Sequence[str]) -> list[Entry]:
-    """Make entries of a playlist of songs of a run; a length is read from the file."""
-    rows = {row["song_id"]: row for row in run.songs.filter(pl.col("song_id").is_in(list(song_ids))).to_dicts()}
-    return [_entry(rows[song_id], audio_of(run, rows[song_id]["audio"])) for song_id in song_ids]
+    """Make entries of a playlist, of songs of a run or paths of files; what the run does not know is in their tags."""
+    table = read_table(run.files.path("plays/songs.parquet")).filter(pl.col("song_id").is_in(list(song_ids)))
+    rows = {row["song_id"]: row for row in table.to_dicts()}
+    return [_entry(rows.get(song_id, {"song_id": song_id, "audio": song_id}), run) for song_id in song_ids]
 
 
-def _entry(song: dict, audio: Path | None) -> Entry:
-    seconds = read_tags(audio).seconds if audio is not None and audio.is_file() else None
-    known = {name: song.get(name) for name in ("song_id", "title", "artist", "album", "recording_mbid")}
-    return Entry(**known, seconds=seconds, audio=audio)
+def _entry(song: Mapping[str, Any], run: "Run") -> Entry:
+    audio = audio_of(run, song["audio"])
+    tags = read_tags(audio) if audio is not None and audio.is_file() else AudioTags()
+    named = {name: song.get(name) or getattr(tags, name) for name in ("title", "artist", "album", "seconds")}
+    recording = (song.get("recording_mbid") or tags.recording or "").split(",")[0] or None
+    return Entry(song["song_id"], **named, audio=audio, recording_mbid=recording)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from coldwave.command.output import write_json, write_table
-from coldwave.command.runs import JsonOption, RunOption, open_run
+from coldwave.command.runs import JsonOption, ModelOption, RunOption, open_run
 from coldwave.shown import one_line
 
 EPILOG = """\b
@@ -20,7 +20,7 @@ def why(
     user: Annotated[str, typer.Argument(metavar="USER", help="a user of the run")],
     song: Annotated[str, typer.Argument(metavar="SONG", help="a song's id, or words of its title and artist")],
     run: RunOption = None,
-    model: Annotated[str | None, typer.Option("--model", help="a model of the run (default: the best one)")] = None,
+    model: ModelOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say what carries a song's score.

@@ -122,7 +122,7 @@ def marks(folded_titles: pl.Series) -> pl.Series:
     frame = folded_titles.to_frame("title").select(
         pl.col("title").str.split(" ").list.eval(pl.element().filter(pl.element().is_in(words))).alias("words"),
         pl.col("title").str.extract_all(r"\d+").alias("numbers"),
-        pl.col("title").str.extract(r" ([a-z])$").fill_null("").alias("last"),
+        pl.col("title").str.extract_all(r" [a-z]$").list.first().fill_null("").alias("last"),
     )
     told = pl.concat_list("words", "numbers").list.sort().list.join(" ") + "/" + pl.col("last")
     return frame.select(told.alias("marks"))["marks"]

@@ -92,6 +92,12 @@ class RunFiles:
         """The id of the run's user, if there is just one."""
         return read_table(self.path("plays/users.parquet"), ["user_id"])["user_id"].item() if self.users == 1 else None
 
+    @cached_property
+    def busiest_user(self) -> str:
+        """The id of the user who has played the most songs; of several, the first."""
+        users = read_table(self.path("plays/users.parquet"), ["user_id", "songs"])
+        return users["user_id"][users["songs"].arg_max()]
+
     def plays_of(self, user: int) -> pl.DataFrame:
         """Read all plays of a user: table ``song``, ``count``, ``learnt`` (whether the models may have seen the play).
 

@@ -9,7 +9,7 @@ from coldwave.errors import InputError
 from coldwave.files import read_table
 from coldwave.use.hearing import Heard
 from coldwave.use.neighbours import SOUND
-from coldwave.use.resources import Resources
+from coldwave.use.resources import Chosen, Resources
 from coldwave.use.scoring import SOUND as BY_SOUND
 
 LISTENERS = {
@@ -68,22 +68,24 @@ def lifts(users: np.ndarray, songs: np.ndarray, song: np.ndarray) -> tuple[np.nd
     return mean, deviation, np.where(alike, np.nan, lift)
 
 
-def likely_listeners(resources: Resources, heard: Heard, n: int) -> tuple[pl.DataFrame, str]:
+def likely_listeners(
+    resources: Resources, heard: Heard, n: int, model: str | None = None, seed: int | None = None
+) -> tuple[pl.DataFrame, str]:
     """List the users with the highest lift for a file (``LISTENERS``), and the model that scores them.
 
     Raises
     ------
     InputError
-        Nothing in the run can hear a file.
+        The model cannot hear a file, or, where none is named, nothing in the run can.
     """
-    chosen = resources.chosen(None, None, BY_SOUND)
+    chosen = resources.chosen(model, seed, BY_SOUND)
     if not resources.hears(chosen):
         raise InputError(f"{resources.files.folder}: {chosen.name} cannot hear files: it takes numbers from a table")
     names = read_table(resources.files.path("plays/users.parquet"), ["user_id"])["user_id"]
     if chosen.model:
         users = np.asarray(chosen.model.users)
     else:  # few users, whose vectors the run does not have
-        users = np.stack([resources.listener(name, None, chosen).vector for name in names])
+        users = np.stack([_vector_of(resources, name, chosen) for name in names])
     songs, vector = chosen.scorer.heard, resources.vector(heard, chosen)
     mean, deviation, lift = lifts(users, songs[np.isfinite(songs).all(axis=1)], vector)
     best = np.flatnonzero(np.isfinite(lift))
@@ -91,6 +93,14 @@ def likely_listeners(resources: Resources, heard: Heard, n: int) -> tuple[pl.Dat
     columns = {"user_id": names.gather(best), "score": (users @ vector)[best], "mean": mean[best]}
     columns |= {"deviation": deviation[best], "lift": lift[best]}
     return pl.DataFrame(columns).with_row_index("rank", offset=1).cast(LISTENERS), chosen.name
+
+
+def _vector_of(resources: Resources, user: str, chosen: Chosen) -> np.ndarray:
+    """Return a user's vector, NaN where no song that the user has played can be heard."""
+    try:
+        return resources.listener(user, None, chosen).vector
+    except InputError:
+        return np.full(chosen.scorer.heard.shape[1], np.nan, dtype=np.float32)
 
 
 def tags_of_nearest(songs: pl.DataFrame, similar: pl.DataFrame) -> pl.DataFrame:

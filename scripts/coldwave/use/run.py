@@ -218,10 +218,11 @@ class Run:
             raise InputError(f"{self.files.folder}: the run has no features of songs")
         return self._resources.units(features)
 
-    def place(self, file: str | Path, n: int = 10) -> Placed:
+    def place(self, file: str | Path, n: int = 10, *, model: str | None = None, seed: int | None = None) -> Placed:
         """Place a file that the run has never seen: ``n`` nearest songs, their tags, and the ``n`` likeliest listeners.
 
-        Listeners are ranked by how much higher they score it than other songs (``coldwave.use.placing.lifts``).
+        Listeners are ranked by how much higher they score it than other songs (``coldwave.use.placing.lifts``). If a
+        model is named, it alone hears the file.
 
         Raises
         ------
@@ -229,11 +230,15 @@ class Run:
             There is no such file, it has no usable audio, or nothing in the run can hear a file.
         """
         heard = self._resources.heard(file)
-        similar = self.similar(heard, n)
-        listeners, model = likely_listeners(self._resources, heard, n)
-        found = self.embed(heard)
+        similar = self.similar(heard, n, model=model, seed=seed)
+        listeners, scored_by = likely_listeners(self._resources, heard, n, model, seed)
+        found = self.embed(heard, [model] if model else None)
         return Placed(
-            similar, tags_of_nearest(self.songs, similar), listeners, model, found["features"] | found["predictions"]
+            similar,
+            tags_of_nearest(self.songs, similar),
+            listeners,
+            scored_by,
+            found["features"] | found["predictions"],
         )
 
     def embed(self, file: str | Path | Heard, models: Iterable[str] | None = None) -> dict[str, dict[str, np.ndarray]]:

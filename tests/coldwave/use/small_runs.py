@@ -66,6 +66,7 @@ def songs_table(plays: pl.DataFrame, songs: int) -> pl.DataFrame:
             "date": [None] * songs,
             "tags": [[("rock", "Folk", "jazz")[song % 3]] for song in range(songs)],
             "audio": [f"music/{song % 5}/{song}.flac" for song in range(songs)],
+            **dict.fromkeys(("recording_mbid", "track_mbid", "isrc", "seconds"), [None] * songs),
         },
         schema_overrides={"song": pl.UInt32},
     ).join(counted, on="song", how="left", maintain_order="left")

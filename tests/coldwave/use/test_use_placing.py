@@ -1,0 +1,42 @@
+"""How listeners of a new song are found, against sums over all songs."""
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coldwave.use.neighbours import SIMILAR
+from coldwave.use.placing import lifts, tags_of_nearest
+
+
+def test_a_lift_is_the_distance_from_the_users_mean_in_standard_deviations():
+    rng = np.random.default_rng(1)
+    users, songs, song = rng.normal(size=(7, 4)), rng.normal(size=(30, 4)) + 1, rng.normal(size=4)
+    mean, deviation, lift = lifts(users, songs, song)
+    for user, vector in enumerate(users):
+        scores = [float(vector @ other) for other in songs]
+        assert mean[user] == pytest.approx(np.mean(scores))
+        assert deviation[user] == pytest.approx(np.std(scores))
+        assert lift[user] == pytest.approx((vector @ song - np.mean(scores)) / np.std(scores))
+
+
+@given(st.floats(1e-3, 1e3), st.integers(0, 1000))
+def test_activity_which_scales_a_users_scores_does_not_count(factor, seed):
+    rng = np.random.default_rng(seed)
+    users, songs, song = rng.normal(size=(3, 4)), rng.normal(size=(20, 4)), rng.normal(size=4)
+    np.testing.assert_allclose(lifts(users, songs, song)[2], lifts(factor * users, songs, song)[2], rtol=1e-6)
+
+
+def test_a_user_to_whom_all_songs_are_the_same_has_no_lift():
+    songs = np.array([[1.0, 2.0], [1.0, 3.0]])
+    assert np.isnan(lifts(np.array([[1.0, 0.0], [0.0, 0.0]]), songs, np.array([5.0, 1.0]))[2]).all()
+
+
+def test_tags_are_those_of_the_nearest_by_sound():
+    songs = pl.DataFrame({"song": range(4), "tags": [["Rock", "live"], ["rock"], ["jazz"], ["rock", "live"]]})
+    rows = [("sound", 0), ("sound", 2), ("usage", 1)]
+    similar = pl.DataFrame([dict.fromkeys(SIMILAR) | {"by": by, "song": song} for by, song in rows], schema=SIMILAR)
+    found = tags_of_nearest(songs.cast({"song": pl.UInt32}), similar)
+    # all three are tags of one of two songs; jazz is the rarest of all songs
+    assert found.rows() == [("jazz", 1, 0.5, 0.25), ("live", 1, 0.5, 0.5), ("rock", 1, 0.5, 0.75)]
