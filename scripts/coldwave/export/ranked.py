@@ -70,7 +70,7 @@ def ranked(
     Parameters
     ----------
     n : songs of a user at most; None lists all, and those without a prediction after them
-    heard : what is left out
+    heard : what is left out of songs with a prediction
 
     Raises
     ------

@@ -15,9 +15,49 @@ from coldwave.plays.tables import write_songs, write_users
 from tests.coldwave.use.small_runs import MODELS, SEED, write_run
 
 CUTOFF = 20
-ODD = ["a b", "tab\there", 'quote"d', '"', "line\nend", "\r", "NA", "None", "nan", "007", "7", "1e3", "inf", "-5", "100%",
-       "%41", "=1+1", "@x", "+3", "-x", "Ünïcödé", "日本語", "🎵", "no\u00a0break", "\ufeffmark", "a,b", "a;b", "a'b", "#N/A",
-       "\x00\x1f", "ligne\u2028deux", "true", "\\n", "a|b", "~", "$&_{}^\\", "[x]", "*", " lead", "trail ", "null"]  # fmt: skip
+ODD = [
+    "a b",
+    "tab\there",
+    'quote"d',
+    '"',
+    "line\nend",
+    "\r",
+    "NA",
+    "None",
+    "nan",
+    "007",
+    "7",
+    "1e3",
+    "inf",
+    "-5",
+    "100%",
+    "%41",
+    "=1+1",
+    "@x",
+    "+3",
+    "-x",
+    "Ünïcödé",
+    "日本語",
+    "🎵",
+    "no\u00a0break",
+    "\ufeffmark",
+    "a,b",
+    "a;b",
+    "a'b",
+    "#N/A",
+    "\x00\x1f",
+    "ligne\u2028deux",
+    "true",
+    "\\n",
+    "a|b",
+    "~",
+    "$&_{}^\\",
+    "[x]",
+    "*",
+    " lead",
+    "trail ",
+    "null",
+]
 
 
 def odd(number: int) -> pl.Series:

@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import polars as pl
 import pytest
 
 from coldwave.command.cli import main
@@ -43,7 +44,7 @@ def test_json_names_the_files(folder, tmp_path, capsys):
     assert main(["export", *arguments, "--out", str(out), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["files"] == [{"path": str(out), "rows": 180}]
-    assert said["what"] == "top" and len(out.read_text().splitlines()) == 181
+    assert said["what"] == "top" and out.read_text(encoding="utf-8").startswith("user_id,rank,song_id,score\n")
 
 
 @pytest.mark.parametrize(
@@ -77,8 +78,6 @@ def test_a_table_that_is_missing(folder, capsys):
 
 
 def test_without_test_plays_there_is_nothing_to_rank(folder, capsys):
-    import polars as pl
-
     split = pl.read_parquet(folder / "split/split.parquet")
     split.with_columns(part=pl.lit("train")).write_parquet(folder / "split/split.parquet")
     for what in ("trec", "rectools"):

@@ -1,6 +1,7 @@
 """Tables for other recommenders, read as those read them; vectors, split and lists, compared with the run's arrays."""
 
 import csv
+import shutil
 from datetime import datetime
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from odd_runs import ODD
 
+import coldwave
 from coldwave.errors import InputError
 from coldwave.export import elliot, recbole, rectools, split, top, vectors
 from coldwave.export.asked import Asked
@@ -80,7 +82,7 @@ def test_rectools_tables(odd_run, odd_folder, tmp_path, plays_by_part):
     table = pd.read_parquet(tmp_path / "recommendations.parquet")
     assert list(table.columns) == ["user_id", "item_id", "score", "rank"]
     assert list(dict.fromkeys(table["user_id"])) == list(dict.fromkeys(user for user, *_ in plays_by_part["test"]))
-    check_lists(odd_run, table.rename(columns={"item_id": "song_id"}), "linear", 4, tested(odd_folder))
+    check_lists(odd_run, table.rename(columns={"item_id": "song_id"}), "linear", 4, of_test_songs(odd_folder))
 
 
 def test_rectools_takes_them(odd_run, tmp_path, plays_by_part):
@@ -105,7 +107,7 @@ def test_rectools_takes_them(odd_run, tmp_path, plays_by_part):
     assert found == pytest.approx(np.mean([number / sizes[user] for user, number in hits.items()]))
 
 
-def tested(folder):
+def of_test_songs(folder):
     return (pl.read_parquet(folder / "split/split.parquet")["part"] == "test").to_numpy()
 
 
@@ -133,7 +135,7 @@ def test_top_songs(odd_run, odd_folder, tmp_path, model, among):
     assert list(table.columns) == ["user_id", "rank", "song_id", "score"]
     users = pl.read_parquet(odd_folder / "plays/users.parquet")["user_id"].to_list()
     assert list(dict.fromkeys(table["user_id"])) == users
-    allowed = tested(odd_folder) if among == "test" else np.ones(odd_run.songs.height, dtype=bool)
+    allowed = of_test_songs(odd_folder) if among == "test" else np.ones(odd_run.songs.height, dtype=bool)
     check_lists(odd_run, table, model, 6, allowed, leave_out=among != "test")
 
 
@@ -151,10 +153,6 @@ def test_top_songs_for_spreadsheets(odd_run, tmp_path):
 
 
 def test_late_plays_count_as_heard(odd_folder, tmp_path):
-    import shutil
-
-    import coldwave
-
     folder = shutil.copytree(odd_folder, tmp_path / "run")
     plays = pl.read_parquet(folder / "plays/plays.parquet")
     late = pl.DataFrame({"user": [0], "song": [59], "count": [1]}, schema=plays.schema)
@@ -173,7 +171,8 @@ def test_vectors(odd_run, odd_folder, tmp_path, model, own):
     notes = vectors.export(odd_run, Asked(tmp_path, model)).notes
     songs = "wmf/song_factors.npy" if model == "wmf" else f"predictions/{model}/{SEED}.npy"
     users = f"predictions/{model}/{SEED}.users.npy" if own else "wmf/user_factors.npy"
-    for name, array, ids in (("song", songs, odd_run.songs), ("user", users, pl.read_parquet(odd_folder / "plays/users.parquet"))):
+    named = pl.read_parquet(odd_folder / "plays/users.parquet")
+    for name, array, ids in (("song", songs, odd_run.songs), ("user", users, named)):
         table = pq.read_table(tmp_path / f"{name}s.parquet")
         assert table["vector"].type.value_type == "float"
         assert table[f"{name}_id"].to_pylist() == ids[f"{name}_id"].to_list()
@@ -192,7 +191,6 @@ def test_the_split(odd_run, odd_folder, tmp_path, suffix):
     ids = odd_run.songs["song_id"].to_list()
     assert set(ODD) <= set(ids)
     changed = [f"'{one}" if one[0] in "=+-@\t\r" else one for one in ids]
-    # pandas reads a carriage return as the end of a line, and Python's reader does not
     assert table["song_id"].tolist() == (changed if suffix == "csv" else ids)
     assert table["part"].tolist() == pl.read_parquet(odd_folder / "split/split.parquet")["part"].to_list()
 

@@ -102,7 +102,7 @@ def test_scores_and_their_order_are_those_of_the_run(odd_folder, odd_run, export
         assert sorted(songs) == sorted(place)
         known = odd_run.scores(unquote(user), model=model, by="sound")
         scores = np.array([known[ids.index(song)] for song in songs])
-        assert [score for _, score in ranking] == pytest.approx(scores, abs=1e-6, nan_ok=True)
+        assert [score for _, score in ranking] == pytest.approx(scores, rel=1e-5, abs=1e-5, nan_ok=True)
         for (one, above), (other, below) in pairwise(ranking):
             assert above > below or (above == below and place[unquote(one)] < place[unquote(other)])
             ties += above == below
@@ -120,7 +120,7 @@ def test_songs_without_a_prediction_come_last_and_tie(tmp_path, odd_folder, odd_
     last = odd_run.songs["song_id"][NO_AUDIO]
     for ranking in read_run(tmp_path / f"out/linear.{SEED}.run", f"linear-{SEED}").values():
         assert unquote(ranking[-1][0]) == last
-        assert ranking[-1][1] <= ranking[-2][1] - 1
+        assert ranking[-1][1] < ranking[-2][1] - 0.99
 
 
 def test_one_model_the_first_songs_and_what_is_not_there(odd_run: Run, tmp_path):
