@@ -44,6 +44,26 @@ def test_recbole_reads_the_plays_and_the_split(odd_run, tmp_path, plays_by_part,
     assert sorted(found) == sorted(sum(files.values(), []))
 
 
+def test_recbole_itself_reads_them(odd_run, tmp_path, monkeypatch, plays_by_part, decoded):
+    pytest.importorskip("recbole", reason="recbole is not installed")
+    from recbole.config import Config
+    from recbole.data import create_dataset
+
+    recbole.export(odd_run, Asked(tmp_path / "data/mine"))
+    monkeypatch.chdir(tmp_path)  # it writes its logs to the folder that it is called in
+    monkeypatch.setattr("sys.argv", ["test"])
+    columns = {"inter": ["user_id", "item_id", "count"], "user": ["user_id"], "item": ["item_id", "title", "tags"]}
+    settings = {"data_path": "data", "benchmark_filename": ["train", "valid", "test"], "load_col": columns}
+    data = create_dataset(Config(model="BPR", dataset="mine", config_dict=settings))
+    users, items = (decoded(data.field2id_token[name]) for name in ("user_id", "item_id"))
+    names = zip((users, items), ("user_id", "item_id"), strict=True)
+    columns = [[known[int(row)] for row in data.inter_feat[name].tolist()] for known, name in names]
+    rows = sum(plays_by_part.values(), [])
+    assert list(zip(*columns, data.inter_feat["count"].tolist(), strict=True)) == rows
+    assert data.file_size_list == [len(rows) for rows in plays_by_part.values()]
+    assert sorted(items[1:]) == sorted(odd_run.songs["song_id"])
+
+
 def test_recbole_reads_users_and_songs(odd_run, odd_folder, tmp_path, decoded):
     recbole.export(odd_run, Asked(tmp_path / "mine"))
     users = pl.read_parquet(odd_folder / "plays/users.parquet")["user_id"].to_list()
