@@ -9,6 +9,7 @@ import typer
 from coldwave.command.output import say, write_json
 from coldwave.command.runs import JsonOption, RunOption, open_run
 from coldwave.errors import InputError
+from coldwave.shown import printable
 
 EPILOG = """\b
 Examples:
@@ -73,7 +74,7 @@ def export(
         write_json({"what": what, "run": folder, "files": files, "notes": exported.notes})
         return
     for written in exported.files:
-        print(f"{written.path}: {written.rows:,} rows")
+        print(f"{printable(str(written.path))}: {written.rows:,} rows")
 
 
 def _flag(name: str) -> str:

@@ -28,8 +28,7 @@ def one_model(run: Run, asked: Asked) -> tuple[Model, list[str]]:
         The run has no such model or seed.
     """
     name, notes = (asked.model, []) if asked.model is not None else run.default_model
-    model = find_model(run.files, name, asked.seed)
-    return model, notes
+    return find_model(run.files, name, asked.seed), notes
 
 
 def all_models(files: RunFiles, asked: Asked) -> list[Model]:
