@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from coldwave.command import compare, inspect, place, playlist, recommend, repeat, results, similar, why
+from coldwave.command import compare, export, inspect, place, playlist, recommend, repeat, results, similar, why
 from coldwave.command.output import fail, silence
 from coldwave.errors import InputError
 
@@ -24,6 +24,7 @@ COMMANDS = {
     "place": place,
     "playlist": playlist,
     "inspect": inspect,
+    "export": export,
     "results": results,
     "compare": compare,
     "repeat": repeat,

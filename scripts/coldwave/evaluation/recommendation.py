@@ -165,9 +165,21 @@ def _check(trained: Sequence[Trained], models: Mapping[str, Model], all_users: i
 def as_markdown(table: pl.DataFrame, caption: Sequence[str], kind_notes: Sequence[str] = ()) -> str:
     """Write the table for people: caption lines, a pipe table that lines up in a terminal, and notes on how to read
     it."""
-    cutoff, first = cutoff_of(table), table.row(0, named=True)
-    columns = {
-        "model": [row["model"] for row in table.iter_rows(named=True)],
+    first = table.row(0, named=True)
+    size = f"{first['users']:,} users × {first['songs']:,} test songs."
+    if first["users_without_test_plays"]:
+        size += f" {first['users_without_test_plays']:,} more users have played no test song and are in no mean."
+    lines = [*(line for line in caption if line), size, "", *pipe_table(columns(table), left=2), ""]
+    said = notes(table, kind_notes)
+    lines += [textwrap.fill(note, 110, initial_indent="- ", subsequent_indent="  ") for note in said]
+    return "\n".join(lines) + "\n"
+
+
+def columns(table: pl.DataFrame) -> dict[str, list[str]]:
+    """Make the cells of the table for people, by their headings; the first two columns are text."""
+    cutoff = cutoff_of(table)
+    return {
+        "model": table["model"].to_list(),
         "kind": table["kind"].to_list(),
         "seeds": [str(seeds) for seeds in table["seeds"]],
         **{one.title_at(cutoff): measured(table, one.column_at(cutoff), number) for one in RESULTS},
@@ -175,13 +187,6 @@ def as_markdown(table: pl.DataFrame, caption: Sequence[str], kind_notes: Sequenc
         **{one.heard_title: [percent(share) for share in table[one.heard_column]] for one in shares_heard(table)},
         "missing": [f"{missing:,}" for missing in table["missing"]],
     }
-    size = f"{first['users']:,} users × {first['songs']:,} test songs."
-    if first["users_without_test_plays"]:
-        size += f" {first['users_without_test_plays']:,} more users have played no test song and are in no mean."
-    lines = [*(line for line in caption if line), size, "", *pipe_table(columns, left=2), ""]
-    said = notes(table, kind_notes)
-    lines += [textwrap.fill(note, 110, initial_indent="- ", subsequent_indent="  ") for note in said]
-    return "\n".join(lines) + "\n"
 
 
 def notes(table: pl.DataFrame, kind_notes: Sequence[str] = ()) -> list[str]:

@@ -22,6 +22,7 @@ SHOWING = {
     "place": ["new/known.wav"],
     "playlist": ["S012", "-n", "3"],
     "inspect": ["results/small"],
+    "export": ["split", "--out", "split.csv"],
     "results": ["small"],
     "compare": ["small", "small"],
 }
