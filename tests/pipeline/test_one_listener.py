@@ -36,6 +36,7 @@ def alone(tiny, home, tmp_path_factory):
         "models": MODELS | {"mlr": {"kind": "mlr", "features": "one"}},  # with strengths to choose from
         "wmf": {"factors": [4, 2], "regularization": [0.1, 10.0, 100.0]},
         "split": {"validation": 3, "test": 5},
+        "audit": {"canary": []},  # tests/pipeline/test_audit.py has them
     }
     place = Workplace(tmp_path_factory.mktemp("one"), home)
     return place, place.make(overlay=overlay).output, plays.filter(user=busiest).height, songs.height
