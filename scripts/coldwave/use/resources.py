@@ -18,7 +18,7 @@ from coldwave.use.kinds import FACTORS, PREDICTIONS
 from coldwave.use.listeners import Listener
 from coldwave.use.models import Model, features_of, find_model, listening
 from coldwave.use.predicting import can_hear, predict_file
-from coldwave.use.recordings import Recordings
+from coldwave.use.recordings import Names, Recordings, names_of
 from coldwave.use.scoring import Scorer, plays_scorer, scorer_of, sound_scorer
 
 
@@ -149,9 +149,9 @@ class Resources:
         songs, features = self.files.songs, self.sound(model)
         ids = songs[RECORDING].to_list() if RECORDING in songs.columns else None
         units = None if features is None else self.units(features)
-        return Recordings(self.artists, songs["title"].to_list(), ids, units)
+        return Recordings(self.names, ids, units)
 
     @cached_property
-    def artists(self) -> list[str | None]:
-        """The songs' artists."""
-        return self.files.songs["artist"].to_list()
+    def names(self) -> Names:
+        """The songs' names, folded."""
+        return names_of(self.files.songs)

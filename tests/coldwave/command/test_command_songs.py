@@ -16,7 +16,8 @@ from coldwave.use.paths import path
 from tests.coldwave.use.small_runs import write_run
 
 NAMES = [("s1", "Golden Brown", "The Stranglers"), ("s2", "Brown", "Someone"), ("s3", "Café", "Zoë & Co"),
-         ("s4", "Café", "Another"), ("s5", None, "Nameless"), ("s6", "Brown Golden", "Someone")]  # fmt: skip
+         ("s4", "Café", "Another"), ("s5", None, "Nameless"), ("s6", "Brown Golden", "Someone"),
+         ("s7", "Nightswimming", "R.E.M."), ("s8", "Å gå", "Øystein og Nattfergene")]  # fmt: skip
 SONGS = pl.DataFrame(NAMES, schema=["song_id", "title", "artist"], orient="row")
 
 
@@ -29,7 +30,10 @@ SONGS = pl.DataFrame(NAMES, schema=["song_id", "title", "artist"], orient="row")
         ("STRANGLERS brown", "s1"),
         ("brown", "s2"),
         ("cafe zoe", "s3"),
+        ("zoe and co", "s3"),
         ("nameless", "s5"),
+        ("REM nightswimming", "s7"),
+        ("oystein", "s8"),
     ],
 )
 def test_a_song_is_found_by_id_title_or_words(text, song):
