@@ -68,7 +68,7 @@ def titled(songs: pl.DataFrame) -> pl.DataFrame:
 
 def audio_of(run: "Run", audio: str | None) -> Path | None:
     """Return the path of a song's audio. A relative one starts at the folder that ``results`` is in."""
-    return None if audio is None else run.files.folder.absolute().parents[1] / audio
+    return None if audio is None else run.files.root / audio
 
 
 def entries(run: "Run", song_ids: Sequence[str]) -> list[Entry]:
