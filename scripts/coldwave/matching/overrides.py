@@ -79,25 +79,19 @@ def apply_overrides(tracks: pl.DataFrame, ids: pl.Series, overrides: pl.DataFram
 
     Names are compared without case and width, punctuation counts.
 
+    Parameters
+    ----------
+    overrides : as `read_overrides` has checked them against ``ids``
+
     Returns
     -------
     DataFrame
         track (the row), song (the place in ``ids``; null for none)
-
-    Raises
-    ------
-    InputError
-        An override names a song that is not in ``ids``.
     """
     said = overrides.select(plain(overrides[name]).alias(name) for name in ("artist", "title", "album"))
     song_ids = overrides["song_id"]
     known = ids.to_frame("song_id").with_row_index("song")
     said = said.with_columns(song_id=song_ids).join(known, on="song_id", how="left", maintain_order="left")
-    unknown = said.filter(pl.col("song").is_null() & (pl.col("song_id").str.to_lowercase() != NONE))
-    if unknown.height:
-        raise InputError(
-            f"overrides: the library has no song {unknown['song_id'][0]!r}; take the row out or correct it"
-        )
     ours = tracks.select(plain(tracks[name]).alias(name) for name in ("artist", "title", "album"))
     ours = ours.with_row_index("track")
     names = ["artist", "title"]
