@@ -34,7 +34,7 @@ def similar(
     """
     from coldwave.analysis.names import song_labels
     from coldwave.command.songs import find_song
-    from coldwave.use.choice import FEW
+    from coldwave.evaluation.recommendation import FEW
     from coldwave.use.neighbours import SOUND, USAGE
 
     opened = open_run(run)

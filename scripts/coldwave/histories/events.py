@@ -16,7 +16,6 @@ from coldwave.histories.values import (
     NotAListen,
     isrc_of,
     length_of,
-    mbid_of,
     number_of,
     seconds_of,
     text_of,
@@ -24,6 +23,7 @@ from coldwave.histories.values import (
 )
 from coldwave.plays.columns import bare, find_columns
 from coldwave.plays.counts import LARGEST
+from coldwave.plays.identifiers import mbid_of
 
 WORDS = "any table of time, artist and title, delimited by TAB, comma, semicolon or bar, with a header"
 NEEDED = ("time", "artist", "title")

@@ -7,12 +7,12 @@ from pathlib import Path
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.exhibits.files import from_spreadsheet
 from coldwave.matching.names import plain
 from coldwave.plays.columns import find_columns
 
 OVERRIDES = {"artist": pl.String, "title": pl.String, "album": pl.String, "song_id": pl.String}
 NONE = "none"
-_FORMULA = "=+-@\t\r"  # beginnings before which tables for spreadsheets put an apostrophe
 
 
 def read_overrides(path: Path, songs: Collection[str]) -> pl.DataFrame:
@@ -68,10 +68,7 @@ def _refuse_contradictions(path: Path, table: pl.DataFrame, lines: list[int]) ->
 
 
 def _text(field: str) -> str | None:
-    text = field.strip()
-    if len(text) > 1 and text[0] == "'" and text[1] in _FORMULA:
-        text = text[1:]
-    return text or None
+    return from_spreadsheet(field.strip()) or None
 
 
 def apply_overrides(tracks: pl.DataFrame, ids: pl.Series, overrides: pl.DataFrame) -> pl.DataFrame:

@@ -42,8 +42,7 @@ def recommend_files(
         Something named is not in the run, nothing in the run can hear a file, or no file has usable audio.
     """
     chosen = resources.chosen(model, seed, SOUND)
-    if not resources.hears(chosen):
-        raise InputError(f"{resources.files.folder}: {chosen.name} cannot hear files: it takes numbers from a table")
+    resources.check_hears(chosen)
     listener = resources.listener(user, plays, chosen)
     opened, vectors, failed = [], [], []
     for file in track(files, "files heard"):

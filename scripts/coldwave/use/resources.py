@@ -9,8 +9,9 @@ import numpy as np
 
 from coldwave.analysis.usage_patterns import pattern_root, unit_patterns
 from coldwave.errors import InputError
+from coldwave.evaluation.recommendation import FEW
 from coldwave.models.knn import unit_length
-from coldwave.use.choice import FEW, choose_model
+from coldwave.use.choice import choose_model
 from coldwave.use.files import RECORDING, RunFiles
 from coldwave.use.hearing import BOW, Heard
 from coldwave.use.histories import Histories
@@ -100,11 +101,11 @@ class Resources:
         """Open a file that the run may not know, if it is not open yet. Raises InputError if there is none."""
         return file if isinstance(file, Heard) else Heard(file, self.files)
 
-    def hears(self, chosen: Chosen) -> bool:
-        """Whether a file can be scored as songs are."""
-        if chosen.model:
-            return can_hear(chosen.model)
-        return self.sound(find_model(self.files, self.default_model[0])) == BOW
+    def check_hears(self, chosen: Chosen) -> None:
+        """Raise InputError if a file cannot be scored as songs are."""
+        model = chosen.model
+        if not (can_hear(model) if model else self.sound(find_model(self.files, self.default_model[0])) == BOW):
+            raise InputError(f"{self.files.folder}: {chosen.name} cannot hear files: it takes numbers from a table")
 
     def vector(self, heard: Heard, chosen: Chosen) -> np.ndarray:
         """Return the vector with which a file is scored by what is heard of it: float32 [k], NaN if there is none.
