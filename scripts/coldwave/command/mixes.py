@@ -10,8 +10,8 @@ import polars as pl
 from coldwave.command.playlists import write
 from coldwave.command.songs import find_song
 from coldwave.errors import InputError
+from coldwave.use.journeys import path
 from coldwave.use.mixing import limit, near, nearness
-from coldwave.use.paths import path
 from coldwave.use.recordings import names_of
 
 if TYPE_CHECKING:

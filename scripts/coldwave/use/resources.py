@@ -13,8 +13,8 @@ from coldwave.evaluation.recommendation import FEW
 from coldwave.models.knn import unit_length
 from coldwave.use.choice import choose_model
 from coldwave.use.files import RECORDING, RunFiles
+from coldwave.use.folding import Folding
 from coldwave.use.hearing import BOW, Heard
-from coldwave.use.histories import Histories
 from coldwave.use.kinds import FACTORS, PREDICTIONS
 from coldwave.use.listeners import Listener
 from coldwave.use.models import Model, features_of, find_model, listening
@@ -37,7 +37,7 @@ class Resources:
 
     def __init__(self, files: RunFiles) -> None:
         self.files = files
-        self._histories = Histories(files)
+        self._folding = Folding(files)
         self._units: dict[str, np.ndarray] = {}
         self._patterns: dict[tuple[str, int], np.ndarray] = {}
 
@@ -65,14 +65,14 @@ class Resources:
         if user is not None and plays is not None:
             raise InputError("both a user and plays are given: one of them is needed")
         if plays is not None:
-            return self._histories.of_plays(plays, chosen.scorer)
+            return self._folding.of_plays(plays, chosen.scorer)
         user = self.files.only_user if user is None else user
         if user is None:
             raise InputError(f"no user and no plays are given, and the run has {self.files.users:,} users: name one")
         number = self.files.user(user)
         if chosen.model is None:
-            return self._histories.of_plays(self.plays_of(number), chosen.scorer)
-        return self._histories.of_user(number, chosen.model.users, chosen.scorer)
+            return self._folding.of_plays(self.plays_of(number), chosen.scorer)
+        return self._folding.of_user(number, chosen.model.users, chosen.scorer)
 
     def plays_of(self, user: int) -> dict[str, int]:
         """Read all plays of a user of the run: from song ids to counts."""
@@ -82,7 +82,7 @@ class Resources:
     def folded(self, plays: Mapping[str, float]) -> Listener:
         """Fold a listener into the run's factorisation."""
         model = self.factor_model()
-        return self._histories.of_plays(plays, scorer_of(self.files, model) if model else plays_scorer(self.files))
+        return self._folding.of_plays(plays, scorer_of(self.files, model) if model else plays_scorer(self.files))
 
     def factor_model(self) -> Model | None:
         """Find the default model, or the first one that listens and predicts factors; None if there is none."""

@@ -11,8 +11,8 @@ from coldwave.command.cli import main
 from coldwave.command.songs import find_song
 from coldwave.errors import InputError
 from coldwave.playlists.files import read_recipe, write_playlist
+from coldwave.use.journeys import path
 from coldwave.use.mixing import near
-from coldwave.use.paths import path
 from tests.coldwave.use.small_runs import write_run
 
 NAMES = [("s1", "Golden Brown", "The Stranglers"), ("s2", "Brown", "Someone"), ("s3", "Café", "Zoë & Co"),
