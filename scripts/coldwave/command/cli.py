@@ -37,7 +37,8 @@ app = typer.Typer(
     context_settings={"max_content_width": 120, "help_option_names": ["--help", "-h"]},
 )
 for _name, _module in COMMANDS.items():
-    app.command(_name, epilog=_module.EPILOG)(getattr(_module, _name))
+    _usage = getattr(_module, "USAGE", "[OPTIONS]")
+    app.command(_name, epilog=_module.EPILOG, options_metavar=_usage)(getattr(_module, _name))
 
 
 def _version(wanted: bool) -> None:

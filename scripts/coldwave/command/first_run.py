@@ -11,7 +11,7 @@ import yaml
 
 import coldwave
 from coldwave.command.config_files import mistake_in
-from coldwave.command.configs import as_yaml, histories_of, history_settings, quick_settings
+from coldwave.command.configs import RUN, as_yaml, histories_of, history_settings, quick_settings
 from coldwave.command.output import say
 from coldwave.command.runs import RESULTS
 from coldwave.errors import InputError
@@ -76,7 +76,7 @@ def _read() -> dict[str, Any]:
         raise InputError(mistake)
     config = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
     if not isinstance(config.get("run"), str):
-        raise InputError(f"{CONFIG}: it names no run; write `run: mine`")
+        raise InputError(f"{CONFIG}: it names no run; write `run: {RUN}`")
     return config
 
 

@@ -1,6 +1,6 @@
 """Plays of a run's songs, from a listening history of somebody who need not have been in the run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,12 +24,12 @@ class Matched(NamedTuple):
 
 
 def match_history(run: "Run", paths: Sequence[Path], user: str | None = None, overrides: Path | None = None) -> Matched:
-    """Read a history, or several, and match its tracks to the songs of a run.
+    """Read a history, or several, and match its tracks to the songs of a run, with that run's own settings.
 
     Parameters
     ----------
     user : whose listens are taken; may be left out if the history is of one user
-    overrides : a table that says which song a track is (``coldwave.matching.overrides``)
+    overrides : a table that says which song a track is (``coldwave.matching.overrides``), in place of the run's own
 
     Raises
     ------
@@ -40,15 +40,13 @@ def match_history(run: "Run", paths: Sequence[Path], user: str | None = None, ov
     from coldwave.histories.reading import collect, read_history
     from coldwave.matching.exhibits import summary, tier_counts
     from coldwave.matching.matching import match_tracks
-    from coldwave.matching.overrides import read_overrides
     from coldwave.matching.tracks import distinct_tracks
 
-    listens = collect(read_history(list(paths)))
+    listens = collect(read_history(list(paths), options=reading_options(run.files.config)))
     table = of_user(listens.table, user, paths)
     songs = songs_to_match(run)
     tracks, _ = distinct_tracks(table)
-    said = read_overrides(overrides, songs["song_id"].to_list()) if overrides else None
-    matches = match_tracks(tracks, songs, overrides=said)
+    matches = match_tracks(tracks, songs, **_matching(run, songs, overrides))
     counts = tier_counts(tracks, matches)
     notes = [f"{table['count'].sum():,} plays read; dropped: {count_dropped(listens.dropped)}"]
     notes[0] += f"; {listens.rejected.height:,} lines set aside." if listens.rejected.height else "."
@@ -58,6 +56,32 @@ def match_history(run: "Run", paths: Sequence[Path], user: str | None = None, ov
     if plays.height == 0:
         raise InputError(f"{paths[0]}: none of it is among the songs of {run.files.folder}: {summary(counts)}")
     return Matched(dict(plays.select("song_id", "plays").iter_rows()), counts, notes)
+
+
+def reading_options(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a run's config says of what counts as a play; nothing where the run is older than these settings."""
+    said = _section(config, "history")
+    return {name: value for name, value in said.items() if name not in ("also", "user")}  # of the run's own history
+
+
+def _matching(run: "Run", songs: pl.DataFrame, overrides: Path | None) -> dict[str, Any]:
+    """Return the options of `match_tracks`, of the run's config and with the tables that it names."""
+    from coldwave.matching.identifiers import read_redirects
+    from coldwave.matching.overrides import read_overrides
+
+    said = _section(run.files.config, "matching")
+    options = {name: said[name] for name in ("likeness", "margin") if name in said}
+    if overrides is None and said.get("overrides"):
+        overrides = run.files.root / said["overrides"]
+    if overrides is not None:
+        options["overrides"] = read_overrides(overrides, songs["song_id"].to_list())
+    if said.get("redirects"):
+        options["redirects"] = read_redirects(run.files.root / said["redirects"])
+    return options
+
+
+def _section(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return (config.get("plays") or {}).get(name) or {}
 
 
 def of_user(listens: pl.DataFrame, user: str | None, paths: Sequence[Path]) -> pl.DataFrame:

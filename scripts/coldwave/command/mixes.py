@@ -10,9 +10,9 @@ import polars as pl
 from coldwave.command.playlists import write
 from coldwave.command.songs import find_song
 from coldwave.errors import InputError
+from coldwave.use.journeys import path
 from coldwave.use.mixing import limit, near, nearness
-from coldwave.use.paths import path
-from coldwave.use.recordings import name_key
+from coldwave.use.recordings import names_of
 
 if TYPE_CHECKING:
     from coldwave.use.run import Run
@@ -88,14 +88,12 @@ def _others(mix: Mix, vectors: np.ndarray, numbers: dict[str, int]) -> np.ndarra
 
 def _near(run: "Run", mix: Mix, vectors: np.ndarray, seeds: np.ndarray) -> tuple[np.ndarray, list[str]]:
     songs, numbers = run.songs, run.files.song_numbers
-    names = zip(songs["artist"], songs["title"], strict=True)
-    recordings = [name_key(artist, title) for artist, title in names]
+    artists, recordings = names_of(songs)
     named = {recordings[song] for song in [*seeds, *(numbers[song] for song in mix.others)]} - {None}
     among = np.array([recording not in named for recording in recordings])
     among[[*seeds, *(numbers[song] for song in mix.others)]] = False
     others = _others(mix, vectors, numbers)
     order = near(vectors[seeds], others, vectors, variety=mix.variety, seed=mix.seed, among=among)
-    artists = [artist.casefold().strip() if artist and artist.strip() else None for artist in songs["artist"]]
     found = limit(order, artists, songs["album"].to_list(), recordings, mix.per_artist, None, mix.n)
     notes = [f"{count:,} songs passed over: {reason}." for reason, count in found.skipped.items()]
     return found.chosen, notes

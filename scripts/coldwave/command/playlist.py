@@ -33,9 +33,14 @@ def playlist(
         int, typer.Option("-n", metavar="N", min=1, help="songs; a path has both its ends among them")
     ] = 25,
     variety: Annotated[
-        float, typer.Option("--variety", min=0, max=1, help="from 0, the nearest songs, to 1, as different as can be")
+        float,
+        typer.Option(
+            "--variety", metavar="V", min=0, max=1, help="from 0, the nearest songs, to 1, as different as can be"
+        ),
     ] = 0.0,
-    seed: Annotated[int, typer.Option("--seed", help="draws among songs that are as good, where there is variety")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="S", help="draws among songs that are as good, where there is variety")
+    ] = 0,
     per_artist: Annotated[
         int, typer.Option("--per-artist", metavar="K", min=0, help="songs of one artist at most; 0: any")
     ] = 3,

@@ -21,7 +21,7 @@ Examples:
 
 def recommend(
     user: Annotated[
-        str | None, typer.Argument(metavar="USER", help="a user of the run; with --history, of the history")
+        str | None, typer.Argument(metavar="USER", help="a user of the run, or of the history if there is one")
     ] = None,
     busiest: Annotated[
         bool, typer.Option("--busiest", help="for the user of the run who has played the most songs")
@@ -34,15 +34,17 @@ def recommend(
     library: Annotated[
         Path | None,
         typer.Option(
-            "--library", metavar="DIR", help="only audio below this folder; without --run, a run is made of it"
+            "--library",
+            metavar="DIR",
+            help="only audio below this folder; with --history and without --run, a run is made of it",
         ),
     ] = None,
     among: Annotated[
         Literal["unheard", "nobody", "all", "new"],
         typer.Option(
             "--among",
-            help="unheard: not played by the listener; nobody: nor by anybody; all; new: files below --library that "
-            "the run does not know, heard now",
+            help="unheard: songs that the listener has not played; nobody: that nobody has played; all: played ones "
+            "too; new: files below --library that the run does not know, heard now",
         ),
     ] = "unheard",
     new: Annotated[bool, typer.Option("--new", help="the same as --among new")] = False,
@@ -57,7 +59,12 @@ def recommend(
     model: ModelOption = None,
     overrides: Annotated[
         Path | None,
-        typer.Option("--overrides", metavar="CSV", help="artist, title and the song_id that a track of the history is"),
+        typer.Option(
+            "--overrides",
+            metavar="CSV",
+            help="says which song a track of the history is, in the columns artist, title and song_id (default: the "
+            "run's own, if it has one)",
+        ),
     ] = None,
     out: OutOption = None,
     path_prefix: PrefixOption = None,

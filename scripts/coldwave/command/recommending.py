@@ -100,7 +100,7 @@ def _among(run: "Run", wanted: Wanted) -> str | list[str]:
         return wanted.among
     if wanted.among == ALL:
         raise InputError("--among all with --library: songs of a folder are recommended where they are unheard")
-    below, root = Path(wanted.library).resolve(), run.files.folder.absolute().parents[1]
+    below, root = Path(wanted.library).resolve(), run.files.root
     here = [audio is not None and (root / audio).resolve().is_relative_to(below) for audio in run.songs["audio"]]
     songs = run.songs.filter(pl.Series(here, dtype=pl.Boolean))
     songs = songs.filter(pl.col("users") == 0) if wanted.among == NOBODY else songs
@@ -114,7 +114,7 @@ def _new_files(run: "Run", library: str | None) -> list[Path]:
 
     if library is None:
         raise InputError("--new: name the folder of the new files with --library DIR")
-    root = run.files.folder.absolute().parents[1]
+    root = run.files.root
     known = {(root / audio).resolve() for audio in run.songs["audio"].drop_nulls()}
     files, _ = audio_files(Path(library))
     unknown = [file for file in files if file.resolve() not in known]

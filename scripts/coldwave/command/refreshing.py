@@ -1,8 +1,7 @@
 """Make a playlist again from the recipe that is stored in it."""
 
-from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin, get_type_hints
 
 from coldwave.command.mixes import Mix, Mixed, make_mix
 from coldwave.command.recommending import Found, Wanted, best_songs
@@ -31,25 +30,18 @@ def refreshed(path: Path) -> Mixed | Found:
 
 def _checked(path: Path, kind: type, recipe: dict[str, Any]) -> Any:
     """Make what was asked for of a recipe, which anybody may have edited."""
-    unknown = recipe.keys() - {one.name for one in fields(kind)}
+    types = get_type_hints(kind)
     try:
-        if unknown:
+        if unknown := recipe.keys() - types:
             raise TypeError(f"unknown: {', '.join(sorted(unknown))}")
         wanted = kind(**recipe)
-        for one in fields(kind):
-            value = getattr(wanted, one.name)
-            if isinstance(value, list) and not all(isinstance(item, str) for item in value):
-                raise TypeError(f"{one.name} is no list of texts")
-            if not isinstance(value, _TYPES[one.name]):
-                raise TypeError(f"{one.name}: {value!r}")
+        for name, hint in types.items():
+            value = getattr(wanted, name)
+            if get_origin(hint) is list:
+                if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+                    raise TypeError(f"{name} is no list of texts")
+            elif not isinstance(value, hint | int if hint is float else hint):
+                raise TypeError(f"{name}: {value!r}")
         return wanted
     except TypeError as error:
         raise InputError(f"{path}: its recipe cannot be read ({error}); make the playlist anew") from error
-
-
-_TEXT = (str, type(None))
-_TYPES: dict[str, Any] = {
-    "run": str, "user": _TEXT, "history": list, "library": _TEXT, "among": str, "n": int,
-    "per_artist": (int, type(None)), "exclude": list, "model": _TEXT, "overrides": _TEXT, "path_prefix": list,
-    "seeds": list, "others": list, "to": _TEXT, "variety": (int, float), "seed": int,
-}  # fmt: skip

@@ -13,12 +13,13 @@ Arguments after -- go to snakemake. Examples:
   coldwave repeat --seeds 1 2 3 -- --configfile mine.yaml --cores 4
   coldwave repeat --folds 5
 """
+USAGE = "--folds K | --seeds SEED"  # further seeds follow
 
 
 def repeat(
     context: typer.Context,
     seeds: Annotated[
-        list[int] | None, typer.Option("--seeds", metavar="SEED [SEED]...", help="seeds, each for a run of its own")
+        list[int] | None, typer.Option("--seeds", metavar="SEED", help="two seeds or more, each for a run of its own")
     ] = None,
     folds: Annotated[
         int | None,

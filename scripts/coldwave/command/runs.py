@@ -23,7 +23,13 @@ RunOption = Annotated[
     ),
 ]
 ModelOption = Annotated[
-    str | None, typer.Option("--model", metavar="NAME", help="a model of the run (default: the best one)")
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help="a model of the run (default: the one that ranks validation songs best; in a run of few users the "
+        "simplest one, or features alone)",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON, and nothing else, on standard output")]
 

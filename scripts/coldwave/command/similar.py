@@ -21,7 +21,9 @@ def similar(
         str, typer.Argument(metavar="SONG_OR_FILE", help="a song's id, words of its title and artist, or an audio file")
     ],
     run: RunOption = None,
-    number: Annotated[int, typer.Option("-n", metavar="N", min=1, help="songs of each sort")] = 20,
+    number: Annotated[
+        int, typer.Option("-n", metavar="N", min=1, help="songs by sound at most, and as many by usage")
+    ] = 20,
     model: ModelOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -32,7 +34,7 @@ def similar(
     """
     from coldwave.analysis.names import song_labels
     from coldwave.command.songs import find_song
-    from coldwave.use.choice import FEW
+    from coldwave.evaluation.recommendation import FEW
     from coldwave.use.neighbours import SOUND, USAGE
 
     opened = open_run(run)

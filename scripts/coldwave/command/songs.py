@@ -1,7 +1,5 @@
 """Find songs of a run by what people call them, and make entries of playlists of them."""
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +9,7 @@ import polars as pl
 from coldwave.analysis.names import song_labels
 from coldwave.errors import InputError
 from coldwave.files import read_table
+from coldwave.matching.names import folded
 from coldwave.playlists.entries import Entry
 from coldwave.plays.audio_folder import AudioTags, read_tags
 from coldwave.shown import one_line
@@ -24,7 +23,7 @@ LISTED = 10  # songs that fit, in an error
 def find_song(songs: pl.DataFrame, text: str) -> str:
     """Find the one song that a text means: by its id, its whole title or name, or words of its title and artist.
 
-    Case, accents and punctuation do not matter, except in an id.
+    Case, accents and punctuation do not matter, except in an id (``coldwave.matching.names.folded``).
 
     Parameters
     ----------
@@ -41,8 +40,8 @@ def find_song(songs: pl.DataFrame, text: str) -> str:
     """
     if text in songs["song_id"]:
         return text
-    wanted = _words(text)
-    names = [(_words(title), _words(artist)) for title, artist in songs.select("title", "artist").iter_rows()]
+    (wanted,) = _words(pl.Series([text]))
+    names = list(zip(_words(songs["title"]), _words(songs["artist"]), strict=True))
     whole = [place for place, (title, artist) in enumerate(names) if wanted and wanted in (title, artist + title)]
     parts = [place for place, (title, artist) in enumerate(names) if wanted and set(wanted) <= {*title, *artist}]
     found = whole or parts
@@ -57,9 +56,8 @@ def find_song(songs: pl.DataFrame, text: str) -> str:
     raise InputError(f"{text!r} fits {len(found):,} songs; give more words or an id: {listed}{more}")
 
 
-def _words(text: str | None) -> tuple[str, ...]:
-    bare = unicodedata.normalize("NFKD", text or "").casefold()
-    return tuple(re.findall(r"\w+", re.sub("[\u0300-\u036f’']", "", bare)))
+def _words(names: pl.Series) -> list[list[str]]:
+    return [name.split() for name in folded(names).fill_null("")]
 
 
 def titled(songs: pl.DataFrame) -> pl.DataFrame:
@@ -70,7 +68,7 @@ def titled(songs: pl.DataFrame) -> pl.DataFrame:
 
 def audio_of(run: "Run", audio: str | None) -> Path | None:
     """Return the path of a song's audio. A relative one starts at the folder that ``results`` is in."""
-    return None if audio is None else run.files.folder.absolute().parents[1] / audio
+    return None if audio is None else run.files.root / audio
 
 
 def entries(run: "Run", song_ids: Sequence[str]) -> list[Entry]:

@@ -18,7 +18,7 @@ from coldwave.exhibits.markdown import escaped, pipe_table
 from coldwave.files import write_text
 from coldwave.shown import printable
 
-_FORMULA = r"^[=+\-@\t\r]"  # beginnings that a spreadsheet takes for a formula
+_FORMULA = r"[=+\-@\t\r]"  # beginnings that a spreadsheet takes for a formula
 _STYLE = (
     "<style>svg{--ink:#1b1f24;--muted:#596470;--grid:#dfe3e8;--accent:#0b62c4;--second:#b4530a;"
     'background:#fff;font-family:system-ui,"DejaVu Sans",sans-serif}</style>'
@@ -54,7 +54,12 @@ def spreadsheet_csv(frame: pl.DataFrame) -> str:
 
     Programs read the Parquet table beside it, where text is unchanged.
     """
-    return frame.with_columns(pl.col(pl.String).str.replace(_FORMULA, "'$0")).write_csv()
+    return frame.with_columns(pl.col(pl.String).str.replace(f"^{_FORMULA}", "'$0")).write_csv()
+
+
+def from_spreadsheet(text: str) -> str:
+    """Take the apostrophe away again that `spreadsheet_csv` puts before a text."""
+    return re.sub(f"^'(?={_FORMULA})", "", text)
 
 
 def write_exhibit_figure(path: Path, svg: str, caption: str) -> None:

@@ -16,20 +16,20 @@ from coldwave.histories.values import (
     NotAListen,
     isrc_of,
     length_of,
-    mbid_of,
     number_of,
     seconds_of,
     text_of,
     thousandths,
 )
-from coldwave.plays.columns import find_columns
+from coldwave.plays.columns import bare, find_columns
 from coldwave.plays.counts import LARGEST
+from coldwave.plays.identifiers import mbid_of
 
 WORDS = "any table of time, artist and title, delimited by TAB, comma, semicolon or bar, with a header"
 NEEDED = ("time", "artist", "title")
 NOT_A_COUNT = "count is not a whole number above 0"
 
-# Names by which columns are known, in small letters without what is no letter or digit
+# Names by which columns are known, as `bare` leaves them
 COLUMNS = {
     "time": "time timestamp ts date datetime dateutc utctime listenedat listened playedat played scrobbledat "
     "scrobbletime unixtime uts starttime endtime",
@@ -64,7 +64,7 @@ def recognises(path: Path | None, head: bytes) -> bool:
     if delimiter is None:
         return False
     header = next((fields for _, _, fields in fields_of(lines[:1], delimiter)), None)
-    if not isinstance(header, list) or any(_canonical(name) == "songid" for name in header):
+    if not isinstance(header, list) or any(bare(name) == "songid" for name in header):
         return False
     place = _known(header)["time"]
     rows = [fields for _, _, fields in fields_of(lines[1:50], delimiter, len(header)) if isinstance(fields, list)]
@@ -174,15 +174,11 @@ def _records(first: str, lines: Iterator[str], delimiter: str, header: list[str]
             yield number, text, fields
 
 
-def _canonical(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name.lower())
-
-
 def _known(header: Sequence[str]) -> dict[str, int]:
     """Return the places of the columns known by their names, each the first of its kind."""
     places: dict[str, int] = {}
     for place, name in enumerate(header):
-        column = _NAMES.get(_canonical(name))
+        column = _NAMES.get(bare(name))
         if column:
             places.setdefault(column, place)
     return places

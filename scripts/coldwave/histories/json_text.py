@@ -12,6 +12,7 @@ from coldwave.histories.values import NotAListen
 NOT_JSON = "not valid JSON"
 NOT_AN_OBJECT = "not a JSON object"
 LARGEST_ELEMENT = 1 << 26  # characters
+AT_HEAD = 10  # elements that tell what a file is
 _CHUNK = 1 << 20
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _DECODE = json.JSONDecoder().raw_decode
@@ -43,13 +44,13 @@ def elements(stream: BinaryIO, name: str) -> Iterator[Element]:
         ) from error
 
 
-def head_elements(head: bytes, most: int = 10) -> list[Element]:
+def head_elements(head: bytes) -> list[Element]:
     """Return the first elements, as `elements` does, that are whole among a file's first bytes; none if not JSON."""
     found: list[Element] = []
     try:
         for element in _Scanner(io.StringIO(head.decode("utf-8-sig", "surrogateescape"))).elements():
             found.append(element)
-            if len(found) == most:
+            if len(found) == AT_HEAD:
                 break
     except _NotJson:
         pass

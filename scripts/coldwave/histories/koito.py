@@ -8,7 +8,8 @@ from coldwave.histories.json_text import elements, head_elements, records_of
 from coldwave.histories.listens import Batch, gather
 from coldwave.histories.members import Member
 from coldwave.histories.parts import read_parts
-from coldwave.histories.values import inner, length_of, mbid_of, number_of, seconds_of, text_of
+from coldwave.histories.values import inner, length_of, number_of, seconds_of, text_of
+from coldwave.plays.identifiers import mbid_of
 
 WORDS = "Koito's export: JSON with listens"
 

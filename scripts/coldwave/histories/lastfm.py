@@ -9,7 +9,8 @@ from coldwave.histories.lines import fields_of, head_lines, text_lines
 from coldwave.histories.listens import PLAYING_NOW, Batch, Record, gather
 from coldwave.histories.members import Member
 from coldwave.histories.parts import read_parts
-from coldwave.histories.values import NotAListen, inner, is_spoken_date, mbid_of, seconds_of, text_of
+from coldwave.histories.values import NotAListen, inner, is_spoken_date, seconds_of, text_of
+from coldwave.plays.identifiers import mbid_of
 
 WORDS = "scrobbles of Last.fm: CSV of artist, album, title and date without a header, CSV with uts, or the API's JSON"
 _COLUMNS = ("artist", "album", "track", "uts")  # of the CSV without a header, in its order

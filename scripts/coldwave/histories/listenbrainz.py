@@ -14,12 +14,12 @@ from coldwave.histories.values import (
     inner,
     isrc_of,
     length_of,
-    mbid_of,
     number_of,
     seconds_of,
     text_of,
     thousandths,
 )
+from coldwave.plays.identifiers import mbid_of
 
 WORDS = "listens of ListenBrainz: the export's zip or folder, its JSON lines, the old JSON array, or the full dump"
 

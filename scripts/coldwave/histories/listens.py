@@ -60,9 +60,7 @@ class Listens:
     dropped: Mapping[str, int] = field(default_factory=dict)
 
 
-def gather(
-    source: str, records: Iterable[Record], listen: Callable[[Any], dict[str, Any]], rows_in_batch: int = BATCH_ROWS
-) -> Iterator[Batch]:
+def gather(source: str, records: Iterable[Record], listen: Callable[[Any], dict[str, Any]]) -> Iterator[Batch]:
     """Make batches of the listens that ``listen`` finds in records: columns that it does not name are null.
 
     ``listen`` raises NotAListen where a record is none; so does a record that is itself a NotAListen.
@@ -83,7 +81,7 @@ def gather(
             rows.append(row)
         except NotAListen as reason:
             bad.append((line, str(reason), json.dumps(record, ensure_ascii=False) if text is None else text))
-        if len(rows) + len(bad) >= rows_in_batch:
+        if len(rows) + len(bad) >= BATCH_ROWS:
             yield _batch(source, rows, bad)
             rows, bad = [], []
     if rows or bad:

@@ -10,8 +10,9 @@ from coldwave.errors import InputError
 from coldwave.histories.listens import Batch, Record, gather
 from coldwave.histories.members import Member
 from coldwave.histories.parts import read_parts
-from coldwave.histories.values import length_of, mbid_of, number_of, seconds_of, text_of
+from coldwave.histories.values import length_of, number_of, seconds_of, text_of
 from coldwave.plays.counts import LARGEST
+from coldwave.plays.identifiers import mbid_of
 
 WORDS = "Navidrome's database (navidrome.db)"
 _MAGIC = b"SQLite format 3\0"

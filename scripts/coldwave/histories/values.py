@@ -13,7 +13,6 @@ NO_TIME = "no time"
 NOT_A_TIME = "time is neither a date and time nor Unix seconds"
 EARLIEST = 1e8  # Unix seconds, in 1973: an earlier time is a clock that was not set
 
-_MBID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ISRC = re.compile("[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 _LAST_FM = re.compile(r"(\d{1,2}) ([A-Za-z]{3})[a-z]* (\d{4}),? (\d{1,2}):(\d{2})(?::(\d{2}))?")
 _NUMBER = re.compile(r"-?\d+(\.\d*)?")
@@ -64,12 +63,6 @@ def thousandths(value: Any) -> float | None:
 def length_of(seconds: float | None) -> float | None:
     """Return the seconds of a song, which programs write as 0 where they do not know them."""
     return seconds or None
-
-
-def mbid_of(value: Any) -> str | None:
-    """Return a MusicBrainz id in small letters; None for anything else."""
-    text = value.strip().lower() if isinstance(value, str) else ""
-    return text if _MBID.fullmatch(text) else None
 
 
 def isrc_of(value: Any) -> str | None:

@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 LINES = 100_000  # of a file that are read, at least; counts of a longer one are of its beginning
 SHOWN = 5  # rows of a preview
 
@@ -29,8 +27,3 @@ class Inspection:
     preview: list[list[str]] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-
-    @property
-    def config(self) -> str | None:
-        """The settings as YAML, to be pasted into a config; None where there are none."""
-        return yaml.safe_dump(self.settings, sort_keys=False, allow_unicode=True, width=120) if self.settings else None

@@ -1,9 +1,10 @@
 """What columns hold, by their names as data sets and programs give them."""
 
-import re
 from collections.abc import Iterable, Sequence
 
-# Each without case, blanks and signs: `userID`, `user_id` and `User Id` are one. The likeliest first.
+from coldwave.plays.columns import bare
+
+# Each as `bare` leaves it. The likeliest first.
 USER = ("userid", "user", "username", "uid", "usersha1", "listenerid", "listener")
 PLAYED = ("songid", "trackid", "itemid", "recordingmbid", "recordingid", "song", "track", "item", "recording")
 PLAYED += ("trackmbid", "mbid", "artistid")
@@ -25,14 +26,10 @@ _ALL = {*USER, *PLAYED, *COUNT, *TIME, *ID, *(name for names in OF_A_SONG.values
 
 def column_of(known: Iterable[str], header: Sequence[str]) -> str | None:
     """Find the first column that has one of the known names, the likeliest name first; None without one."""
-    plain = {_plain(name): name for name in reversed(header)}
+    plain = {bare(name): name for name in reversed(header)}
     return next((plain[name] for name in known if name in plain), None)
 
 
 def is_known(name: str) -> bool:
     """Return whether a text is the name of a column."""
-    return _plain(name) in _ALL
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]", "", name.casefold())
+    return bare(name) in _ALL

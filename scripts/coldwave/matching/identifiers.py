@@ -5,8 +5,8 @@ from pathlib import Path
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.plays.identifiers import MBID
 
-MBID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 ISRC = r"\b[A-Z]{2}[A-Z0-9]{3}[0-9]{7}\b"
 _NONE = "00000000-0000-0000-0000-000000000000"
 MOST_REDIRECTS = 20  # in a row

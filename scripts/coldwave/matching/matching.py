@@ -59,7 +59,7 @@ def match_tracks(
         path. The ids of tracks and songs may be several: a text with anything between them, or a list of texts
     likeness : 0 to 100, the least of a fuzzy match, of its artist and its title
     margin : by how much a fuzzy match must be more alike than the next song of another name
-    overrides : ``overrides.OVERRIDES``, as `read_overrides` reads them
+    overrides : ``overrides.OVERRIDES``, as `read_overrides` reads them and checks them against these songs
     redirects : ``from``, ``to``: MBIDs that have been merged into others
 
     Returns
@@ -72,8 +72,6 @@ def match_tracks(
 
     Raises
     ------
-    InputError
-        An override names a song that is not in the library.
     ValueError
         Song ids or tracks are null or not unique.
     """

@@ -7,12 +7,12 @@ from pathlib import Path
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.exhibits.files import from_spreadsheet
 from coldwave.matching.names import plain
 from coldwave.plays.columns import find_columns
 
 OVERRIDES = {"artist": pl.String, "title": pl.String, "album": pl.String, "song_id": pl.String}
 NONE = "none"
-_FORMULA = "=+-@\t\r"  # beginnings before which tables for spreadsheets put an apostrophe
 
 
 def read_overrides(path: Path, songs: Collection[str]) -> pl.DataFrame:
@@ -68,10 +68,7 @@ def _refuse_contradictions(path: Path, table: pl.DataFrame, lines: list[int]) ->
 
 
 def _text(field: str) -> str | None:
-    text = field.strip()
-    if len(text) > 1 and text[0] == "'" and text[1] in _FORMULA:
-        text = text[1:]
-    return text or None
+    return from_spreadsheet(field.strip()) or None
 
 
 def apply_overrides(tracks: pl.DataFrame, ids: pl.Series, overrides: pl.DataFrame) -> pl.DataFrame:
@@ -79,25 +76,19 @@ def apply_overrides(tracks: pl.DataFrame, ids: pl.Series, overrides: pl.DataFram
 
     Names are compared without case and width, punctuation counts.
 
+    Parameters
+    ----------
+    overrides : as `read_overrides` has checked them against ``ids``
+
     Returns
     -------
     DataFrame
         track (the row), song (the place in ``ids``; null for none)
-
-    Raises
-    ------
-    InputError
-        An override names a song that is not in ``ids``.
     """
     said = overrides.select(plain(overrides[name]).alias(name) for name in ("artist", "title", "album"))
     song_ids = overrides["song_id"]
     known = ids.to_frame("song_id").with_row_index("song")
     said = said.with_columns(song_id=song_ids).join(known, on="song_id", how="left", maintain_order="left")
-    unknown = said.filter(pl.col("song").is_null() & (pl.col("song_id").str.to_lowercase() != NONE))
-    if unknown.height:
-        raise InputError(
-            f"overrides: the library has no song {unknown['song_id'][0]!r}; take the row out or correct it"
-        )
     ours = tracks.select(plain(tracks[name]).alias(name) for name in ("artist", "title", "album"))
     ours = ours.with_row_index("track")
     names = ["artist", "title"]

@@ -2,9 +2,9 @@
 
 import json
 import math
-import re
 
 from coldwave.playlists.entries import Entry, Recipe
+from coldwave.plays.identifiers import mbid_of
 from coldwave.shown import one_line
 
 RECIPE = "urn:coldwave:recipe"  # names the recipe among what others store in a playlist
@@ -12,8 +12,6 @@ NO_AUDIO = "no audio file is known for it"
 NO_NAME = "its path is not one that a file can have"
 NO_RECORDING = "no MusicBrainz recording id is known for it"
 NOT_A_RECORDING = "its MusicBrainz recording id is not one"
-
-_MBID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def said(text: str | None) -> str:
@@ -29,8 +27,8 @@ def seconds_of(entry: Entry) -> float | None:
 
 def recording_of(entry: Entry) -> str | None:
     """Return the address of the song's recording at MusicBrainz; None without a valid id."""
-    mbid = (entry.recording_mbid or "").strip().lower()
-    return f"https://musicbrainz.org/recording/{mbid}" if _MBID.fullmatch(mbid) else None
+    mbid = mbid_of(entry.recording_mbid)
+    return f"https://musicbrainz.org/recording/{mbid}" if mbid else None
 
 
 def as_json(recipe: Recipe) -> str:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +11,7 @@ from coldwave.audio.state import leads_to_folder
 from coldwave.errors import InputError
 from coldwave.plays.audio_paths import from_here
 from coldwave.plays.dates import release_date
+from coldwave.plays.identifiers import mbid_of
 from coldwave.progress import track
 
 log = logging.getLogger(__name__)
@@ -37,8 +37,6 @@ _NAMES = {
 }
 # What mutagen's easy names for MP4 lack
 _MP4_NAMES = {"musicbrainz_releasetrackid": "MusicBrainz Release Track Id", "isrc": "ISRC"}
-
-_RECORDING = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 NO_RECORDING = "no MusicBrainz recording id in its tags"
 BAD_NAME = "file name is not valid UTF-8"
@@ -246,8 +244,7 @@ def _song_id(path: Path, folder: Path, id_from: str, tags: AudioTags) -> str | N
         return path.relative_to(folder).as_posix()
     if id_from == "stem":
         return path.stem
-    recording = (tags.recording or "").strip().lower()
-    return recording if _RECORDING.fullmatch(recording) else None
+    return mbid_of(tags.recording)
 
 
 def _is_text(text: str) -> bool:

@@ -4,11 +4,17 @@ This module and what it imports stay small: the workflow looks columns up before
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 
 from coldwave.errors import InputError
 
 BLANKS = " \t"  # stripped from both ends of column names, ids and counts
+
+
+def bare(name: str) -> str:
+    """Return a column's name without case, blanks and signs: ``userID``, ``user_id`` and ``User Id`` are one."""
+    return re.sub(r"[\W_]", "", name.casefold())
 
 
 def find_column(wanted: str | int, header: Sequence[str] | None, key: str, path: object) -> int:

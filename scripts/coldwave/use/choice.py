@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.evaluation.recommendation import FEW
 from coldwave.files import expecting_table
 from coldwave.use.files import RunFiles
 from coldwave.use.kinds import KINDS
 from coldwave.use.models import find_model, listening, seeds_of
 
-FEW = 30  # users: a mean over fewer says little
 JUDGES = 1000  # users at most, evenly spread
 _AT_ONCE = 1 << 24
 

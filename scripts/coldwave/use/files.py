@@ -50,6 +50,11 @@ class RunFiles:
             raise InputError(f"{path}: this file of the run is missing; run `snakemake` with the run's config again")
         return path
 
+    @property
+    def root(self) -> Path:
+        """The folder that ``results`` is in: relative paths of the run's config and audio start there."""
+        return self.folder.absolute().parents[1]
+
     def has(self, name: str) -> bool:
         """Whether the run has a file."""
         return (self.folder / name).is_file()

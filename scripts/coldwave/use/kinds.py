@@ -15,22 +15,20 @@ class Kind(NamedTuple):
     Attributes
     ----------
     hears : ``FEATURES`` or ``PREDICTIONS`` (of another model), each named by the setting of that name, or ``LOG_MELS``
-    vectors : how user vectors are made of song vectors
     leaves_out : whether its predictions of songs that it has learnt from are those of a model without each
     order : its place where models cannot be judged by validation songs: the lowest is taken
     """
 
     hears: str
-    vectors: str
     leaves_out: bool
     order: int
 
 
 KINDS = {
-    "linear": Kind(FEATURES, FACTORS, True, 0),
-    "knn": Kind(FEATURES, MEAN, False, 1),
-    "mlp": Kind(FEATURES, FACTORS, False, 2),
-    "cnn": Kind(LOG_MELS, FACTORS, False, 3),
-    "mlr": Kind(FEATURES, MEAN, False, 4),
-    "metadata": Kind(PREDICTIONS, FACTORS, True, 5),
+    "linear": Kind(FEATURES, True, 0),
+    "knn": Kind(FEATURES, False, 1),
+    "mlp": Kind(FEATURES, False, 2),
+    "cnn": Kind(LOG_MELS, False, 3),
+    "mlr": Kind(FEATURES, False, 4),
+    "metadata": Kind(PREDICTIONS, True, 5),
 }

@@ -1,11 +1,20 @@
 """The nearest songs to one song: by how they sound, and by who is expected to play them."""
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 
 from coldwave.analysis.neighbours import nearest
-from coldwave.analysis.usage_patterns import usable
+from coldwave.analysis.usage_patterns import unit_patterns, usable
+from coldwave.errors import InputError
+from coldwave.models.knn import unit_length
+from coldwave.use.hearing import BOW, Heard
+from coldwave.use.kinds import FACTORS
+from coldwave.use.models import find_model
+from coldwave.use.predicting import can_hear, predict_file
 from coldwave.use.reasons import shared_tags
+from coldwave.use.resources import Resources
 
 SOUND, USAGE = "sound", "usage"
 SIMILAR = {
@@ -18,6 +27,32 @@ SIMILAR = {
     "cosine": pl.Float64,
     "tags": pl.List(pl.String),
 }
+
+
+def similar(
+    resources: Resources, song: str | Path | Heard, n: int, model: str | None, seed: int | None
+) -> pl.DataFrame:
+    """List the nearest songs to a song or a file, as `coldwave.use.run.Run.similar` says."""
+    files = resources.files
+    number, found = None if isinstance(song, Heard) else files.song_numbers.get(str(song)), []
+    if number is None and not isinstance(song, Heard) and not Path(song).is_file():
+        raise InputError(f"{song}: neither the song_id of a song of the run nor an audio file")
+    heard = None if number is not None else resources.heard(song)
+    tags = [] if number is None else files.songs["tags"][number].to_list()
+    chosen = find_model(files, model, seed) if model else resources.factor_model()
+    features = resources.sound(chosen)
+    if features and (heard is None or features == BOW):
+        units = resources.units(features)
+        query = units[number] if heard is None else unit_length(heard.features(features)[None])[0]
+        found.append(nearest_songs(files.songs, SOUND, units, query, number, n, tags))
+    if chosen and chosen.vectors == FACTORS and (heard is None or can_hear(chosen)):
+        units, root = resources.patterns(chosen), resources.root
+        query = units[number] if heard is None else unit_patterns(predict_file(heard, chosen)[None], root)[0]
+        found.append(nearest_songs(files.songs, USAGE, units, query, number, n, tags))
+    if not found:
+        name = heard.path if heard else song
+        raise InputError(f"{name}: nothing in this run hears a file; it takes embeddings that came in a table")
+    return pl.concat(found)
 
 
 def nearest_songs(

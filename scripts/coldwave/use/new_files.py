@@ -15,7 +15,7 @@ from coldwave.use.files import RECORDING
 from coldwave.use.hearing import BOW, Heard
 from coldwave.use.models import features_of
 from coldwave.use.recommending import Recommended, ranked
-from coldwave.use.recordings import Recordings
+from coldwave.use.recordings import Recordings, names_of
 from coldwave.use.resources import Resources
 from coldwave.use.scoring import SOUND, Scorer
 
@@ -42,8 +42,7 @@ def recommend_files(
         Something named is not in the run, nothing in the run can hear a file, or no file has usable audio.
     """
     chosen = resources.chosen(model, seed, SOUND)
-    if not resources.hears(chosen):
-        raise InputError(f"{resources.files.folder}: {chosen.name} cannot hear files: it takes numbers from a table")
+    resources.check_hears(chosen)
     listener = resources.listener(user, plays, chosen)
     opened, vectors, failed = [], [], []
     for file in track(files, "files heard"):
@@ -88,4 +87,4 @@ def _recordings(songs: pl.DataFrame, opened: Sequence[Heard], resources: Resourc
     if resources.files.has(features_of(BOW)):
         features = np.stack([one.features(BOW) for one in opened])
         units = np.vstack((resources.units(BOW), unit_length(features)))
-    return Recordings(songs["artist"].to_list(), songs["title"].to_list(), ids, units)
+    return Recordings(names_of(songs), ids, units)

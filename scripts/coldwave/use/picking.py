@@ -1,7 +1,6 @@
 """Pick the songs of a list, best first: so many of an artist, and each recording once."""
 
 from collections import Counter
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,7 +10,6 @@ from coldwave.use.recordings import Recordings
 def pick(
     scores: np.ndarray,
     candidates: np.ndarray,
-    artists: Sequence[str | None],
     recordings: Recordings,
     number: int,
     per_artist: int | None,
@@ -22,18 +20,17 @@ def pick(
     ----------
     scores : float [songs], NaN for a song that cannot be scored, which is left out
     candidates : bool [songs]
-    artists : of the songs by number; a song without one counts for none
     recordings : those that are not to be taken again; the songs that are taken join them
-    per_artist : songs of one artist at most; None takes any number
+    per_artist : songs of one artist at most, of ``recordings.artists``; None takes any number
     """
     songs = np.flatnonzero(candidates & np.isfinite(scores))
     taken: list[int] = []
-    by_artist: Counter[str] = Counter()
+    by_artist: Counter[str | None] = Counter()
     for song in songs[np.argsort(-scores[songs], kind="stable")].tolist():
         if len(taken) == number:
             break
-        artist = " ".join((artists[song] or "").casefold().split())
-        if (artist and per_artist is not None and by_artist[artist] >= per_artist) or song in recordings:
+        artist = recordings.artists[song]
+        if (artist is not None and per_artist is not None and by_artist[artist] >= per_artist) or song in recordings:
             continue
         taken.append(song)
         by_artist[artist] += 1

@@ -79,8 +79,7 @@ def likely_listeners(
         The model cannot hear a file, or, where none is named, nothing in the run can.
     """
     chosen = resources.chosen(model, seed, BY_SOUND)
-    if not resources.hears(chosen):
-        raise InputError(f"{resources.files.folder}: {chosen.name} cannot hear files: it takes numbers from a table")
+    resources.check_hears(chosen)
     names = read_table(resources.files.path("plays/users.parquet"), ["user_id"])["user_id"]
     if chosen.model:
         users = np.asarray(chosen.model.users)

@@ -85,7 +85,7 @@ def ranked(
     the table of `Recommended`, and the count
     """
     scores = scorer.scores(listener.vector)
-    found = pick(scores, allowed, songs["artist"].to_list(), recordings, n, per_artist)
+    found = pick(scores, allowed, recordings, n, per_artist)
     places = np.array(found, dtype=np.int64)
     table = songs[found].select("song", "song_id", "title", "artist")
     table = table.with_columns(

@@ -1,30 +1,34 @@
 """Songs that are the same recording: by recording id, by artist and title, or by how alike they sound."""
 
-import re
-import unicodedata
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
+import polars as pl
+
+from coldwave.matching.names import artist_keys, keys
 
 SAME = 0.01  # a distance (1 - cosine of features) below which two files are one recording
 DIMENSIONS = 8  # features of fewer dimensions are alike by chance
-_ACCENTS = re.compile("[\u0300-\u036f]")  # and no marks of scripts in which they make other letters
-_BETWEEN = "PSZC"  # categories of punctuation, symbols, spaces and what is not shown
 
 
-def name_key(artist: str | None, title: str | None) -> str | None:
-    """Fold the names of a song for comparison: case, width, accents and punctuation do not matter; None if one lacks.
+class Names(NamedTuple):
+    """By song, what is equal where names are, as histories are matched (``coldwave.matching.names``).
 
-    A name of nothing but punctuation stays as it is.
+    Attributes
+    ----------
+    artists : None for a song without an artist, or of "Various Artists" and its like, who are nobody
+    recordings : of artist and title; None for a song that lacks one of them
     """
-    names = [_folded(name) for name in (artist, title) if name and name.strip()]
-    return "\0".join(names) if len(names) == 2 else None
+
+    artists: list[str | None]
+    recordings: list[str | None]
 
 
-def _folded(name: str) -> str:
-    bare = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", name.casefold())))
-    words = "".join(" " if unicodedata.category(letter)[0] in _BETWEEN else letter for letter in bare)
-    return " ".join(words.split()) or name.strip()
+def names_of(songs: pl.DataFrame) -> Names:
+    """Fold the names of songs: table ``artist``, ``title``."""
+    artists = artist_keys(songs["artist"])
+    return Names(artists.to_list(), (artists + "\0" + keys(songs["title"])).to_list())
 
 
 class Recordings:
@@ -32,18 +36,12 @@ class Recordings:
 
     Parameters
     ----------
-    artists, titles : of the songs, by number; ids : of their recordings, or None
+    names : of the songs, by number; ids : of their recordings, or None
     units : float32 [songs, d], features at unit length, NaN rows for songs without; or None
     """
 
-    def __init__(
-        self,
-        artists: list[str | None],
-        titles: list[str | None],
-        ids: list[str | None] | None,
-        units: np.ndarray | None,
-    ) -> None:
-        self._artists, self._titles, self._ids = artists, titles, ids
+    def __init__(self, names: Names, ids: list[str | None] | None, units: np.ndarray | None) -> None:
+        self.artists, self._names, self._ids = names.artists, names.recordings, ids
         self._units = units if units is not None and units.shape[1] >= DIMENSIONS else None
         self._keys: set[tuple[str, str]] = set()
         self._heard = np.zeros((0, self._units.shape[1]), dtype=np.float32) if self._units is not None else None
@@ -65,7 +63,7 @@ class Recordings:
         return bool((self._heard @ self._units[song] > 1 - SAME).any())  # a comparison with NaN is false
 
     def _keys_of(self, song: int) -> set[tuple[str, str]]:
-        keys = {("name", name_key(self._artists[song], self._titles[song]))}
+        found = {("name", self._names[song])}
         if self._ids is not None:
-            keys.add(("id", (self._ids[song] or "").strip().lower() or None))
-        return {key for key in keys if key[1] is not None}
+            found.add(("id", (self._ids[song] or "").strip().lower() or None))
+        return {key for key in found if key[1] is not None}

@@ -9,16 +9,17 @@ import numpy as np
 
 from coldwave.analysis.usage_patterns import pattern_root, unit_patterns
 from coldwave.errors import InputError
+from coldwave.evaluation.recommendation import FEW
 from coldwave.models.knn import unit_length
-from coldwave.use.choice import FEW, choose_model
+from coldwave.use.choice import choose_model
 from coldwave.use.files import RECORDING, RunFiles
+from coldwave.use.folding import Folding
 from coldwave.use.hearing import BOW, Heard
-from coldwave.use.histories import Histories
 from coldwave.use.kinds import FACTORS, PREDICTIONS
 from coldwave.use.listeners import Listener
 from coldwave.use.models import Model, features_of, find_model, listening
 from coldwave.use.predicting import can_hear, predict_file
-from coldwave.use.recordings import Recordings
+from coldwave.use.recordings import Names, Recordings, names_of
 from coldwave.use.scoring import Scorer, plays_scorer, scorer_of, sound_scorer
 
 
@@ -36,7 +37,7 @@ class Resources:
 
     def __init__(self, files: RunFiles) -> None:
         self.files = files
-        self._histories = Histories(files)
+        self._folding = Folding(files)
         self._units: dict[str, np.ndarray] = {}
         self._patterns: dict[tuple[str, int], np.ndarray] = {}
 
@@ -64,14 +65,14 @@ class Resources:
         if user is not None and plays is not None:
             raise InputError("both a user and plays are given: one of them is needed")
         if plays is not None:
-            return self._histories.of_plays(plays, chosen.scorer)
+            return self._folding.of_plays(plays, chosen.scorer)
         user = self.files.only_user if user is None else user
         if user is None:
             raise InputError(f"no user and no plays are given, and the run has {self.files.users:,} users: name one")
         number = self.files.user(user)
         if chosen.model is None:
-            return self._histories.of_plays(self.plays_of(number), chosen.scorer)
-        return self._histories.of_user(number, chosen.model.users, chosen.scorer)
+            return self._folding.of_plays(self.plays_of(number), chosen.scorer)
+        return self._folding.of_user(number, chosen.model.users, chosen.scorer)
 
     def plays_of(self, user: int) -> dict[str, int]:
         """Read all plays of a user of the run: from song ids to counts."""
@@ -81,7 +82,7 @@ class Resources:
     def folded(self, plays: Mapping[str, float]) -> Listener:
         """Fold a listener into the run's factorisation."""
         model = self.factor_model()
-        return self._histories.of_plays(plays, scorer_of(self.files, model) if model else plays_scorer(self.files))
+        return self._folding.of_plays(plays, scorer_of(self.files, model) if model else plays_scorer(self.files))
 
     def factor_model(self) -> Model | None:
         """Find the default model, or the first one that listens and predicts factors; None if there is none."""
@@ -100,11 +101,11 @@ class Resources:
         """Open a file that the run may not know, if it is not open yet. Raises InputError if there is none."""
         return file if isinstance(file, Heard) else Heard(file, self.files)
 
-    def hears(self, chosen: Chosen) -> bool:
-        """Whether a file can be scored as songs are."""
-        if chosen.model:
-            return can_hear(chosen.model)
-        return self.sound(find_model(self.files, self.default_model[0])) == BOW
+    def check_hears(self, chosen: Chosen) -> None:
+        """Raise InputError if a file cannot be scored as songs are."""
+        model = chosen.model
+        if not (can_hear(model) if model else self.sound(find_model(self.files, self.default_model[0])) == BOW):
+            raise InputError(f"{self.files.folder}: {chosen.name} cannot hear files: it takes numbers from a table")
 
     def vector(self, heard: Heard, chosen: Chosen) -> np.ndarray:
         """Return the vector with which a file is scored by what is heard of it: float32 [k], NaN if there is none.
@@ -149,9 +150,9 @@ class Resources:
         songs, features = self.files.songs, self.sound(model)
         ids = songs[RECORDING].to_list() if RECORDING in songs.columns else None
         units = None if features is None else self.units(features)
-        return Recordings(self.artists, songs["title"].to_list(), ids, units)
+        return Recordings(self.names, ids, units)
 
     @cached_property
-    def artists(self) -> list[str | None]:
-        """The songs' artists."""
-        return self.files.songs["artist"].to_list()
+    def names(self) -> Names:
+        """The songs' names, folded."""
+        return names_of(self.files.songs)

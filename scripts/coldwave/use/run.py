@@ -6,15 +6,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from coldwave.analysis.usage_patterns import unit_patterns
 from coldwave.errors import InputError
-from coldwave.models.knn import unit_length
 from coldwave.use.excluding import UNHEARD
 from coldwave.use.files import RunFiles
 from coldwave.use.hearing import BOW, Heard
-from coldwave.use.kinds import FACTORS
 from coldwave.use.models import features_of, find_model, listening
-from coldwave.use.neighbours import SOUND, USAGE, nearest_songs
+from coldwave.use.neighbours import similar
 from coldwave.use.new_files import recommend_files
 from coldwave.use.placing import Placed, likely_listeners, tags_of_nearest
 from coldwave.use.predicting import can_hear, predict_file
@@ -184,25 +181,7 @@ class Run:
         InputError
             It is neither a song of the run nor a file with usable audio.
         """
-        number, found = None if isinstance(song, Heard) else self.files.song_numbers.get(str(song)), []
-        if number is None and not isinstance(song, Heard) and not Path(song).is_file():
-            raise InputError(f"{song}: neither the song_id of a song of the run nor an audio file")
-        heard = None if number is not None else self._resources.heard(song)
-        tags = [] if number is None else self.songs["tags"][number].to_list()
-        chosen = find_model(self.files, model, seed) if model else self._resources.factor_model()
-        features = self._resources.sound(chosen)
-        if features and (heard is None or features == BOW):
-            units = self._resources.units(features)
-            query = units[number] if heard is None else unit_length(heard.features(features)[None])[0]
-            found.append(nearest_songs(self.songs, SOUND, units, query, number, n, tags))
-        if chosen and chosen.vectors == FACTORS and (heard is None or can_hear(chosen)):
-            units, root = self._resources.patterns(chosen), self._resources.root
-            query = units[number] if heard is None else unit_patterns(predict_file(heard, chosen)[None], root)[0]
-            found.append(nearest_songs(self.songs, USAGE, units, query, number, n, tags))
-        if not found:
-            name = heard.path if heard else song
-            raise InputError(f"{name}: nothing in this run hears a file; it takes embeddings that came in a table")
-        return pl.concat(found)
+        return similar(self._resources, song, n, model, seed)
 
     def sound_vectors(self) -> np.ndarray:
         """Return the features by which songs are compared, at unit length: float32 [songs, d], NaN rows without.

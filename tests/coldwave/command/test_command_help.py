@@ -4,10 +4,12 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from coldwave.command import cli
@@ -50,12 +52,12 @@ def test_the_commands_that_show_data_are_all_tried_as_json():
 
 
 @pytest.mark.parametrize("name", SHOWING)
-def test_json_is_all_that_is_on_standard_output(here, name, capsys):
-    table = here / "results/small/tables/recommendation.md"
-    table.parent.mkdir(exist_ok=True)
+def test_json_is_all_that_is_on_standard_output(workplace, tmp_path, monkeypatch, name, capsys):
+    shutil.copytree(workplace, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    table = tmp_path / "results/small/tables/recommendation.md"
+    table.parent.mkdir()
     table.write_text("")
-    import polars as pl
-
     pl.DataFrame({"model": ["knn"], "auc": [float("nan")]}).write_parquet(table.with_suffix(".parquet"))
     assert main([name, *SHOWING[name], "--json"]) == 0
     out = capsys.readouterr().out

@@ -1,11 +1,13 @@
 """``coldwave recommend``, against the Python API."""
 
 import json
+import shutil
 
 import numpy as np
 import polars as pl
 import pytest
 import soundfile
+import yaml
 
 from coldwave.command.cli import main
 from coldwave.playlists.files import read_recipe
@@ -78,6 +80,51 @@ def test_an_override_wins_over_names(run, tmp_path, capsys):
     assert main(["recommend", "--history", str(history), "--overrides", str(tmp_path / "said.csv"), "--json"]) == 0
     expected = run.recommend(plays={"S012": 3}).table["song_id"].to_list()
     assert [song["song_id"] for song in songs_of(capsys)["songs"]] == expected
+
+
+def counted(capsys):
+    return {one["how"]: one["plays"] for one in songs_of(capsys)["matching"]}
+
+
+def test_a_history_is_read_and_matched_with_the_settings_of_the_run(workplace, tmp_path, monkeypatch, capsys):
+    folder = shutil.copytree(workplace / "results/small", tmp_path / "results/small")
+    monkeypatch.chdir(tmp_path)
+    old, new = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "ab")
+    songs = pl.read_parquet("results/small/plays/songs.parquet")
+    mbid = pl.when(pl.col("song_id") == "S015").then(pl.lit(new))
+    songs.with_columns(recording_mbid=mbid).write_parquet("results/small/plays/songs.parquet")
+    history = tmp_path / "events.csv"
+    rows = [
+        (1_700_000_000, "Artist 5", "Title 12", 200, ""),
+        (1_700_000_040, "Artist 5", "Title 12", 200, ""),  # a repetition, where 60 s count as one
+        (1_700_001_000, "Artist 5", "Title 12", 40, ""),  # too short, where 50 s are a play
+        (1_700_002_000, "Nobody", "Unknown", 200, ""),
+        (1_700_003_000, "Artist 6", "Titel 13", 200, ""),  # 87.5 alike
+        (1_700_004_000, "Artist 1", "Title 15", 200, old),
+    ]
+    lines = ["time,artist,title,secondsplayed,mbid", *(",".join(map(str, row)) for row in rows)]
+    history.write_text("\n".join(lines) + "\n")
+    command = ["recommend", "--history", str(history), "--json"]
+    assert main(command) == 0
+    assert counted(capsys) == {"artist and title": 4, "below likeness": 1, "no such artist": 1}, (
+        "a run without these settings"
+    )
+
+    (tmp_path / "said.csv").write_text("artist,title,song_id\nNobody,Unknown,S020\n")
+    (tmp_path / "merged.csv").write_text(f"from,to\n{old},{new}\n")
+    record = json.loads((folder / "provenance.json").read_text())
+    config = yaml.safe_load(record["config"])
+    config["plays"] = {
+        "history": {"min_seconds": 50, "repeats_within": 60, "user": "x", "also": ["y"]},
+        "matching": {"likeness": 80, "margin": 3, "overrides": "said.csv", "redirects": "merged.csv"},
+    }
+    (folder / "provenance.json").write_text(json.dumps(record | {"config": yaml.safe_dump(config)}))
+    assert main(command) == 0
+    expected = {"override": 1, "recording mbid": 1, "artist and title": 1}
+    assert counted(capsys) == expected | {"fuzzy": 1}
+    (tmp_path / "other.csv").write_text("artist,title,song_id\nArtist 6,Titel 13,S013\n")
+    assert main([*command, "--overrides", "other.csv"]) == 0
+    assert counted(capsys) == expected | {"no such artist": 1}
 
 
 def test_a_history_of_several_users_needs_a_name(run, tmp_path, capsys):

@@ -11,12 +11,13 @@ from coldwave.command.cli import main
 from coldwave.command.songs import find_song
 from coldwave.errors import InputError
 from coldwave.playlists.files import read_recipe, write_playlist
+from coldwave.use.journeys import path
 from coldwave.use.mixing import near
-from coldwave.use.paths import path
 from tests.coldwave.use.small_runs import write_run
 
 NAMES = [("s1", "Golden Brown", "The Stranglers"), ("s2", "Brown", "Someone"), ("s3", "Café", "Zoë & Co"),
-         ("s4", "Café", "Another"), ("s5", None, "Nameless"), ("s6", "Brown Golden", "Someone")]  # fmt: skip
+         ("s4", "Café", "Another"), ("s5", None, "Nameless"), ("s6", "Brown Golden", "Someone"),
+         ("s7", "Nightswimming", "R.E.M."), ("s8", "Å gå", "Øystein og Nattfergene")]  # fmt: skip
 SONGS = pl.DataFrame(NAMES, schema=["song_id", "title", "artist"], orient="row")
 
 
@@ -29,7 +30,10 @@ SONGS = pl.DataFrame(NAMES, schema=["song_id", "title", "artist"], orient="row")
         ("STRANGLERS brown", "s1"),
         ("brown", "s2"),
         ("cafe zoe", "s3"),
+        ("zoe and co", "s3"),
         ("nameless", "s5"),
+        ("REM nightswimming", "s7"),
+        ("oystein", "s8"),
     ],
 )
 def test_a_song_is_found_by_id_title_or_words(text, song):
@@ -180,6 +184,9 @@ def test_a_refreshed_playlist_takes_the_run_as_it_is_now(workplace, tmp_path, mo
         ({"command": "rm"}, "of no command that makes playlists"),
         ({"command": "playlist", "run": "x", "seeds": ["a"], "n": "5"}, "n: '5'"),
         ({"command": "playlist", "run": "x", "seeds": [1]}, "seeds is no list of texts"),
+        ({"command": "playlist", "run": "x", "seeds": "a"}, "seeds is no list of texts"),
+        ({"command": "playlist", "run": "x", "seeds": ["a"], "variety": "1"}, "variety: '1'"),
+        ({"command": "playlist", "run": "x", "seeds": ["a"], "variety": 1, "to": None}, "no run 'x'"),
         ({"command": "recommend", "run": "x", "what": 1}, "unknown: what"),
         ({"command": "recommend"}, "missing"),
     ],

@@ -89,7 +89,7 @@ def test_the_dump_has_other_keys(tmp_path):
 def test_the_memory_of_a_dump_does_not_grow_with_it(most_rows, tmp_path, monkeypatch):
     """Its listens go through disk in parts; all are there in the end, each once."""
     monkeypatch.setattr(repeats, "MOST_ROWS", most_rows)
-    monkeypatch.setattr(listens.gather, "__defaults__", (7,))
+    monkeypatch.setattr(listens, "BATCH_ROWS", 7)
     records = [
         dumped(with_info(GOLDEN | {"listened_at": 1_500_000_000 + 400 * n}), n % 5, f"user {n % 5}") for n in range(300)
     ]
@@ -104,7 +104,7 @@ def test_the_memory_of_a_dump_does_not_grow_with_it(most_rows, tmp_path, monkeyp
 
 def test_batches_come_before_the_end_is_read(tmp_path, monkeypatch):
     """Without a look for repeats nothing is kept: the damage at the end of a dump shows after its listens."""
-    monkeypatch.setattr(listens.gather, "__defaults__", (7,))
+    monkeypatch.setattr(listens, "BATCH_ROWS", 7)
     lines = json_lines(*[GOLDEN | {"listened_at": 1_500_000_000 + n * n} for n in range(30)])
     noise = random.Random(0).randbytes(4_000_000).hex()  # so that the listens lie well before the end
     data = listenbrainz_dump(tmp_path / "x", {"a.listens": lines, "b.bin": noise}).read_bytes()

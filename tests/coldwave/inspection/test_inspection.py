@@ -16,6 +16,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coldwave.command.configs import as_yaml
 from coldwave.embeddings.reading import read_embeddings
 from coldwave.errors import InputError
 from coldwave.inspection import plays, songs
@@ -38,7 +39,7 @@ def write_rows(path, rows, delimiter=",", **options):
 
 def taken(found, beside):
     """The config that an inspection gives, after YAML, as the workflow checks and completes it beside another part."""
-    return checked(beside, yaml.safe_load(found.config), {"run": "mine"})
+    return checked(beside, yaml.safe_load(as_yaml(found.settings)), {"run": "mine"})
 
 
 def check_plays(found, pairs=4, users=3, songs=3, count=13):
@@ -124,7 +125,7 @@ def test_plays_in_parquet(tmp_path):
     assert found.counts["rows"] == 4
     (tmp_path / "plays.parquet").rename(tmp_path / "plays.bin")
     found = inspect(tmp_path / "plays.bin")
-    assert found.config is None and found.columns == ["user", "song", "count"] and "rename it" in found.notes[0]
+    assert not found.settings and found.columns == ["user", "song", "count"] and "rename it" in found.notes[0]
 
 
 def test_a_long_file_is_counted_in_part(tmp_path, monkeypatch):
@@ -184,7 +185,7 @@ def test_songs_tables_by_other_names(tmp_path, header, columns):
     assert chosen["columns"] == columns
     assert table["song_id"].to_list() == [f"{columns['song_id']} {n}" for n in range(3)]
     found = inspect(write_rows(tmp_path / "songs.csv", rows, "\t"))
-    assert found.kind == "songs" and found.counts["rows"] == 3 and found.config is None
+    assert found.kind == "songs" and found.counts["rows"] == 3 and not found.settings
     assert songs.CONVERT in found.notes[-1]
 
 
@@ -236,7 +237,7 @@ def test_embeddings_in_parquet(tmp_path):
 def test_an_array_has_no_ids(tmp_path):
     np.save(tmp_path / "x.bin.npy", np.arange(12, dtype=np.float32).reshape(4, 3))
     found = inspect(tmp_path / "x.bin.npy")
-    assert (found.kind, found.words, found.config) == ("array", "an array of float32, 4 × 3", None)
+    assert (found.kind, found.words, found.settings) == ("array", "an array of float32, 4 × 3", {})
     assert found.counts == {"rows": 4, "numbers a row": 3} and found.preview[1] == ["3.0", "4.0", "5.0"]
     (tmp_path / "half.npy").write_bytes((tmp_path / "x.bin.npy").read_bytes()[:100])
     with pytest.raises(InputError, match=r"half\.npy: not a whole NPY file"):
@@ -293,7 +294,7 @@ def test_a_run(tmp_path):
     for name, rows in (("users", 3), ("songs", 5), ("plays", 7)):
         pl.DataFrame({"x": range(rows)}).write_parquet(run / "plays" / f"{name}.parquet")
     found = inspect(run)
-    assert (found.kind, found.words) == ("run", "a run that is not finished") and found.config is None
+    assert (found.kind, found.words) == ("run", "a run that is not finished") and not found.settings
     assert found.counts == {"users": 3, "songs": 5, "pairs of a user and a song": 7}
     record = {"config": "models: {knn: {kind: knn}, ear: {kind: cnn}}", "inputs": {}, "versions": {}, "machine": {}}
     (run / "provenance.json").write_text(json.dumps(record | {"outputs": {"x": "y"}}))
@@ -345,7 +346,7 @@ def test_a_history_is_what_the_recogniser_says(tmp_path):
 def test_what_is_unknown_is_shown_with_what_is_accepted(tmp_path, name, content, words):
     (tmp_path / name).write_text(content)
     found = inspect(tmp_path / name)
-    assert found.kind == "unknown" and words in found.words and found.config is None
+    assert found.kind == "unknown" and words in found.words and not found.settings
     assert "accepted are a folder of audio, a songs table" in found.notes[-1]
 
 
@@ -389,7 +390,7 @@ def test_whatever_is_in_a_file(content, suffix):
         except InputError as error:
             assert "x" in str(error)
         else:
-            assert found.words and (found.config is None) == (not found.settings)
+            assert found.words
 
 
 @pytest.mark.skipif("COLDWAVE_DATA" not in os.environ, reason="COLDWAVE_DATA does not name a folder of data sets")
@@ -409,5 +410,5 @@ def test_published_data(path, kind):
         pytest.skip(f"{path} is not there")
     found = inspect(path)
     assert found.kind == kind
-    if found.config:
+    if found.settings:
         taken(found, OWN)

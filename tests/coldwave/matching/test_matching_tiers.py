@@ -4,7 +4,6 @@ import polars as pl
 import pytest
 from matching_tables import match_one, songs_of, tracks_of
 
-from coldwave.errors import InputError
 from coldwave.matching.matching import MATCHES, match_tracks
 
 ONE, TWO, THREE = (f"{n}{n}{n}{n}{n}{n}{n}{n}-0000-4000-8000-000000000000" for n in "abc")
@@ -304,8 +303,3 @@ def test_overrides_go_before_all():
     assert match_one(track, *songs, overrides=both)[0] == ("s1", "override")
     assert match_one(track, *songs, overrides=override(("A", "Song", "Y", "s1")))[0] == ("s0", "recording mbid")
     assert match_one(track, *songs, overrides=override(("A", "Song!", None, "s1")))[0] == ("s0", "recording mbid")
-
-
-def test_an_override_to_a_song_that_is_not_there():
-    with pytest.raises(InputError, match="'s7'"):
-        match_one({"artist": "A", "title": "Song"}, {}, overrides=override(("A", "Song", None, "s7")))

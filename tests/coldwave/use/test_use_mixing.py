@@ -28,6 +28,7 @@ def drawn(random, *shape):
     return random.normal(size=shape).astype(np.float32)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 4), st.integers(0, 3), st.integers(1, 12), st.integers(1, 5))
 def test_without_variety_it_is_plain_sorting(seed, k, m, n, d):
     random = np.random.default_rng(seed)
@@ -144,6 +145,7 @@ SONGS = st.lists(st.tuples(NAMES, NAMES, st.none() | st.integers(0, 4)), max_siz
 CAPS = st.none() | st.integers(1, 3)
 
 
+@settings(deadline=None)
 @given(SONGS, CAPS, CAPS, st.none() | st.integers(0, 12), st.randoms())
 def test_caps(songs, per_artist, per_album, n, random):
     artists, albums, recordings = zip(*songs, strict=True) if songs else ((), (), ())

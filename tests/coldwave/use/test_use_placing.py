@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coldwave.use.neighbours import SIMILAR
@@ -21,6 +21,7 @@ def test_a_lift_is_the_distance_from_the_users_mean_in_standard_deviations():
         assert lift[user] == pytest.approx((vector @ song - np.mean(scores)) / np.std(scores))
 
 
+@settings(deadline=None)
 @given(st.floats(1e-3, 1e3), st.integers(0, 1000))
 def test_activity_which_scales_a_users_scores_does_not_count(factor, seed):
     rng = np.random.default_rng(seed)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from coldwave.errors import InputError
-from coldwave.use.paths import path, points_between
+from coldwave.use.journeys import path, points_between
 
 
 def unit(vectors):

@@ -20,7 +20,7 @@ NAMED = 3  # unknown songs, in a message
 
 
 @dataclass(frozen=True)
-class Histories:
+class Folding:
     """What a run knows of listening, to fold listeners in with."""
 
     files: RunFiles
