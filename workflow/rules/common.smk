@@ -4,7 +4,7 @@ import re
 
 from snakemake.exceptions import WorkflowError
 
-from coldwave.audio.state import audio_state, folder_state
+from coldwave.audio.state import SUFFIXES, audio_state, folder_state
 from workflow import features, kinds, settings
 from workflow.code import code as code_digests
 from workflow.code import text_digest
@@ -100,4 +100,9 @@ def _settled_by(checkpoint, paths):
 
 def state_of_songs(path):
     """Digest of what a folder of audio holds; None for a manifest, an input file that Snakemake watches itself."""
-    return folder_state(path) if path and Path(path).is_dir() else None
+    return folder_state(path, SUFFIXES) if path and Path(path).is_dir() else None
+
+
+def watched(path):
+    """A path as an input. The time of a folder is not looked at: its state, a parameter, tells what matters."""
+    return ancient(path) if Path(path).is_dir() else path

@@ -61,7 +61,7 @@ def new_songs_source(wildcards):
     require_embeddings()
     require_learnt()
     require_columns()
-    return SETTINGS["new_songs"]["path"]
+    return watched(SETTINGS["new_songs"]["path"])
 
 
 @functools.cache

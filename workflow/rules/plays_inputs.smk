@@ -15,7 +15,7 @@ def given_files():
     plays = SETTINGS["plays"]
     named = {"source": plays["path"], "catalogue": plays["songs"]["path"], "excluded": plays["songs"]["exclude"]}
     named["given"] = SETTINGS["split"]["path"] if filters_users(SETTINGS) else None
-    return {name: path for name, path in named.items() if path}
+    return {name: watched(path) for name, path in named.items() if path}
 
 
 def plays_inputs():
@@ -28,7 +28,8 @@ def history_inputs():
     """The files that `match_history` reads: histories, the songs table and, if named, what corrects the matching."""
     plays = SETTINGS["plays"]
     named = {name: plays["matching"][name] for name in ("overrides", "redirects") if plays["matching"][name]}
-    return named | {"source": [plays["path"], *plays["history"]["also"]], "catalogue": plays["songs"]["path"]}
+    histories = [plays["path"], *plays["history"]["also"]]
+    return named | {"source": [watched(path) for path in histories], "catalogue": watched(plays["songs"]["path"])}
 
 
 def catalogue_state(wildcards):
@@ -38,4 +39,5 @@ def catalogue_state(wildcards):
 
 def history_state(wildcards):
     """Digests of what folders of histories hold, where they are folders."""
-    return [state_of_songs(path) for path in history_inputs()["source"]]
+    folders = [SETTINGS["plays"]["path"], *SETTINGS["plays"]["history"]["also"]]
+    return [folder_state(path) if Path(path).is_dir() else None for path in folders]

@@ -26,10 +26,16 @@ def audio_state(songs: str | Path) -> str:
     return _state(path for path in paths if path is not None)
 
 
-def folder_state(folder: str | Path) -> str:
-    """Digest path, size and time of every file below a folder that a songs table is made from.
+SUFFIXES = frozenset(
+    f".{name}"
+    for name in ["mp3", "flac", "ogg", "oga", "opus", "wav", "m4a", "aac", "aiff", "aif", "wma", "ape", "wv", "mp4"]
+)  # of audio files in a folder of songs
 
-    Links to folders are followed, each folder once.
+
+def folder_state(folder: str | Path, suffixes: frozenset[str] | None = None) -> str:
+    """Digest path, size and time of every file below a folder, or of those with one of the ``suffixes``.
+
+    Hidden files and folders are left out. Links to folders are followed, each folder once.
     """
     seen: set[tuple[int, int]] = set()
     found: list[str] = []
@@ -43,7 +49,12 @@ def folder_state(folder: str | Path) -> str:
             seen.add((status.st_dev, status.st_ino))
             with os.scandir(here) as entries:
                 for entry in entries:
-                    (waiting if leads_to_folder(entry) else found).append(entry.path)
+                    if entry.name.startswith("."):
+                        continue
+                    if leads_to_folder(entry):
+                        waiting.append(entry.path)
+                    elif suffixes is None or os.path.splitext(entry.name)[1].lower() in suffixes:  # noqa: PTH122
+                        found.append(entry.path)
         except OSError:
             found.append(here)
     return _state(sorted(found))

@@ -82,6 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except InputError as error:
         return fail(error)
+    except OSError as error:  # a folder that may not be written, a full disk
+        return fail(InputError(f"{error.filename or 'output'}: {error.strerror or error}"))
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except typer.TyperException as error:

@@ -87,21 +87,23 @@ def _section(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def of_user(listens: pl.DataFrame, user: str | None, paths: Sequence[Path]) -> pl.DataFrame:
     """Take the listens of one user; all of them if none is named and the history is of one.
 
+    Listens of which a file does not say whose they are go with any user.
+
     Raises
     ------
     InputError
         It is of several and none is named, or it has no such user.
     """
-    users = listens["user_id"].unique(maintain_order=True).to_list()
-    known = [name for name in users if name is not None]
+    known = listens["user_id"].drop_nulls().unique(maintain_order=True).to_list()
     listed = ", ".join(known[:NAMED]) + (", …" if len(known) > NAMED else "")
     if user is None:
-        if len(users) > 1:
-            raise InputError(f"{paths[0]}: listens of {len(users):,} users ({listed}): name one of them")
+        if len(known) > 1:
+            named = ", ".join(map(str, paths))
+            raise InputError(f"{named}: listens of {len(known):,} users ({listed}): name one of them")
         return listens
     if user not in known:
         raise InputError(f"{paths[0]}: no listens of {user!r}" + (f"; it has {listed}" if known else ""))
-    return listens.filter(user_id=user)
+    return listens.filter((pl.col("user_id") == user) | pl.col("user_id").is_null())
 
 
 def songs_to_match(run: "Run") -> pl.DataFrame:

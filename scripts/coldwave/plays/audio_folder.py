@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from coldwave.audio.state import leads_to_folder
+from coldwave.audio.state import SUFFIXES, leads_to_folder
 from coldwave.errors import InputError
 from coldwave.plays.audio_paths import from_here
 from coldwave.plays.dates import release_date
@@ -16,10 +16,6 @@ from coldwave.progress import track
 
 log = logging.getLogger(__name__)
 
-SUFFIXES = frozenset(
-    f".{name}"
-    for name in ["mp3", "flac", "ogg", "oga", "opus", "wav", "m4a", "aac", "aiff", "aif", "wma", "ape", "wv", "mp4"]
-)
 # Names of each tag in the formats that mutagen reads: its easy names (and Vorbis's), ID3's, ASF's
 _NAMES = {
     "title": ("title", "TIT2"),

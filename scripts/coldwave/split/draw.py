@@ -24,7 +24,7 @@ def _chosen(groups: np.ndarray, fractions: np.ndarray, size: float | int, share_
     ----------
     groups : int64 [songs], the group of each song
     fractions : float64 [groups]
-    size : a share in (0, 1) of all songs, or a number of songs
+    size : a share in (0, 1) of all songs, of which at least one is drawn, or a number of songs
     share_of : the share of all songs that is here; ``size`` is divided by it
 
     Returns
@@ -32,7 +32,10 @@ def _chosen(groups: np.ndarray, fractions: np.ndarray, size: float | int, share_
     bool [songs]
     """
     if isinstance(size, float) and size < 1:
-        return fractions[groups] < size / share_of
+        taken = fractions < size / share_of
+        if not taken.any() and len(fractions) > 2:  # so few songs that a share may draw none of them
+            taken[fractions.argmin()] = True
+        return taken[groups]
     sizes = np.bincount(groups, minlength=len(fractions))
     taken = np.zeros(len(fractions), dtype=bool)
     left = int(size)

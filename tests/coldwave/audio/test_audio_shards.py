@@ -16,7 +16,7 @@ from coldwave.audio import digests
 from coldwave.audio.digests import content_digests
 from coldwave.audio.manifests import shard_manifests
 from coldwave.audio.shards import shard_names, shard_of
-from coldwave.audio.state import audio_state, folder_state
+from coldwave.audio.state import SUFFIXES, audio_state, folder_state
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 OLD = 1_600_000_000_000_000_000  # ns
@@ -233,6 +233,23 @@ def test_audio_state(tmp_path):
     make_files(tmp_path, ["lost"])
     make_files(tmp_path / "audio", ["b"])
     assert audio_state(table) != first
+
+
+def test_the_state_of_a_folder_is_that_of_its_audio(tmp_path):
+    def add(*names):
+        for name in names:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).touch()
+
+    add("deep/a.ogg", "deep/b.FLAC")
+    first = folder_state(tmp_path, SUFFIXES)
+    add("mix.m3u8", ".hidden.ogg", "cover.jpg", ".trash/c.ogg")
+    assert folder_state(tmp_path, SUFFIXES) == first
+    every = folder_state(tmp_path)
+    add("notes.txt")
+    assert folder_state(tmp_path) != every, "of histories every file counts"
+    add("c.ogg")
+    assert folder_state(tmp_path, SUFFIXES) != first
 
 
 def test_audio_state_of_a_damaged_table(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 import soundfile
 import yaml
@@ -105,7 +106,7 @@ def test_several_histories_go_into_the_config(place, capfd):
     other = listens(place.parent / "other.jsonl", [("Artist 6", "Title 13", 2)])
     assert main([*GIVEN, "--history", str(other), "--json"]) == 0
     config = yaml.safe_load((place / "coldwave.yaml").read_text())
-    assert config["plays"]["history"] == {"also": [str(other)]}
+    assert config["plays"]["history"] == {"user": "me", "also": [str(other)]}
     assert json.loads(capfd.readouterr().out)["matching"] == [], "the run has read them"
 
 
@@ -143,3 +144,12 @@ def test_inspect_of_other_things(place, capsys):
     assert main(["inspect", "what"]) == 1
     assert main(["inspect", "gone"]) == 1
     assert "no such file or folder" in capsys.readouterr().err
+
+
+def test_a_folder_that_a_config_would_read_otherwise_is_refused(place, capfd):
+    odd = place.parent / "A$AP"
+    odd.mkdir()
+    soundfile.write(odd / "a.wav", np.zeros(8000), 8000)
+    assert main([*GIVEN[:3], "--library", str(odd)]) == 1
+    assert "give it by another name, such as a link to it" in capfd.readouterr().err
+    assert not (place / "coldwave.yaml").exists()

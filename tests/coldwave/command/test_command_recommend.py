@@ -53,6 +53,20 @@ def test_the_busiest_user_is_named(run, capsys):
     assert "leave USER and --history out" in capsys.readouterr().err
 
 
+def test_where_nothing_can_be_written_is_told(run, capsys, tmp_path):
+    (tmp_path / "mix.m3u8").mkdir()
+    assert main(["recommend", "u0003", "--out", str(tmp_path / "mix.m3u8")]) == 1
+    assert capsys.readouterr().err.splitlines()[-1].startswith("error: ")
+
+
+def test_histories_that_name_no_user_go_with_one_that_does(run, tmp_path, capsys):
+    one = listens(tmp_path / "listens.jsonl", [("Artist 5", "Title 12", 4)])
+    other = tmp_path / "scrobbles.csv"
+    other.write_text("Artist 6,,Title 13,22 May 2014 20:11\n")
+    assert main(["recommend", "--history", str(one), "--history", str(other), "--json"]) == 0
+    assert "5 plays read" in capsys.readouterr().err
+
+
 def test_without_a_user_it_names_some_and_what_to_do(here, capsys):
     assert main(["recommend"]) == 1
     said = capsys.readouterr().err
