@@ -68,12 +68,13 @@ def paths(config: dict[str, Any]) -> dict[Keys, str]:
     embeddings = {("embeddings", name, "path"): one.get("path") for name, one in config.get("embeddings", {}).items()}
     new = config.get("new_songs", {}).get("embeddings", {})
     also = plays.get("history", {}).get("also", [])
+    also = also if isinstance(also, list) else []  # the schema says so
     named = {
         ("cache",): config.get("cache"),
         ("plays", "path"): plays.get("path"),
         ("plays", "songs", "path"): plays.get("songs", {}).get("path"),
         ("plays", "songs", "audio_root"): plays.get("songs", {}).get("audio_root"),
-        **{("plays", "history", "also", str(n)): path for n, path in enumerate(also, start=1)},
+        **{("plays", "history", "also", place): path for place, path in enumerate(also)},
         ("plays", "matching", "overrides"): plays.get("matching", {}).get("overrides"),
         ("plays", "matching", "redirects"): plays.get("matching", {}).get("redirects"),
         **embeddings,

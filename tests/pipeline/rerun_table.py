@@ -62,6 +62,7 @@ BASES: dict[str, dict[str, Any]] = {
             "format": "history",
             "songs": {"path": "results/tiny/world/songs.csv"},
         },
+        "models": {"cnn_wpe": None},  # it takes unplayed_weight for 1
     },
     "grid": {"wmf": {"factors": [4, 6], "alpha": [2.0, 6.0], "choice": {"draws": 2}}},
     "spark": {"wmf": {"engine": "spark"}, "audit": {"canary": ["bow", "linear"]}},
@@ -172,10 +173,11 @@ TABLE = [
            also={"plays": {"table": {"user": "a", "song": "b", "count": "c"}}}),
     Change(under("plays.songs", tag_separator=";", audio_root="results/tiny/world")
            | under("plays.songs.columns", title="b"), base="own"),
-    Change(under("plays.history", user="me", also=["other.json"], since="2001", until="2002", min_seconds=5,
+    Change(under("plays.history", user="me", also=["<results>/world/songs.csv"], since="2001", until="2002", min_seconds=5,
                  incognito=True, repeats_within=0, timezone="Europe/Berlin", columns={"title": 3}, header=False,
                  delimiter=";", encoding="latin-1")
-           | under("plays.matching", likeness=80, margin=5, overrides="o.csv", redirects="r.csv")),
+           | under("plays.matching", likeness=80, margin=5, overrides="<results>/world/songs.csv",
+                   redirects="<results>/world/songs.csv")),
     Change(under("plays.history", user="me", also=["results/tiny/world/songs.csv"], since="2001", until="2002",
                  min_seconds=5, incognito=True, repeats_within=0, timezone="Europe/Berlin", columns={"title": 3},
                  header=False, delimiter=";", encoding="latin-1")
@@ -195,7 +197,9 @@ TABLE = [
     # wmf
     Change(under("wmf", factors=5, iterations=6, solver="exact", tolerance=0.01),
            "factorise_plays evaluate_warm audit_leakage tune"),
-    Change(under("wmf", regularization=0.2, unplayed_weight=0.5, frequency_scaling=0.5),
+    Change({"wmf.unplayed_weight": 0.5},
+           "factorise_plays predict_usage count_plays_worth evaluate_warm audit_leakage tune", base="history"),
+    Change(under("wmf", regularization=0.2, frequency_scaling=0.5),
            "factorise_plays predict_usage count_plays_worth evaluate_warm audit_leakage tune"),
     Change(under("wmf", alpha=3.0, epsilon=2.0),
            "factorise_plays predict_usage count_plays_worth evaluate_warm draw_confidences train_cnn:cnn_wpe "
@@ -277,7 +281,7 @@ TABLE = [
     Change(under("models.<cnn>", temperature=0.2, plays_per_song=100, momentum=0.8)),
     Change(under("models.<cnn>", temper=0.5, temperature=0.2, plays_per_song=100, momentum=0.8),
            "train_cnn:cnn_mse audit_leakage", base="own"),
-    Change({"models.<cnn>.whiten_popularity": True}, "train_cnn:cnn_wpe audit_leakage",
+    Change({"models.<cnn>.whiten_popularity": True}, "train_cnn:cnn_mse audit_leakage",
            also={"models": {"cnn_mse": {"objective": "wpe"}}}),
     # evaluation, warm, analysis, audit
     Change({"evaluation.cutoff": 4},
@@ -396,7 +400,7 @@ they make. `make test-reruns` plans a run after a change of each key and compare
 MARK = {
     "tiny": "",
     "own": " *",
-    "history": " (a history)",
+    "history": " (a history, no `objective: wpe`)",
     "grid": " (lists in `wmf`)",
     "spark": " (`engine: spark`)",
     "new": " (`predict_new`)",

@@ -141,6 +141,8 @@ MISTAKES = [
     ({"models": dict.fromkeys(CONFIG["models"])},
      "models: an empty mapping is not a mapping of at least one name to a model$"),
     ("plays: {min_users: 0, min_songs: 2}", "plays.min_users: 0 keeps songs that nobody has played ... filter_by: all"),
+    ("plays: {history: {also: [$NOT_SET/x.json]}}", "plays.history.also"),
+    ("plays: {history: {also: x.json}}", "plays.history.also: 'x.json' is text, not a list"),
     # analysis
     ("analysis: {tags: {folds: 12}}", "analysis.tags.min_songs: 10 is below analysis.tags.folds (12)"),
     ("analysis: {tags: {folds: 1}}", "analysis.tags.folds: 1 is not"),
