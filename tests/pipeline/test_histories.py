@@ -81,7 +81,7 @@ def test_a_listener_of_two_histories(listener, tmp_path):
 
     left.with_columns(song_id=pl.lit(songs["song_id"][5])).write_csv(tmp_path / "overrides.csv")
     overlay["plays"]["matching"] = {"overrides": str(tmp_path / "overrides.csv")}
-    assert place.make(targets=PLAYS, overlay=overlay).finished == ["match_history", "read_plays"]
+    assert place.make(targets=PLAYS, overlay=overlay).done == ["match_history", "read_plays"]
     assert counts(place)[songs["song_id"][5]] == 6 + 3
 
 
