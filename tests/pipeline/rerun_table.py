@@ -173,9 +173,9 @@ TABLE = [
            also={"plays": {"table": {"user": "a", "song": "b", "count": "c"}}}),
     Change(under("plays.songs", tag_separator=";", audio_root="results/tiny/world")
            | under("plays.songs.columns", title="b"), base="own"),
-    Change(under("plays.history", user="me", also=["<results>/world/songs.csv"], since="2001", until="2002", min_seconds=5,
-                 incognito=True, repeats_within=0, timezone="Europe/Berlin", columns={"title": 3}, header=False,
-                 delimiter=";", encoding="latin-1")
+    Change(under("plays.history", user="me", also=["<results>/world/songs.csv"], since="2001", until="2002",
+                 min_seconds=5, incognito=True, repeats_within=0, timezone="Europe/Berlin", columns={"title": 3},
+                 header=False, delimiter=";", encoding="latin-1")
            | under("plays.matching", likeness=80, margin=5, overrides="<results>/world/songs.csv",
                    redirects="<results>/world/songs.csv")),
     Change(under("plays.history", user="me", also=["results/tiny/world/songs.csv"], since="2001", until="2002",

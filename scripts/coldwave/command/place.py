@@ -36,9 +36,9 @@ def place(
 ) -> int:
     """Place new audio files.
 
-    Their nearest songs, tags and likely listeners. Tags are those of the nearest songs by sound. Listeners are ordered
-    by lift: how far above their other scores the file is. A file that cannot be heard is told, the others are placed,
-    and the exit status is 1.
+    Their nearest songs and tags, and the users for whom they stand out. Tags are those of the nearest songs by sound.
+    Users are ordered by lift: how far above their other scores the file is. A file that cannot be heard is told, the
+    others are placed, and the exit status is 1.
     """
     from coldwave.command.vectors import write_vectors
 
@@ -53,7 +53,8 @@ def place(
         if not as_json:
             _show(file, placed[str(file)])
     if as_json:
-        write_json({"run": opened.files.folder, "files": [_plain(file, one) for file, one in placed.items()]})
+        told = [_plain(file, one) for file, one in placed.items()]
+        write_json({"run": opened.files.folder, "files": told, "failed": failed})
     if out and placed:
         path = write_vectors(out, {file: one.vectors for file, one in placed.items()})
         say(f"Vectors of {len(placed):,} files: {path}")
@@ -78,7 +79,7 @@ def _show(file: Path, placed: Any) -> None:
     write_table((near, "songs", "share of all songs"), tags, ("songs", "share of all songs"))
     print()
     columns = ("user_id", "lift", "score", "mean", "deviation")
-    write_table(("likely listener", *columns[1:]), placed.listeners.select(columns).iter_rows(), columns[1:])
+    write_table(("user it stands out for", *columns[1:]), placed.listeners.select(columns).iter_rows(), columns[1:])
     print()
 
 

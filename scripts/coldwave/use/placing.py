@@ -1,4 +1,4 @@
-"""Place a new song: what its neighbours are called, and who is likely to play it."""
+"""Place a new song: what its neighbours are called, and for which users it stands out."""
 
 from typing import NamedTuple
 

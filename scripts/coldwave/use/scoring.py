@@ -11,8 +11,8 @@ from coldwave.use.models import Model
 
 SOUND, PLAYS, BOTH = "sound", "plays", "both"
 
-# Users from which on a song's own plays rank it better than what is heard of it: in the demo world, validation songs
-# folded in from the plays of 16 to 30 users rank as well as by what models hear.
+# Users from which on a song is ranked by its own plays. In demo worlds, plays of 5 to 10 users rank a song as well as
+# what a linear model hears of it, and those of 30 and more as well as what the best network does.
 ENOUGH = 20
 
 
@@ -74,18 +74,18 @@ def scorer_of(files: RunFiles, model: Model, by: str = BOTH) -> Scorer:
     if by == SOUND:
         return Scorer(model.songs, None, nothing, FACTORS)
     played = files.array("wmf/song_factors.npy")
-    users = files.songs["users"].to_numpy()
     if by == PLAYS:
         return plays_scorer(files)
-    unheard = ~np.isfinite(model.songs[:, 0])
-    return Scorer(model.songs, played, (users >= ENOUGH) | (unheard & (users > 0)), FACTORS)
+    users, unheard = files.songs["users"].to_numpy(), ~np.isfinite(model.songs[:, 0])
+    learnt = played.any(axis=1)  # not where all plays were too late to learn from
+    return Scorer(model.songs, played, learnt & ((users >= ENOUGH) | (unheard & (users > 0))), FACTORS)
 
 
 def plays_scorer(files: RunFiles) -> Scorer:
     """Score songs by their own plays alone; those that nobody has played cannot be scored."""
     played = files.array("wmf/song_factors.npy")
     nothing = np.broadcast_to(np.float32(np.nan), played.shape)
-    return Scorer(nothing, played, files.songs["users"].to_numpy() > 0, FACTORS)
+    return Scorer(nothing, played, (files.songs["users"].to_numpy() > 0) & played.any(axis=1), FACTORS)
 
 
 def sound_scorer(units: np.ndarray) -> Scorer:

@@ -134,7 +134,7 @@ def test_place_goes_on_after_a_file_that_cannot_be_heard(here, tmp_path, capsys)
     (bad := tmp_path / "bad.wav").write_text("nothing")
     assert main(["place", str(bad), "new/known.wav"]) == 1
     streams = capsys.readouterr()
-    assert streams.err.startswith(f"error: {bad}: no usable audio") and "likely listener" in streams.out
+    assert streams.err.startswith(f"error: {bad}: no usable audio") and "stands out for" in streams.out
 
 
 def test_a_playlist_is_near_the_seeds_and_not_the_others(run, tmp_path, capsys):
