@@ -52,7 +52,8 @@ TABLES = {
     "plays/users": {"user": U32, "user_id": TEXT, "songs": U32, "plays": U64},
     "plays/songs": {
         "song": U32, "song_id": TEXT, "title": TEXT, "artist": TEXT, "album": TEXT, "date": TEXT,
-        "tags": TEXTS, "audio": TEXT, "users": U32, "plays": U64,
+        "tags": TEXTS, "audio": TEXT, "recording_mbid": TEXT, "track_mbid": TEXT, "isrc": TEXT, "seconds": F64,
+        "users": U32, "plays": U64,
     },
     "plays/rejected": {"source": TEXT, "line": U64, "reason": TEXT, "text": TEXT},
     "split/split": {"song": U32, "part": TEXT},
@@ -227,7 +228,7 @@ def test_every_job_left_a_log_and_its_timing(tiny):
     not_needed = {"read_embeddings", "scale_embeddings", "tune"}  # no model takes an embedding, and nobody tunes
     not_needed |= {path.stem for path in (ROOT / "scripts").glob("*_new_*.py")}  # only predict_new asks for them
     not_needed |= {"factorise_plays_spark", "choose_wmf"}  # the engine is implicit, and no setting is a list
-    not_needed |= {"cut_plays"}  # the split is not by date
+    not_needed |= {"cut_plays", "match_history"}  # the split is not by date, and the plays are no history
     shared = {"predict_stacked_metadata"}  # it runs the script of predict_metadata
     assert rules == {path.stem for path in (ROOT / "scripts").glob("*.py")} - not_needed | shared
 

@@ -63,7 +63,7 @@ def test_names_that_are_not(different):
 
 
 @settings(deadline=None)
-@given(st.text())
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs"])))  # Python and Rust differ in which controls are blanks
 def test_a_name_with_anything_in_it_has_a_key(text):
     assert bool(key(text)) == bool(unicodedata.normalize("NFKC", text).strip())
 
