@@ -174,7 +174,8 @@ def other_validation_songs(tiny, tmp_path_factory):
     shutil.rmtree(place.results / "bow")
     plays = {"path": "results/tiny/world/train_triplets.txt", "songs": {"path": "results/tiny/world/songs.csv"}}
     fewer_models = {model: None for model in (*NOT_OF_TEST_PLAYS, "popularity") if model not in ("linear", "mlr")}
-    outcome = place.make(overlay={"world": None, "plays": plays, "models": fewer_models})
+    audit = {"canary": []}  # test_audit.py has them
+    outcome = place.make(overlay={"world": None, "plays": plays, "models": fewer_models, "audit": audit})
     return place, outcome, files
 
 

@@ -56,6 +56,7 @@ def without_audio(tiny, home, tmp_path_factory):
         "embeddings": {name: {"path": str(data / f"{name}.parquet"), "song": "id"} for name in ("one", "two")},
         "models": MODELS,
         "warm": None,
+        "audit": {"canary": []},
     }
     place = type(tiny)(tmp_path_factory.mktemp("without_audio"), home)
     outcome = place.make(overlay=overlay)

@@ -27,7 +27,8 @@ def test_from_mp3_to_the_table(workplace, emotify):
     }
     # the paper's window of 3 s: 30-second clips give ten of them
     models = {"cnn_mse": {"window": 129}, "cnn_wpe": None}
-    workplace.make(overlay={"world": None, "plays": plays, "models": models, "evaluation": {"cutoff": 500}})
+    others = {"evaluation": {"cutoff": 500}, "audit": {"canary": []}}
+    workplace.make(overlay={"world": None, "plays": plays, "models": models} | others)
     songs = workplace.table("plays/songs.parquet")
     assert songs.height == SONGS
     heard = pl.read_csv(emotify / "heard.tsv", separator="\t", has_header=False, new_columns=["user", "song", "count"])
