@@ -9,15 +9,14 @@ from pathlib import Path
 
 from coldwave.exhibits.files import spreadsheet_csv, write_exhibit_table
 from coldwave.files import write_table, write_text
+from coldwave.histories.counting import add_dropped, count_dropped
 from coldwave.histories.reading import collect, read_history
 from coldwave.job import run
 from coldwave.matching.exhibits import COUNTS, MATCHED_TRACKS, matched_tracks, summary, tier_counts, unmatched_tracks
 from coldwave.matching.exhibits import columns as columns_of_tiers
 from coldwave.matching.identifiers import read_redirects
-from coldwave.matching.matching import match_tracks
 from coldwave.matching.overrides import read_overrides
-from coldwave.matching.plays import MATCHED_PLAYS, matched_plays, notes, without_repeats
-from coldwave.matching.tracks import distinct_tracks
+from coldwave.matching.plays import MATCHED_PLAYS, match_listens, notes, refuse_no_match
 from coldwave.plays.catalogue import read_catalogue
 from coldwave.plays.tables import write_rejected
 
@@ -41,32 +40,31 @@ def main(
     threads: int = 1,
 ) -> None:
     """``options``: format (null: known by content), history, likeness, margin, songs, and a line on the data."""
-    formats = dict.fromkeys(source, None) | {source[0]: options["format"]}
-    listens = collect(read_history(formats, options=options["history"]))
+    listens = collect(read_history(source, options["format"], options["history"]))
     songs, _ = read_catalogue(catalogue, options["songs"], threads)  # read_plays tells what it sets aside
-    tracks, of_listen = distinct_tracks(listens.table)
-    found = match_tracks(
-        tracks,
+    found = match_listens(
+        listens.table,
         songs,
+        options["history"]["repeats_within"],
         likeness=options["likeness"],
         margin=options["margin"],
         overrides=read_overrides(overrides, songs["song_id"].to_list()) if overrides else None,
         redirects=read_redirects(redirects) if redirects else None,
     )
-    counts, left = tier_counts(tracks, found), unmatched_tracks(tracks, found, songs)
+    tracks, matches = found.tracks, found.matches
+    counts, left = tier_counts(tracks, matches), unmatched_tracks(tracks, matches, songs)
     log.info(summary(counts), extra={"screen": True})
     write_text(unmatched, spreadsheet_csv(left))  # even if nothing matched, so that people can see why
-    played = matched_plays(listens.table, of_listen, found, source[0], unmatched)
-    kept = without_repeats(played, options["history"]["repeats_within"])
-    if repeated := played.height - kept.height:
-        log.info("%s plays more are the same song again under another name", f"{repeated:,}", extra={"screen": True})
-    write_table(plays, kept, MATCHED_PLAYS)
-    write_table(matched, matched_tracks(tracks, found, songs), MATCHED_TRACKS)
+    refuse_no_match(found, source[0], unmatched)
+    if found.dropped:
+        log.info("dropped after the matching: %s", count_dropped(found.dropped), extra={"screen": True})
+    write_table(plays, found.plays, MATCHED_PLAYS)
+    write_table(matched, matched_tracks(tracks, matches, songs), MATCHED_TRACKS)
     write_rejected(rejected, listens.rejected)
     write_table(table, counts, COUNTS)
     write_text(csv, counts.write_csv())
     about = [options["data"], f"{summary(counts)}."]
-    read = notes(listens.dropped, listens.rejected.height, left.height)
+    read = notes(add_dropped(listens.dropped, found.dropped), listens.rejected.height, left.height)
     write_exhibit_table(markdown, "The history's tracks in the library", about, columns_of_tiers(counts), 2, notes=read)
 
 

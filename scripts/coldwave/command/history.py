@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from coldwave.use.run import Run
 
 NAMED = 5  # users, in an error
+OF_ITS_FILE = ("also", "user", "columns", "header", "delimiter", "encoding")  # settings of the run's own history
 
 
 class Matched(NamedTuple):
@@ -36,32 +37,31 @@ def match_history(run: "Run", paths: Sequence[Path], user: str | None = None, ov
     InputError
         A history cannot be read, is of several users and none is named, or none of it is among the run's songs.
     """
-    from coldwave.histories.counting import count_dropped
+    from coldwave.histories.counting import add_dropped, count_dropped
+    from coldwave.histories.options import DEFAULTS
     from coldwave.histories.reading import collect, read_history
     from coldwave.matching.exhibits import summary, tier_counts
-    from coldwave.matching.matching import match_tracks
-    from coldwave.matching.tracks import distinct_tracks
+    from coldwave.matching.plays import match_listens
 
-    listens = collect(read_history(list(paths), options=reading_options(run.files.config)))
+    reading = DEFAULTS | reading_options(run.files.config)
+    listens = collect(read_history(list(paths), options=reading))
     table = of_user(listens.table, user, paths)
     songs = songs_to_match(run)
-    tracks, _ = distinct_tracks(table)
-    matches = match_tracks(tracks, songs, **_matching(run, songs, overrides))
-    counts = tier_counts(tracks, matches)
-    notes = [f"{table['count'].sum():,} plays read; dropped: {count_dropped(listens.dropped)}"]
+    found = match_listens(table, songs, reading["repeats_within"], **_matching(run, songs, overrides))
+    counts, dropped = tier_counts(found.tracks, found.matches), add_dropped(listens.dropped, found.dropped)
+    notes = [f"{table['count'].sum():,} plays read; dropped: {count_dropped(dropped)}"]
     notes[0] += f"; {listens.rejected.height:,} lines set aside." if listens.rejected.height else "."
     notes.append(f"{summary(counts)}.")
-    found = matches.drop_nulls("song_id").join(tracks.select("track", "plays"), on="track")
-    plays = found.group_by("song_id").agg(pl.col("plays").sum()).sort("song_id")
+    plays = found.plays.group_by("song_id").agg(pl.col("count").cast(pl.UInt64).sum()).sort("song_id")
     if plays.height == 0:
         raise InputError(f"{paths[0]}: none of it is among the songs of {run.files.folder}: {summary(counts)}")
-    return Matched(dict(plays.select("song_id", "plays").iter_rows()), counts, notes)
+    return Matched(dict(plays.iter_rows()), counts, notes)
 
 
 def reading_options(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a run's config says of what counts as a play; nothing where the run is older than these settings."""
     said = _section(config, "history")
-    return {name: value for name, value in said.items() if name not in ("also", "user")}  # of the run's own history
+    return {name: value for name, value in said.items() if name not in OF_ITS_FILE}
 
 
 def _matching(run: "Run", songs: pl.DataFrame, overrides: Path | None) -> dict[str, Any]:

@@ -23,16 +23,14 @@ _EVERY = 10.0  # seconds between lines of progress
 
 
 def read_history(
-    paths: Path | Sequence[Path] | Mapping[Path, str | None],
-    format: str | None = None,
-    options: Mapping[str, Any] | None = None,
+    paths: Path | Sequence[Path], format: str | None = None, options: Mapping[str, Any] | None = None
 ) -> Iterator[Listens]:
     """Read one history, or several: batches of the listens that count as plays, and of what was set aside or dropped.
 
     Parameters
     ----------
-    paths : files, folders or archives, perhaps with the format of each
-    format : a key of ``HISTORIES``, of all paths that have none; None: each path's own, known by its content
+    paths : files, folders or archives
+    format : a key of ``HISTORIES``, of the first path; None, and that of the others: known by its content
     options : as `options.DEFAULTS`; what is not given has its default
 
     Raises
@@ -42,11 +40,10 @@ def read_history(
         wrong.
     """
     settings = checked(options or {})
-    given = paths if isinstance(paths, Mapping) else {}
     paths = [paths] if isinstance(paths, Path) else list(paths)
     if len({path.resolve() for path in paths}) < len(paths):
         raise InputError(f"{', '.join(map(str, paths))}: a history is given twice")
-    formats = {path: given.get(path) or format or _recognised(path) for path in paths}
+    formats = {path: format if format and path is paths[0] else _recognised(path) for path in paths}
     if unknown := sorted(set(formats.values()) - set(HISTORIES)):
         raise InputError(f"{unknown[0]!r} is no format of a history: they are {', '.join(HISTORIES)}")
     return _all(formats, settings)

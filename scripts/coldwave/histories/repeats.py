@@ -20,8 +20,8 @@ def without_repeats(batches: Iterable[Listens], seconds: float) -> Iterator[List
     """Yield listens without those that began less than ``seconds`` after one kept of the same user and song.
 
     What batches set aside and dropped is passed on at once, their listens after the last batch. Names are compared in
-    small letters, without punctuation and blanks, as exporters delete some. Listens of unknown time, and sources of
-    counts, repeat nothing. More than ``MOST_ROWS`` listens go through a temporary folder.
+    small letters, without punctuation and blanks, as exporters delete some. More than ``MOST_ROWS`` listens go through
+    a temporary folder.
     """
     with ExitStack() as stack:
         spilled: _Parts | None = None
@@ -39,7 +39,7 @@ def without_repeats(batches: Iterable[Listens], seconds: float) -> Iterator[List
         if spilled and waiting:
             spilled.write(pl.concat(waiting))
         for table in spilled.read() if spilled else [pl.concat(waiting)] if waiting else []:
-            kept = table.filter(_kept(table, seconds)).drop(_KEY)
+            kept = table.filter(not_repeated(table, table[_KEY], seconds)).drop(_KEY)
             repeated = table.height - kept.height
             yield Listens(kept, dropped={f"repeated within {seconds:g} s": repeated} if repeated else {})
 
@@ -57,12 +57,17 @@ def _folded(name: str) -> pl.Expr:
     return pl.when(plain == "").then(text).otherwise(plain)
 
 
-def _kept(table: pl.DataFrame, seconds: float) -> pl.Series:
-    """Return which listens are kept: of a chain of them, each that begins ``seconds`` or more after the last kept."""
-    timed = table.select(pl.int_range(pl.len()).alias("row"), _KEY, "time", pl.col("count") == 1).filter(
-        pl.col("time").is_not_null() & pl.col("count")
-    )
-    timed = timed.sort(_KEY, "time", maintain_order=True)
+def not_repeated(table: pl.DataFrame, key: pl.Series, seconds: float) -> pl.Series:
+    """Return which listens are kept: of a chain of them, each that begins ``seconds`` or more after the last kept.
+
+    Listens of unknown time, and sources of counts, repeat nothing.
+
+    Parameters
+    ----------
+    table : ``time``, ``count``; key : what is the same for listens of one user and song, by row
+    """
+    timed = table.select(pl.int_range(pl.len()).alias("row"), key.alias(_KEY), "time", pl.col("count") == 1)
+    timed = timed.filter(pl.col("time").is_not_null() & pl.col("count")).sort(_KEY, "time", maintain_order=True)
     row, key, time = (timed[name].to_numpy() for name in ("row", _KEY, "time"))
     kept = np.ones(table.height, dtype=bool)
     near = np.flatnonzero((key[1:] == key[:-1]) & (np.diff(time) < seconds)) + 1

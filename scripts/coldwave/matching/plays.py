@@ -2,19 +2,47 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from coldwave.errors import InputError
 from coldwave.histories.counting import count_dropped
+from coldwave.histories.repeats import not_repeated
+from coldwave.matching.matching import match_tracks
+from coldwave.matching.tracks import distinct_tracks
 from coldwave.plays.batches import ME
 
 MATCHED_PLAYS = {"user_id": pl.String, "song_id": pl.String, "count": pl.UInt32, "time": pl.Float64}
+REPEATED = "repeated under another name"
 
 
-def matched_plays(
-    listens: pl.DataFrame, of_listen: pl.Series, matches: pl.DataFrame, history: Path, unmatched: Path
-) -> pl.DataFrame:
+class MatchedListens(NamedTuple):
+    """The tracks of listens, the song of each (``matching.MATCHES``), the plays, and listens dropped by reason."""
+
+    tracks: pl.DataFrame
+    matches: pl.DataFrame
+    plays: pl.DataFrame
+    dropped: dict[str, int]
+
+
+def match_listens(listens: pl.DataFrame, songs: pl.DataFrame, repeats_within: float, **how: Any) -> MatchedListens:
+    """Match the tracks of listens (``coldwave.histories.listens.LISTENS``) to songs, and take their plays.
+
+    Parameters
+    ----------
+    repeats_within : seconds, as for `without_repeats`
+    songs, how : as for `match_tracks`
+    """
+    tracks, of_listen = distinct_tracks(listens)
+    matches = match_tracks(tracks, songs, **how)
+    plays = matched_plays(listens, of_listen, matches)
+    kept = without_repeats(plays, repeats_within)
+    repeated = plays.height - kept.height
+    return MatchedListens(tracks, matches, kept, {REPEATED: repeated} if repeated else {})
+
+
+def matched_plays(listens: pl.DataFrame, of_listen: pl.Series, matches: pl.DataFrame) -> pl.DataFrame:
     """Give each listen the song that its track matched; listens of other tracks are left out.
 
     Parameters
@@ -22,26 +50,14 @@ def matched_plays(
     listens : as in ``coldwave.histories.listens.LISTENS``
     of_listen : UInt32 [listens], the track of each
     matches : as `match_tracks` returns them
-    history, unmatched : where the listens are from, and what lists the tracks without a song, for the message
 
     Returns
     -------
     As in ``MATCHED_PLAYS``, a row for each listen, in their order.
-
-    Raises
-    ------
-    InputError
-        No track matched.
     """
     songs = matches.sort("track")["song_id"]
     plays = listens.select(pl.col("user_id").fill_null(ME), "count", "time")
-    plays = plays.with_columns(song_id=songs.gather(of_listen)).drop_nulls("song_id")
-    if plays.is_empty():
-        raise InputError(
-            f"{history}: none of its {songs.len():,} tracks is in the songs table: {unmatched} lists them with what is "
-            "nearest. Is plays.songs.path the library that was played?"
-        )
-    return plays.select(list(MATCHED_PLAYS))
+    return plays.with_columns(song_id=songs.gather(of_listen)).drop_nulls("song_id").select(list(MATCHED_PLAYS))
 
 
 def without_repeats(plays: pl.DataFrame, seconds: float) -> pl.DataFrame:
@@ -51,17 +67,24 @@ def without_repeats(plays: pl.DataFrame, seconds: float) -> pl.DataFrame:
 
     Parameters
     ----------
-    plays : as in ``MATCHED_PLAYS``; those without a time stay
+    plays : as in ``MATCHED_PLAYS``
     """
-    timed = plays.with_row_index("row").drop_nulls("time").sort("user_id", "song_id", "time")
-    new = (timed["user_id"] != timed["user_id"].shift()) | (timed["song_id"] != timed["song_id"].shift())
-    repeated, last = [], 0.0
-    for row, begins, time in zip(timed["row"], new.fill_null(True), timed["time"], strict=True):
-        if not begins and time - last < seconds:
-            repeated.append(row)
-        else:
-            last = time
-    return plays.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(repeated))
+    key = plays.select(pl.struct("user_id", "song_id").rank("dense")).to_series()
+    return plays.filter(not_repeated(plays, key, seconds))
+
+
+def refuse_no_match(found: MatchedListens, history: Path, unmatched: Path) -> None:
+    """Raise InputError if no track matched.
+
+    Parameters
+    ----------
+    history, unmatched : where the listens are from, and what lists the tracks without a song, for the message
+    """
+    if found.plays.is_empty():
+        raise InputError(
+            f"{history}: none of its {found.tracks.height:,} tracks is in the songs table: {unmatched} lists them with "
+            "what is nearest. Is plays.songs.path the library that was played?"
+        )
 
 
 def notes(dropped: Mapping[str, int], set_aside: int, unmatched: int) -> list[str]:

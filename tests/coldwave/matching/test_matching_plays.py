@@ -12,7 +12,14 @@ from coldwave.files import check_table
 from coldwave.histories.listens import LISTENS
 from coldwave.matching.exhibits import columns, tier_counts
 from coldwave.matching.matching import match_tracks
-from coldwave.matching.plays import MATCHED_PLAYS, matched_plays, notes, without_repeats
+from coldwave.matching.plays import (
+    MATCHED_PLAYS,
+    match_listens,
+    matched_plays,
+    notes,
+    refuse_no_match,
+    without_repeats,
+)
 from coldwave.matching.tracks import distinct_tracks
 
 
@@ -24,10 +31,14 @@ def listens(*rows):
 SONGS = pl.DataFrame({"song_id": ["s1", "s2"], "artist": ["Ann", "Bo"], "title": ["One", "Two"]})
 
 
-def matched(table):
+def library():
     songs = SONGS.with_columns(pl.lit(None, pl.String).alias(name) for name in ("album", "audio", *IDS))
+    return songs.with_columns(seconds=pl.lit(None, pl.Float64))
+
+
+def matched(table):
     tracks, of_listen = distinct_tracks(table)
-    return tracks, of_listen, match_tracks(tracks, songs.with_columns(seconds=pl.lit(None, pl.Float64)))
+    return tracks, of_listen, match_tracks(tracks, library())
 
 
 IDS = ("recording_mbid", "track_mbid", "isrc")
@@ -37,7 +48,7 @@ def test_each_listen_gets_its_song_and_listener():
     table = listens(("u", 5.0, "ANN", "One", 1), (None, None, "Bo", "Two", 7), ("u", 6.0, "Cy", "Three", 1),
                     ("v", 7.0, "Ann", "One", 1))  # fmt: skip
     tracks, of_listen, found = matched(table)
-    plays = matched_plays(table, of_listen, found, Path("h.json"), Path("u.csv"))
+    plays = matched_plays(table, of_listen, found)
     check_table(plays, MATCHED_PLAYS, "plays")
     assert plays.rows() == [("u", "s1", 1, 5.0), ("me", "s2", 7, None), ("v", "s1", 1, 7.0)]
     cells = columns(tier_counts(tracks, found))
@@ -46,10 +57,19 @@ def test_each_listen_gets_its_song_and_listener():
 
 
 def test_a_history_of_which_nothing_matches_is_refused():
-    table = listens(("u", 5.0, "Cy", "Three", 1))
-    _, of_listen, found = matched(table)
+    found = match_listens(listens(("u", 5.0, "Cy", "Three", 1)), library(), 30)
     with pytest.raises(InputError, match=r"h\.json: none of its 1 tracks is in the songs table: u\.csv lists them"):
-        matched_plays(table, of_listen, found, Path("h.json"), Path("u.csv"))
+        refuse_no_match(found, Path("h.json"), Path("u.csv"))
+
+
+def test_a_song_under_two_names_and_a_count_of_plays():
+    table = listens(("u", 5e8, "Ann", "One", 1), ("u", 5e8 + 9, "Ann", "One (Remastered 2011)", 1),
+                    ("u", 5e8 + 9, "Ann", "One", 4))  # fmt: skip
+    found = match_listens(table, library(), 30)
+    refuse_no_match(found, Path("h.json"), Path("u.csv"))
+    assert found.dropped == {"repeated under another name": 1}
+    assert sorted(found.plays["count"]) == [1, 4], "a source of counts repeats nothing"
+    assert match_listens(table, library(), 0).dropped == {}
 
 
 @given(
