@@ -33,14 +33,14 @@ def main(
     training = (read_table(split)["part"] == TRAIN).to_numpy()
     how = {"held_out": choice["held_out"], "draws": choice["draws"], "maximised": choice["measure"]}
     how |= {"users": choice["users"], "cutoff": cutoff, "seed": options["seed"], "threads": threads}
+    warnings = []
     try:
         table = choose(read_table(plays), training, lists, options["wmf"], **how)
-        best = table.row(by_predicate=pl.col("chosen"), named=True)
-        warnings = at_chance(best) + at_the_end(lists, best)
     except NothingToRank as error:  # as with the plays of one user
         table = first_of_lists(lists, options["wmf"], cutoff)
-        warnings = [f"{error}. Till then the first value of each list in wmf is taken"]
+        warnings += [f"{error}. Till then the first value of each list in wmf is taken"]
     found = table.row(by_predicate=pl.col("chosen"), named=True)
+    warnings = warnings or at_chance(found) + at_the_end(lists, found)
     for line in warnings:
         log.warning(line)
     log.info(summary(table, lists, cutoff), extra={"screen": True})

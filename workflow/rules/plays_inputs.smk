@@ -24,12 +24,16 @@ def plays_inputs():
     return given_files() | (made if reads_history(SETTINGS) else {})
 
 
+def histories():
+    """The histories that are read as one."""
+    return [SETTINGS["plays"]["path"], *SETTINGS["plays"]["history"]["also"]]
+
+
 def history_inputs():
     """The files that `match_history` reads: histories, the songs table and, if named, what corrects the matching."""
     plays = SETTINGS["plays"]
     named = {name: plays["matching"][name] for name in ("overrides", "redirects") if plays["matching"][name]}
-    histories = [plays["path"], *plays["history"]["also"]]
-    return named | {"source": [watched(path) for path in histories], "catalogue": watched(plays["songs"]["path"])}
+    return named | {"source": [*map(watched, histories())], "catalogue": watched(plays["songs"]["path"])}
 
 
 def catalogue_state(wildcards):
@@ -39,5 +43,4 @@ def catalogue_state(wildcards):
 
 def history_state(wildcards):
     """Digests of what folders of histories hold, where they are folders."""
-    folders = [SETTINGS["plays"]["path"], *SETTINGS["plays"]["history"]["also"]]
-    return [folder_state(path) if Path(path).is_dir() else None for path in folders]
+    return [folder_state(path) if Path(path).is_dir() else None for path in histories()]

@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 NOT_READ = "not read yet"
+SUFFIXES = frozenset(  # of audio files in a folder of songs
+    f".{name}"
+    for name in ["mp3", "flac", "ogg", "oga", "opus", "wav", "m4a", "aac", "aiff", "aif", "wma", "ape", "wv", "mp4"]
+)
 
 
 def audio_state(songs: str | Path) -> str:
@@ -24,12 +28,6 @@ def audio_state(songs: str | Path) -> str:
     except (OSError, KeyError, pyarrow.ArrowException):
         return NOT_READ
     return _state(path for path in paths if path is not None)
-
-
-SUFFIXES = frozenset(
-    f".{name}"
-    for name in ["mp3", "flac", "ogg", "oga", "opus", "wav", "m4a", "aac", "aiff", "aif", "wma", "ape", "wv", "mp4"]
-)  # of audio files in a folder of songs
 
 
 def folder_state(folder: str | Path, suffixes: frozenset[str] | None = None) -> str:

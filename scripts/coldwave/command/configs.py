@@ -8,9 +8,9 @@ from typing import Any
 import yaml
 
 from coldwave.errors import InputError
+from coldwave.inspection.findings import read_otherwise
 
 RUN = "mine"  # the run's name
-READ_OTHERWISE = ("$", "{", "<results>")  # variables, wildcards, and the folder of the run
 QUICK = frozenset({"random", "mean", "knn", "linear", "usage"})  # kinds that take seconds
 SONGS_IN_SHARD = 400
 SHARDS = (2, 256)  # fewest, most
@@ -28,13 +28,10 @@ def history_settings(paths: Sequence[Path], name: str, library: Path) -> dict[st
     InputError
         The config could not name a path.
     """
+    for path in (*paths, library):
+        if why := read_otherwise(path):
+            raise InputError(f"{path}: the path {why[0]}: give it by another name, such as a link to it")
     first, *also = map(str, paths)
-    for path in (first, *also, str(library)):
-        if any(mark in path for mark in READ_OTHERWISE):
-            raise InputError(
-                f"{path}: a config reads {', '.join(READ_OTHERWISE)} in a path as something else: give it by another "
-                "name, such as a link to it"
-            )
     plays = {"path": first, "format": name, "min_users": 0, "songs": {"path": str(library)}}
     together = {"history": {"user": "me", "also": also}} if also else {}  # each may have another name for the user
     return {"run": RUN, "world": None, "plays": plays | together}

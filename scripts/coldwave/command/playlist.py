@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from coldwave.command.output import say, write_json, write_table
-from coldwave.command.playlists import OutOption, PrefixOption, check_name, prefixes_of
+from coldwave.command.playlists import OutOption, PrefixOption, check_name, prefixes_of, show
 from coldwave.command.runs import JsonOption, RunOption, open_run
 from coldwave.errors import InputError
 
@@ -60,7 +59,6 @@ def playlist(
     """
     from coldwave.command.mixes import Mix, make_mix
     from coldwave.command.refreshing import refreshed
-    from coldwave.command.songs import titled
 
     check_name(out)
     prefixes_of(path_prefix)
@@ -74,13 +72,4 @@ def playlist(
         mix = Mix("", seeds or [], others or [], to, number, variety, seed, per_artist or None, path_prefix or [])
         opened = open_run(run)
         found = make_mix(opened, replace(mix, run=str(opened.files.folder.absolute())))
-    for note in found.notes:
-        say(note)
-    if as_json:
-        write_json(found.as_json())
-    else:
-        columns = [name for name in ("rank", "title", "artist", "nearness", "score") if name in found.table.columns]
-        write_table(columns, titled(found.table).select(columns).iter_rows(), ("rank", "nearness", "score"))
-    if out:
-        for note in found.write(out):
-            say(note)
+    show(found, ("rank", "title", "artist", "nearness", "score"), as_json, out)

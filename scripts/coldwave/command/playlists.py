@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from coldwave.command.output import say, write_json, write_table
 from coldwave.errors import InputError
 
 if TYPE_CHECKING:
+    from coldwave.command.mixes import Mixed
+    from coldwave.command.recommending import Found
     from coldwave.use.run import Run
 
 OutOption = Annotated[
@@ -36,6 +39,25 @@ def check_name(out: Path | None) -> None:
 
     if out is not None:
         format_of(out)
+
+
+def show(found: "Found | Mixed", columns: Sequence[str], as_json: bool, out: Path | None) -> None:
+    """Print a list of songs, what is to be said of it on standard error, and write it as a playlist if it has a name.
+
+    ``columns`` are those for people; numbers among them are set flush right.
+    """
+    from coldwave.command.songs import titled
+
+    for note in found.notes:
+        say(note)
+    if as_json:
+        write_json(found.as_json())
+    else:
+        names = [name for name in columns if name in found.table.columns]
+        write_table(names, titled(found.table).select(names).iter_rows(), ("rank", "nearness", "score"))
+    if out:
+        for note in found.write(out):
+            say(note)
 
 
 def write(run: "Run", out: Path, song_ids: Sequence[str], recipe: dict[str, Any]) -> list[str]:

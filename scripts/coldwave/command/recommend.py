@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from coldwave.command.output import say, write_json, write_table
-from coldwave.command.playlists import OutOption, PrefixOption, check_name, prefixes_of
+from coldwave.command.output import say
+from coldwave.command.playlists import OutOption, PrefixOption, check_name, prefixes_of, show
 from coldwave.command.runs import JsonOption, ModelOption, RunOption, open_run, whole
 from coldwave.errors import InputError
 
@@ -79,7 +79,6 @@ def recommend(
     """
     from coldwave.command.first_run import first_run
     from coldwave.command.recommending import Wanted, best_songs
-    from coldwave.command.songs import titled
 
     check_name(out)
     prefixes_of(path_prefix)
@@ -108,14 +107,4 @@ def recommend(
         overrides=str(whole(overrides)) if overrides else None,
         path_prefix=path_prefix or [],
     )
-    found = best_songs(opened, wanted)
-    for note in found.notes:
-        say(note)
-    if as_json:
-        write_json(found.as_json())
-    else:
-        columns = ("rank", "title", "artist", "score", "why")
-        write_table(columns, titled(found.table).select(columns).iter_rows(), ("rank", "score"))
-    if out:
-        for note in found.write(out):
-            say(note)
+    show(best_songs(opened, wanted), ("rank", "title", "artist", "score", "why"), as_json, out)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 RESULTS = Path("results")
 TABLE = Path("tables") / "recommendation.md"
 HOW_TO_RUN = "run the workflow first: `make demo`, or `snakemake --configfile FILE` with a config of your own"
-_RECORD = "provenance.json"
 
 RunOption = Annotated[
     str | None,
@@ -75,12 +74,12 @@ def open_run(run: str | None, results: Path = RESULTS) -> "Run":
     InputError
         There is no such run, or it is not finished.
     """
-    from coldwave.provenance.comparison import find_record
+    from coldwave.provenance.comparison import RECORD, find_record
     from coldwave.use.opening import load
 
     if run is not None:
         return load(find_record(run, results).parent)
-    finished = sorted(results.glob(f"*/{_RECORD}"), key=lambda path: (path.stat().st_mtime, path))
+    finished = sorted(results.glob(f"*/{RECORD}"), key=lambda path: (path.stat().st_mtime, path))
     if not finished:
         raise InputError(f"no finished run under {results}/: name one with --run, or {HOW_TO_RUN}")
     return load(finished[-1].parent)

@@ -1,7 +1,6 @@
 """Find songs of a run by what people call them, and make entries of playlists of them."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -66,11 +65,6 @@ def titled(songs: pl.DataFrame) -> pl.DataFrame:
     return songs.with_columns(title=pl.when(blank).then("song_id").otherwise("title"))
 
 
-def audio_of(run: "Run", audio: str | None) -> Path | None:
-    """Return the path of a song's audio. A relative one starts at the folder that ``results`` is in."""
-    return None if audio is None else run.files.root / audio
-
-
 def entries(run: "Run", song_ids: Sequence[str]) -> list[Entry]:
     """Make entries of a playlist, of songs of a run or paths of files; what the run does not know is in their tags."""
     table = read_table(run.files.path("plays/songs.parquet")).filter(pl.col("song_id").is_in(list(song_ids)))
@@ -79,7 +73,7 @@ def entries(run: "Run", song_ids: Sequence[str]) -> list[Entry]:
 
 
 def _entry(song: Mapping[str, Any], run: "Run") -> Entry:
-    audio = audio_of(run, song["audio"])
+    audio = None if song["audio"] is None else run.files.root / song["audio"]
     tags = read_tags(audio) if audio is not None and audio.is_file() else AudioTags()
     named = {name: song.get(name) or getattr(tags, name) for name in ("title", "artist", "album", "seconds")}
     recording = (song.get("recording_mbid") or tags.recording or "").split(",")[0] or None

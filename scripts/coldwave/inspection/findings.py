@@ -6,6 +6,12 @@ from typing import Any
 
 LINES = 100_000  # of a file that are read, at least; counts of a longer one are of its beginning
 SHOWN = 5  # rows of a preview
+# Signs that a config does not take as they are
+_SIGNS = {
+    "$": "begins the name of a variable",
+    "<": "begins the name of a run's folder",
+    "{": "begins a part that Snakemake fills in",
+}
 
 
 @dataclass(frozen=True)
@@ -27,3 +33,8 @@ class Inspection:
     preview: list[list[str]] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+
+def read_otherwise(path: Path) -> list[str]:
+    """Say what of a path a config would read as something else; nothing of most paths."""
+    return [f"has a {sign}, which in a config {why}" for sign, why in _SIGNS.items() if sign in str(path)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from coldwave.errors import InputError
 from coldwave.inspection.delimited import first_lines, guess_layout
 from coldwave.inspection.embeddings import column_of_ids, inspect_array, inspect_embeddings_in_text, numeric_columns
-from coldwave.inspection.findings import SHOWN, Inspection
+from coldwave.inspection.findings import SHOWN, Inspection, read_otherwise
 from coldwave.inspection.folders import inspect_audio_file, inspect_audio_folder, inspect_run
 from coldwave.inspection.parquet import inspect_parquet
 from coldwave.inspection.plays import SONGS_TOO, inspect_plays, settings_of_text
@@ -23,8 +23,6 @@ ACCEPTED = (
     "the folder of a run"
 )
 NAME_COLUMNS = "if it is one of these, name its columns: plays.table, plays.songs.columns or embeddings in the config"
-# Signs that a config does not take as they are
-SIGNS = {"$": "begins the name of a variable", "<": "begins the name of a run's folder"}
 
 
 def inspect(path: Path, *, recognise_history: Callable[[Path], str | None] | None = None) -> Inspection:
@@ -47,9 +45,8 @@ def inspect(path: Path, *, recognise_history: Callable[[Path], str | None] | Non
         found = _folder(path, recognise_history) if path.is_dir() else _file(path, recognise_history)
     except OSError as error:
         raise InputError(f"{error.filename or path}: cannot be read ({error.strerror})") from error
-    for sign, why in SIGNS.items():
-        if found.settings and sign in str(path):
-            found.notes.append(f"its path has a {sign}, which in a config {why}: rename it")
+    if found.settings:
+        found.notes.extend(f"its path {why}: rename it" for why in read_otherwise(path))
     return found
 
 

@@ -16,7 +16,7 @@ from coldwave.wmf.chosen import read_chosen
 NEEDED = ("plays/songs.parquet", "plays/users.parquet", "plays/plays.parquet", "split/split.parquet",
           "wmf/user_factors.npy", "wmf/song_factors.npy")  # fmt: skip
 NAMES = ("song", "song_id", "title", "artist", "album", "tags", "audio", "users")
-RECORDING = "recording_mbid"  # a column that songs may have
+RECORDING = "recording_mbid"  # a column that the songs of older runs lack
 
 
 class RunFiles:
@@ -65,11 +65,12 @@ class RunFiles:
 
     @cached_property
     def songs(self) -> pl.DataFrame:
-        """The songs, row n that of song n: the columns ``NAMES``, and ``RECORDING`` where the run knows it."""
+        """The songs, row n that of song n: the columns ``NAMES`` and ``RECORDING``."""
         path = self.path("plays/songs.parquet")
         with expecting_table(path):
-            columns = pl.read_parquet_schema(path)
-        return read_table(path, [*NAMES, *[RECORDING for name in columns if name == RECORDING]])
+            known = RECORDING in pl.read_parquet_schema(path)
+        songs = read_table(path, [*NAMES, RECORDING] if known else NAMES)
+        return songs if known else songs.with_columns(pl.lit(None, pl.String).alias(RECORDING))
 
     @cached_property
     def song_numbers(self) -> dict[str, int]:

@@ -74,17 +74,15 @@ def _named(opened: Sequence[Heard], resources: Resources) -> pl.DataFrame:
     for number, one in enumerate(opened, start=resources.files.songs.height):
         tags, path = read_tags(one.path), str(one.path)
         names = {"title": tags.title or one.path.stem, "artist": tags.artist, "album": tags.album}
-        rows.append({"song": number, "song_id": path, **names, "tags": list(tags.tags), "audio": path, "users": 0})
-        if RECORDING in resources.files.songs.columns:
-            rows[-1][RECORDING] = tags.recording
+        row = {"song": number, "song_id": path, **names, "tags": list(tags.tags), "audio": path, "users": 0}
+        rows.append(row | {RECORDING: tags.recording})
     types = {name: resources.files.songs.schema[name] for name in rows[0]}
     return pl.DataFrame(rows, schema=types)
 
 
 def _recordings(songs: pl.DataFrame, opened: Sequence[Heard], resources: Resources) -> Recordings:
-    ids = songs[RECORDING].to_list() if RECORDING in songs.columns else None
     units = None
     if resources.files.has(features_of(BOW)):
         features = np.stack([one.features(BOW) for one in opened])
         units = np.vstack((resources.units(BOW), unit_length(features)))
-    return Recordings(names_of(songs), ids, units)
+    return Recordings(names_of(songs), songs[RECORDING].to_list(), units)

@@ -68,7 +68,7 @@ def lifts(users: np.ndarray, songs: np.ndarray, song: np.ndarray) -> tuple[np.nd
     return mean, deviation, np.where(alike, np.nan, lift)
 
 
-def likely_listeners(
+def listeners_by_lift(
     resources: Resources, heard: Heard, n: int, model: str | None = None, seed: int | None = None
 ) -> tuple[pl.DataFrame, str]:
     """List the users with the highest lift for a file (``LISTENERS``), and the model that scores them.

@@ -147,10 +147,9 @@ class Resources:
 
     def recordings(self, model: Model | None) -> Recordings:
         """Start to tell songs from other files of the same recordings."""
-        songs, features = self.files.songs, self.sound(model)
-        ids = songs[RECORDING].to_list() if RECORDING in songs.columns else None
+        features = self.sound(model)
         units = None if features is None else self.units(features)
-        return Recordings(self.names, ids, units)
+        return Recordings(self.names, self.files.songs[RECORDING].to_list(), units)
 
     @cached_property
     def names(self) -> Names:

@@ -13,7 +13,7 @@ from coldwave.use.hearing import BOW, Heard
 from coldwave.use.models import features_of, find_model, listening
 from coldwave.use.neighbours import similar
 from coldwave.use.new_files import recommend_files
-from coldwave.use.placing import Placed, likely_listeners, tags_of_nearest
+from coldwave.use.placing import Placed, listeners_by_lift, tags_of_nearest
 from coldwave.use.predicting import can_hear, predict_file
 from coldwave.use.reasons import Why, explain
 from coldwave.use.recommending import Recommended, recommend
@@ -198,10 +198,10 @@ class Run:
         return self._resources.units(features)
 
     def place(self, file: str | Path, n: int = 10, *, model: str | None = None, seed: int | None = None) -> Placed:
-        """Place a file that the run has never seen: ``n`` nearest songs, their tags, and the ``n`` likeliest listeners.
+        """Place a file that the run has never seen: ``n`` nearest songs, their tags, and ``n`` users it stands out for.
 
-        Listeners are ranked by how much higher they score it than other songs (``coldwave.use.placing.lifts``). If a
-        model is named, it alone hears the file.
+        Users are ranked by how much higher they score it than other songs (``coldwave.use.placing.lifts``). If a model
+        is named, it alone hears the file.
 
         Raises
         ------
@@ -210,7 +210,7 @@ class Run:
         """
         heard = self._resources.heard(file)
         similar = self.similar(heard, n, model=model, seed=seed)
-        listeners, scored_by = likely_listeners(self._resources, heard, n, model, seed)
+        listeners, scored_by = listeners_by_lift(self._resources, heard, n, model, seed)
         found = self.embed(heard, [model] if model else None)
         return Placed(
             similar,

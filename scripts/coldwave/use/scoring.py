@@ -69,13 +69,11 @@ def scorer_of(files: RunFiles, model: Model, by: str = BOTH) -> Scorer:
     if by not in (SOUND, PLAYS, BOTH):
         raise InputError(f"by: {by!r} is none of both, sound, plays")
     nothing = np.zeros(files.songs.height, dtype=bool)
-    if model.vectors != FACTORS:
+    if model.vectors != FACTORS or by == SOUND:
         return Scorer(model.songs, None, nothing, model.vectors)
-    if by == SOUND:
-        return Scorer(model.songs, None, nothing, FACTORS)
-    played = files.array("wmf/song_factors.npy")
     if by == PLAYS:
         return plays_scorer(files)
+    played = files.array("wmf/song_factors.npy")
     users, unheard = files.songs["users"].to_numpy(), ~np.isfinite(model.songs[:, 0])
     learnt = played.any(axis=1)  # not where all plays were too late to learn from
     return Scorer(model.songs, played, learnt & ((users >= ENOUGH) | (unheard & (users > 0))), FACTORS)
