@@ -1,0 +1,75 @@
+"""Whether a listener is recommended held-out plays as a run's tables say.
+
+    python benchmarks/recommended_as_ranked.py results/demo linear cnn_time
+
+Each user who has played test songs is asked for twice: the scores that `coldwave.load` gives of all songs, and the list
+that it recommends to somebody who has the user's plays of training songs, among the test songs. Both are ranked here
+with scikit-learn's AUC and an average precision of a few lines, and printed beside the run's own table. A list folds
+the plays in anew and leaves out copies of a recording, so its figures may differ in the third digit.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from sklearn.metrics import roc_auc_score
+
+import coldwave
+from coldwave.files import read_table
+from coldwave.progress import track
+from coldwave.split.parts import TEST, TRAIN
+
+
+def average_precision(played: np.ndarray, cutoff: int) -> float:
+    """AP of one ranking, cut: ``played`` says of each song, best first, whether the user has played it."""
+    hits = played[:cutoff]
+    return float((np.cumsum(hits) / np.arange(1, len(hits) + 1))[hits].sum() / min(played.sum(), cutoff))
+
+
+def measures(scores: np.ndarray, played: np.ndarray, cutoff: int) -> tuple[float, float]:
+    """AP and AUC of one user's scores of the test songs. A song without a score ranks last."""
+    scores = np.where(np.isfinite(scores), scores, scores[np.isfinite(scores)].min(initial=0) - 1)
+    order = np.argsort(-scores, kind="stable")
+    return average_precision(played[order], cutoff), float(roc_auc_score(played, scores))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="folder of a finished run")
+    parser.add_argument("models", nargs="*", help="names of models; by default the model that recommends")
+    options = parser.parse_args()
+    run = coldwave.load(options.run)
+    part, ids = read_table(options.run / "split/split.parquet")["part"], run.songs["song_id"]
+    test, cutoff = np.flatnonzero((part == TEST).to_numpy()), run.files.config["evaluation"]["cutoff"]
+    names = read_table(options.run / "plays/users.parquet")["user_id"]
+    plays = read_table(options.run / "plays/plays.parquet").sort("user", "song")
+    table = read_table(options.run / "tables/recommendation.parquet")
+    users = [user for (user,), of in plays.group_by("user", maintain_order=True)
+             if 0 < of["song"].is_in(test).sum() < len(test)]  # fmt: skip
+    print(f"{len(users):,} users, {len(test):,} test songs", "", sep="\n")
+    print("| model | mAP, AUC of the table | of the scores | of the lists |", "| --- | --- | --- | --- |", sep="\n")
+    for model in options.models or [run.default_model[0]]:
+        found: dict[str, list[tuple[float, float]]] = {"scores": [], "lists": []}
+        for user in track(users, "users asked"):
+            of = plays.filter(user=user)
+            played = np.isin(test, of["song"])
+            scores = run.scores(names[user], model=model, by="sound")[test]
+            found["scores"].append(measures(scores, played, cutoff))
+            known = of.filter(pl.col("song").is_in(np.flatnonzero((part == TRAIN).to_numpy())))
+            if not known.height:
+                continue
+            history = dict(zip(ids.gather(known["song"]), known["count"], strict=True))
+            listed = run.recommend(
+                plays=history, n=len(test), among=ids.gather(test).to_list(), per_artist=None, model=model, by="sound"
+            ).table
+            of_lists = np.full(len(run.songs), np.nan)
+            of_lists[listed["song"].to_numpy()] = -listed["rank"].to_numpy().astype(float)
+            found["lists"].append(measures(of_lists[test], played, cutoff))
+        told = table.filter(model=model).row(0, named=True)
+        rows = [(told[f"map_{cutoff}"], told["auc"])] + [np.mean(found[name], axis=0) for name in ("scores", "lists")]
+        print(f"| {model} |", " | ".join(f"{ap:.5f}, {auc:.5f}" for ap, auc in rows), "|", flush=True)
+
+
+if __name__ == "__main__":
+    main()
