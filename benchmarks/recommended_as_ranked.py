@@ -20,6 +20,8 @@ from coldwave.files import read_table
 from coldwave.progress import track
 from coldwave.split.parts import TEST, TRAIN
 
+ORDERS = 200
+
 
 def average_precision(played: np.ndarray, cutoff: int) -> float:
     """AP of one ranking, cut: ``played`` says of each song, best first, whether the user has played it."""
@@ -28,10 +30,14 @@ def average_precision(played: np.ndarray, cutoff: int) -> float:
 
 
 def measures(scores: np.ndarray, played: np.ndarray, cutoff: int) -> tuple[float, float]:
-    """AP and AUC of one user's scores of the test songs. A song without a score ranks last."""
+    """AP and AUC of one user's scores of the test songs. A song without a score ranks last.
+
+    AP is the mean over orders of the tied songs, drawn where there are any.
+    """
     scores = np.where(np.isfinite(scores), scores, scores[np.isfinite(scores)].min(initial=0) - 1)
-    order = np.argsort(-scores, kind="stable")
-    return average_precision(played[order], cutoff), float(roc_auc_score(played, scores))
+    draws = np.random.default_rng(0).random((ORDERS if len(np.unique(scores)) < len(scores) else 1, len(scores)))
+    found = [average_precision(played[np.lexsort((draw, -scores))], cutoff) for draw in draws]
+    return float(np.mean(found)), float(roc_auc_score(played, scores))
 
 
 def main() -> None:
