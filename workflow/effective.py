@@ -47,8 +47,6 @@ def history_read(config: dict[str, Any]) -> dict[str, Any]:
     plays = config["plays"]
     history = {key: value for key, value in plays["history"].items() if key != "also"}
     named = None if plays["format"] == "history" else plays["format"]
-    if named not in (None, "events") and not plays["history"]["also"]:
-        history |= dict.fromkeys(("columns", "delimiter", "encoding")) | {"header": True}  # of events alone
     read = {"format": named, "history": history, "songs": songs_read(plays, "songs")}
     return dict(sorted((read | options(plays, "matching", "likeness", "margin")).items()))
 

@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.plays.dates import begin_of
 from coldwave.plays.filters import totals
 from coldwave.plays.pairs import Pairs
 from coldwave.plays.reading import read_plays
 from coldwave.plays.streams import BLOCK_BYTES
 from coldwave.plays.tables import PLAYS
-from coldwave.plays.times import begin_of
 from coldwave.split.parts import TEST
 
 log = logging.getLogger(__name__)
