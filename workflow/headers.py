@@ -138,7 +138,14 @@ def _check_triplets(path: Path) -> None:
 
 def _check_history(history: Mapping[str, Any], name: str, path: Path) -> None:
     """Look columns up in a table of events; if only its content can tell that it is one, where columns are named."""
-    if name == "events" or (name == "history" and history["columns"] and _format_of(path) == "events"):
+    if name == "history" and history["columns"]:
+        name = _recognise(path)
+        if name is None:
+            raise InputError(
+                f"plays.history.columns: {path} is not known as a history by its content; to name the columns of a "
+                "table of events, give it as plays.path and write plays.format: events"
+            )
+    if name == "events":
         check_events(path, history)
 
 
@@ -146,11 +153,15 @@ def _check_first_row(read: Callable[[Path], Iterator[Any]], path: Path) -> None:
     next(read(path), None)
 
 
-def _format_of(path: Path) -> str | None:
+def _recognise(path: Path) -> str | None:
     from coldwave.histories.formats import recognise  # slow to import, and few configs need it
 
+    return recognise(path)
+
+
+def _format_of(path: Path) -> str | None:
     try:
-        return recognise(path)
+        return _recognise(path)
     except InputError:  # of several formats, or damaged
         return None
 

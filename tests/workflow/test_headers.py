@@ -196,6 +196,10 @@ WRONG = {
                                  history("x.txt", "history", album="record"), [
         "plays.history.columns.album: x.txt has no column 'record'. It has 'time', 'artist', 'title'",
     ]),
+    "a history that nobody knows": ("x.txt", EVENTS, history("x.txt", "history", time="when", title="what"), [
+        "plays.history.columns: x.txt is not known as a history by its content; to name the columns of a table of "
+        "events, give it as plays.path and write plays.format: events",
+    ]),
     "another history that is events": ("x.txt", EVENTS.replace("when", "time").replace("what", "title"),
                                        history("none", "lastfm", ["x.txt"], album="record"), [
         "plays.history.columns.album: x.txt has no column 'record'. It has 'time', 'artist', 'title'",

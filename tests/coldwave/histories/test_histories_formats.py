@@ -8,7 +8,18 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
-from history_files import API_TRACK, GOLDEN, RECENT, SHORT_STREAM, csv_text, json_lines, unzipped, write_all, zipped
+from history_files import (
+    API_TRACK,
+    GOLDEN,
+    LASTFM_ROW,
+    RECENT,
+    SHORT_STREAM,
+    csv_text,
+    json_lines,
+    unzipped,
+    write_all,
+    zipped,
+)
 
 from coldwave.errors import InputError
 from coldwave.histories.formats import HISTORIES, recognise
@@ -70,6 +81,17 @@ def test_options_that_a_format_cannot_follow_change_nothing_of_what_is_read(name
         "timezone": not all(one.equals(other) for one, other in zip(tables, there, strict=True)),
     }
     assert [option for option in told if told[option] and name not in OF_FORMATS[option]] == []
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_a_history_in_another_format_than_said_is_refused_with_the_right_one_told(name, tmp_path):
+    path = tmp_path / "scrobbles"
+    path.write_text(csv_text([LASTFM_ROW] * 2))
+    if name == "lastfm":
+        assert collect(read_history(path, name)).table.height
+    else:
+        with pytest.raises(InputError, match=r"It looks like lastfm: write plays\.format: lastfm$"):
+            collect(read_history(path, name))
 
 
 def zstd(data):
