@@ -12,6 +12,7 @@ from coldwave.files import write_table, write_text
 from coldwave.histories.counting import add_dropped, count_dropped
 from coldwave.histories.reading import collect, read_history
 from coldwave.job import run
+from coldwave.matching.disagreeing import note
 from coldwave.matching.exhibits import COUNTS, MATCHED_TRACKS, matched_tracks, summary, tier_counts, unmatched_tracks
 from coldwave.matching.exhibits import columns as columns_of_tiers
 from coldwave.matching.identifiers import read_redirects
@@ -59,13 +60,19 @@ def main(
     if found.dropped:
         log.info("dropped after the matching: %s", count_dropped(found.dropped), extra={"screen": True})
     write_table(plays, found.plays, MATCHED_PLAYS)
-    write_table(matched, matched_tracks(tracks, matches, songs), MATCHED_TRACKS)
+    by_song = matched_tracks(tracks, matches, songs)
+    disagreeing = [f"{words} They are marked in plays/matched.parquet (names_disagree)." for words in note(by_song)]
+    for words in disagreeing:
+        log.warning(words)
+    write_table(matched, by_song, MATCHED_TRACKS)
     write_rejected(rejected, listens.rejected)
     write_table(table, counts, COUNTS)
     write_text(csv, counts.write_csv())
     about = [options["data"], f"{summary(counts)}."]
     read = notes(add_dropped(listens.dropped, found.dropped), listens.rejected.height, left.height)
-    write_exhibit_table(markdown, "The history's tracks in the library", about, columns_of_tiers(counts), 2, notes=read)
+    write_exhibit_table(
+        markdown, "The history's tracks in the library", about, columns_of_tiers(counts), 2, notes=read + disagreeing
+    )
 
 
 run(main)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from coldwave.histories.options import mistakes, of_other_formats
 from coldwave.plays.suffixes import delimiter_of, is_parquet
 from coldwave.wmf.listable import LISTABLE
 from workflow.features import SOURCES
@@ -27,6 +28,8 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         _quoting(config),
         _encoding(config),
         _history(config),
+        _history_options(config),
+        _history_idle(config),
         _unheard(config),
         _part_sizes(config),
         _folds(config),
@@ -144,11 +147,15 @@ def _quoting(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
 
 
 def _encoding(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    name = config["plays"]["table"]["encoding"]
-    try:
-        codecs.lookup(name)
-    except (LookupError, ValueError):
-        yield ("plays", "table", "encoding"), f"{short(name)} is not a text encoding that Python knows, such as utf-8"
+    for section in ("table", "history"):
+        name = config["plays"][section]["encoding"]
+        try:
+            codecs.lookup(name or "utf-8")
+        except (LookupError, ValueError):
+            yield (
+                ("plays", section, "encoding"),
+                f"{short(name)} is not a text encoding that Python knows, such as utf-8",
+            )
 
 
 def _history(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
@@ -156,6 +163,24 @@ def _history(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
         yield (
             ("plays", "songs", "path"),
             "null, but a listening history is matched to songs: name a songs table or a folder of audio files",
+        )
+
+
+def _history_options(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    for name, mistake in mistakes(config["plays"]["history"]).items():
+        yield ("plays", "history", *name.split(".", 1)), mistake
+
+
+def _history_idle(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    plays = config["plays"]
+    name, history = plays["format"], plays["history"]
+    if not reads_history(config) or name == "history" or history["also"]:
+        return  # of which formats the histories are is known by their content alone
+    for option, formats in of_other_formats(history, name).items():
+        yield (
+            ("plays", "history", option),
+            f"{short(history[option])} has no effect if plays.format is {name}, only with {' or '.join(formats)}: "
+            "leave it out",
         )
 
 

@@ -12,7 +12,7 @@ from workflow.kinds import idle
 from workflow.settings import load_schema, options
 
 # How the plays of a history are read, once its tracks are matched to songs
-MATCHED = {"count": "count", "song": "song_id", "time": None, "user": "user_id"}
+MATCHED = {"count": "count", "song": "song_id", "user": "user_id"}
 MANIFEST = ("columns", "tag_separator", "audio_root")  # settings of a songs table, and of a folder of audio files
 FOLDER = ("id_from",)
 
@@ -29,7 +29,7 @@ def plays_read(config: dict[str, Any]) -> dict[str, Any]:
     keys += ["unlisted_songs", "songs_without_audio"] * has_table
     read = options(config, "plays", *keys)
     if reads_history(config):
-        read |= {"format": "table", "table": MATCHED}
+        read |= {"format": "table", "table": _matched(config)}
     if plays["format"] == "table":
         table = plays["table"] if cuts_plays(config) else {**plays["table"], "time": None}  # else nothing needs times
         read["table"] = dict(sorted(table.items()))
@@ -47,8 +47,6 @@ def history_read(config: dict[str, Any]) -> dict[str, Any]:
     plays = config["plays"]
     history = {key: value for key, value in plays["history"].items() if key != "also"}
     named = None if plays["format"] == "history" else plays["format"]
-    if named not in (None, "events") and not plays["history"]["also"]:
-        history |= dict.fromkeys(("columns", "delimiter", "encoding")) | {"header": True}  # of events alone
     read = {"format": named, "history": history, "songs": songs_read(plays, "songs")}
     return dict(sorted((read | options(plays, "matching", "likeness", "margin")).items()))
 
@@ -56,7 +54,19 @@ def history_read(config: dict[str, Any]) -> dict[str, Any]:
 def cuts_plays(config: dict[str, Any]) -> bool:
     """Whether plays later than the songs that are tested can be told and are left out of learning."""
     plays = config["plays"]
-    return config["split"]["by"] == "date" and plays["format"] == "table" and plays["table"]["time"] is not None
+    timed = reads_history(config) or (plays["format"] == "table" and plays["table"]["time"] is not None)
+    return config["split"]["by"] == "date" and timed
+
+
+def cut_read(config: dict[str, Any]) -> dict[str, Any]:
+    """Pick what `cut_plays` reads of a checked config, besides its input files."""
+    if reads_history(config):
+        return {"format": "table", "table": _matched(config)}
+    return options(config, "plays", "format", "table")
+
+
+def _matched(config: dict[str, Any]) -> dict[str, Any]:
+    return dict(sorted((MATCHED | {"time": "time" if cuts_plays(config) else None}).items()))
 
 
 def songs_read(config: dict[str, Any], section: str) -> dict[str, Any]:

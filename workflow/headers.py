@@ -11,11 +11,15 @@ from typing import Any
 
 from coldwave.embeddings.columns import check_text, choose_columns
 from coldwave.errors import InputError
+from coldwave.histories.columns import check_events
+from coldwave.matching.written import overrides_of, redirects_of
 from coldwave.new_songs.columns import of_new_embeddings, of_new_songs
-from coldwave.plays.layout import check_layout, find_in_names
+from coldwave.plays.layout import check_layout, find_in_names, split_fields
 from coldwave.plays.manifest import check_manifest, find_places, records
+from coldwave.plays.streams import HEADER_BYTES, read_blocks
 from coldwave.plays.suffixes import is_parquet, parquet_files
 from coldwave.split.columns import check_columns, check_suffix
+from workflow.consistency import reads_history
 from workflow.features import taken
 from workflow.settings import SettingsError
 
@@ -23,7 +27,7 @@ Check = Callable[[Path], Any]  # of one table; its InputError has a line for eac
 
 
 def check_headers(config: Mapping[str, Any]) -> None:
-    """Check the columns of the plays, the songs table, the user's own split and the embeddings that models take.
+    """Check the columns of plays, songs table, what corrects the matching, own split and embeddings that models take.
 
     Raises
     ------
@@ -66,8 +70,16 @@ def _of_user(path: Path, run: str) -> bool:
 
 def _tables(config: Mapping[str, Any]) -> Iterator[tuple[str | None, Check]]:
     plays = config["plays"]
-    if plays["format"] == "table":
+    if reads_history(config):
+        yield plays["path"], partial(_check_history, plays["history"], plays["format"])
+        for path in plays["history"]["also"]:
+            yield path, partial(_check_history, plays["history"], "history")
+        for name, read in (("overrides", overrides_of), ("redirects", redirects_of)):
+            yield plays["matching"][name], partial(_check_first_row, read)
+    elif plays["format"] == "table":
         yield plays["path"], partial(_check_plays, plays["table"])
+    else:
+        yield plays["path"], _check_triplets
     yield plays["songs"]["path"], partial(_check_songs, plays["songs"])
     yield config["split"]["path"], _check_split
     for name, embedding in _embeddings(config).items():
@@ -99,11 +111,66 @@ def _reworded(words: Callable[[str], str], check: Check) -> Check:
 
 
 def _check_plays(table: Mapping[str, Any], path: Path) -> None:
-    if path.is_dir() or is_parquet(path):
-        first = parquet_files(path)[0]
-        find_in_names(_parquet(first).schema_arrow.names, table, first)
-    else:
-        check_layout(path, table)
+    try:
+        if path.is_dir() or is_parquet(path):
+            first = parquet_files(path)[0]
+            find_in_names(_parquet(first).schema_arrow.names, table, first)
+        else:
+            check_layout(path, table)
+    except InputError as error:
+        if (name := _format_of(path)) is None:
+            raise
+        # any table with these columns looks like events
+        columns = [str(error)] if name == "events" else []
+        raise InputError("\n".join([*columns, _other_format(path, "table", name)])) from error
+
+
+def _check_triplets(path: Path) -> None:
+    """Refuse a listening history for which no format was named. Whatever else is no triplets is left to the job."""
+    try:
+        block, encoding = next(read_blocks(path, "utf-8", HEADER_BYTES), (b"", "utf-8"))
+        rows = [split_fields(line, "\t", None) for line in block.decode(encoding, "replace").split("\n")]
+    except InputError:
+        rows = []
+    if not any(len(row) == 3 and row[2].strip().isdecimal() for row in rows) and (name := _format_of(path)):
+        raise InputError(_other_format(path, "taste_profile", name))
+
+
+def _check_history(history: Mapping[str, Any], name: str, path: Path) -> None:
+    """Look columns up in a table of events; if only its content can tell that it is one, where columns are named."""
+    if name == "history" and history["columns"]:
+        name = _recognise(path)
+        if name is None:
+            raise InputError(
+                f"plays.history.columns: {path} is not known as a history by its content; to name the columns of a "
+                "table of events, give it as plays.path and write plays.format: events"
+            )
+    if name == "events":
+        check_events(path, history)
+
+
+def _check_first_row(read: Callable[[Path], Iterator[Any]], path: Path) -> None:
+    next(read(path), None)
+
+
+def _recognise(path: Path) -> str | None:
+    from coldwave.histories.formats import recognise  # slow to import, and few configs need it
+
+    return recognise(path)
+
+
+def _format_of(path: Path) -> str | None:
+    try:
+        return _recognise(path)
+    except InputError:  # of several formats, or damaged
+        return None
+
+
+def _other_format(path: Path, given: str, name: str) -> str:
+    return (
+        f"plays.format: {path} is no {given}, but looks like a listening history in the format {name}: write "
+        f"plays.format: {name}"
+    )
 
 
 def _check_songs(options: Mapping[str, Any], path: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 from overlays import CONFIG, ROOT, checked
 from snakemake.utils import update_config
 
-from workflow.effective import model_read, plays_read, split_read
+from coldwave.matching.plays import MATCHED_PLAYS
+from workflow.effective import cut_read, cuts_plays, model_read, plays_read, split_read
 from workflow.settings import over_default
 
 DEFAULT = ROOT / "config.yaml"
@@ -41,6 +42,16 @@ def test_times_of_plays_are_read_in_a_split_by_date_alone():
     plays = {"plays": {"format": "table", "table": {"time": "when"}}}
     assert plays_read(checked(OWN, plays))["table"]["time"] is None
     assert plays_read(checked(OWN, plays, {"split": {"by": "date"}}))["table"]["time"] == "when"
+
+
+def test_times_of_a_history_are_read_in_a_split_by_date_alone():
+    plays = {"plays": {"format": "history", "songs": {"path": "songs.csv"}}}
+    assert plays_read(checked(OWN, plays))["table"]["time"] is None
+    by_date = checked(OWN, plays, {"split": {"by": "date"}})
+    assert cuts_plays(by_date) and not cuts_plays(checked(OWN, plays))
+    assert plays_read(by_date)["table"] == cut_read(by_date)["table"]
+    assert set(cut_read(by_date)["table"].values()) <= MATCHED_PLAYS.keys()
+    assert cut_read(by_date)["table"]["time"] == "time"
 
 
 def test_a_folder_of_songs_has_other_settings_than_a_manifest(tmp_path):

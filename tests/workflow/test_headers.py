@@ -3,11 +3,13 @@
 import bz2
 import copy
 import gzip
+import io
 import lzma
 import os
 import random
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import polars as pl
@@ -80,6 +82,27 @@ def songs(path, **columns):
     return {"plays": {"songs": {"path": path, "columns": columns}}}
 
 
+EVENTS = "when,artist,what\n2024-05-01 10:00,Björk,Jóga\n"
+LASTFM = "TEEN,In Limbo,Roses & Wine,22 May 2014 20:11\n"
+LISTEN = (
+    '{"listened_at": 1748964167, "track_metadata": {"track_name": "Golden Brown", "artist_name": "The Stranglers"}}\n'
+)
+
+
+def history(path, format="events", also=(), header=True, matching=None, **columns):
+    settings = {"columns": columns or None, "also": list(also), "header": header}
+    given = {"path": path, "format": format, "songs": {"path": "songs.csv"}, "matching": matching or {}}
+    return {"plays": given | {"history": settings}}
+
+
+def zipped(**files):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return stream.getvalue()
+
+
 def timbre(path, song="track", **others):
     return {"embeddings": {"timbre": {"path": path, "song": song, **others}}}
 
@@ -102,6 +125,14 @@ RIGHT = {
     "a folder": ("folder/a.parquet", {"who": ["u"], "track": ["s"], "plays": [1]}, plays("folder")),
     "not whole Parquet": ("plays.parquet", "PAR1", plays("plays.parquet")),
     "triplets": ("plays.txt", "u\ts\n", {"plays": {"path": "plays.txt"}}),
+    "events": ("x.txt", EVENTS, history("x.txt", time="when", title=3)),
+    "events by their names": ("x.txt", EVENTS.replace("when", "Played At").replace("what", "Track"), history("x.txt")),
+    "events without a header": ("x.txt", LASTFM, history("x.txt", header=False, artist=1, title=3, time=4)),
+    "a history of any kind": ("x.txt", LASTFM, history("x.txt", "history", title="what")),
+    "an archive, whose first file may be another": ("x.zip", zipped(readme="x", table=EVENTS), history("x.zip")),
+    "overrides": ("o.csv", "song_id,title,artist\n", history("none", "lastfm", matching={"overrides": "o.csv"})),
+    "redirects": ("r.csv", "\ufeffto,why,from\n", history("none", "lastfm", matching={"redirects": "r.csv"})),
+    "matching without a history": ("o.csv", "x\n", {"plays": {"matching": {"overrides": "o.csv"}}}),
     "songs": ("songs.csv", SONGS, songs("songs.csv", song_id="track;x", title="name")),
     "songs in a line that goes on": ("songs.csv", '"song\nid",title\ns,S\n', songs("songs.csv", song_id="song\nid")),
     "songs after what is no CSV": ("songs.csv", f'"a"b\n{SONGS}', songs("songs.csv", song_id="track;x")),
@@ -146,6 +177,60 @@ WRONG = {
     ]),
     "a folder": ("folder/a.parquet", {"who": ["u"], "track": ["s"]}, plays("folder"), [
         "plays.table.count: folder/a.parquet has no column 'plays'. It has 'who', 'track'",
+    ]),
+    "events": ("x.txt", EVENTS, history("x.txt", time="wenn", title="Band"), [
+        "plays.history.columns.time: x.txt has no column 'wenn'. It has 'when', 'artist', 'what'; did you mean 'when'?",
+        "plays.history.columns.title: x.txt has no column 'Band'. It has 'when', 'artist', 'what'",
+    ]),
+    "events that are not known": ("x.txt", EVENTS, history("x.txt"), [
+        "plays.history.columns.time: no column of x.txt is known as the time: name it here. It has 'when', 'artist', "
+        "'what'",
+        "plays.history.columns.title: no column of x.txt is known as the title: name it here. It has 'when', 'artist', "
+        "'what'",
+    ]),
+    "events without a header": ("x.txt", LASTFM, history("x.txt", header=False, artist="who", time=4), [
+        "plays.history.columns.artist: 'who' is a name, but x.txt is read without a header: give the column's number, "
+        "counted from 1, or set header: true",
+    ]),
+    "a history that is events": ("x.txt", EVENTS.replace("when", "time").replace("what", "title"),
+                                 history("x.txt", "history", album="record"), [
+        "plays.history.columns.album: x.txt has no column 'record'. It has 'time', 'artist', 'title'",
+    ]),
+    "a history that nobody knows": ("x.txt", EVENTS, history("x.txt", "history", time="when", title="what"), [
+        "plays.history.columns: x.txt is not known as a history by its content; to name the columns of a table of "
+        "events, give it as plays.path and write plays.format: events",
+    ]),
+    "another history that is events": ("x.txt", EVENTS.replace("when", "time").replace("what", "title"),
+                                       history("none", "lastfm", ["x.txt"], album="record"), [
+        "plays.history.columns.album: x.txt has no column 'record'. It has 'time', 'artist', 'title'",
+    ]),
+    "overrides": ("o.csv", "artist,titel\n", history("none", "lastfm", matching={"overrides": "o.csv"}), [
+        "plays.matching.overrides: o.csv has no column 'title'. It has 'artist', 'titel'; did you mean 'titel'?",
+        "plays.matching.overrides: o.csv has no column 'song_id'. It has 'artist', 'titel'",
+    ]),
+    "redirects": ("r.csv", "old,new\n", history("none", "lastfm", matching={"redirects": "r.csv"}), [
+        "plays.matching.redirects: r.csv has no column 'from'. It has 'old', 'new'",
+        "plays.matching.redirects: r.csv has no column 'to'. It has 'old', 'new'",
+    ]),
+    "no redirects": ("r.csv", "", history("none", "lastfm", matching={"redirects": "r.csv"}), [
+        "r.csv: the redirects are empty; the header must name from, to",
+    ]),
+    "a history as triplets": ("x.jsonl", LISTEN * 3, {"plays": {"path": "x.jsonl"}}, [
+        "plays.format: x.jsonl is no taste_profile, but looks like a listening history in the format listenbrainz: "
+        "write plays.format: listenbrainz",
+    ]),
+    "an archive as triplets": ("x.zip", zipped(a=LASTFM), {"plays": {"path": "x.zip"}}, [
+        "plays.format: x.zip is no taste_profile, but looks like a listening history in the format lastfm: write "
+        "plays.format: lastfm",
+    ]),
+    "a history as a table": ("x.csv", LASTFM, plays("x.csv"), [
+        "plays.format: x.csv is no table, but looks like a listening history in the format lastfm: write plays.format: "
+        "lastfm",
+    ]),
+    "events as a table": ("x.tsv", "time\tartist\ttrack\n2024-05-01 10:00\ta\tb\n", plays("x.tsv", count=None), [
+        "plays.table.user: x.tsv has no column 'who'. It has 'time', 'artist', 'track'",
+        "plays.format: x.tsv is no table, but looks like a listening history in the format events: write plays.format: "
+        "events",
     ]),
     "songs": ("songs.csv.bz2", SONGS, songs("songs.csv.bz2", song_id="track", artist="Singer"), [
         "plays.songs.columns.song_id: songs.csv.bz2 has no column 'track'. It has 'track;x', 'name', 'singer'; "
@@ -248,12 +333,21 @@ def test_new_songs_are_looked_into_where_they_are_predicted():
     ]
 
 
-def test_text_is_looked_into_without_the_libraries_of_the_jobs():
+@pytest.mark.parametrize(
+    ("plays_text", "overlay"),
+    [
+        (PLAYS, plays("plays.tsv")),
+        ("u\ts\t1\n", {"plays": {"path": "plays.tsv"}}),
+        (EVENTS, history("plays.tsv", matching={"overrides": "o.csv"}, time="when", title="what")),
+    ],
+    ids=["table", "triplets", "events"],
+)
+def test_text_is_looked_into_without_the_libraries_of_the_jobs(plays_text, overlay):
     """They take longer to import than a dry run does."""
-    tables = {"plays.tsv": PLAYS, "songs.csv": "song_id\ns\n", "split.csv": SPLIT, "timbre.csv": TIMBRE}
-    for name, content in tables.items():
+    tables = {"plays.tsv": plays_text, "songs.csv": "song_id\ns\n", "split.csv": SPLIT, "timbre.csv": TIMBRE}
+    for name, content in (tables | {"o.csv": "artist,title,song_id\n"}).items():
         write(name, content)
-    overlay = plays("plays.tsv") | timbre("timbre.csv") | {"split": {"path": "split.csv"}}
+    overlay |= timbre("timbre.csv") | {"split": {"path": "split.csv"}}
     overlay["plays"]["songs"] = {"path": "songs.csv"}
     Path("checked.yaml").write_text(as_text(config(overlay)))
     script = (

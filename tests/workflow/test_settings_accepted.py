@@ -16,6 +16,11 @@ ACCEPTED = [
     "bow: {variance: 1}",
     "plays: {format: table, table: {user: 1, song: 2, count: null, header: false}}",
     "plays: {table: {quote: '\"', encoding: latin-1}}",
+    "plays: {history: {incognito: true, columns: {title: 3}}}",  # of another format: not read
+    "plays: {format: history, history: {incognito: true, columns: {title: 3}}}",
+    "plays: {format: lastfm, history: {also: [spotify.zip], incognito: true}}",
+    "plays: {format: lastfm, history: {incognito: false, min_seconds: 30.0}}",
+    "plays: {format: jellyfin, history: {timezone: Europe/Berlin, since: 2024-05-31T12:00, until: '1717200000'}}",
     "models: {cnn_mse: {window: 130, dense: []}}",
     "models: {a1: {kind: cnn, objective: mse, pool: [4, 1], pooling: statistics, unit_norm: true}}",
     "models: {a1: {kind: cnn, objective: wpe, temper: 1, whiten_popularity: true, optimizer: nesterov}}",

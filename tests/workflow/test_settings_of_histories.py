@@ -1,6 +1,7 @@
 """A history is read alike by the workflow, whose schema has the defaults, and by the library, which has its own."""
 
-from coldwave.histories.options import DEFAULTS
+from coldwave.histories.formats import HISTORIES
+from coldwave.histories.options import DEFAULTS, OF_FORMATS
 from coldwave.matching.matching import LIKENESS, MARGIN
 from workflow.settings import load_schema
 
@@ -13,3 +14,8 @@ def test_the_librarys_defaults_are_those_of_the_schema():
     }
     assert given["history"] == DEFAULTS | {"also": []}
     assert given["matching"] == {"likeness": LIKENESS, "margin": MARGIN, "overrides": None, "redirects": None}
+
+
+def test_formats_that_options_are_for_are_formats():
+    assert {name for formats in OF_FORMATS.values() for name in formats} <= HISTORIES.keys()
+    assert OF_FORMATS.keys() <= DEFAULTS.keys()

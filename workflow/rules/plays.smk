@@ -71,7 +71,7 @@ if CUTS_PLAYS:
 
     rule cut_plays:
         input:
-            source=SETTINGS["plays"]["path"],
+            source=HISTORY if reads_history(SETTINGS) else SETTINGS["plays"]["path"],
             all_plays=ALL_PLAYS,
             users="<results>/plays/users.parquet",
             songs="<results>/plays/songs.parquet",
@@ -89,7 +89,7 @@ if CUTS_PLAYS:
             mem_mb=growing(lambda input: max(2000, int(3 * input.size_mb))),
             runtime=growing(60),
         params:
-            options=options("plays", "format", "table"),
+            options=cut_read(SETTINGS),
             code=code("cut_plays.py"),
         script:
             "../../scripts/cut_plays.py"

@@ -40,7 +40,8 @@ def match_history(run: "Run", paths: Sequence[Path], user: str | None = None, ov
     from coldwave.histories.counting import add_dropped, count_dropped
     from coldwave.histories.options import DEFAULTS
     from coldwave.histories.reading import collect, read_history
-    from coldwave.matching.exhibits import summary, tier_counts
+    from coldwave.matching.disagreeing import note
+    from coldwave.matching.exhibits import matched_tracks, summary, tier_counts
     from coldwave.matching.plays import match_listens
 
     reading = DEFAULTS | reading_options(run.files.config)
@@ -51,7 +52,7 @@ def match_history(run: "Run", paths: Sequence[Path], user: str | None = None, ov
     counts, dropped = tier_counts(found.tracks, found.matches), add_dropped(listens.dropped, found.dropped)
     notes = [f"{table['count'].sum():,} plays read; dropped: {count_dropped(dropped)}"]
     notes[0] += f"; {listens.rejected.height:,} lines set aside." if listens.rejected.height else "."
-    notes.append(f"{summary(counts)}.")
+    notes += [f"{summary(counts)}.", *note(matched_tracks(found.tracks, found.matches, songs))]
     plays = found.plays.group_by("song_id").agg(pl.col("count").cast(pl.UInt64).sum()).sort("song_id")
     if plays.height == 0:
         raise InputError(f"{paths[0]}: none of it is among the songs of {run.files.folder}: {summary(counts)}")

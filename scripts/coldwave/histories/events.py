@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from coldwave.errors import InputError
 from coldwave.histories import lastfm
+from coldwave.histories.columns import header_delimiter, known_columns, layout_of
 from coldwave.histories.lines import fields_of, head_lines, text_lines
 from coldwave.histories.listens import Batch, Record, gather
 from coldwave.histories.members import Member
@@ -21,33 +21,13 @@ from coldwave.histories.values import (
     text_of,
     thousandths,
 )
-from coldwave.plays.columns import bare, find_columns
+from coldwave.plays.columns import bare
 from coldwave.plays.counts import LARGEST
 from coldwave.plays.identifiers import mbid_of
 
 WORDS = "any table of time, artist and title, delimited by TAB, comma, semicolon or bar, with a header"
-NEEDED = ("time", "artist", "title")
 NOT_A_COUNT = "count is not a whole number above 0"
 
-# Names by which columns are known, as `bare` leaves them
-COLUMNS = {
-    "time": "time timestamp ts date datetime dateutc utctime listenedat listened playedat played scrobbledat "
-    "scrobbletime unixtime uts starttime endtime",
-    "artist": "artist artistname artists trackartist artistnames",
-    "title": "title track trackname tracktitle song songname songtitle name recordingname",
-    "album": "album albumname albumtitle release releasename",
-    "user": "user userid username listener",
-    "recording_mbid": "recordingmbid mbid trackmbid musicbrainzrecordingid musicbrainztrackid mbzrecordingid",
-    "isrc": "isrc",
-    "duration": "duration durations durationseconds length lengthseconds trackduration",
-    "duration_ms": "durationms lengthms",
-    "played": "secondsplayed playduration durationplayed listenedseconds playedseconds",
-    "played_ms": "msplayed playedms",
-    "count": "count plays playcount",
-    "path": "path file filename filepath location",
-}
-_NAMES = {name: column for column, names in COLUMNS.items() for name in names.split()}
-_DELIMITERS = "\t,;|"
 _CLOCK = re.compile(r"\d:\d\d|^\d{9,}(\.\d*)?$")  # a time of day, or Unix seconds: a release date has neither
 
 
@@ -60,13 +40,13 @@ def recognises(path: Path | None, head: bytes) -> bool:
     if lastfm.recognises(path, head):
         return False
     lines = head_lines(head)
-    delimiter = _delimiter(lines[0])
+    delimiter = header_delimiter(lines[0])
     if delimiter is None:
         return False
     header = next((fields for _, _, fields in fields_of(lines[:1], delimiter)), None)
     if not isinstance(header, list) or any(bare(name) == "songid" for name in header):
         return False
-    place = _known(header)["time"]
+    place = known_columns(header)["time"]
     rows = [fields for _, _, fields in fields_of(lines[1:50], delimiter, len(header)) if isinstance(fields, list)]
     return sum(bool(_CLOCK.search(fields[place].strip())) for fields in rows) * 2 > len(rows)
 
@@ -76,7 +56,7 @@ def read_events(path: Path, options: Mapping[str, Any]) -> Iterator[Batch]:
 
     Parameters
     ----------
-    options : ``columns`` (names or numbers from 1, by ``COLUMNS``; those not given are known by their names),
+    options : ``columns`` (names or numbers from 1, by ``columns.COLUMNS``; those not given are known by their names),
         ``header`` (true), ``delimiter`` (seen from the header), ``encoding`` (utf-8), ``timezone`` (of times that do
         not say theirs: UTC)
 
@@ -131,37 +111,8 @@ def _read(member: Member, options: Mapping[str, Any]) -> Iterator[Batch]:
     encoding = options.get("encoding") or "utf-8"
     lines = text_lines(member.stream, member.name, encoding)
     first = next(lines, "")
-    delimiter = options.get("delimiter") or _delimiter(first.rstrip("\r\n")) or _commonest(first)
-    header = None
-    if options.get("header", True):
-        found = next((fields for _, _, fields in fields_of([first], delimiter)), None)
-        header = [name.strip() for name in found] if isinstance(found, list) else None
-        if header is None:
-            raise InputError(f"{member.name}: the first line is no header: {first[:80]!r}")
-    places = find_places(header, options.get("columns") or {}, member.name)
+    delimiter, header, places = layout_of(first, options, member.name)
     return gather(member.name, _records(first, lines, delimiter, header), lambda fields: listen(fields, places, zone))
-
-
-def find_places(header: list[str] | None, given: Mapping[str, str | int], name: object) -> dict[str, int]:
-    """Find the columns that are given, and in a header the others by their names: their places from 0.
-
-    Raises
-    ------
-    InputError
-        One is not there, or the time, the artist or the title is not known.
-    """
-    if unknown := sorted(set(given) - set(COLUMNS)):
-        raise InputError(f"columns: {unknown[0]!r} is not one of {', '.join(COLUMNS)}")
-    wanted = {column: place for column, place in given.items() if place is not None}
-    found = find_columns([(f"columns.{column}", place) for column, place in wanted.items()], header, name)
-    places = dict(zip(wanted, found, strict=True))
-    for column, place in _known(header or []).items():
-        if column not in given and place not in places.values():
-            places[column] = place
-    if missing := [column for column in NEEDED if column not in places]:
-        has = f"; it has {', '.join(map(repr, header[:30]))}" if header else ""
-        raise InputError(f"{name}: no column is known as the {missing[0]}: set columns.{missing[0]}{has}")
-    return places
 
 
 def _records(first: str, lines: Iterator[str], delimiter: str, header: list[str] | None) -> Iterator[Record]:
@@ -172,25 +123,3 @@ def _records(first: str, lines: Iterator[str], delimiter: str, header: list[str]
     for number, text, fields in fields_of(every_line(), delimiter, len(header) if header else None):
         if not (header and number == 1):
             yield number, text, fields
-
-
-def _known(header: Sequence[str]) -> dict[str, int]:
-    """Return the places of the columns known by their names, each the first of its kind."""
-    places: dict[str, int] = {}
-    for place, name in enumerate(header):
-        column = _NAMES.get(bare(name))
-        if column:
-            places.setdefault(column, place)
-    return places
-
-
-def _delimiter(line: str) -> str | None:
-    """Return the delimiter by which a header has the columns that are needed."""
-    for delimiter in _DELIMITERS:
-        if set(NEEDED) <= _known(line.split(delimiter)).keys():
-            return delimiter
-    return None
-
-
-def _commonest(line: str) -> str:
-    return max(_DELIMITERS, key=line.count)

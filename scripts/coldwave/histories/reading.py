@@ -61,7 +61,7 @@ def collect(batches: Iterable[Listens]) -> Listens:
 
 
 def _all(formats: Mapping[Path, str], settings: Mapping[str, Any]) -> Iterator[Listens]:
-    counted = (batch for path, name in formats.items() for batch in _one(path, name, settings))
+    counted = (batch for path, name in formats.items() for batch in _said(path, name, settings))
     seconds = settings["repeats_within"]
     kept = set_aside = 0
     dropped: dict[str, int] = {}
@@ -76,6 +76,14 @@ def _all(formats: Mapping[Path, str], settings: Mapping[str, Any]) -> Iterator[L
         f"{set_aside:,}",
         extra={"screen": True},
     )
+
+
+def _said(path: Path, name: str, settings: Mapping[str, Any]) -> Iterator[Listens]:
+    """Read one path, and if that fails, say which other format it looks like."""
+    try:
+        yield from _one(path, name, settings)
+    except InputError as error:
+        raise InputError(f"{error}{_guess(path, name)}") from error
 
 
 def _one(path: Path, name: str, settings: Mapping[str, Any]) -> Iterator[Listens]:
@@ -108,6 +116,14 @@ def _why(left_out: int, example: pl.DataFrame | None) -> str:
     reason = example["reason"].value_counts(sort=True)["reason"][0]
     source, line, _, text = example.filter(pl.col("reason") == reason).row(0)
     return f"{others}: {reason}, e.g. {source}, line {line}: {text[:80]!r}"
+
+
+def _guess(path: Path, name: str) -> str:
+    try:
+        other = recognise(path)
+    except InputError:
+        return ""
+    return f". It looks like {other}: write plays.format: {other}" if other not in (None, name) else ""
 
 
 def _recognised(path: Path) -> str:

@@ -1,27 +1,27 @@
-"""What columns hold, by their names as data sets and programs give them."""
+"""Find columns by their names; some of a config's tables know further ones."""
 
 from collections.abc import Iterable, Sequence
 
+from coldwave.plays import names
 from coldwave.plays.columns import bare
 
 # Each as `bare` leaves it. The likeliest first.
-USER = ("userid", "user", "username", "uid", "usersha1", "listenerid", "listener")
+USER, TIME = names.USER, names.TIME
+COUNT = (*names.COUNT, "weight")
 PLAYED = ("songid", "trackid", "itemid", "recordingmbid", "recordingid", "song", "track", "item", "recording")
 PLAYED += ("trackmbid", "mbid", "artistid")
-COUNT = ("count", "playcount", "plays", "listens", "listencount", "weight")
-TIME = ("time", "timestamp", "playedat", "listenedat", "datetime", "date", "ts", "uts")
 
 ID = ("songid", "trackid", "itemid", "id", "recordingmbid", "recordingid", "trackmbid", "mbid", "artistid")
 OF_A_SONG = {
-    "title": ("title", "songtitle", "tracktitle", "trackname", "songname", "name", "song", "track"),
-    "artist": ("artist", "artistname", "artists", "creator", "performer"),
-    "album": ("album", "albumname", "albumtitle", "release", "releasename"),
+    "title": names.TITLE,
+    "artist": names.ARTIST,
+    "album": names.ALBUM,
     "date": ("date", "releasedate", "released", "year"),
     "tags": ("tags", "genre", "genres"),
-    "audio": ("audio", "audiopath", "audiofile", "path", "filepath", "filename", "file", "location"),
+    "audio": ("audio", "audiopath", "audiofile", *names.FILE),
 }
 
-_ALL = {*USER, *PLAYED, *COUNT, *TIME, *ID, *(name for names in OF_A_SONG.values() for name in names)}
+_ALL = {*USER, *PLAYED, *COUNT, *TIME, *ID, *(name for known in OF_A_SONG.values() for name in known)}
 
 
 def column_of(known: Iterable[str], header: Sequence[str]) -> str | None:

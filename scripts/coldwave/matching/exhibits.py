@@ -3,6 +3,7 @@
 import polars as pl
 
 from coldwave.exhibits.markdown import percent
+from coldwave.matching.disagreeing import names_disagree
 from coldwave.matching.matching import TIERS, UNMATCHED
 
 COUNTS = {
@@ -32,6 +33,7 @@ MATCHED_TRACKS = NAMES | {
     "song_artist": pl.String,
     "song_title": pl.String,
     "song_album": pl.String,
+    "names_disagree": pl.Boolean,
 }
 
 
@@ -70,6 +72,7 @@ def matched_tracks(tracks: pl.DataFrame, matches: pl.DataFrame, songs: pl.DataFr
     found = matches.filter(pl.col("song_id").is_not_null()).join(tracks, on="track")
     found = found.join(_named(songs, "song"), on="song_id", how="left")
     found = found.sort(-pl.col("plays").cast(pl.Int64), "track")
+    found = found.with_columns(names_disagree(found))
     return found.select(list(MATCHED_TRACKS)).cast(MATCHED_TRACKS)
 
 

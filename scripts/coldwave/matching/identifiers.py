@@ -5,7 +5,8 @@ from pathlib import Path
 import polars as pl
 
 from coldwave.errors import InputError
-from coldwave.plays.identifiers import MBID
+from coldwave.matching.written import REDIRECTS, redirects_of
+from coldwave.plays.identifiers import MBID, mbid_of
 
 ISRC = r"\b[A-Z]{2}[A-Z0-9]{3}[0-9]{7}\b"
 _NONE = "00000000-0000-0000-0000-000000000000"
@@ -36,19 +37,15 @@ def read_redirects(path: Path) -> pl.DataFrame:
     Raises
     ------
     InputError
-        The file cannot be read, lacks a column, or holds something else than MBIDs.
+        The file cannot be read, lacks a column, a row is malformed, or it holds something else than MBIDs.
     """
-    try:
-        table = pl.read_csv(path, columns=["from", "to"], infer_schema=False)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"{path}: not a CSV file with the columns from and to ({error})") from error
-    table = table.select(pl.col("from", "to").str.strip_chars().str.to_lowercase())
-    right = pl.all_horizontal(pl.col("from", "to").str.contains(f"^{MBID}$").fill_null(False))
-    wrong = table.with_row_index("line", 2).filter(~right)
-    if wrong.height:
-        line, old, new = wrong.row(0)
-        raise InputError(f"{path}, line {line}: {old!r} and {new!r} are not two MBIDs")
-    return table
+    rows = []
+    for line, fields in redirects_of(path):
+        ids = [mbid_of(field) for field in fields]
+        if None in ids:
+            raise InputError(f"{path}, line {line}: {fields[0]!r} and {fields[1]!r} are not two MBIDs")
+        rows.append(ids)
+    return pl.DataFrame(rows, schema=dict.fromkeys(REDIRECTS, pl.String), orient="row")
 
 
 def isrcs(values: pl.Series) -> pl.Series:

@@ -1,6 +1,5 @@
 """Overrides of the matching, which people write: a table of artist, title, album and the song meant, or "none"."""
 
-import csv
 from collections.abc import Collection
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.exhibits.files import from_spreadsheet
 from coldwave.matching.names import plain
-from coldwave.plays.columns import find_columns
+from coldwave.matching.written import overrides_of
 
 OVERRIDES = {"artist": pl.String, "title": pl.String, "album": pl.String, "song_id": pl.String}
 NONE = "none"
@@ -27,31 +26,16 @@ def read_overrides(path: Path, songs: Collection[str]) -> pl.DataFrame:
         The file, a column or a song is missing, a row is malformed, or two rows say different things of one track.
     """
     known = set(songs)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            rows = [(reader.line_num, row) for row in reader if any(row)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: the overrides cannot be read as CSV in UTF-8 ({error})") from error
-    if not rows:
-        raise InputError(f"{path}: the overrides are empty; the header must name artist, title and song_id")
-    (_, header), *rows = rows
-    header = [name.strip() for name in header]
-    wanted = ["artist", "title", "song_id", *["album"] * ("album" in header)]
-    places = dict(zip(wanted, find_columns([(name, name) for name in wanted], header, path), strict=True))
     kept, lines = [], []
-    for line, row in rows:
-        if len(row) != len(header):
-            raise InputError(f"{path}, line {line}: {len(row)} fields, and the header has {len(header)}")
-        fields = {name: _text(row[place]) for name, place in places.items()}
-        if fields["song_id"] is None:
+    for line, fields in overrides_of(path):
+        artist, title, song, album = (from_spreadsheet(field) or None for field in fields)
+        if song is None:
             continue
-        if fields["song_id"] not in known and fields["song_id"].lower() != NONE:
+        if song not in known and song.lower() != NONE:
             raise InputError(
-                f"{path}, line {line}: the library has no song {fields['song_id']!r}; write the id of one that it has, "
-                f'or "{NONE}"'
+                f'{path}, line {line}: the library has no song {song!r}; write the id of one that it has, or "{NONE}"'
             )
-        kept.append(tuple(fields.get(name) for name in OVERRIDES))
+        kept.append((artist, title, album, song))
         lines.append(line)
     table = pl.DataFrame(kept, schema=OVERRIDES, orient="row")
     _refuse_contradictions(path, table, lines)
@@ -65,10 +49,6 @@ def _refuse_contradictions(path: Path, table: pl.DataFrame, lines: list[int]) ->
         before, first = said.setdefault(row, (song, line))
         if before != song:
             raise InputError(f"{path}, lines {first} and {line}: the same track is both {before!r} and {song!r}")
-
-
-def _text(field: str) -> str | None:
-    return from_spreadsheet(field.strip()) or None
 
 
 def apply_overrides(tracks: pl.DataFrame, ids: pl.Series, overrides: pl.DataFrame) -> pl.DataFrame:

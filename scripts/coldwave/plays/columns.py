@@ -36,7 +36,7 @@ def find_column(wanted: str | int, header: Sequence[str] | None, key: str, path:
     if header is None:
         raise InputError(
             f"{key}: {wanted!r} is a name, but {path} is read without a header: give the column's number, counted "
-            "from 1, or set plays.table.header: true"
+            "from 1, or set header: true"
         )
     places = [place for place, name in enumerate(header) if name == wanted]
     if len(places) == 1:

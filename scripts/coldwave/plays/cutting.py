@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.plays.dates import begin_of
 from coldwave.plays.filters import totals
 from coldwave.plays.pairs import Pairs
 from coldwave.plays.reading import read_plays
 from coldwave.plays.streams import BLOCK_BYTES
 from coldwave.plays.tables import PLAYS
-from coldwave.plays.times import begin_of
 from coldwave.split.parts import TEST
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def cut_plays(
     if early.is_empty():
         raise InputError(
             f"{source}: no play of a training song is earlier than the first test song ({release}): check "
-            "plays.table.time and the dates of the songs, or lower split.test"
+            "the times of plays and the dates of songs, or lower split.test"
         )
     of_tested = pl.Series(tested).gather(plays["song"])
     _log_cut(early, plays.filter(~of_tested), release, tested)
@@ -79,7 +79,8 @@ def _table(pairs: Pairs, chosen: np.ndarray, user: np.ndarray, song: np.ndarray)
 
 def _log_cut(early: pl.DataFrame, before: pl.DataFrame, release: str, tested: np.ndarray) -> None:
     left, were = (int(table["count"].sum()) for table in (early, before))
-    silent = (totals(early["song"].to_numpy(), len(tested)) == 0) & ~tested
+    had, has = (totals(table["song"].to_numpy(), len(tested)) > 0 for table in (before, early))
+    silent = had & ~has  # and not the songs that nobody has played at all
     log.info(
         "split.by: date: the first test song is of %s; left out %s of the %s plays of other songs, from then on or "
         "later, and %s of their %s pairs",

@@ -21,3 +21,10 @@ def release_date(text: str) -> str | None:
     except ValueError:
         return None
     return "-".join(part for part in parts.groups() if part)
+
+
+def begin_of(date: str) -> float:
+    """The Unix second at which a release date, YYYY, YYYY-MM or YYYY-MM-DD, begins in UTC."""
+    numbers = [int(part) for part in date.split("-")]
+    day = datetime.datetime(*numbers, *[1] * (3 - len(numbers)), tzinfo=datetime.UTC)
+    return day.timestamp()

@@ -39,7 +39,9 @@ def advice_on_table(path: Path, reason: str, texts: list[str], table: Mapping[st
             return f"The fields look separated by {mark}, not by {used!r}: set {setting}"
         return "Are plays.table.delimiter and plays.table.header right?"
     if reason == NOT_A_TIME:
-        return "Is plays.table.time the column of the times of plays?"
+        return (
+            "Is plays.table.time the column of the times of plays? Without times, a split cannot be by date (split.by)"
+        )
     if reason.startswith("count"):
         return "Is plays.table.count the column of the play counts?"
     return "Are the columns of plays.table right?"

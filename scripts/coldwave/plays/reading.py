@@ -55,7 +55,7 @@ def read_plays(
             break
     if not gatherer.rows:
         why = _why_no_play(source, options, pl.concat(rejected))
-        late = "no play is earlier than the songs that are tested: check plays.table.time, or lower split.test"
+        late = "no play is earlier than the songs that are tested: check the times of plays, or lower split.test"
         raise InputError(why if before is None else f"{source}: {late}")
     plays = gatherer.rows
     log.info(

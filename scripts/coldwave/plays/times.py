@@ -1,7 +1,5 @@
 """When plays were: Unix seconds, from numbers or from dates and times as ISO 8601 writes them."""
 
-import datetime
-
 import polars as pl
 
 from coldwave.plays.counts import numbers_of
@@ -36,10 +34,3 @@ def seconds_of(times: pl.Series) -> pl.Series:
 
 def _in_range(numbers: pl.Series) -> pl.Series:
     return pl.select(pl.when(numbers.is_between(*_RANGE)).then(numbers)).to_series()
-
-
-def begin_of(date: str) -> float:
-    """The Unix second at which a release date, YYYY, YYYY-MM or YYYY-MM-DD, begins in UTC."""
-    numbers = [int(part) for part in date.split("-")]
-    day = datetime.datetime(*numbers, *[1] * (3 - len(numbers)), tzinfo=datetime.UTC)
-    return day.timestamp()

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.matching.names import keys
 
 UNHEARD, ALL, NOBODY = "unheard", "all", "nobody"
 
@@ -40,26 +41,29 @@ def candidates(songs: pl.DataFrame, played: np.ndarray, among: str | Sequence[st
 def excluded(songs: pl.DataFrame, exclude: Iterable[str]) -> np.ndarray:
     """Mark the songs that have one of some ids, artists, albums, tags, or folders or files of audio: bool [songs].
 
-    Case does not matter, except in ids and paths.
+    Artists, albums and tags are compared as a history's tracks are: case, accents and punctuation do not matter. Ids
+    and paths are compared as they stand.
 
     Raises
     ------
     InputError
         One of them fits no song.
     """
+    tags = songs.with_row_index("row").select("row", "tags").explode("tags").drop_nulls()
+    tags = tags.with_columns(key=keys(tags["tags"]))
+    known = songs.select("song_id", "audio").with_columns(artist=keys(songs["artist"]), album=keys(songs["album"]))
     found = np.zeros(songs.height, dtype=bool)
     for name in [exclude] if isinstance(exclude, str) else exclude:
-        lower = name.strip().casefold()
-        folder = name.rstrip("/") + "/"
+        key = keys(pl.Series([name]))[0]
         fits = (
             (pl.col("song_id") == name)
-            | (pl.col("artist").str.to_lowercase() == lower)
-            | (pl.col("album").str.to_lowercase() == lower)
-            | pl.col("tags").list.eval(pl.element().str.to_lowercase() == lower).list.any()
+            | (pl.col("artist") == key)
+            | (pl.col("album") == key)
             | (pl.col("audio") == name)
-            | pl.col("audio").str.starts_with(folder)
+            | pl.col("audio").str.starts_with(name.rstrip("/") + "/")
         )
-        marked = songs.select(fits.fill_null(False))[:, 0].fill_null(False).to_numpy()
+        marked = known.select(fits.fill_null(False))[:, 0].to_numpy().copy()
+        marked[tags.filter(pl.col("key") == key)["row"]] = True
         if not marked.any():
             raise InputError(f"exclude: no song has the id, artist, album, tag or audio path {name!r}")
         found |= marked

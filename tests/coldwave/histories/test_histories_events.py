@@ -91,10 +91,15 @@ def test_columns_that_are_named(tmp_path):
     assert found.table.select("artist", "title").rows() == [("Björk", "Jóga")]
     with pytest.raises(InputError, match=r"columns.title: .* has no column 'whta'.*did you mean 'what'"):
         read(tmp_path / "x", text, columns=columns | {"title": "whta"})
-    with pytest.raises(InputError, match="columns: 'titel' is not one of time, artist, title"):
+    with pytest.raises(InputError, match="columns.titel: no such column of an event; did you mean title"):
         read(tmp_path / "x", text, columns={"titel": "what"})
-    with pytest.raises(InputError, match="no column is known as the time: set columns.time; it has 'when', 'who'"):
+    with pytest.raises(InputError) as refused:
         read(tmp_path / "x", text)
+    assert [line.partition(": no column of ")[0] for line in str(refused.value).splitlines()] == [
+        "plays.history.columns.time",
+        "plays.history.columns.title",
+    ]
+    assert "is known as the time: name it here. It has 'when', 'who', 'what', 'artist'" in str(refused.value)
 
 
 def test_a_table_without_a_header(tmp_path):

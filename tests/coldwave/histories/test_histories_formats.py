@@ -4,14 +4,28 @@ import bz2
 import gzip
 import json
 import lzma
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
-from history_files import API_TRACK, GOLDEN, RECENT, SHORT_STREAM, csv_text, json_lines, unzipped, write_all, zipped
+from history_files import (
+    API_TRACK,
+    GOLDEN,
+    LASTFM_ROW,
+    RECENT,
+    SHORT_STREAM,
+    csv_text,
+    json_lines,
+    unzipped,
+    write_all,
+    zipped,
+)
 
 from coldwave.errors import InputError
 from coldwave.histories.formats import HISTORIES, recognise
+from coldwave.histories.options import DEFAULTS, OF_FORMATS
 from coldwave.histories.reading import collect, read_history
+from coldwave.histories.values import UTC
 
 NO_HISTORIES = {
     "triplets": "b80344d063b5ccb3212f76538f3d9e43d87dca9e\tSOAKIMP12A8C130995\t1\n" * 3,
@@ -50,6 +64,34 @@ def test_what_is_no_history_is_not_taken_for_one(text, tmp_path):
     assert recognise(tmp_path / "file") is None
     with pytest.raises(InputError, match="not a history of listens that is known. Known are listenbrainz: "):
         read_history(tmp_path / "file")
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_options_that_a_format_cannot_follow_change_nothing_of_what_is_read(name, tmp_path):
+    paths = write_all(tmp_path)[name]
+    tables = [batch.table for path in paths for batch in HISTORIES[name].read(path, DEFAULTS | {"timezone": UTC})]
+    there = [
+        batch.table
+        for path in paths
+        for batch in HISTORIES[name].read(path, DEFAULTS | {"timezone": ZoneInfo("Asia/Tokyo")})
+    ]
+    told = {
+        "min_seconds": any(table["played"].count() for table in tables),
+        "incognito": any(table["incognito"].count() for table in tables),
+        "timezone": not all(one.equals(other) for one, other in zip(tables, there, strict=True)),
+    }
+    assert [option for option in told if told[option] and name not in OF_FORMATS[option]] == []
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_a_history_in_another_format_than_said_is_refused_with_the_right_one_told(name, tmp_path):
+    path = tmp_path / "scrobbles"
+    path.write_text(csv_text([LASTFM_ROW] * 2))
+    if name == "lastfm":
+        assert collect(read_history(path, name)).table.height
+    else:
+        with pytest.raises(InputError, match=r"It looks like lastfm: write plays\.format: lastfm$"):
+            collect(read_history(path, name))
 
 
 def zstd(data):

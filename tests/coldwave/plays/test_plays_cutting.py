@@ -11,8 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coldwave.errors import InputError
+from coldwave.matching.plays import MATCHED_PLAYS
 from coldwave.plays.cutting import cut_plays
 from coldwave.plays.ingestion import ingest
+from tests.workflow.overlays import checked
+from workflow.effective import cut_read, plays_read
 
 OPTIONS = {"format": "table", "table": {"count": "count", "time": "time"}}
 DATES = {"a": "2010", "b": None, "c": "2011-05", "d": "2012", "e": "2012-07-01"}
@@ -64,6 +67,23 @@ def test_what_was_left_out_is_said(tmp_path, caplog):
     assert "the first test song is of 2012; left out 6 of the 8 plays of other songs" in caplog.text
     assert "1 of their 2 pairs" in caplog.text
     assert "1 training and validation songs have no play before 2012" in caplog.text
+
+
+def test_the_plays_of_a_history_are_cut_as_those_of_a_table_are(tmp_path):
+    """The file that a history is matched to, read as the workflow says; a listen without a time is set aside."""
+    own = {"world": None, "plays": {"path": "x", "format": "history", "songs": {"path": "songs.csv"}}}
+    config = checked(own, {"split": {"by": "date"}})
+    begin = datetime.datetime(2012, 1, 1, tzinfo=datetime.UTC).timestamp()
+    rows = [("a", -1), ("a", -2), ("a", 0), ("c", 1), ("d", 5), ("d", -5)]
+    lines = [("me", song, 1, begin + seconds) for song, seconds in rows] + [("me", "a", 9, None)]
+    source, catalogue = tmp_path / "history.parquet", tmp_path / "songs.csv"
+    pl.DataFrame(lines, schema=MATCHED_PLAYS, orient="row").write_parquet(source)
+    catalogue.write_text("\n".join(["song_id,date", *(f"{song},{date or ''}" for song, date in DATES.items())]))
+    read = ingest(source, catalogue, plays_read(config) | {"songs_without_audio": "keep", "songs": {}})
+    assert read.rejected["reason"].to_list() == ["time is neither a date nor Unix seconds"]
+    split = read.songs.select("song", part=pl.col("song_id").replace_strict(PARTS))
+    found = cut_plays(source, cut_read(config), read.plays, read.users, read.songs, split)
+    assert by_id(found, read) == {("me", "a"): 2, ("me", "d"): 2}
 
 
 def test_nothing_is_early_enough(tmp_path):

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coldwave.errors import InputError
+from coldwave.plays.dates import begin_of
 from coldwave.plays.reading import read_plays
-from coldwave.plays.times import NOT_A_TIME, begin_of, seconds_of
+from coldwave.plays.times import NOT_A_TIME, seconds_of
 
 MOMENTS = st.datetimes(datetime.datetime(1975, 1, 1), datetime.datetime(2100, 1, 1))
 ZONES = st.none() | st.integers(-12, 14).map(lambda hours: datetime.timezone(datetime.timedelta(hours=hours)))

@@ -100,6 +100,8 @@ def test_named_songs_alone(run):
         ("artist 3", pl.col("artist") == "Artist 3"),
         ("ALBUM 2", pl.col("album") == "Album 2"),
         ("folk", pl.col("tags").list.contains("Folk")),
+        ("Ｆölk!", pl.col("tags").list.contains("Folk")),
+        ("ARTÍST-3", pl.col("artist") == "Artist 3"),
         ("music/2", pl.col("audio").str.starts_with("music/2/")),
         ("music/2/", pl.col("audio").str.starts_with("music/2/")),
         ("music/1/21.flac", pl.col("song") == 21),
