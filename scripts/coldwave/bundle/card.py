@@ -12,6 +12,7 @@ from coldwave.evaluation.differences import LEVEL
 from coldwave.exhibits.markdown import escaped, number, pipe_table
 
 NOT_STATED = "not stated"
+INTERVALS = ["measure", "model", "seeds", "sampled", "mean", "low", "high"]  # columns of that table
 # From a new song's audio to its vector, by what the graph takes.
 LOADING = {
     WINDOWS: """\
@@ -44,7 +45,7 @@ def card(about: Mapping[str, Any], data: Mapping[str, str], results: str, interv
     about : ``bundle.json``
     data : in words, what the run is made from, by what it is
     results : the run's table of results with its notes on data and protocol, ``tables/recommendation.md``
-    intervals : ``tables/intervals.parquet``, of which the model's rows are shown
+    intervals : the columns ``INTERVALS`` of ``tables/intervals.parquet``; the model's rows are shown
     """
     model, index = about["model"], about["index"]
     scores = intervals.filter(model=model["name"])

@@ -12,7 +12,7 @@ from coldwave.export.asked import Asked, one_model
 from coldwave.export.parts import plays_of, songs_of, users_of
 from coldwave.export.vectors import write_vectors
 from coldwave.export.writing import Exported, Written, replacing_folder
-from coldwave.files import read_table, write_text
+from coldwave.files import read_table, replacing, write_text
 from coldwave.models.weights import write_weights
 from coldwave.provenance.comparison import RECORD, read_record
 from coldwave.use.files import RunFiles
@@ -47,7 +47,7 @@ def _write(folder: Path, model: Model, asked: Asked) -> dict[str, int]:
     """Write the files; return how many rows the tables have."""
     import faiss
 
-    from coldwave.bundle.card import NOT_STATED, card
+    from coldwave.bundle.card import INTERVALS, NOT_STATED, card
     from coldwave.bundle.checking import check_graph
     from coldwave.bundle.contents import contents
     from coldwave.bundle.front_end import write_front_end
@@ -62,7 +62,8 @@ def _write(folder: Path, model: Model, asked: Asked) -> dict[str, int]:
     (folder / "weights.safetensors").chmod((folder / "model.onnx").stat().st_mode)
     difference = check_graph(folder / "model.onnx", built, model)
     index = make_index(np.asarray(model.songs), np.asarray(model.users), asked.index)
-    faiss.write_index(index.faiss, str(folder / "songs.faiss"))
+    with replacing(folder / "songs.faiss") as temporary:
+        faiss.write_index(index.faiss, str(temporary))
     tables = [
         write_vectors(folder / "songs.parquet", "song_id", files.songs["song_id"], model.songs),
         write_vectors(folder / "users.parquet", "user_id", users_of(files)["user_id"], model.users),
@@ -71,7 +72,7 @@ def _write(folder: Path, model: Model, asked: Asked) -> dict[str, int]:
     if "audio" in about:
         audio = files.config["audio"]
         write_front_end(folder / "audio.onnx", *(audio[name] for name in ("sample_rate", "window", "hop", "mel_bands")))
-    text = card(about, data_of(files), results.read_text(encoding="utf-8"), read_table(intervals))
+    text = card(about, data_of(files), results.read_text(encoding="utf-8"), read_table(intervals, INTERVALS))
     write_text(folder / "README.md", text)
     digests = {path.name: digest_file(path) for path in sorted(folder.iterdir())}
     write_text(folder / ABOUT, json.dumps(about | {"files": digests}, indent=2, allow_nan=False) + "\n")

@@ -52,6 +52,8 @@ def replacing_folder(path: Path, mark: str) -> Iterator[Path]:
             path.rename(old)
         new.rename(path)
     finally:
+        if old.exists() and not path.exists():
+            old.rename(path)
         for left in (new, old):
             shutil.rmtree(left, ignore_errors=True)
 

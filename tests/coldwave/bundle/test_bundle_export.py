@@ -19,6 +19,7 @@ from safetensors.numpy import load_file
 
 import coldwave
 from coldwave.command.cli import main
+from coldwave.export.writing import replacing_folder
 from tests.coldwave.bundle.bundled_runs import AUDIO, HEARING, MODELS, sound, write_wave
 from tests.coldwave.use.small_runs import SEED
 
@@ -241,3 +242,13 @@ def test_a_graph_that_differs_is_not_written(folder, monkeypatch, capsys):
     assert main(["export", "bundle", "--run", str(folder), "--model", "linear"]) == 1
     assert "model linear: its graph and Coldwave differ by" in capsys.readouterr().err
     assert not any((folder / "export").iterdir())
+
+
+def test_an_earlier_folder_comes_back_if_the_new_one_cannot_take_its_place(tmp_path):
+    earlier = tmp_path / "earlier"
+    earlier.mkdir()
+    (earlier / "mark").write_text("whole")
+    with pytest.raises(FileNotFoundError), replacing_folder(earlier, "mark") as new:
+        new.rmdir()
+    assert [path.name for path in tmp_path.iterdir()] == ["earlier"]
+    assert (earlier / "mark").read_text() == "whole"
