@@ -82,7 +82,7 @@ def _write(folder: Path, model: Model, asked: Asked) -> dict[str, int]:
 def data_of(files: RunFiles) -> dict[str, str]:
     """Say what a run is made from: what was played by how many, the parts of the split, and the inputs' digests."""
     plays = plays_of(files).select(pl.len(), pl.col("count").sum().alias("times")).collect().row(0)
-    parts = songs_of(files).group_by("part").len().sort("len", descending=True)
+    parts = songs_of(files).group_by("part").len().sort(["len", "part"], descending=[True, False])
     found = {
         "plays": f"{files.users:,} users have played {files.songs.height:,} songs {plays[1]:,} times ({plays[0]:,} "
         "pairs of a user and a song)",
