@@ -18,7 +18,9 @@ SCRIPTS = sorted(path.name for path in (ROOT / "scripts").glob("*.py"))
 MODULES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "scripts/coldwave").rglob("*.py"))
 # Of the command line, of what uses a finished run, of benchmarks and of the workflow's own files; nothing that a rule
 # makes depends on them.
-OF_THE_COMMAND = tuple(f"scripts/coldwave/{name}/" for name in ("command", "export", "inspection", "playlists", "use"))
+OF_THE_COMMAND = tuple(
+    f"scripts/coldwave/{name}/" for name in ("bundle", "command", "export", "inspection", "playlists", "use")
+)
 ELSEWHERE = {module for module in MODULES if module.startswith(OF_THE_COMMAND)}
 ELSEWHERE |= {f"scripts/coldwave/{name}.py" for name in ("provenance/comparison", "audio/state", "evaluation/growth")}
 # Modules that a script takes by their names.

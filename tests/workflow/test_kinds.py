@@ -45,6 +45,9 @@ WORDS = {
     ("scripts/coldwave/evaluation/growth.py", "mean"),
     ("scripts/coldwave/models/mlr/fitting.py", "mean"),  # an array
     ("scripts/predict_mlr.py", "mean"),
+    ("scripts/coldwave/bundle/models/mlr.py", "mean"),
+    ("scripts/coldwave/bundle/model.py", "mean"),
+    ("scripts/coldwave/bundle/card.py", "mean"),  # a column
     ("scripts/coldwave/use/placing.py", "mean"),
     ("scripts/coldwave/use/neighbours.py", "usage"),  # by what songs are near
     ("scripts/coldwave/command/place.py", "mean"),

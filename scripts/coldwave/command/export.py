@@ -16,18 +16,23 @@ Examples:
   coldwave export trec --run mine --model linear
   coldwave export top --among test -n 10 --out top.csv
   coldwave export vectors --model wmf
+  coldwave export bundle ~/models/mine --run mine --licence cc-by-4.0
 """
 
 
 def export(
     what: Annotated[
-        Literal["trec", "recbole", "rectools", "elliot", "split", "vectors", "top", "latex"],
+        Literal["trec", "recbole", "rectools", "elliot", "split", "vectors", "top", "latex", "bundle"],
         typer.Argument(
             metavar="WHAT",
             help="trec: runs and qrels; recbole, rectools, elliot: plays, split and more as these read them; split: "
-            "the part of each song; vectors: of songs and users; top: the best songs of every user; latex: the tables",
+            "the part of each song; vectors: of songs and users; top: the best songs of every user; latex: the tables; "
+            "bundle: a model for programs without Coldwave",
         ),
     ],
+    path: Annotated[
+        Path | None, typer.Argument(metavar="[OUT]", show_default=False, help="the same as --out OUT")
+    ] = None,
     run: RunOption = None,
     model: Annotated[
         str | None,
@@ -52,21 +57,30 @@ def export(
         Literal["unheard", "test"] | None,
         typer.Option("--among", help="for top: songs that the user has not played (default), or the test songs"),
     ] = None,
+    index: Annotated[
+        Literal["exact", "approximate"] | None,
+        typer.Option("--index", help="for bundle: of the songs' vectors (default: exact up to 500,000 songs)"),
+    ] = None,
+    licence: Annotated[
+        str | None, typer.Option("--licence", metavar="TEXT", help="for bundle: of weights and data, for its card")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write a finished run in the format of another tool, by the ids of its songs and users."""
     from coldwave.export.asked import Asked
 
     exporter = import_module(f"coldwave.export.{what}")
-    options = {"model": model, "seed": seed, "n": number, "among": among}
+    options = {"model": model, "seed": seed, "n": number, "among": among, "index": index, "licence": licence}
     for name, value in options.items():
         if value is not None and name not in exporter.TAKES:
             takes = ", ".join(_flag(taken) for taken in exporter.TAKES)
             raise InputError(f"export {what} takes no {_flag(name)}" + (f"; it takes {takes}" if takes else ""))
+    if out is not None and path is not None:
+        raise InputError(f"two places to write to are given, {path} and {out}: name one")
     opened = open_run(run)
     folder = opened.files.folder
     default = folder / "export" / exporter.DEFAULT.format(run=folder.resolve().name)
-    exported = exporter.export(opened, Asked(out or default, **options))
+    exported = exporter.export(opened, Asked(path or out or default, **options))
     for note in exported.notes:
         say(note)
     if as_json:
@@ -74,7 +88,8 @@ def export(
         write_json({"what": what, "run": folder, "files": files, "notes": exported.notes})
         return
     for written in exported.files:
-        print(f"{printable(str(written.path))}: {written.rows:,} rows")
+        rows = "" if written.rows is None else f": {written.rows:,} rows"
+        print(f"{printable(str(written.path))}{rows}")
 
 
 def _flag(name: str) -> str:

@@ -17,6 +17,8 @@ class Asked(NamedTuple):
     seed: int | None = None
     n: int | None = None
     among: str | None = None
+    index: str | None = None
+    licence: str | None = None
 
 
 def one_model(run: Run, asked: Asked) -> tuple[Model, list[str]]:

@@ -1,6 +1,9 @@
 """Write tables that are too long to be held: block after block, to a temporary name that is renamed at the end."""
 
-from collections.abc import Iterable, Mapping
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,10 +17,10 @@ Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
 
 class Written(NamedTuple):
-    """A file, and its rows."""
+    """A file, and its rows if it is a table."""
 
     path: Path
-    rows: int
+    rows: int | None
 
 
 class Exported(NamedTuple):
@@ -25,6 +28,34 @@ class Exported(NamedTuple):
 
     files: list[Written]
     notes: list[str]
+
+
+@contextmanager
+def replacing_folder(path: Path, mark: str) -> Iterator[Path]:
+    """Yield a new folder beside ``path``. It is renamed to ``path`` if the block succeeds, and removed if not.
+
+    What is there is replaced if it is an empty folder, or one with a file ``mark``.
+
+    Raises
+    ------
+    InputError
+        Something else is there.
+    """
+    if path.exists() and not (path / mark).is_file() and not (path.is_dir() and not any(path.iterdir())):
+        raise InputError(f"--out {path}: this is there, and has no {mark}: name a folder that is not there yet")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new, old = (path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp") for _ in range(2))
+    new.mkdir()
+    try:
+        yield new
+        if path.exists():
+            path.rename(old)
+        new.rename(path)
+    finally:
+        if old.exists() and not path.exists():
+            old.rename(path)
+        for left in (new, old):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def write_fields(path: Path, frames: Iterable[pl.DataFrame], separator: str) -> Written:

@@ -7,10 +7,10 @@ import polars as pl
 
 from coldwave.evaluation.differences import DIFFERENCES, INTERVALS, compare
 from coldwave.evaluation.models import Model
-from coldwave.evaluation.recommendation import Trained, recommendation_table, schema
+from coldwave.evaluation.recommendation import Trained, as_markdown, recommendation_table, schema
 from coldwave.evaluation.scores import score_model
 from coldwave.evaluation.table_of_measures import COMPARED
-from coldwave.files import read_table, write_array, write_table
+from coldwave.files import read_table, write_array, write_table, write_text
 from coldwave.plays.tables import write_songs, write_users
 from tests.coldwave.use.small_runs import MODELS, SEED, write_run
 
@@ -95,15 +95,16 @@ def scores_of(folder: Path, model: str):
     return score_model(*tables, songs, users, np.load(folder / f"predictions/{model}/{SEED}.npy"), CUTOFF, [5])
 
 
-def write_tables(folder: Path) -> None:
+def write_tables(folder: Path, of: dict = MODELS) -> None:
     """Write the tables of results and differences."""
-    scores = {name: scores_of(folder, name) for name in MODELS}
+    scores = {name: scores_of(folder, name) for name in of}
     trained = [Trained(name, SEED, found.users) for name, found in scores.items()]
-    kinds = {name: settings["kind"] for name, settings in MODELS.items()}
+    kinds = {name: settings["kind"] for name, settings in of.items()}
     users = pl.read_parquet(folder / "plays/users.parquet").height
     models = {name: Model(kind, place) for place, (name, kind) in enumerate(kinds.items())}
     table = recommendation_table(trained, models, users, CUTOFF)
     write_table(folder / "tables/recommendation.parquet", table, schema(CUTOFF))
+    write_text(folder / "tables/recommendation.md", as_markdown(table, ["Made up for tests."]))
     without = {(name, SEED): found.without_songs for name, found in scores.items()}
     measures = {one.title_at(CUTOFF): one for one in COMPARED}
     compared = compare(trained, without, kinds, measures)
