@@ -9,12 +9,20 @@ from coldwave.provenance.record import provenance
 
 
 def main(
-    *, source: Path, kept: list[Path], record: Path, options: dict, catalogue: Path = None, excluded: Path = None
+    *,
+    source: Path,
+    kept: list[Path],
+    record: Path,
+    options: dict,
+    catalogue: Path = None,
+    excluded: Path = None,
+    brought: list[Path] = (),
 ) -> None:
-    """``options``: config (as text), seeds and data (a note, or empty)."""
+    """``options``: config (as text), seeds and data (a note, or empty), and brought, the settings of those files."""
     root = record.parent
     known = {key: options[key] for key in ("config", "data", "seeds")}
     named = {"plays": source, "songs": catalogue, "excluded": excluded}
+    named |= dict(zip(options.get("brought", ()), brought, strict=True))
     inputs = {name: path for name, path in named.items() if path}
     found = provenance(inputs, kept, root, root / "timings", known)
     write_text(record, json.dumps(found, indent=1, ensure_ascii=False) + "\n")

@@ -12,7 +12,7 @@ from coldwave.histories.options import mistakes, of_other_formats
 from coldwave.plays.suffixes import delimiter_of, is_parquet
 from coldwave.wmf.listable import LISTABLE
 from workflow.features import SOURCES
-from workflow.kinds import names_of, row_of
+from workflow.kinds import ROWS, names_of, row_of
 from workflow.model_consistency import model_checks, no_embedding
 from workflow.wording import Keys, short
 
@@ -72,6 +72,8 @@ def paths(config: dict[str, Any]) -> dict[Keys, str]:
     new = config.get("new_songs", {}).get("embeddings", {})
     also = plays.get("history", {}).get("also", [])
     also = also if isinstance(also, list) else []  # the schema says so
+    brought = {row.kind: row.brought for row in ROWS}
+    models = config.get("models", {}).items()
     named = {
         ("cache",): config.get("cache"),
         ("plays", "path"): plays.get("path"),
@@ -81,6 +83,7 @@ def paths(config: dict[str, Any]) -> dict[Keys, str]:
         ("plays", "matching", "overrides"): plays.get("matching", {}).get("overrides"),
         ("plays", "matching", "redirects"): plays.get("matching", {}).get("redirects"),
         **embeddings,
+        **{("models", name, key): one.get(key) for name, one in models for key in brought.get(one.get("kind"), ())},
         ("plays", "songs", "exclude"): plays.get("songs", {}).get("exclude"),
         ("split", "path"): config.get("split", {}).get("path"),
         ("new_songs", "path"): config.get("new_songs", {}).get("path"),

@@ -13,6 +13,7 @@ from coldwave.embeddings.columns import check_text, choose_columns
 from coldwave.errors import InputError
 from coldwave.histories.columns import check_events
 from coldwave.matching.written import overrides_of, redirects_of
+from coldwave.models.predictions.columns import check_scores_text, find_scores
 from coldwave.new_songs.columns import of_new_embeddings, of_new_songs
 from coldwave.plays.layout import check_layout, find_in_names, split_fields
 from coldwave.plays.manifest import check_manifest, find_places, records
@@ -21,13 +22,14 @@ from coldwave.plays.suffixes import is_parquet, parquet_files
 from coldwave.split.columns import check_columns, check_suffix
 from workflow.consistency import reads_history
 from workflow.features import taken
+from workflow.kinds import row_of
 from workflow.settings import SettingsError
 
 Check = Callable[[Path], Any]  # of one table; its InputError has a line for each mistake
 
 
 def check_headers(config: Mapping[str, Any]) -> None:
-    """Check the columns of plays, songs table, what corrects the matching, own split and embeddings that models take.
+    """Check the columns of all tables that the config names for a run: plays and songs, a split, what models take.
 
     Raises
     ------
@@ -83,7 +85,16 @@ def _tables(config: Mapping[str, Any]) -> Iterator[tuple[str | None, Check]]:
     yield plays["songs"]["path"], partial(_check_songs, plays["songs"])
     yield config["split"]["path"], _check_split
     for name, embedding in _embeddings(config).items():
-        yield embedding["path"], partial(_check_embedding, embedding, f"embeddings.{name}")
+        yield embedding["path"], partial(_check_numbers, embedding, f"embeddings.{name}")
+    for name, model in config["models"].items():
+        if row_of(model).brought:
+            yield from _brought(model, f"models.{name}")
+
+
+def _brought(model: Mapping[str, Any], key: str) -> Iterator[tuple[str | None, Check]]:
+    yield model["scores"], partial(_check_scores, model, key)
+    for of, path in (("song", model["songs"]), ("user", model["users"])):
+        yield path, partial(_check_numbers, {**model, "columns": None}, key, of=of)
 
 
 def _new_tables(config: Mapping[str, Any]) -> Iterator[tuple[str | None, Check]]:
@@ -193,16 +204,23 @@ def _check_split(path: Path) -> None:
         check_columns(list(dict.fromkeys(header)), path)
 
 
-def _check_embedding(options: Mapping[str, Any], key: str, path: Path) -> None:
+def _check_numbers(options: Mapping[str, Any], key: str, path: Path, of: str = "song") -> None:
     if is_parquet(path):
-        choose_columns(_parquet(path).schema_arrow.names, options, key, path)
+        choose_columns(_parquet(path).schema_arrow.names, options, key, path, of)
     else:
-        check_text(path, options, key)
+        check_text(path, options, key, of)
+
+
+def _check_scores(options: Mapping[str, Any], key: str, path: Path) -> None:
+    if is_parquet(path):
+        find_scores(_parquet(path).schema_arrow.names, options, key, path)
+    else:
+        check_scores_text(path, options, key)
 
 
 def _check_new_embedding(embedding: Mapping[str, Any], name: str, results: Path, path: Path) -> None:
     learnt = _parquet(results / "embeddings" / f"{name}.columns.parquet").read()["column"].to_pylist()
-    _check_embedding({**embedding, "columns": learnt}, f"new_songs.embeddings.{name}", path)
+    _check_numbers({**embedding, "columns": learnt}, f"new_songs.embeddings.{name}", path)
 
 
 def _parquet(path: Path) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from coldwave.evaluation.models import CEILING, EAR, FEATURES, FLOOR, LOG_MELS, PREDICTIONS
-from workflow import network_checks
+from workflow import network_checks, predictions_checks
 from workflow.wording import Keys
 
 Settings = Mapping[str, Any]  # of one model, from its key in ``models:``
@@ -38,6 +38,8 @@ class Kind:
     names: bool = False  # whether it reads the names of artist and album
     oracle: str = ""  # what it knows about test songs that nobody knows about a new song
     stands_on: tuple[str, ...] = ()  # settings that name other models (one, or a list), whose predictions it reads
+
+    brought: tuple[str, ...] = ()  # settings that name files made elsewhere: how is not known, nor from what songs
 
     demo: bool = False  # whether it needs the demo world
 
@@ -108,6 +110,10 @@ _PLANTED = (
 _BY_NAMES = (
     "Metadata: the mean factors of the known songs of a song's artist, else album, shrunk towards the mean of all; "
     "with audio, joined to what an audio model predicts."
+)
+_BROUGHT = (
+    "Predictions: scores, vectors or factors that were made elsewhere. What they were learnt from is not known here, "
+    "and the audit cannot check it."
 )
 
 ROWS = (
@@ -273,6 +279,25 @@ ROWS = (
         curve=True,
         factors=True,
     ),
+    *(
+        Kind(
+            name=name,
+            kind="predictions",
+            when=dict.fromkeys(without),
+            rule=rule,
+            place=_AUDIO,
+            note=_BROUGHT,
+            brought=("scores", "songs", "users"),
+            own_users=own_users,
+            factors=not own_users,
+            checks=predictions_checks.CHECKS if not without else (),
+        )
+        for name, without, rule, own_users in (
+            ("predictions", (), "read_scores", True),
+            ("predictions by vectors", ("scores",), "read_vectors", True),
+            ("predictions of factors", ("scores", "users"), "read_factors", False),
+        )
+    ),
 )
 KINDS = {row.name: row for row in ROWS}
 
@@ -293,7 +318,7 @@ def rule_files() -> list[str]:
 
 
 def row_of(model: Settings) -> Kind:
-    """Find the row of a model: among those of its kind, the one that its settings ask for.
+    """Find the row of a model: among those of its kind, the one that its settings ask for, by as many as possible.
 
     The model has the values in the row's ``when``, and gives the settings in its ``stands_on``.
 
@@ -311,7 +336,7 @@ def row_of(model: Settings) -> Kind:
     ]
     if not fitting:
         raise KeyError(model["kind"])
-    return max(fitting, key=lambda row: len(row.stands_on))
+    return max(fitting, key=lambda row: len(row.stands_on) + len(row.when))
 
 
 def stood_on(model: Settings) -> list[str]:

@@ -52,4 +52,8 @@ def protocol_note(config: Mapping[str, Any]) -> str:
     if split["folds"]:
         note += f" Cross-validation: the test songs of a run are one of {split['folds']} folds."
     rows = {row.kind: row for row in map(row_of, config["models"].values()) if row.oracle and row.end != CEILING}
-    return note + "".join(f" Kind {kind} is an oracle: {row.oracle}." for kind, row in rows.items())
+    note += "".join(f" Kind {kind} is an oracle: {row.oracle}." for kind, row in rows.items())
+    if elsewhere := [name for name, model in config["models"].items() if row_of(model).brought]:
+        named = f"{', '.join(elsewhere)} {'was' if len(elsewhere) == 1 else 'were'}"
+        note += f" {named} made elsewhere; what was learnt from there is not known."
+    return note

@@ -55,6 +55,8 @@ WORDS = {
     ("scripts/coldwave/use/models.py", "bow"),
     ("scripts/coldwave/inspection/embeddings.py", "bow"),  # a name that no embedding may have
     ("workflow/consistency.py", "bow"),  # a section of the config
+    ("scripts/coldwave/evaluation/models.py", "predictions"),  # what a model hears
+    ("scripts/coldwave/use/run.py", "predictions"),  # of a file
 }
 # What uses a run does without the workflow, and is held to its rows (tests/coldwave/use); a first run's quick kinds.
 OF_USE = [ROOT / f"scripts/coldwave/{name}.py" for name in ("use/kinds", "use/predicting", "command/configs")]

@@ -34,6 +34,7 @@ rule audit_leakage:
     params:
         options={
             "about": [DATA_NOTE, PROTOCOL_NOTE],
+            "brought": {name: list(files.values()) for name, files in brought_files().items()},
             "by": SETTINGS["split"]["by"],
             "canary": audited_learners(),
             "forbidden": forbidden_paths(),

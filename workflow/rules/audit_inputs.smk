@@ -30,9 +30,12 @@ def learning_inputs():
 
 
 def forbidden_paths():
-    """Beginnings of paths that rules that learn may not read: the evaluation, and models made of test songs' plays."""
+    """Beginnings of paths that rules that learn may not read: the evaluation, and models made of test songs' plays.
+
+    Models that were made elsewhere may be.
+    """
     folder = f"results/{SETTINGS['run']}"
-    knowing = [f"{folder}/predictions/{name}/" for name in models_with("oracle")]
+    knowing = [f"{folder}/predictions/{name}/" for name in [*models_with("oracle"), *models_with("brought")]]
     return [f"{folder}/{stage}/" for stage in ("report", "scores", "tables", "world/truth")] + knowing
 
 

@@ -19,6 +19,12 @@ def models_with(having):
     return [model for model, row in MODELS.items() if getattr(row, having)]
 
 
+def brought_files():
+    """Map the models that are made elsewhere to the files that they name, by setting."""
+    models = {name: SETTINGS["models"][name] for name in models_with("brought")}
+    return {name: {key: model[key] for key in MODELS[name].brought if model[key]} for name, model in models.items()}
+
+
 def in_turn(models):
     """Sort models: those that stand on others come after all that stand on none."""
     return sorted(models, key=lambda model: bool(MODELS[model].stands_on))

@@ -1,9 +1,13 @@
 """provenance: the record of what the run was made from and with."""
 
+# The files of models made elsewhere, by their settings.
+BROUGHT = {f"models.{name}.{key}": path for name, files in brought_files().items() for key, path in files.items()}
+
 
 rule record_provenance:
     input:
         **given_files(),
+        brought=list(BROUGHT.values()),
         kept=settled(*KEPT),
     output:
         record="<results>/provenance.json",
@@ -19,6 +23,7 @@ rule record_provenance:
         runtime=growing(60),
     params:
         options={
+            "brought": list(BROUGHT),
             "config": settings.as_text(SETTINGS),
             "data": DATA_NOTE,
             "seeds": SEEDS,

@@ -21,7 +21,7 @@ from coldwave.split.check import check_parts
 from coldwave.split.parts import TRAIN, VALIDATION
 
 LEAKAGE = {"check": pl.String, "of": pl.String, "result": pl.String, "detail": pl.String}
-PASSED, BY_PROTOCOL, FAILED = "passed", "by protocol", "failed"
+PASSED, BY_PROTOCOL, FAILED, UNKNOWN = "passed", "by protocol", "failed", "cannot be checked"
 FITTED = {"fitted_songs": "user_factors", "codebook_songs": "codebook", "pca_songs": "pca_components"}
 Files = Mapping[str, Any]
 
@@ -43,7 +43,8 @@ def audit(
     Parameters
     ----------
     options : by (of the split), protocol, inputs (rule: paths), forbidden (beginnings of paths), refits (models fitted
-        on validation songs too), seed, canary (what to learn again, as `canaries` takes it)
+        on validation songs too), brought (models made elsewhere: their files), seed, canary (what to learn again, as
+        `canaries` takes it)
     scripts : the folder of the rules' scripts
     cache : folder that canaries may write into
 
@@ -58,6 +59,7 @@ def audit(
     rows = [Check("parts do not overlap", _shown(files["split"]), PASSED, f"{sizes} songs")]
     split, songs = split.sort("song"), songs.sort("song")
     rows += fitted_checks(files, split, songs, options["protocol"], options["refits"])
+    rows += brought_checks(options["brought"])
     rows += input_checks(options["inputs"], options["forbidden"])
     learners = canaries(files, options, scripts, cache, threads)
     for canary, verdicts in zip(learners, learn_again(learners, scripts, cache / "audit", threads), strict=True):
@@ -110,6 +112,14 @@ def fitted_checks(
             detail = strange or f"{int(fitted.sum()):,} songs"
             rows.append(Check(check, _shown(path), FAILED if strange else PASSED, detail))
     return rows
+
+
+def brought_checks(brought: Mapping[str, list[str]]) -> list[Check]:
+    """Say of models that were made elsewhere, from files, that nothing can be checked: no row passes them."""
+    return [
+        Check("learnt from no test song", f"predictions/{name}", UNKNOWN, f"made elsewhere: {', '.join(files)}")
+        for name, files in brought.items()
+    ]
 
 
 def input_checks(inputs: Mapping[str, list[str]], forbidden: list[str]) -> list[Check]:

@@ -1,4 +1,4 @@
-"""The columns of a table of embeddings: the song's id and the numbers.
+"""The columns of a table of numbers by id, such as embeddings: the id (mostly a song's) and the numbers.
 
 The workflow looks them up before it plans anything, so this module imports little, as ``coldwave.plays.columns``.
 """
@@ -15,33 +15,35 @@ from coldwave.plays.streams import BLOCK_BYTES, HEADER_BYTES, read_blocks
 from coldwave.plays.suffixes import delimiter_of
 
 
-def choose_columns(header: Sequence[str], options: Mapping[str, Any], key: str, path: Path) -> tuple[int, list[int]]:
-    """Find the column of the song's id (``song``), and those of the numbers (``columns``).
+def choose_columns(
+    header: Sequence[str], options: Mapping[str, Any], key: str, path: Path, of: str = "song"
+) -> tuple[int, list[int]]:
+    """Find the column of the id (the option that ``of`` names), and those of the numbers (``columns``).
 
-    ``columns`` is a list of names, the beginning of their names, or None for all but the song's id.
+    ``columns`` is a list of names, the beginning of their names, or None for all but the id.
 
     Raises
     ------
     InputError
-        There are none, or some that are named are missing (a line each), or one is the song's id.
+        There are none, or some that are named are missing (a line each), or one is the id.
     """
     wanted = options["columns"]
     named = wanted if isinstance(wanted, list) else []
-    keys = [(f"{key}.song", options["song"]), *((f"{key}.columns", name) for name in named)]
-    song, *places = find_columns(keys, header, path)
+    keys = [(f"{key}.{of}", options[of]), *((f"{key}.columns", name) for name in named)]
+    own, *places = find_columns(keys, header, path)
     if isinstance(wanted, str):
-        places = [place for place, name in enumerate(header) if name.startswith(wanted) and place != song]
+        places = [place for place, name in enumerate(header) if name.startswith(wanted) and place != own]
         if not places:
             close = difflib.get_close_matches(wanted, header, n=1)
             guess = f"; did you mean {close[0]!r}?" if close else ""
             raise InputError(f"{key}.columns: no column of {path} begins with {wanted!r}{guess}")
     elif wanted is None:
-        places = [place for place in range(len(header)) if place != song]
+        places = [place for place in range(len(header)) if place != own]
         if not places:
-            raise InputError(f"{key}: {path} has no column besides the song's id")
-    elif song in places:
-        raise InputError(f"{key}.columns: {header[song]!r} is the column of the song's id ({key}.song)")
-    return song, places
+            raise InputError(f"{key}: {path} has no column besides the {of}'s id")
+    elif own in places:
+        raise InputError(f"{key}.columns: {header[own]!r} is the column of the {of}'s id ({key}.{of})")
+    return own, places
 
 
 def text_lines(
@@ -93,7 +95,7 @@ def read_header(lines: Iterator[tuple[int, str, list[str] | None]], key: str, pa
     return [name.strip(BLANKS) for name in fields]
 
 
-def check_text(path: Path, options: Mapping[str, Any], key: str) -> None:
+def check_text(path: Path, options: Mapping[str, Any], key: str, of: str = "song") -> None:
     """Look up the columns in the header of delimited text.
 
     Raises
@@ -101,4 +103,4 @@ def check_text(path: Path, options: Mapping[str, Any], key: str) -> None:
     InputError
         As `text_lines`, `read_header` and `choose_columns`.
     """
-    choose_columns(read_header(text_lines(path, options, key, HEADER_BYTES), key, path), options, key, path)
+    choose_columns(read_header(text_lines(path, options, key, HEADER_BYTES), key, path), options, key, path, of)

@@ -1,7 +1,8 @@
 """The user's own embeddings: a table of numbers for each song id, joined to the songs of a run.
 
-Text has a header and then one line per song, comma- or tab-separated, compressed or not. Parquet may hold the numbers
-in columns of their own or in one column of lists. Only the songs of the run are kept in memory.
+Users' vectors are such a table too. Text has a header and then one line per song, comma- or tab-separated, compressed
+or not. Parquet may hold the numbers in columns of their own or in one column of lists. Only the songs of the run are
+kept in memory.
 """
 
 import logging
@@ -27,11 +28,17 @@ BATCH_ROWS = 1 << 14
 WRONG_FIELDS = "wrong number of fields"
 WRONG_QUOTES = "quotes do not match"
 NOT_UTF8 = "not valid utf-8"
-EMPTY_ID = "empty song id"
-DUPLICATE = "song id occurs before"
+EMPTY_ID = "empty {} id"  # of a song, or a user
+DUPLICATE = "{} id occurs before"
 NO_NUMBER = "a value is not a number"
+NO_VALUE = "there are no numbers"
 NOT_FINITE = "a value is not finite"
-WITHOUT_ID = (WRONG_FIELDS, WRONG_QUOTES, NOT_UTF8, EMPTY_ID)  # reasons for which a row's song is unknown
+WITHOUT_ID = (
+    WRONG_FIELDS,
+    WRONG_QUOTES,
+    NOT_UTF8,
+    EMPTY_ID.format("song"),
+)  # reasons for which a row's song is unknown
 
 COLUMNS = {"column": pl.String}
 
@@ -54,7 +61,7 @@ class Embeddings(NamedTuple):
 
 
 def read_embeddings(
-    path: Path, songs: Sequence[str], options: Mapping[str, Any], key: str, width: int | None = None
+    path: Path, songs: Sequence[str], options: Mapping[str, Any], key: str, width: int | None = None, of: str = "song"
 ) -> Embeddings:
     """Read a table of embeddings and join it to the songs.
 
@@ -68,6 +75,7 @@ def read_embeddings(
         their names, or None for all others; ``delimiter``, or None for the one that the file's name implies
     key : the setting that names the table, for messages
     width : how many numbers a song must have, as models were trained on so many; None: as many as the first song
+    of : what the ids are of; for ``user``, the option ``user`` is their column, and users are meant by songs above
 
     Raises
     ------
@@ -78,16 +86,16 @@ def read_embeddings(
     columns: list[str] = []
     read = _parquet_rows if is_parquet(path) else _text_rows
     vectors = None if width is None else np.full((len(songs), width), np.nan, dtype=np.float32)
-    whose = "the first song has" if width is None else "the run has learnt from"
+    whose = f"the first {of} has" if width is None else "the run has learnt from"
     seen, examples, rejected = np.zeros(len(songs), dtype=bool), [], []
     reasons: dict[str, tuple[int, str]] = {}
     others = 0
-    for line, text, song_id, values in read(path, options, places, key, columns):
+    for line, text, song_id, values in read(path, options, places, key, columns, of):
         if song_id is not None and song_id not in places and song_id:
             others += 1
             examples += [song_id] if len(examples) < 3 else []
             continue
-        reason = _reason(song_id, values, places, seen)
+        reason = _reason(song_id, values, places, seen, of)
         if not reason and vectors is not None and len(values) != vectors.shape[1]:
             reason = f"{len(values)} numbers, where {whose} {vectors.shape[1]}"
         if reason:
@@ -104,8 +112,8 @@ def read_embeddings(
         told = f"; {len(rejected):,} rows were set aside, the first for: {rejected[0][1]}" if rejected else ""
         ids = f"; its ids are like {', '.join(map(repr, examples))}" if examples else ""
         nothing = (
-            f"{key}: {path} has no embedding of any of the {len(songs):,} songs, whose ids are like {songs[0]!r}"
-            f"{ids}{told}"
+            f"{key}: {path} has no usable row of any of the {len(songs):,} {of}s, whose ids are like "
+            f"{', '.join(map(repr, songs[:3]))}{ids}{told}"
         )
         if width is None:
             raise InputError(nothing)
@@ -113,26 +121,26 @@ def read_embeddings(
     return Embeddings(vectors, rejected_rows(str(path), rejected), others, columns, reasons)
 
 
-def _reason(song_id: str | None, values: Values, places: Mapping[str, int], seen: np.ndarray) -> str | None:
+def _reason(song_id: str | None, values: Values, places: Mapping[str, int], seen: np.ndarray, of: str) -> str | None:
     """Say why a row of one of the run's songs, or an unreadable row, does not count."""
     if song_id == "":
-        return EMPTY_ID
+        return EMPTY_ID.format(of)
     if isinstance(values, str):
         return values
     if seen[places[song_id]]:
-        return DUPLICATE
+        return DUPLICATE.format(of)
     with np.errstate(over="ignore"):  # what is too large for 32 bits becomes infinite
         finite = np.isfinite(np.asarray(values, dtype=np.float64).astype(np.float32)).all()
     return None if finite else NOT_FINITE
 
 
 def _text_rows(
-    path: Path, options: Mapping[str, Any], songs: Mapping[str, int], key: str, chosen: list[str]
+    path: Path, options: Mapping[str, Any], songs: Mapping[str, int], key: str, chosen: list[str], of: str
 ) -> Iterator[Row]:
     """Read delimited text; put the names of the columns of numbers into ``chosen`` before the first row."""
     lines = text_lines(path, options, key)
     header = read_header(lines, key, path)
-    song, places = choose_columns(header, options, key, path)
+    song, places = choose_columns(header, options, key, path, of)
     chosen += [header[place] for place in places]
     for line, text, found in lines:
         if any("\udc80" <= character <= "\udcff" for character in text):
@@ -155,14 +163,14 @@ def _numbers(texts: Sequence[str]) -> Values:
 
 
 def _parquet_rows(
-    path: Path, options: Mapping[str, Any], songs: Mapping[str, int], key: str, chosen: list[str]
+    path: Path, options: Mapping[str, Any], songs: Mapping[str, int], key: str, chosen: list[str], of: str
 ) -> Iterator[Row]:
     """Read Parquet in batches; a line is a row, counted from 1. ``chosen`` as for text."""
     first, wanted = 1, pl.Series([*songs, ""]).implode()
     try:
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
-            song, places = _columns_of_numbers(file.schema_arrow, options, key, path)
+            song, places = _columns_of_numbers(file.schema_arrow, options, key, path, of)
             columns = [names[place] for place in places]
             chosen += columns
             for group in track(range(file.num_row_groups), f"{path}, row groups read"):
@@ -183,7 +191,9 @@ def _parquet_rows(
         raise InputError(f"{key}: {path} is not a whole Parquet file ({error})") from error
 
 
-def _columns_of_numbers(schema: pa.Schema, options: Mapping[str, Any], key: str, path: Path) -> tuple[int, list[int]]:
+def _columns_of_numbers(
+    schema: pa.Schema, options: Mapping[str, Any], key: str, path: Path, of: str
+) -> tuple[int, list[int]]:
     """Choose the columns and check their types: numbers, or lists of numbers. Without a choice, others are left out."""
 
     def numeric(kind: pa.DataType) -> bool:
@@ -191,7 +201,7 @@ def _columns_of_numbers(schema: pa.Schema, options: Mapping[str, Any], key: str,
             kind = kind.value_type
         return pa.types.is_integer(kind) or pa.types.is_floating(kind)
 
-    song, places = choose_columns(schema.names, options, key, path)
+    song, places = choose_columns(schema.names, options, key, path, of)
     wrong = [schema.field(place) for place in places if not numeric(schema.field(place).type)]
     if wrong and options["columns"] is not None:
         raise InputError(f"{key}.columns: {wrong[0].name!r} of {path} holds {wrong[0].type}, not numbers")
@@ -205,7 +215,9 @@ def _flat(values: Sequence[Any]) -> Values:
     numbers: list[Any] = []
     for value in values:
         numbers += value if isinstance(value, list) else [value]
-    return NO_NUMBER if not numbers or any(number is None for number in numbers) else numbers
+    if all(number is None for number in numbers):
+        return NO_VALUE
+    return NO_NUMBER if any(number is None for number in numbers) else numbers
 
 
 def _shown(song_id: str, values: Sequence[Any], shown: int = 8) -> str:

@@ -65,6 +65,11 @@ class Resources:
         if user is not None and plays is not None:
             raise InputError("both a user and plays are given: one of them is needed")
         if plays is not None:
+            if not chosen.scorer.vectors:
+                raise InputError(
+                    f"{self.files.folder}: model {chosen.name} knows the users of the run alone: name one of them, or "
+                    "another model"
+                )
             return self._folding.of_plays(plays, chosen.scorer)
         user = self.files.only_user if user is None else user
         if user is None:

@@ -62,7 +62,7 @@ def test_none_at_all_is_no_error_but_is_warned_of_with_the_ids(tmp_path, caplog)
     _, index, _ = read(path, ["a", "b"])
     assert index["status"].to_list() == ["missing", "missing"]
     assert "new_songs.embeddings.timbre: " in caplog.text
-    assert "has no embedding of any of the 2 songs, whose ids are like 'a'; its ids are like '7'" in caplog.text
+    assert "has no usable row of any of the 2 songs, whose ids are like 'a', 'b'; its ids are like '7'" in caplog.text
 
 
 def test_a_list_of_another_length_is_set_aside(tmp_path):
