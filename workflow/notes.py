@@ -37,7 +37,7 @@ def data_note(config: Mapping[str, Any]) -> str:
 
 
 def protocol_note(config: Mapping[str, Any]) -> str:
-    """Say what is learnt from which songs, how they were split, and which models are oracles."""
+    """Say what is learnt from which songs, how they were split, and which models are oracles or made elsewhere."""
     split = config["split"]
     ceiling = next(row.kind for row in ROWS if row.end == CEILING)
     note = _PROTOCOLS[config["protocol"]].format(ceiling=ceiling) + _SPLITS[split["by"]]
@@ -53,7 +53,5 @@ def protocol_note(config: Mapping[str, Any]) -> str:
         note += f" Cross-validation: the test songs of a run are one of {split['folds']} folds."
     rows = {row.kind: row for row in map(row_of, config["models"].values()) if row.oracle and row.end != CEILING}
     note += "".join(f" Kind {kind} is an oracle: {row.oracle}." for kind, row in rows.items())
-    if elsewhere := [name for name, model in config["models"].items() if row_of(model).brought]:
-        named = f"{', '.join(elsewhere)} {'was' if len(elsewhere) == 1 else 'were'}"
-        note += f" {named} made elsewhere; what was learnt from there is not known."
-    return note
+    brought = dict.fromkeys(row.kind for row in map(row_of, config["models"].values()) if row.brought)
+    return note + "".join(f" Kind {kind} is made elsewhere: what it was learnt from is not known." for kind in brought)

@@ -17,6 +17,7 @@ NO_NUMBER = "score is not a number"
 NOT_FINITE = "score is not finite"
 DUPLICATE = "pair of user and song occurs before"
 EXAMPLES = 3
+_FOUND = {"line": pl.UInt64, "user": pl.UInt32, "song": pl.UInt32, "number": pl.Float64}
 
 
 class Strangers(NamedTuple):
@@ -63,41 +64,44 @@ def read_scores(
         name: pl.DataFrame({f"{name}_id": ids}, schema={f"{name}_id": pl.String}).with_row_index(name)
         for name, ids in (("user", users), ("song", songs))
     }
-    parts, rejected, strangers = [], [], {"user": Strangers(), "song": Strangers()}
+    parts, rejected, strangers = [pl.DataFrame(schema=_FOUND)], [], {"user": Strangers(), "song": Strangers()}
     for rows in read_rows(path, options, key, chunk):
         for name, table in known.items():
             rows = rows.join(table, on=f"{name}_id", how="left", maintain_order="left")
-        rows = rows.with_columns(_unreadable().alias("reason"))
-        named = pl.col("reason").is_null()
-        for name, strange in (("user", named), ("song", named & pl.col("user").is_not_null())):
-            strangers[name] = _counted(strangers[name], rows.filter(strange & pl.col(name).is_null()), f"{name}_id")
-        rows = rows.filter(~named | (pl.col("user").is_not_null() & pl.col("song").is_not_null()))
-        rows = rows.with_columns(pl.coalesce("reason", _no_score()).alias("reason"))
+        rows = rows.with_columns(_reason().alias("reason"))
+        for name in known:  # a user who is not in the run counts first
+            strange = pl.col("reason").is_null() & pl.col(name).is_null()
+            strangers[name] = _counted(strangers[name], rows.filter(strange), f"{name}_id")
+            rows = rows.filter(~strange)
         rejected.append(_rejected(rows.filter(pl.col("reason").is_not_null()), str(path)))
         refuse_flood(path, sum(map(len, rejected)))
-        parts.append(rows.filter(pl.col("reason").is_null()).select("line", "user", "song", "number"))
-    found, repeated = _first_of_pairs(pl.concat(parts) if parts else pl.DataFrame(), len(songs))
-    repeated = repeated.join(known["user"], on="user", maintain_order="left")
-    repeated = repeated.join(known["song"], on="song", maintain_order="left")
+        parts.append(rows.filter(pl.col("reason").is_null()).select(*_FOUND))
+    found, repeated = _first_of_pairs(pl.concat(parts), len(songs))
+    for name, table in known.items():
+        repeated = repeated.join(table, on=name, maintain_order="left")
     repeated = repeated.with_columns(pl.lit(None, pl.String).alias("text"), pl.lit(DUPLICATE).alias("reason"))
-    refuse_flood(path, len(repeated) + sum(map(len, rejected)))
     aside = pl.concat([*rejected, _rejected(repeated, str(path))]).sort("line")
+    refuse_flood(path, len(aside))
     if found.is_empty():
         raise InputError(_nothing(path, users, songs, key, aside, strangers))
-    columns = (found["user"], found["song"])
-    return Scores(*(one.to_numpy().astype(np.int64) for one in columns), found["number"].to_numpy(), aside, strangers)
+    numbers = (found[name].to_numpy().astype(np.int64) for name in known)
+    return Scores(*numbers, found["number"].to_numpy(), aside, strangers)
 
 
-def _unreadable() -> pl.Expr:
-    """Why a row names nobody or nothing; null if it does."""
-    empty = pl.when(pl.col("user_id") == "").then(pl.lit(EMPTY_USER)).when(pl.col("song_id") == "")
-    return pl.coalesce("reason", empty.then(pl.lit(EMPTY_SONG)))
-
-
-def _no_score() -> pl.Expr:
-    """Why a row has no score; null if it has one."""
-    missing = pl.when(pl.col("number").is_null()).then(pl.lit(NO_NUMBER))
-    return missing.when(~pl.col("number").is_finite()).then(pl.lit(NOT_FINITE))
+def _reason() -> pl.Expr:
+    """Why a row does not count, though its user and song may be in the run; else null."""
+    both, number = pl.col("user").is_not_null() & pl.col("song").is_not_null(), pl.col("number")
+    found = (
+        pl.when(pl.col("user_id") == "")
+        .then(pl.lit(EMPTY_USER))
+        .when(pl.col("song_id") == "")
+        .then(pl.lit(EMPTY_SONG))
+        .when(both & number.is_null())
+        .then(pl.lit(NO_NUMBER))
+        .when(both & ~number.is_finite())
+        .then(pl.lit(NOT_FINITE))
+    )
+    return pl.coalesce("reason", found)
 
 
 def _counted(before: Strangers, rows: pl.DataFrame, column: str) -> Strangers:
