@@ -72,8 +72,8 @@ def paths(config: dict[str, Any]) -> dict[Keys, str]:
     new = config.get("new_songs", {}).get("embeddings", {})
     also = plays.get("history", {}).get("also", [])
     also = also if isinstance(also, list) else []  # the schema says so
-    models = config.get("models", {}).items()
-    brought = [(name, row.brought, one) for name, one in models for row in ROWS if row.kind == one.get("kind")]
+    models = {name: model for name, model in config.get("models", {}).items() if isinstance(model, dict)}
+    rows = [(name, row) for name, model in models.items() for row in ROWS if row.kind == model.get("kind")]
     named = {
         ("cache",): config.get("cache"),
         ("plays", "path"): plays.get("path"),
@@ -83,7 +83,7 @@ def paths(config: dict[str, Any]) -> dict[Keys, str]:
         ("plays", "matching", "overrides"): plays.get("matching", {}).get("overrides"),
         ("plays", "matching", "redirects"): plays.get("matching", {}).get("redirects"),
         **embeddings,
-        **{("models", name, key): one.get(key) for name, keys, one in brought for key in keys},
+        **{("models", name, key): models[name].get(key) for name, row in rows for key in row.brought},
         ("plays", "songs", "exclude"): plays.get("songs", {}).get("exclude"),
         ("split", "path"): config.get("split", {}).get("path"),
         ("new_songs", "path"): config.get("new_songs", {}).get("path"),

@@ -25,14 +25,19 @@ EARLY = {"make_world", "read_plays", "split_songs", "factorise_plays", "shard_so
 EARLY |= {"predict_random", "predict_mean", "predict_usage", "predict_popularity", "predict_metadata"}
 EARLY |= {"predict_usage_in_sample", "predict_planted", "choose_wmf", "match_history"}
 EARLY |= {"read_embeddings", "scale_embeddings", "factorise_plays_spark"}
+EARLY |= {"read_scores", "read_vectors", "read_factors"}
 EARLY |= {"read_new_songs", "shard_new_songs", "settle_new_shards"}
 IN_WORDS = {"shard_songs", "shard_new_songs"}  # a dry run shows their messages in place of their outputs
 
 EMBEDDING = "mine"
 # The embedding, and of each kind the model, whose settings are changed.
 NAME = {"name": EMBEDDING, "mlr": "mlr", "linear": "linear", "mlp": "mlp", "metadata": "names_and_linear",
-        "cnn": "cnn_mse", "knn": "knn", "planted": "perfect_ear", "usage": "usage"}  # fmt: skip
+        "cnn": "cnn_mse", "knn": "knn", "planted": "perfect_ear", "usage": "usage",
+        "predictions": "theirs"}  # fmt: skip
 COMBINING = "stack_metadata:names_and_linear predict_stacked_metadata:names_and_linear"
+# What an entry of a kind needs besides.
+NEEDED = {"cnn": {"window": 40}, "predictions": {"scores": "<results>/world/songs.csv"}}
+ABOUT_ALL = {"predict_tags": 1, "compare_factors": 1} | WORTH | AFTER_LEARNING
 ANOTHER = "one more entry: the rules of its kind, and what follows"
 BROUGHT = "an embedding: its rules, that model, and what follows"
 LISTED = {"path": "<results>/world/songs.csv", "song": "song_id"}
@@ -53,7 +58,11 @@ BASES: dict[str, dict[str, Any]] = {
         },
         "split": {"folds": 4},
         "embeddings": {EMBEDDING: {"path": "results/tiny/world/songs.csv", "song": "song_id"}},
-        "models": {"linear": {"features": EMBEDDING}, "cnn_mse": {"objective": "bpr", "optimizer": "nesterov"}},
+        "models": {
+            "linear": {"features": EMBEDDING},
+            "cnn_mse": {"objective": "bpr", "optimizer": "nesterov"},
+            "theirs": {"kind": "predictions", "scores": "results/tiny/world/songs.csv"},
+        },
     },
     "history": {
         "world": None,
@@ -233,7 +242,7 @@ TABLE = [
     # models
     *(
         Change({f"models.<{kind}>.kind": kind}, plan=just(**jobs, evaluate_model=1, **after), note=ANOTHER,
-               also={"models": {"another": {"window": 40}}} if kind == "cnn" else {})
+               also={"models": {"another": NEEDED[kind]}} if kind in NEEDED else {})
         for kind, jobs, after in (
             ("random", {"predict_random": 1}, AFTER_SCORES),
             ("mean", {"predict_mean": 1}, AFTER_SCORES),
@@ -242,6 +251,7 @@ TABLE = [
             ("planted", {"predict_planted": 1}, WORTH | AFTER_LEARNING),
             ("usage", {"predict_usage": 1}, AFTER_LEARNING),  # which the audit sees to it that nothing learns from
             ("popularity", {"predict_popularity": 1}, AFTER_LEARNING),
+            ("predictions", {"read_scores": 1}, ABOUT_ALL),  # the protocol line says that it was made elsewhere
             ("mlr", {"fit_mlr": 1, "predict_mlr": 1}, WORTH | AFTER_LEARNING),
             ("linear", {"fit_linear": 1, "predict_linear": 1}, ANALYSED | WORTH | AFTER_LEARNING),
             ("mlp", {"train_mlp": 1, "predict_mlp": 1}, ANALYSED | WORTH | AFTER_LEARNING),
@@ -263,6 +273,16 @@ TABLE = [
                  irrelevant=900, strengths=[1.0], tolerance=0.02, iterations=90), "fit_mlr:mlr audit_leakage"),
     Change(under("models.<linear>", strengths=[0.5], refit=False), "fit_linear:linear audit_leakage tune"),
     Change(under("models.<planted>", traits="all", strengths=[0.5], refit=False), "predict_planted:perfect_ear"),
+    Change({"models.<predictions>.scores": "results/tiny/world/truth.parquet"}, "read_scores audit_leakage",
+           base="own"),
+    Change(under("models.<predictions>", user="a", song="b", score="c", delimiter=";"), "read_scores", base="own"),
+    *(
+        Change({f"models.<predictions>.{key}": "results/tiny/world/songs.csv"}, base="own",
+               note="its rule, and what follows",
+               also={"models": {"theirs": {"scores": None, "songs": "results/tiny/world/songs.csv"}}},
+               plan=just(**{rule: 1}, evaluate_model=1, **AFTER_LEARNING))
+        for key, rule in (("songs", "read_factors"), ("users", "read_vectors"))
+    ),
     Change({"models.<usage>.held_out": False}, note="its rule, and what follows",
            plan=just(predict_usage_in_sample=1, evaluate_model=1, **AFTER_SCORES)),
     Change(under("models.<mlp>", hidden=[8], batch_size=7, learning_rate=0.01, weight_decay=0.5, epochs=3, patience=5),
@@ -392,9 +412,9 @@ they make. `make test-reruns` plans a run after a change of each key and compare
 - The report and the record of the run show the whole config, so they read every key.
 - A row about a model is about that model alone.
 - `tune` and `predict_new` run on request.
-- Rows marked * are about a run on data of your own: plays in a table, a folder of songs, an embedding, folds, and a
-  network with the objective `bpr` and the optimizer `nesterov`. Elsewhere some of these keys have no effect, and then
-  nothing reads them.
+- Rows marked * are about a run on data of your own: plays in a table, a folder of songs, an embedding, scores made
+  elsewhere, folds, and a network with the objective `bpr` and the optimizer `nesterov`. Elsewhere some of these keys
+  have no effect, and then nothing reads them.
 
 """
 MARK = {

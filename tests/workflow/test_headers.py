@@ -58,7 +58,7 @@ def config(overlay):
     models = {name: None for name in CONFIG["models"] if name != "random"}
     if "embeddings" in overlay:
         models["on_timbre"] = {"kind": "linear", "features": "timbre"}
-    for part in (own, overlay, {"models": models}):
+    for part in (own, {"models": models}, overlay):
         update_config(merged, copy.deepcopy(part))
     return check(merged)
 
@@ -107,6 +107,10 @@ def timbre(path, song="track", **others):
     return {"embeddings": {"timbre": {"path": path, "song": song, **others}}}
 
 
+def theirs(**settings):
+    return {"models": {"theirs": {"kind": "predictions", **settings}}}
+
+
 QUOTED = PLAYS.replace("who", '"who"').replace("\t", ";")
 RIGHT = {
     "plays": ("plays.tsv", PLAYS, plays("plays.tsv")),
@@ -140,6 +144,10 @@ RIGHT = {
     "split": ("split.csv", SPLIT, {"split": {"path": "split.csv"}}),
     "a split with a column twice": ("split.csv", "part,song_id,part\ntrain,s,test\n", {"split": {"path": "split.csv"}}),
     "timbre": ("timbre.csv", TIMBRE, timbre("timbre.csv", columns=["t2"])),
+    "scores": ("scores.csv", "user_id,song_id,score,note\n", theirs(scores="scores.csv")),
+    "scores in Parquet": ("s.parquet", {"user_id": [1], "song_id": ["s"], "points": [1]},
+                          theirs(scores="s.parquet", score="points")),
+    "factors": ("factors.dat", "song_id;x;y\ns;1;2\n", theirs(songs="factors.dat", delimiter=";")),
     "timbre by the beginning": ("timbre.tsv.gz", TIMBRE.replace(",", "\t"), timbre("timbre.tsv.gz", columns="t")),
 }  # fmt: skip
 
@@ -257,6 +265,19 @@ WRONG = {
     ]),
     "timbre by the beginning": ("timbre.csv", TIMBRE, timbre("timbre.csv", columns="T"), [
         "embeddings.timbre.columns: no column of timbre.csv begins with 'T'",
+    ]),
+    "scores": ("scores.csv", "who,song_id,score\n", theirs(scores="scores.csv", score="points"), [
+        "models.theirs.user: scores.csv has no column 'user_id'. It has 'who', 'song_id', 'score'",
+        "models.theirs.score: scores.csv has no column 'points'. It has 'who', 'song_id', 'score'",
+    ]),
+    "scores in Parquet": ("s.parquet", {"user_id": [1], "score": [1]}, theirs(scores="s.parquet"), [
+        "models.theirs.song: s.parquet has no column 'song_id'. It has 'user_id', 'score'",
+    ]),
+    "users' vectors": ("users.csv", "id,x\n", theirs(songs="none.csv", users="users.csv"), [
+        "models.theirs.user: users.csv has no column 'user_id'. It has 'id', 'x'",
+    ]),
+    "factors in Parquet": ("f.parquet", {"song_id": ["s"]}, theirs(songs="f.parquet"), [
+        "models.theirs: f.parquet has no column besides the song's id",
     ]),
     "timbre in Parquet": ("timbre.parquet", {"id": ["s"], "t": [[1.0]]}, timbre("timbre.parquet"), [
         "embeddings.timbre.song: timbre.parquet has no column 'track'. It has 'id', 't'",

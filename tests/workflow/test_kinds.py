@@ -171,6 +171,20 @@ def test_settings_tell_the_rows_of_a_kind_apart():
     assert len(told) == 1
 
 
+def test_what_is_made_elsewhere_goes_by_the_files_that_are_named():
+    files = {"scores": None, "songs": None, "users": None}
+    rows = {
+        name: row_of({"kind": "predictions", **files, **given})
+        for name, given in {
+            "predictions": {"scores": "s.csv"},
+            "predictions by vectors": {"songs": "v.csv", "users": "u.csv"},
+            "predictions of factors": {"songs": "v.csv"},
+        }.items()
+    }
+    assert all(row.name == name and set(row.brought) == set(files) for name, row in rows.items())
+    assert not any(row.has_worth or row.predicts_new or row.chance for row in rows.values())
+
+
 def test_names_with_audio_are_another_thing_than_names():
     models = {
         "names": {"kind": "metadata", "audio": None, "strengths": [1.0]},

@@ -129,6 +129,7 @@ def test_excluded_songs(exclude, left_out, run):
         ({"user": "u0001", "among": "some"}, "none of unheard, all, nobody"),
         ({"user": "u0001", "among": ["S001", "x"]}, "no song 'x'"),
         ({"user": "u0001", "exclude": ["polka"]}, "no song has the id, artist, album, tag or audio path 'polka'"),
+        ({"plays": {"S001": 1}, "model": "random"}, "model random knows the users of the run alone: name one of them"),
         ({"plays": {"x": 1}}, "none of the 1 songs ('x')"),
         ({"plays": {}}, "none of the 0 songs"),
         ({"plays": {"S001": 0}}, "0 plays of 'S001': a number above 0"),
