@@ -62,7 +62,8 @@ def test_type_range_default_and_the_papers_value_are_shown(rows):
 def test_the_defaults_shown_are_those_that_a_run_gets(rows):
     """A config that gives only what must be given gets the numbers on the page."""
     given = {"run": "mine", "world": {}, "plays": {"path": "<results>/world/plays.tsv"}}
-    checked = check(given | {"models": {kind: {"kind": kind} for kind in KINDS}})
+    needed = {"predictions": {"scores": "scores.csv"}}
+    checked = check(given | {"models": {kind: {"kind": kind, **needed.get(kind, {})} for kind in KINDS}})
     wheres = {**checked, **checked["models"]}
     shown = {(where, key): cells[1] for where, keys in rows.items() for key, cells in keys.items()}
     numbers = {path: float(text[1:-1]) for path, text in shown.items() if re.fullmatch(r"`[\d.e+-]+`", text)}
