@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -235,3 +238,16 @@ def test_ids_that_begin_with_a_dash_come_after_two(workplace, tmp_path, monkeypa
     assert main(["recommend", "-n", "2", "--json", "--", "-nu0003"]) == 0
     assert printed(capsys)["user"] == "-nu0003"
     assert main(["similar", "-n", "2", "--", "-nS012"]) == 0
+
+
+def test_a_file_is_heard_without_what_loads_slowly(here):
+    code = (
+        f"import sys; sys.path.insert(0, {str(Path(coldwave.__file__).parents[1])!r})\n"
+        "from coldwave.command.cli import main\n"
+        "assert main(['similar', 'new/known.wav', '--model', 'linear', '--json']) == 0\n"
+        "print(*{name.split('.')[0] for name in sys.modules}, 'scipy.signal' in sys.modules, file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["similar"]
+    modules = set(done.stderr.split())
+    assert not {"librosa", "numba", "sklearn", "pandas", "torch", "matplotlib", "True"} & modules
