@@ -15,6 +15,7 @@ from coldwave.job import run
 from coldwave.matching.disagreeing import note
 from coldwave.matching.exhibits import COUNTS, MATCHED_TRACKS, matched_tracks, summary, tier_counts, unmatched_tracks
 from coldwave.matching.exhibits import columns as columns_of_tiers
+from coldwave.matching.guesses import without_guesses
 from coldwave.matching.identifiers import read_redirects
 from coldwave.matching.overrides import read_overrides
 from coldwave.matching.plays import MATCHED_PLAYS, match_listens, notes, refuse_no_match
@@ -45,7 +46,7 @@ def main(
     songs, _ = read_catalogue(catalogue, options["songs"], threads)  # read_plays tells what it sets aside
     found = match_listens(
         listens.table,
-        songs,
+        without_guesses(songs) if catalogue.is_dir() else songs,
         options["history"]["repeats_within"],
         likeness=options["likeness"],
         margin=options["margin"],

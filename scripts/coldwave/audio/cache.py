@@ -22,7 +22,7 @@ MODULES = (decode, ffmpeg, flac, log_mel, mapped, mp3, ogg, signal_check)  # the
 def extraction_key(settings: Mapping[str, Any]) -> str:
     """Digest what a log-mel depends on besides the file: settings, the modules that compute it, and libraries."""
     code = [_without_words(inspect.getsource(module)) for module in MODULES]
-    libraries = [version("librosa"), version("soxr"), soundfile.__libsndfile_version__]
+    libraries = [version("numpy"), version("soxr"), soundfile.__libsndfile_version__]
     text = json.dumps([dict(settings), code, libraries], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

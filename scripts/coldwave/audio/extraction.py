@@ -133,11 +133,9 @@ def _keep(path: str, digest: str | None, entry: Path | None, frames: np.ndarray,
 def worker_pool(threads: int) -> Iterator[ProcessPool]:
     """Start worker processes. Enter this before other threads run.
 
-    Workers are forked, so that librosa is imported once (a spawned one would run Snakemake's script again). One that
-    dies is replaced. Each has one thread on every machine, so that the order of sums, and the bytes, are the same.
+    Workers are forked, as a spawned one would run Snakemake's script again. One that dies is replaced. Each has one
+    thread on every machine, so that the order of sums, and the bytes, are the same.
     """
-    with threadpool_limits(1):
-        log_mel(np.zeros(2048, np.float32), 22050, 1024, 512, 8)
     pool = ProcessPool(max(1, threads), context=multiprocessing.get_context("fork"), initializer=_start_worker)
     try:
         pool.schedule(os.getpid).result()

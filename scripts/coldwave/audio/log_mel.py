@@ -1,12 +1,21 @@
 """The log-mel spectrogram: natural log of the mel power, frame by frame (paper, section 4)."""
 
+from functools import lru_cache
+
 import numpy as np
 
 # Floor of the mel power before the log: 100 dB below the power 1. It keeps the log of digital silence finite, and
 # is the floor (`amin`) of librosa's own power_to_db, so that MFCCs of the stored frames equal librosa's.
 POWER_FLOOR = 1e-10
+FRAMES_AT_ONCE = 256  # their spectra stay in the processor's cache
+
+# Slaney's mel scale, as librosa has it: linear below 1,000 Hz, and logarithmic above.
+_HZ_A_MEL = 200.0 / 3
+_BEND = 1000.0
+_LOG_STEP = np.log(6.4) / 27.0
 
 
+# Not librosa's function: it loads numba, scikit-learn and pandas, for longer than a whole answer takes.
 def log_mel(signal: np.ndarray, sample_rate: int, window: int, hop: int, mel_bands: int) -> np.ndarray:
     """Return the natural log of the mel power of a float32 [samples] signal: float32 [frames, mel_bands].
 
@@ -14,12 +23,34 @@ def log_mel(signal: np.ndarray, sample_rate: int, window: int, hop: int, mel_ban
     samples of the Hann window and of the Fourier transform. Equal to the log of librosa's melspectrogram with
     power 2, at least ``POWER_FLOOR``.
     """
-    import librosa  # here, as it takes a second
+    padded = np.pad(signal, window // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
+    hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(window) / window)
+    power = np.empty((1 + window // 2, len(frames)), dtype=np.float32)
+    for start in range(0, len(frames), FRAMES_AT_ONCE):
+        spectra = np.fft.rfft(hann * frames[start : start + FRAMES_AT_ONCE]).astype(np.complex64)
+        power[:, start : start + FRAMES_AT_ONCE] = np.square(np.abs(spectra)).T
+    mel = mel_filters(sample_rate, window, mel_bands) @ power
+    return np.ascontiguousarray(np.log(np.maximum(mel, np.float32(POWER_FLOOR))).T)
 
-    power = librosa.feature.melspectrogram(
-        y=signal, sr=sample_rate, n_fft=window, hop_length=hop, n_mels=mel_bands, power=2.0
-    )
-    return np.ascontiguousarray(np.log(np.maximum(power, np.float32(POWER_FLOOR))).T)
+
+@lru_cache(maxsize=4)
+def mel_filters(sample_rate: int, window: int, mel_bands: int) -> np.ndarray:
+    """Return triangular filters of equal area on Slaney's mel scale, from 0 Hz to half the sample rate.
+
+    Returns
+    -------
+    float32 [mel_bands, 1 + window // 2], equal to librosa.filters.mel
+    """
+    top = sample_rate / 2
+    highest = _BEND / _HZ_A_MEL + np.log(top / _BEND) / _LOG_STEP if top >= _BEND else top / _HZ_A_MEL
+    mels = np.linspace(0, highest, mel_bands + 2)
+    above = mels - _BEND / _HZ_A_MEL
+    corners = np.where(above >= 0, _BEND * np.exp(_LOG_STEP * np.maximum(above, 0)), _HZ_A_MEL * mels)
+    ramps = np.subtract.outer(corners, np.fft.rfftfreq(window, 1 / sample_rate))
+    widths = np.diff(corners)[:, None]
+    triangles = np.maximum(0, np.minimum(-ramps[:-2] / widths[:-1], ramps[2:] / widths[1:]))
+    return (triangles.astype(np.float32) * (2 / (corners[2:] - corners[:-2]))[:, None]).astype(np.float32)
 
 
 def stored(frames: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from typing import Protocol
 
 import numpy as np
 import polars as pl
+from scipy.cluster.vq import vq
 
 from coldwave.bow.features import COUNTS_SCHEMA
 from coldwave.bow.mfcc import mfcc
@@ -11,6 +12,7 @@ from coldwave.errors import InputError
 from coldwave.progress import track
 
 FRAMES_PER_SONG = 50  # fewer waste the work on a song's MFCCs; more sample fewer songs
+FRAMES_AT_ONCE = 2048  # whose distances to all words are in memory
 
 
 class FrameSource(Protocol):
@@ -99,10 +101,14 @@ def learn_codebook(frames: np.ndarray, words: int, seed: int, threads: int = 1) 
 
 def count_words(frames: np.ndarray, codebook: np.ndarray) -> np.ndarray:
     """Count the frames nearest to each word's mean: int64 [words], which sum to the number of frames."""
-    from sklearn.metrics import pairwise_distances_argmin
+    return np.bincount(nearest_words(frames, codebook), minlength=len(codebook))
 
-    nearest = pairwise_distances_argmin(frames, codebook)
-    return np.bincount(nearest, minlength=len(codebook))
+
+def nearest_words(frames: np.ndarray, codebook: np.ndarray) -> np.ndarray:
+    """Find the word whose mean is nearest to each frame, of equally near ones the first: int [frames]."""
+    means = codebook.astype(np.float64)
+    blocks = [frames[start : start + FRAMES_AT_ONCE] for start in range(0, len(frames), FRAMES_AT_ONCE)]
+    return np.concatenate([vq(block.astype(np.float64), means)[0] for block in blocks])
 
 
 def count_shard(

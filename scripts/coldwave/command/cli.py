@@ -67,13 +67,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "_COLDWAVE_COMPLETE" in os.environ:  # a shell asks how a line may go on
         command(prog_name="coldwave")
     given = list(sys.argv[1:] if arguments is None else arguments)
-    end = given.index("--") if "--" in given else len(given)
-    after = given[end + 1 :]
-    if after and next((word for word in given if not word.startswith("-")), None) != "repeat":
-        print("error: only `coldwave repeat` takes arguments for snakemake after --", file=sys.stderr)
-        return 2
+    # after --, repeat has arguments for snakemake; the other commands have ids that begin with -
+    repeats = next((word for word in given if not word.startswith("-")), None) == "repeat"
+    end = given.index("--") if repeats and "--" in given else len(given)
     try:
-        with command.make_context("coldwave", given[:end], obj=after) as context:
+        with command.make_context("coldwave", given[:end], obj=given[end + 1 :]) as context:
             status = command.invoke(context) or 0
             sys.stdout.flush()
             return status

@@ -1,7 +1,6 @@
 """From nothing to a run: look at a history and a library, write a config, and have the workflow run."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from coldwave.command.config_files import mistake_in
 from coldwave.command.configs import RUN, as_yaml, histories_of, history_settings, quick_settings
 from coldwave.command.output import say
 from coldwave.command.runs import RESULTS
+from coldwave.command.workflow import run_snakemake
 from coldwave.errors import InputError
 from coldwave.files import write_text
 
@@ -90,8 +90,7 @@ def _run_workflow() -> None:
     command = [sys.executable, "-m", "snakemake", "--snakefile", _clone() / "Snakefile", "--configfile", CONFIG]
     sys.stdout.flush()
     # what it prints is progress: it goes to standard error, since the list has standard output to itself
-    status = subprocess.run(list(map(os.fspath, command)), stdout=2, check=False).returncode
-    if status:
+    if status := run_snakemake(command, stdout=2):
         raise InputError(
             f"the workflow failed (snakemake ended with {status}; see above, or `coldwave results`). Give the same "
             "command again: what is done is not done again"

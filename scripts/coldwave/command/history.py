@@ -109,9 +109,16 @@ def of_user(listens: pl.DataFrame, user: str | None, paths: Sequence[Path]) -> p
 
 def songs_to_match(run: "Run") -> pl.DataFrame:
     """Read the run's songs with all that matching looks at; what the run does not know is null."""
+    from coldwave.matching.guesses import OTHERS as GUESSED_BY
+    from coldwave.matching.guesses import without_guesses
     from coldwave.matching.matching import SONGS
+    from coldwave.plays.suffixes import delimiter_of, is_parquet
 
     table = read_table(run.files.path("plays/songs.parquet"))
     types: dict[str, Any] = {"seconds": pl.Float64}
-    lacking = [pl.lit(None, types.get(name, pl.String)).alias(name) for name in SONGS if name not in table.columns]
-    return table.with_columns(lacking).select(SONGS)
+    needed = (*SONGS, *GUESSED_BY)
+    lacking = [pl.lit(None, types.get(name, pl.String)).alias(name) for name in needed if name not in table.columns]
+    table = table.with_columns(lacking)
+    source = Path(_section(run.files.config, "songs").get("path") or "")
+    of_folder = source.name and delimiter_of(source) is None and not is_parquet(source)
+    return (without_guesses(table) if of_folder else table).select(SONGS)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from coldwave.command.output import say, write_json, write_table
-from coldwave.command.runs import JsonOption, ModelOption, RunOption, open_run
+from coldwave.command.runs import JsonOption, ModelOption, RunOption, open_run, tell_few
 from coldwave.errors import InputError
 from coldwave.shown import one_line
 
@@ -43,6 +43,7 @@ def place(
     from coldwave.command.vectors import write_vectors
 
     opened = open_run(run)
+    tell_few(opened)
     placed, failed = {}, []
     for file in files:
         try:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from coldwave.command.playlists import OutOption, PrefixOption, check_name, prefixes_of, show
+from coldwave.command.playlists import OutOption, PrefixOption, check_out, prefixes_of, show
 from coldwave.command.runs import JsonOption, RunOption, open_run
 from coldwave.errors import InputError
 
@@ -60,7 +60,7 @@ def playlist(
     from coldwave.command.mixes import Mix, make_mix
     from coldwave.command.refreshing import refreshed
 
-    check_name(out)
+    check_out(out)
     prefixes_of(path_prefix)
     if refresh is not None:
         given = {name for name in context.params if str(context.get_parameter_source(name)).endswith("COMMANDLINE")}

@@ -33,12 +33,17 @@ def prefixes_of(given: Sequence[str] | None) -> list[tuple[str, str]]:
     return [(old, new) for old, _, new in (one.partition("=") for one in given or [])]
 
 
-def check_name(out: Path | None) -> None:
-    """Check early that a playlist can have a name. Raises InputError."""
+def check_out(out: Path | None) -> None:
+    """Check early that a playlist can be written: its format, and its folder. Raises InputError."""
     from coldwave.playlists.files import format_of
 
-    if out is not None:
-        format_of(out)
+    if out is None:
+        return
+    format_of(out)
+    if not out.parent.is_dir():
+        raise InputError(f"--out {out}: there is no folder {out.parent}; make it first")
+    if out.is_dir():
+        raise InputError(f"--out {out}: this is a folder; name a file")
 
 
 def show(found: "Found | Mixed", columns: Sequence[str], as_json: bool, out: Path | None) -> None:

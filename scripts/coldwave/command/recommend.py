@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from coldwave.command.output import say
-from coldwave.command.playlists import OutOption, PrefixOption, check_name, prefixes_of, show
+from coldwave.command.playlists import OutOption, PrefixOption, check_out, prefixes_of, show
 from coldwave.command.runs import JsonOption, ModelOption, RunOption, open_run, whole
 from coldwave.errors import InputError
 
@@ -80,7 +80,7 @@ def recommend(
     from coldwave.command.first_run import first_run
     from coldwave.command.recommending import Wanted, best_songs
 
-    check_name(out)
+    check_out(out)
     prefixes_of(path_prefix)
     histories = [whole(path) for path in history or []]
     if histories and library and not run:

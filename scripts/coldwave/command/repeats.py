@@ -5,7 +5,6 @@ well. Snakemake makes each run by itself, and goes on where it stopped.
 """
 
 import argparse
-import subprocess
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ import polars as pl
 import yaml
 
 from coldwave.command.config_files import config_files, mistake_in
+from coldwave.command.workflow import run_snakemake
 from coldwave.errors import InputError
 from coldwave.evaluation.recommendation import cutoff_of, measured, shares_heard
 from coldwave.evaluation.table_of_measures import RESULTS, gaps
@@ -117,8 +117,7 @@ def repeat(arguments: Sequence[str], seeds: Sequence[int] | None, folds: int | N
         config = pooled / "configs" / f"{name}.yaml"  # kept: it says what was run, and jobs on other machines read it
         write_text(config, yaml.safe_dump(overlay, sort_keys=False))
         print(f"== {name}", file=sys.stderr, flush=True)
-        status = subprocess.run(call.command(config), check=False).returncode
-        if status:
+        if status := run_snakemake(call.command(config)):
             raise InputError(
                 f"the run {name} failed (snakemake ended with {status}; see above). Fix it and give the same "
                 "command again: what is done is not done again"

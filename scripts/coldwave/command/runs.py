@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from coldwave.command.output import say
 from coldwave.errors import InputError
 
 if TYPE_CHECKING:
@@ -83,3 +84,12 @@ def open_run(run: str | None, results: Path = RESULTS) -> "Run":
     if not finished:
         raise InputError(f"no finished run under {results}/: name one with --run, or {HOW_TO_RUN}")
     return load(finished[-1].parent)
+
+
+def tell_few(run: "Run") -> None:
+    """Say that songs are compared by sound alone, in a run of few users."""
+    from coldwave.evaluation.recommendation import FEW
+
+    if run.files.users < FEW:
+        few = f"The run has {run.files.users:,} user(s), too few to tell who plays what"
+        say(f"{few}: songs are compared by sound alone.")

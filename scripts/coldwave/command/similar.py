@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from coldwave.command.output import say, write_json, write_table
-from coldwave.command.runs import JsonOption, ModelOption, RunOption, open_run
+from coldwave.command.output import write_json, write_table
+from coldwave.command.runs import JsonOption, ModelOption, RunOption, open_run, tell_few
 
 EPILOG = """\b
 Examples:
@@ -34,17 +34,13 @@ def similar(
     """
     from coldwave.analysis.names import song_labels
     from coldwave.command.songs import find_song
-    from coldwave.evaluation.recommendation import FEW
     from coldwave.use.neighbours import SOUND, USAGE
 
     opened = open_run(run)
     if song in opened.files.song_numbers or not Path(song).is_file():
         song = find_song(opened.songs, song)
     table = opened.similar(song, number, model=model)
-    if opened.files.users < FEW:
-        table = table.filter(by=SOUND)
-        few = f"The run has {opened.files.users:,} user(s), too few to tell who plays what"
-        say(f"{few}: songs are compared by sound alone.")
+    tell_few(opened)
     if as_json:
         write_json({"song": song, "similar": table.drop("song").to_dicts()})
         return

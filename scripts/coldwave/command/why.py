@@ -1,6 +1,6 @@
 """``coldwave why``: what carries a song's score."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -8,12 +8,17 @@ from coldwave.command.output import write_json, write_table
 from coldwave.command.runs import JsonOption, ModelOption, RunOption, open_run
 from coldwave.shown import one_line
 
+if TYPE_CHECKING:
+    from coldwave.use.seconds import Seconds
+
 EPILOG = """\b
 Examples:
   coldwave why anna "golden brown"
   coldwave why anna S017 --run mine --json
+  coldwave why anna S017 --by sound
 """
 SHOWN = 10  # songs of the history
+SEGMENTS = 5  # of the audio
 
 
 def why(
@@ -21,12 +26,17 @@ def why(
     song: Annotated[str, typer.Argument(metavar="SONG", help="a song's id, or words of its title and artist")],
     run: RunOption = None,
     model: ModelOption = None,
+    by: Annotated[
+        Literal["both", "sound", "plays"],
+        typer.Option("--by", help="both: the song's own plays if enough users have played it, else what is heard"),
+    ] = "both",
     as_json: JsonOption = False,
 ) -> None:
     """Say what carries a song's score.
 
     The score is a sum over the songs that the user has played: the parts are listed, highest first, with the tags that
-    each song has in common with this one.
+    each song has in common with this one. Then come the seconds of the audio without which the score falls most, if it
+    comes from what is heard.
     """
     import polars as pl
 
@@ -35,15 +45,16 @@ def why(
 
     opened = open_run(run)
     song_id = find_song(opened.songs, song)
-    found = opened.why(user, song_id, model=model)
+    found = opened.why(user, song_id, model=model, by=by)
     name = song_labels(opened.songs.filter(song_id=song_id))[0]
     if as_json:
         parts = found.table.drop("song").to_dicts()
         head = {"user": user, "song_id": song_id, "name": name, "score": found.score, "rest": found.rest}
-        write_json({**head, "by": found.by, "songs": parts, "tags": found.tags.to_dicts()})
+        tags, seconds = found.tags.to_dicts(), _plain(found.seconds)
+        write_json({**head, "by": found.by, "songs": parts, "tags": tags, "seconds": seconds})
         return
-    by = "its own plays" if found.by == "plays" else "what is heard of it"
-    print(f"{one_line(name)} scores {found.score:.3f} for {one_line(user)}, by {by}.")
+    heard = "its own plays" if found.by == "plays" else "what is heard of it"
+    print(f"{one_line(name)} scores {found.score:.3f} for {one_line(user)}, by {heard}.")
     top = found.table.head(SHOWN).with_columns(pl.col("plays").cast(pl.Int64))
     parts = zip(top["part"], top["plays"], song_labels(top), map(", ".join, top["tags"]), strict=True)
     write_table(("part of the score", "plays", "song played", "tags in common"), parts, ("part of the score", "plays"))
@@ -52,3 +63,24 @@ def why(
         print(f"{others.sum():.3f} comes from {len(others):,} other songs.")
     if abs(found.rest) >= 0.0005:
         print(f"{found.rest:.3f} is explained by no song: the factorisation stopped short of its optimum.")
+    _show(found.seconds)
+
+
+def _plain(seconds: "Seconds") -> dict[str, Any]:
+    return {"score": seconds.score, "parts": seconds.table.to_dicts(), "notes": seconds.notes}
+
+
+def _show(seconds: "Seconds") -> None:
+    print()
+    if seconds.table.height:
+        top = seconds.table.head(SEGMENTS).iter_rows()
+        rows = ((f"{_time(start)}–{_time(end)}", part) for start, end, part in top)
+        header = ("seconds of the audio", "the score falls without them by")
+        write_table(header, rows, header[1:])
+    for note in seconds.notes:
+        print(note)
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds, 1), 60)
+    return f"{minutes:.0f}:{rest:04.1f}"

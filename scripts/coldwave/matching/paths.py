@@ -30,11 +30,29 @@ def read_names(paths: pl.Series) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=READINGS, orient="row")
 
 
-def _readings(path: str) -> list[tuple[str | None, str, str | None]]:
+def read_layout(path: str) -> tuple[str, str, str] | None:
+    """Read artist, title and album from ``Artist/Album/NN - Title.ext``, the one layout that is taken at its word.
+
+    A year before the album's name and folders of discs are passed over. None for a path with fewer than two other
+    folders, or whose title does not follow a number.
+    """
+    folders, stem = _folders_and_stem(path)
+    number = _SURE_NUMBER.match(stem)
+    if len(folders) < 2 or number is None:
+        return None
+    artist, title, album = folders[-2].strip(), stem[number.end() :].strip(), _YEAR.sub("", folders[-1]).strip()
+    return (artist, title, album) if artist and title and album else None
+
+
+def _folders_and_stem(path: str) -> tuple[list[str], str]:
     *folders, name = [part for part in re.split(r"[/\\]+", path) if part not in ("", ".", "..")] or [""]
-    stem = name.rpartition(".")[0] or name
     while folders and _DISC.fullmatch(folders[-1]):
         folders.pop()
+    return folders, name.rpartition(".")[0] or name
+
+
+def _readings(path: str) -> list[tuple[str | None, str, str | None]]:
+    folders, stem = _folders_and_stem(path)
     above = _YEAR.sub("", folders[-1]) if folders else None
     artists = [(folders[-2], above)] if len(folders) > 1 else []
     if folders:

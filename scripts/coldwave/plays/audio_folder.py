@@ -1,4 +1,4 @@
-"""A folder of audio files as a songs table: ids from their paths or tags, titles and artists from their tags."""
+"""A folder of audio files as a songs table: ids from their paths or tags, names from their tags or else their paths."""
 
 import logging
 import os
@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from coldwave.audio.state import SUFFIXES, leads_to_folder
 from coldwave.errors import InputError
+from coldwave.matching.paths import read_layout
 from coldwave.plays.audio_paths import from_here
 from coldwave.plays.dates import release_date
 from coldwave.plays.identifiers import mbid_of
@@ -192,7 +193,8 @@ def read_folder(
     """Make a songs table from a folder.
 
     ``id_from`` says what a song's id is: ``path`` (relative to the folder), ``stem`` (file name without suffix) or
-    ``recording_mbid`` (MusicBrainz recording id, from the tags).
+    ``recording_mbid`` (MusicBrainz recording id, from the tags). A file without any tag has the artist, title and album
+    of its path in the folder, if that is ``Artist/Album/NN - Title.ext``.
 
     Returns
     -------
@@ -223,6 +225,7 @@ def read_folder(
             elif song_id is None:
                 rejected.append((None, NO_RECORDING, from_here(path)))
             else:
+                tags = named_by_path(tags, path.relative_to(folder))
                 fields = {name: getattr(tags, name) for name in ("title", "artist", "album", "date")}
                 fields["tags"] = list(tags.tags)
                 identifiers = {"recording_mbid": tags.recordings, "track_mbid": tags.release_tracks, "isrc": tags.isrcs}
@@ -231,8 +234,15 @@ def read_folder(
                     {"song_id": song_id, **fields, "audio": from_here(path), **identifiers, "seconds": tags.seconds}
                 )
     if unreadable:
-        log.warning("%s: tags of %s files could not be read; their songs have no title", folder, f"{unreadable:,}")
+        log.warning("%s: tags of %s files could not be read; at best their paths name them", folder, f"{unreadable:,}")
     return songs, rejected
+
+
+def named_by_path(tags: AudioTags, path: Path) -> AudioTags:
+    """Name a file without any tag by its path in the library, if its layout is ``Artist/Album/NN - Title.ext``."""
+    untagged = tags._replace(seconds=None, readable=True) == AudioTags()
+    found = read_layout(path.as_posix()) if untagged else None
+    return tags if found is None else tags._replace(**dict(zip(("artist", "title", "album"), found, strict=True)))
 
 
 def _song_id(path: Path, folder: Path, id_from: str, tags: AudioTags) -> str | None:

@@ -8,6 +8,7 @@ import polars as pl
 from coldwave.analysis.neighbours import nearest
 from coldwave.analysis.usage_patterns import unit_patterns, usable
 from coldwave.errors import InputError
+from coldwave.evaluation.recommendation import FEW
 from coldwave.models.knn import unit_length
 from coldwave.use.hearing import BOW, Heard
 from coldwave.use.kinds import FACTORS
@@ -45,13 +46,15 @@ def similar(
         units = resources.units(features)
         query = units[number] if heard is None else unit_length(heard.features(features)[None])[0]
         found.append(nearest_songs(files.songs, SOUND, units, query, number, n, tags))
-    if chosen and chosen.vectors == FACTORS and (heard is None or can_hear(chosen)):
+    few = files.users < FEW  # too few to tell who plays what
+    if chosen and chosen.vectors == FACTORS and not few and (heard is None or can_hear(chosen)):
         units, root = resources.patterns(chosen), resources.root
         query = units[number] if heard is None else unit_patterns(predict_file(heard, chosen)[None], root)[0]
         found.append(nearest_songs(files.songs, USAGE, units, query, number, n, tags))
+    if not found and heard is None:
+        raise InputError(f"{song}: the run has no features of songs, and nothing else to compare them by")
     if not found:
-        name = heard.path if heard else song
-        raise InputError(f"{name}: nothing in this run hears a file; it takes embeddings that came in a table")
+        raise InputError(f"{heard.path}: nothing in this run hears a file; it takes embeddings that came in a table")
     return pl.concat(found)
 
 

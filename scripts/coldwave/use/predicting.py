@@ -1,7 +1,7 @@
 """Predict one file with a model of a run, as the run predicts its songs. A kind's libraries are imported with it."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -10,6 +10,9 @@ from coldwave.errors import InputError
 from coldwave.use.hearing import BOW, Heard
 from coldwave.use.kinds import PREDICTIONS
 from coldwave.use.models import Model, find_model, seeds_of
+
+if TYPE_CHECKING:
+    from coldwave.models.cnn.network import SongEnsemble
 
 
 def can_hear(model: Model) -> bool:
@@ -70,13 +73,20 @@ class _OneSong(NamedTuple):
         return np.stack([self.log_mel[start : start + length] for start in starts]).astype(np.float32)
 
 
-def _cnn(heard: Heard, model: Model) -> np.ndarray:
-    from coldwave.models.cnn.prediction import best_device, load_network, predict
+def load_cnn(model: Model) -> tuple["SongEnsemble", dict[str, Any]]:
+    """Read a model's networks and settings. Raises InputError if another version of Coldwave has written them."""
+    from coldwave.models.cnn.prediction import load_network
 
     try:
-        network, settings = load_network(model.weights_path)
+        return load_network(model.weights_path)
     except KeyError as error:
         raise InputError(f"{model.weights_path}: of another version of Coldwave: it lacks {error}") from error
+
+
+def _cnn(heard: Heard, model: Model) -> np.ndarray:
+    from coldwave.models.cnn.prediction import best_device, predict
+
+    network, settings = load_cnn(model)
     source, frames = _OneSong(heard.log_mel), np.array([len(heard.log_mel)])
     return predict(network, source, frames, settings["window"], best_device(settings["accelerator"]))[0]
 

@@ -8,6 +8,7 @@ import polars as pl
 from coldwave.analysis.names import song_labels
 from coldwave.use.listeners import Listener
 from coldwave.use.scoring import Scorer
+from coldwave.use.seconds import Seconds
 
 
 class Why(NamedTuple):
@@ -21,6 +22,7 @@ class Why(NamedTuple):
     by : "sound" or "plays": what the song is scored by
     table : ``song``, ``song_id``, ``title``, ``artist``, ``plays``, ``part``, ``tags`` (in common), highest part first
     tags : ``tag``, ``songs`` of the history that have it, ``plays`` of these; tags of the song alone
+    seconds : of the audio, that carry the score; None if they were not asked for
     """
 
     score: float
@@ -28,6 +30,7 @@ class Why(NamedTuple):
     by: str
     table: pl.DataFrame
     tags: pl.DataFrame
+    seconds: Seconds | None = None
 
 
 def shared_tags(one: list[str], other: list[str]) -> list[str]:

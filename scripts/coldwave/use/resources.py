@@ -20,7 +20,7 @@ from coldwave.use.listeners import Listener
 from coldwave.use.models import Model, features_of, find_model, listening
 from coldwave.use.predicting import can_hear, predict_file
 from coldwave.use.recordings import Names, Recordings, names_of
-from coldwave.use.scoring import Scorer, plays_scorer, scorer_of, sound_scorer
+from coldwave.use.scoring import PLAYS, Scorer, check_by, plays_scorer, scorer_of, sound_scorer
 
 
 class Chosen(NamedTuple):
@@ -47,10 +47,19 @@ class Resources:
         return choose_model(self.files)
 
     def chosen(self, model: str | None, seed: int | None, by: str) -> Chosen:
-        """Find how songs are scored, by a model that is named or by the default one."""
+        """Find how songs are scored, by a model that is named or by the default one.
+
+        Raises
+        ------
+        InputError
+            Something named is not in the run, or ``by`` does not go with it.
+        """
+        check_by(by)
         if model is not None:
             found = find_model(self.files, model, seed)
             return Chosen(model, found, scorer_of(self.files, found, by), [])
+        if by == PLAYS:  # which are the same whatever a model hears
+            return self._by_plays(seed)
         name, notes = self.default_model
         found = find_model(self.files, name, seed)
         features = self.sound(found) if self.files.users < FEW else None
@@ -59,6 +68,13 @@ class Resources:
         few = "1 user is" if self.files.users == 1 else f"{self.files.users:,} users are"
         note = f"{few} too few for factors: songs are compared by their features ({features}) with those played."
         return Chosen("sound", None, sound_scorer(self.units(features)), [note])
+
+    def _by_plays(self, seed: int | None) -> Chosen:
+        first = self.factor_model()
+        if first is None:
+            raise InputError(f"{self.files.folder}: by plays: none of the run's models that listen predicts factors")
+        found = find_model(self.files, first.name, seed)
+        return Chosen(found.name, found, scorer_of(self.files, found, PLAYS), [])
 
     def listener(self, user: str | None, plays: Mapping[str, float] | None, chosen: Chosen) -> Listener:
         """Make the listener: a user of the run, or somebody else who has played some of its songs."""

@@ -19,6 +19,7 @@ from coldwave.use.reasons import Why, explain
 from coldwave.use.recommending import Recommended, recommend
 from coldwave.use.resources import Resources
 from coldwave.use.scoring import BOTH
+from coldwave.use.seconds import find_seconds
 
 
 class Run:
@@ -130,13 +131,18 @@ class Run:
         model: str | None = None,
         seed: int | None = None,
         by: str = BOTH,
+        seconds: bool = True,
     ) -> Why:
         """Divide a song's score exactly over the songs of a listener's history, and count the tags in common.
+
+        What the seconds of its audio do to the score is told as well (``coldwave.use.seconds``), where it comes from
+        what is heard and the run has kept its log-mels or the song's file is there.
 
         Parameters
         ----------
         user : a user's id, or plays, as in `recommend`; None if the run has just one user
         song : a song's id
+        seconds : whether to hear the song for its seconds
 
         Raises
         ------
@@ -148,7 +154,8 @@ class Run:
         listener = self._resources.listener(None if plays is not None else user, plays, chosen)
         if not np.isfinite(chosen.scorer.rows(np.array([number]))).all():
             raise InputError(f"song {song!r} cannot be scored by {chosen.name}: no usable audio, or too few plays")
-        return explain(self.songs, listener, chosen.scorer, number)
+        why = explain(self.songs, listener, chosen.scorer, number)
+        return why._replace(seconds=find_seconds(self._resources, chosen, listener, number)) if seconds else why
 
     def fold_in(self, plays: Mapping[str, float]) -> np.ndarray:
         """Solve for a listener's factors from plays, with the run's song factors frozen: float32 [factors].
@@ -170,7 +177,7 @@ class Run:
 
         Rows with ``by`` "sound" go by the cosine of song features (bag of words or embedding), those with "usage" by
         the cosine of predicted usage patterns over the run's users. Either may be missing: a run may have no features,
-        or no model of factors that hears the file.
+        no model of factors that hears the file, or fewer than 30 users, too few to tell who plays what.
 
         Returns
         -------

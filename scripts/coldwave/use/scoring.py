@@ -52,6 +52,12 @@ class Scorer:
         return rows
 
 
+def check_by(by: str) -> None:
+    """Raise InputError if songs cannot be scored by this."""
+    if by not in (SOUND, PLAYS, BOTH):
+        raise InputError(f"by: {by!r} is none of both, sound, plays")
+
+
 def scorer_of(files: RunFiles, model: Model, by: str = BOTH) -> Scorer:
     """Score songs as a model does.
 
@@ -64,10 +70,11 @@ def scorer_of(files: RunFiles, model: Model, by: str = BOTH) -> Scorer:
     Raises
     ------
     InputError
-        ``by`` is none of these.
+        ``by`` is none of these, or the model has no factors and plays are asked for.
     """
-    if by not in (SOUND, PLAYS, BOTH):
-        raise InputError(f"by: {by!r} is none of both, sound, plays")
+    check_by(by)
+    if by == PLAYS and model.vectors != FACTORS:
+        raise InputError(f"by: model {model.name} has no factors, and scores songs by sound alone; name another model")
     nothing = np.zeros(files.songs.height, dtype=bool)
     if model.vectors != FACTORS or by == SOUND:
         return Scorer(model.songs, None, nothing, model.vectors)

@@ -1,6 +1,11 @@
 """From nothing to a list: ``recommend --history … --library …``, with a stand-in for Snakemake; and ``inspect``."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -14,13 +19,21 @@ from tests.coldwave.command.conftest import listens
 from tests.coldwave.use.small_runs import write_run
 
 STAND_IN = """
-import json, shutil, sys
+import json, shutil, sys, time
 from pathlib import Path
 import yaml
 arguments = sys.argv[1:]
 with Path("calls.jsonl").open("a") as file:
     file.write(json.dumps(arguments) + "\\n")
 print("progress of the workflow")
+if Path("waits").exists():
+    try:
+        Path("started").touch()
+        time.sleep(60)
+    except KeyboardInterrupt:
+        time.sleep(1)  # ends its jobs, lifts its lock
+        Path("ended").touch()
+        sys.exit(1)
 if Path("fails").exists():
     sys.exit(3)
 config = yaml.safe_load(Path(arguments[arguments.index("--configfile") + 1]).read_text())
@@ -153,3 +166,22 @@ def test_a_folder_that_a_config_would_read_otherwise_is_refused(place, capfd):
     assert main([*GIVEN[:3], "--library", str(odd)]) == 1
     assert "give it by another name, such as a link to it" in capfd.readouterr().err
     assert not (place / "coldwave.yaml").exists()
+
+
+def test_after_ctrl_c_snakemake_ends_first_and_it_is_said_how_to_go_on(place):
+    (place / "waits").touch()
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([os.environ["PYTHONPATH"], str(ROOT / "scripts")])}
+    command = [sys.executable, "-m", "coldwave.command.cli", *GIVEN]
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True
+    )
+    while process.poll() is None and not (place / "started").exists():
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and out == ""
+    assert (place / "ended").exists(), "it was waited for"
+    assert err.splitlines()[-1] == (
+        "Stopped. What is done is kept: give the same command again, and it goes on from there."
+    )
+    assert "Traceback" not in err and "failed" not in err

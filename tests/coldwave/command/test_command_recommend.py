@@ -59,6 +59,19 @@ def test_where_nothing_can_be_written_is_told(run, capsys, tmp_path):
     assert capsys.readouterr().err.splitlines()[-1].startswith("error: ")
 
 
+@pytest.mark.parametrize("command", [["recommend", "u0003"], ["playlist", "S012"]])
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [("mix.mp3", "mix.mp3"), ("none/mix.m3u8", "there is no folder"), ("folder.m3u8", "this is a folder")],
+)
+def test_where_a_playlist_goes_is_checked_before_anything_is_computed(command, out, said, here, tmp_path, capsys):
+    (tmp_path / "folder.m3u8").mkdir()
+    assert main([*command, "--run", "none", "--out", str(tmp_path / out)]) == 1
+    streams = capsys.readouterr()
+    assert streams.out == "" and said in streams.err and "no run" not in streams.err
+    assert not (tmp_path / "none").exists()
+
+
 def test_histories_that_name_no_user_go_with_one_that_does(run, tmp_path, capsys):
     one = listens(tmp_path / "listens.jsonl", [("Artist 5", "Title 12", 4)])
     other = tmp_path / "scrobbles.csv"

@@ -122,7 +122,6 @@ def test_a_dry_run_pools_nothing(project, capsys):
         (["repeat", "--folds", "1"], "2 or more"),
         (["repeat", "--seeds", "1", "2", "--", "--config", "seed=3"], "--config seed=… would win"),
         (["repeat", "--folds", "3", "--", "--configfile", "gone.yaml"], "gone.yaml: there is no such config file"),
-        (["results", "--", "x"], "only `coldwave repeat`"),
     ],
 )
 def test_mistakes_are_told(project, capsys, arguments, message):

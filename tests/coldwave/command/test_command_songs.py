@@ -2,11 +2,16 @@
 
 import json
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+import soundfile
 
+import coldwave
 from coldwave.command.cli import main
 from coldwave.command.songs import find_song
 from coldwave.errors import InputError
@@ -81,7 +86,27 @@ def test_why_divides_the_score(run, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"Artist 1 – Title 57 scores {expected.score:.3f} for u0003, by what is heard of it."
     assert lines[2].split()[0] == f"{expected.table['part'][0]:.3f}"
+    assert "Which seconds carry the score cannot be told: the run has kept no log-mels, and " in lines[-1]
     assert main(["why", "nobody", "S057"]) == 1
+
+
+def test_why_shows_the_seconds(here, tmp_path, monkeypatch, capsys):
+    shutil.copytree(here / "results/small", tmp_path / "results/small")
+    (tmp_path / "music/2").mkdir(parents=True)
+    sound = np.random.default_rng(0).normal(0, 0.1, 22050 * 78) * np.linspace(0.01, 1, 22050 * 78)
+    soundfile.write(tmp_path / "music/2/57.flac", sound, 22050)
+    monkeypatch.chdir(tmp_path)
+    assert main(["why", "u0003", "S057", "--model", "linear", "--json"]) == 0
+    found, expected = printed(capsys)["seconds"], coldwave.load("results/small").why("u0003", "S057", model="linear")
+    assert found["parts"] == expected.seconds.table.to_dicts() and len(found["parts"]) == 10
+    assert main(["why", "u0003", "S057", "--model", "linear"]) == 0
+    lines = capsys.readouterr().out.split("seconds of the audio")[1].splitlines()
+    (start, end), (first, part) = (found["parts"][0][name] for name in ("start", "end")), lines[1].split()
+    shown = [60 * float(time.split(":")[0]) + float(time.split(":")[1]) for time in first.split("–")]
+    assert shown == pytest.approx([start, end], abs=0.051) and 24 <= start < 54, "30 s from the middle of 78 s"
+    assert float(part) == pytest.approx(found["parts"][0]["part"], abs=0.00051)
+    assert main(["why", "u0003", "S001", "--by", "plays"]) == 0
+    assert "it comes from the song's own plays" in capsys.readouterr().out
 
 
 def test_place_tells_neighbours_tags_and_listeners_and_writes_vectors(run, here, tmp_path, capsys):
@@ -127,6 +152,7 @@ def test_place_in_a_run_of_few_users(workplace, tmp_path, monkeypatch, capsys):
     assert main(["place", str(workplace / "new/known.wav"), "--json"]) == 0
     found = printed(capsys)["files"][0]
     assert found["model"] == "sound"
+    assert {one["by"] for one in found["similar"]} == {"sound"}, "three users do not tell who plays what"
     assert {one["user_id"] for one in found["listeners"]} == {"u0000", "u0002"}, "u0001 has played no song with audio"
 
 
@@ -197,3 +223,31 @@ def test_a_recipe_that_was_edited_wrongly_is_told(run, tmp_path, capsys, recipe,
     write_playlist(file := tmp_path / "mix.m3u8", "mix", entries(run, ["S012"]), recipe=recipe)
     assert main(["playlist", "--refresh", str(file)]) == 1
     assert said in capsys.readouterr().err
+
+
+def test_ids_that_begin_with_a_dash_come_after_two(workplace, tmp_path, monkeypatch, capsys):
+    shutil.copytree(workplace / "results/small", tmp_path / "results/dash")
+    monkeypatch.chdir(tmp_path)
+    for name, column in (("users", "user_id"), ("songs", "song_id")):
+        table = pl.read_parquet(f"results/dash/plays/{name}.parquet")
+        table.with_columns(pl.lit("-n").add(pl.col(column)).alias(column)).write_parquet(
+            f"results/dash/plays/{name}.parquet"
+        )
+    assert main(["why", "--json", "--", "-nu0003", "-nS057"]) == 0
+    assert printed(capsys)["song_id"] == "-nS057"
+    assert main(["recommend", "-n", "2", "--json", "--", "-nu0003"]) == 0
+    assert printed(capsys)["user"] == "-nu0003"
+    assert main(["similar", "-n", "2", "--", "-nS012"]) == 0
+
+
+def test_a_file_is_heard_without_what_loads_slowly(here):
+    code = (
+        f"import sys; sys.path.insert(0, {str(Path(coldwave.__file__).parents[1])!r})\n"
+        "from coldwave.command.cli import main\n"
+        "assert main(['similar', 'new/known.wav', '--model', 'linear', '--json']) == 0\n"
+        "print(*{name.split('.')[0] for name in sys.modules}, 'scipy.signal' in sys.modules, file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["similar"]
+    modules = set(done.stderr.split())
+    assert not {"librosa", "numba", "sklearn", "pandas", "torch", "matplotlib", "True"} & modules

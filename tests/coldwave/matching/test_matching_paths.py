@@ -4,7 +4,8 @@ import polars as pl
 import pytest
 from matching_tables import match_one
 
-from coldwave.matching.paths import read_names, same_files
+from coldwave.matching.guesses import without_guesses
+from coldwave.matching.paths import read_layout, read_names, same_files
 
 
 @pytest.mark.parametrize(
@@ -94,3 +95,34 @@ def test_a_path_that_names_two_files_names_none():
     songs = pl.Series(["Music/A/Hits/1.mp3", "Music/B/Hits/1.mp3"])
     assert same_files(pl.Series(["Hits/1.mp3"]), songs).is_empty()
     assert same_files(pl.Series(["B/Hits/1.mp3"]), songs).rows() == [(0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("m/Radiohead/OK Computer/01 - Airbag.flac", ("Radiohead", "Airbag", "OK Computer")),
+        ("Radiohead/1997 - OK Computer/CD1/1-01 Airbag.mp3", ("Radiohead", "Airbag", "OK Computer")),
+        ("Jay-Z/The Black Album/10 - 99 Problems.mp3", ("Jay-Z", "99 Problems", "The Black Album")),
+        ("Jay-Z/The Black Album/99 Problems.mp3", None),  # whose number?
+        ("Radiohead/01 - Airbag.flac", None),
+        ("Radiohead - OK Computer/01 - Airbag.flac", None),
+        ("", None),
+    ],
+)
+def test_only_one_layout_is_taken_at_its_word(path, names):
+    assert read_layout(path) == names
+
+
+def test_a_guess_that_is_stored_does_not_beat_a_tag():
+    """The track is the live recording, whose tags say so; a path claims its bare name."""
+    track = {"artist": "A", "title": "Song", "plays": 1}
+    guess = {"artist": "A", "title": "Song", "album": "B", "audio": "m/A/B/01 - Song.mp3"}
+    tagged = {"artist": "A", "title": "Song (live)", "audio": "m/x.mp3", "date": "1999"}
+    stored = pl.DataFrame([{"date": None, **guess}, {"album": None, **tagged}]).with_columns(
+        *(pl.lit(None, pl.String).alias(name) for name in ("recording_mbid", "track_mbid", "isrc")),
+        tags=pl.lit([], pl.List(pl.String)),
+    )
+    names = without_guesses(stored).select("artist", "title", "album", "audio").to_dicts()
+    assert match_one(track, *names)[0] == ("s1", "second try")
+    assert match_one(track, names[0])[0] == ("s0", "path"), "where nothing else fits, its path does"
+    assert match_one(track, guess, tagged | {"date": None})[0] == ("s0", "artist and title"), "as a tag it would win"

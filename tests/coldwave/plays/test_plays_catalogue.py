@@ -14,6 +14,7 @@ import pytest
 import soundfile
 
 from coldwave.errors import InputError
+from coldwave.matching.guesses import without_guesses
 from coldwave.plays.audio_folder import audio_files
 from coldwave.plays.catalogue import CATALOGUE, NO_SECONDS, read_catalogue
 
@@ -242,6 +243,30 @@ def test_folder_of_audio(tmp_path, monkeypatch):
     assert table.select("song_id", "title").rows() == [(RECORDING, "Two")]
     assert rejected.height == 5
     assert set(rejected["reason"]) == {"no MusicBrainz recording id in its tags"}
+
+
+def test_files_without_tags_are_named_by_their_paths(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    album = "AC_DC/1980 - Back in Black"
+    write_audio(tmp_path / f"Music/{album}/06 - Back in Black .flac")
+    write_audio(tmp_path / f"Music/{album}/CD 2/1-02 Shoot.mp3", format="MP3")
+    write_audio(tmp_path / f"Music/{album}/03 - Hells Bells.flac", genre="Rock")  # tagged: nothing is guessed
+    write_audio(tmp_path / f"Music/{album}/04 - Wrong.flac", title="Right")
+    write_audio(tmp_path / f"Music/{album}/No number.flac")
+    write_audio(tmp_path / "Music/clips/01 - One.flac")  # Music is the library, no artist
+    table, _ = read_catalogue(tmp_path / "Music", OPTIONS)
+    names = {row[0]: row[1:] for row in table.select("song_id", "artist", "title", "album").iter_rows()}
+    assert names == {
+        f"{album}/06 - Back in Black .flac": ("AC_DC", "Back in Black", "Back in Black"),
+        f"{album}/CD 2/1-02 Shoot.mp3": ("AC_DC", "Shoot", "Back in Black"),
+        f"{album}/03 - Hells Bells.flac": (None, None, None),
+        f"{album}/04 - Wrong.flac": (None, "Right", None),
+        f"{album}/No number.flac": (None, None, None),
+        "clips/01 - One.flac": (None, None, None),
+    }
+    without = without_guesses(table)
+    assert without["title"].drop_nulls().to_list() == ["Right"] and without["artist"].null_count() == 6
+    assert without.drop("artist", "title", "album").equals(table.drop("artist", "title", "album"))
 
 
 def test_folder_with_an_mbid_in_id3(tmp_path):

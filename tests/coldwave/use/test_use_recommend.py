@@ -32,8 +32,13 @@ def played(run, user):
     return pl.read_parquet(run.files.path("plays/plays.parquet")).filter(user=user)["song"].to_numpy()
 
 
-@pytest.mark.parametrize("by", ["both", "sound", "plays"])
-@pytest.mark.parametrize("model", ["linear", "knn", "metric", "random", "usage_in_sample"])
+@pytest.mark.parametrize(
+    ("model", "by"),
+    [
+        *((model, by) for model in ("linear", "usage_in_sample") for by in ("both", "sound", "plays")),
+        *((model, by) for model in ("knn", "metric", "random") for by in ("both", "sound")),
+    ],
+)
 def test_a_list_is_that_of_dense_scores_sorted(model, by, run):
     users = run.songs["users"].to_numpy()
     assert (users[users > 0] < ENOUGH).sum() > 3 < (users >= ENOUGH).sum(), "both sorts of songs are there"
@@ -152,3 +157,20 @@ def test_plays_cut_from_learning_are_not_recommended_again(folder, tmp_path):
     assert any(song % 2 == 0 for song in own)
     found = coldwave.load(copy).recommend("u0003", n=100, per_artist=None, model="linear")
     assert set(found.table["song"]).isdisjoint(own)
+
+
+def test_by_is_followed_or_refused(run, one_user):
+    """With few users as with many: plays are the factors of plays, and what has none is told."""
+    played = one_user.files.array("wmf/song_factors.npy")
+    found = one_user.scores(by="plays")
+    vector = one_user.files.array("wmf/user_factors.npy")[0]
+    known = np.isfinite(found)
+    assert known.any() and known.tolist() == (one_user.songs["users"].to_numpy() > 0).tolist()
+    np.testing.assert_allclose(found[known], played[known] @ vector, rtol=1e-5)
+    assert one_user.recommend(by="plays", among="all").table["by"].unique().to_list() == ["plays"]
+    assert one_user.recommend(by="sound").model == "sound"
+    for opened in (run, one_user):
+        with pytest.raises(InputError, match="by: 'words' is none of both, sound, plays"):
+            opened.scores("u0000", by="words")
+        with pytest.raises(InputError, match="by: model knn has no factors"):
+            opened.scores("u0000", model="knn", by="plays")

@@ -1,0 +1,106 @@
+"""What a model makes of a song, in all and without each of its segments."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from coldwave.files import read_array
+from coldwave.models.knn import unit_length
+from coldwave.use.files import RunFiles
+from coldwave.use.kinds import LOG_MELS, PREDICTIONS
+from coldwave.use.log_mels import frame_seconds
+from coldwave.use.models import Model, find_model, seeds_of
+from coldwave.use.predicting import load_cnn, predict_file
+from coldwave.use.segments import frequencies_without, means_without, segment_ends
+
+LENGTH = 3.0  # seconds of a segment, about
+
+LeftOut = tuple[np.ndarray, np.ndarray]  # the segments' ends, int [n + 1] frames; vectors [1 + n, k]
+
+
+def features_without(files: RunFiles, log_mel: np.ndarray) -> LeftOut:
+    """Make the bag of words of a song at unit length, in all and without each segment."""
+    ends, features = _bags(files, log_mel)
+    return ends, unit_length(features)
+
+
+def predicted_without(model: Model, log_mel: np.ndarray, song: int) -> LeftOut:
+    """Predict a song of the run, in all and without each segment, with a model that can hear files.
+
+    A segment of a bag of words is about ``LENGTH`` seconds long. That of a network is as many windows as fit best, so
+    that what is left is the mean over the others.
+
+    Raises
+    ------
+    InputError
+        The song is too short.
+    """
+    if model.kind.hears == PREDICTIONS:
+        return _combined(model, log_mel, song)
+    if model.kind.hears == LOG_MELS:
+        return _by_windows(model, log_mel)
+    ends, features = _bags(model.files, log_mel)
+    return ends, np.stack([predict_file(_Bag(row), model) for row in features])
+
+
+class _Bag(NamedTuple):
+    """A bag of words, as `predict_file` asks for it."""
+
+    row: np.ndarray
+
+    def features(self, name: str) -> np.ndarray:
+        return self.row
+
+
+def _bags(files: RunFiles, log_mel: np.ndarray) -> LeftOut:
+    from scipy.sparse import csr_matrix
+
+    from coldwave.bow.codebook import nearest_words
+    from coldwave.bow.features import project
+    from coldwave.bow.mfcc import mfcc
+
+    learnt = {name: read_array(files.path(f"bow/{name}.npy")) for name in
+              ("codebook", "frame_scale", "pca_mean", "pca_components")}  # fmt: skip
+    ends = segment_ends(len(log_mel), LENGTH / frame_seconds(files))
+    frames = mfcc(log_mel, files.config["bow"]["coefficients"]) / learnt["frame_scale"]
+    words = nearest_words(frames, learnt["codebook"])
+    shares = frequencies_without(words, ends, len(learnt["codebook"]))
+    return ends, project(csr_matrix(shares), learnt["pca_mean"], learnt["pca_components"])
+
+
+class _Segments(NamedTuple):
+    """The segments of one song, as a source of windows."""
+
+    log_mel: np.ndarray
+    begins: np.ndarray
+
+    def windows(self, songs: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+        begins = self.begins[songs] + starts
+        return np.stack([self.log_mel[begin : begin + length] for begin in begins]).astype(np.float32)
+
+
+def _by_windows(model: Model, log_mel: np.ndarray) -> LeftOut:
+    from coldwave.models.cnn.prediction import best_device, predict
+
+    network, settings = load_cnn(model)
+    window = settings["window"]
+    each = max(1.0, LENGTH / frame_seconds(model.files) / window)
+    ends = segment_ends(len(log_mel) // window, each)
+    source = _Segments(log_mel, ends[:-1] * window)
+    sizes = np.diff(ends)
+    means = predict(network, source, sizes * window, window, best_device(settings["accelerator"]))
+    return ends * window, means_without(means, sizes)
+
+
+def _combined(model: Model, log_mel: np.ndarray, song: int) -> LeftOut:
+    """A combination of names and audio moves with what is heard, by the share that it gives to it."""
+    from coldwave.models.metadata import ALL, Combination, find_others
+
+    files, audio = model.files, model.settings["audio"]
+    on = find_model(files, audio, model.seed if model.seed in seeds_of(files, audio) else None)
+    ends, heard = predicted_without(on, log_mel, song)
+    tensors, settings = model.weights()
+    known = files.training | (files.validation & settings["refit"])
+    named = find_others(files.songs, known).source[song] > ALL
+    share = Combination.of(tensors).shares[int(named)]
+    return ends, model.songs[song] + share * (heard - on.songs[song])
