@@ -7,6 +7,7 @@ import numpy as np
 from coldwave.files import read_array
 from coldwave.models.knn import unit_length
 from coldwave.use.files import RunFiles
+from coldwave.use.hearing import BOW
 from coldwave.use.kinds import LOG_MELS, PREDICTIONS
 from coldwave.use.log_mels import frame_seconds
 from coldwave.use.models import Model, find_model, seeds_of
@@ -59,10 +60,10 @@ def _bags(files: RunFiles, log_mel: np.ndarray) -> LeftOut:
     from coldwave.bow.features import project
     from coldwave.bow.mfcc import mfcc
 
-    learnt = {name: read_array(files.path(f"bow/{name}.npy")) for name in
+    learnt = {name: read_array(files.path(f"{BOW}/{name}.npy")) for name in
               ("codebook", "frame_scale", "pca_mean", "pca_components")}  # fmt: skip
     ends = segment_ends(len(log_mel), LENGTH / frame_seconds(files))
-    frames = mfcc(log_mel, files.config["bow"]["coefficients"]) / learnt["frame_scale"]
+    frames = mfcc(log_mel, files.config[BOW]["coefficients"]) / learnt["frame_scale"]
     words = nearest_words(frames, learnt["codebook"])
     shares = frequencies_without(words, ends, len(learnt["codebook"]))
     return ends, project(csr_matrix(shares), learnt["pca_mean"], learnt["pca_components"])
