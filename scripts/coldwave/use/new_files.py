@@ -12,7 +12,7 @@ from coldwave.plays.audio_folder import read_tags
 from coldwave.progress import track
 from coldwave.use.excluding import excluded
 from coldwave.use.files import RECORDING
-from coldwave.use.hearing import BOW, Heard
+from coldwave.use.hearing import BOW, HeardFile
 from coldwave.use.models import features_of
 from coldwave.use.recommending import Recommended, ranked
 from coldwave.use.recordings import Recordings, names_of
@@ -69,7 +69,7 @@ def recommend_files(
     return Recommended(table.drop("song"), chosen.name, chosen.model.seed if chosen.model else None, notes)
 
 
-def _named(opened: Sequence[Heard], resources: Resources) -> pl.DataFrame:
+def _named(opened: Sequence[HeardFile], resources: Resources) -> pl.DataFrame:
     rows = []
     for number, one in enumerate(opened, start=resources.files.songs.height):
         tags, path = read_tags(one.path), str(one.path)
@@ -80,9 +80,9 @@ def _named(opened: Sequence[Heard], resources: Resources) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=types)
 
 
-def _recordings(songs: pl.DataFrame, opened: Sequence[Heard], resources: Resources) -> Recordings:
+def _recordings(songs: pl.DataFrame, opened: Sequence[HeardFile], resources: Resources) -> Recordings:
     units = None
     if resources.files.has(features_of(BOW)):
-        features = np.stack([one.features(BOW) for one in opened])
+        features = np.concatenate([one.features(BOW) for one in opened])
         units = np.vstack((resources.units(BOW), unit_length(features)))
     return Recordings(names_of(songs), songs[RECORDING].to_list(), units)

@@ -14,7 +14,7 @@ from coldwave.use.models import features_of, find_model, listening
 from coldwave.use.neighbours import similar
 from coldwave.use.new_files import recommend_files
 from coldwave.use.placing import Placed, listeners_by_lift, tags_of_nearest
-from coldwave.use.predicting import can_hear, predict_file
+from coldwave.use.predicting import can_hear, predict
 from coldwave.use.reasons import Why, explain
 from coldwave.use.recommending import Recommended, recommend
 from coldwave.use.resources import Resources
@@ -207,7 +207,7 @@ class Run:
     def place(self, file: str | Path, n: int = 10, *, model: str | None = None, seed: int | None = None) -> Placed:
         """Place a file that the run has never seen: ``n`` nearest songs, their tags, and ``n`` users it stands out for.
 
-        Users are ranked by how much higher they score it than other songs (``coldwave.use.placing.lifts``). If a model
+        Users are ranked by how much higher they score it than other songs (``coldwave.use.lift.Lift``). If a model
         is named, it alone hears the file.
 
         Raises
@@ -244,5 +244,5 @@ class Run:
             wanted = [model for name in listening(self.files) if can_hear(model := find_model(self.files, name))]
         else:
             wanted = [find_model(self.files, name) for name in models]
-        features = {BOW: heard.features(BOW)} if self.files.has(features_of(BOW)) else {}
-        return {"features": features, "predictions": {one.name: predict_file(heard, one) for one in wanted}}
+        features = {BOW: heard.features(BOW)[0]} if self.files.has(features_of(BOW)) else {}
+        return {"features": features, "predictions": {one.name: predict(heard, one)[0] for one in wanted}}
