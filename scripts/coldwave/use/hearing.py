@@ -62,7 +62,9 @@ class Heard:
         """
         if name not in self._features:
             if name != BOW:
-                raise InputError(f"{self.named}: the run was given the embedding {name!r} in a table, and a file has none")
+                raise InputError(
+                    f"{self.named}: the run was given the embedding {name!r} in a table, and a file has none"
+                )
             self._features[name] = bags_of_words(self.log_mels, self.files)
         return self._features[name]
 
