@@ -13,12 +13,11 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.files import read_table
 from coldwave.new_songs.reading import NEW_SONGS
+from coldwave.new_songs.state import FOLDER, INFO
 from coldwave.use.files import RunFiles
 from coldwave.use.models import find_model
 from coldwave.use.predicting import stands_on
 
-FOLDER = "new_songs"
-INFO = "batch.json"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 SONGS = {
     **{name: dtype for name, dtype in NEW_SONGS.items() if name != "song"},

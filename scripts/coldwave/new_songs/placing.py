@@ -16,8 +16,6 @@ from coldwave.audio.digests import content_digests
 from coldwave.audio.extraction import FAILURES_NAMED, worker_pool
 from coldwave.files import write_table, write_text
 from coldwave.new_songs.batches import (
-    FOLDER,
-    INFO,
     OK,
     PLACED,
     SONGS,
@@ -35,6 +33,7 @@ from coldwave.new_songs.hearing import hear_and_predict, hears_audio
 from coldwave.new_songs.identity import made_of
 from coldwave.new_songs.lists import list_neighbours, list_users
 from coldwave.new_songs.reading import read_new_songs
+from coldwave.new_songs.state import FOLDER, INFO, check_source
 from coldwave.new_songs.wanted import Wanted, placing_models, read_given
 from coldwave.plays.rejections import log_rejected
 from coldwave.plays.tables import write_rejected
@@ -59,9 +58,11 @@ def place_batch(run: str | Path, name: str, wanted: Wanted, cache: Path, threads
     Raises
     ------
     InputError
-        The run is not finished, a file or a setting is wrong, or no model of the run can predict these songs.
+        The run is not finished, a file or a setting is wrong, the batch is that of another table or folder, or no model
+        of the run can predict these songs.
     """
     check_name(name)
+    check_source(run, name, wanted.source)
     files = RunFiles(run)
     models = placing_models(files, wanted)
     pool = worker_pool(threads) if hears_audio(models) else nullcontext()
