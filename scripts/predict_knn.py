@@ -11,9 +11,7 @@ from coldwave.models.knn import mean_played, unit_length
 from coldwave.split.parts import TRAIN
 
 
-def main(
-    *, plays: Path, users: Path, split: Path, features: Path, predictions: Path, prediction_users: Path
-) -> None:
+def main(*, plays: Path, users: Path, split: Path, features: Path, predictions: Path, prediction_users: Path) -> None:
     song_vectors = unit_length(read_array(features))
     write_array(predictions, song_vectors)
     training = (read_table(split)["part"] == TRAIN).to_numpy()

@@ -19,7 +19,15 @@ def write_songs(folder: Path, songs: pl.DataFrame) -> None:
     """Write the songs of a batch (``SONGS``)."""
     shown = songs.head(SHOWN)
     columns = {"song": song_labels(shown), **_texts(shown, "song_id", "status", "detail", "batch")}
-    _write(folder / "songs", songs, SONGS, "New songs", "Songs with the status placed are those that an earlier batch holds.", columns, 3)
+    _write(
+        folder / "songs",
+        songs,
+        SONGS,
+        "New songs",
+        "Songs with the status placed are those that an earlier batch holds.",
+        columns,
+        3,
+    )
 
 
 def write_users(folder: Path, users: pl.DataFrame) -> None:

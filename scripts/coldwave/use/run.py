@@ -7,12 +7,13 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.new_songs.batches import Batch, held, read_batches
 from coldwave.use.excluding import UNHEARD
 from coldwave.use.files import RunFiles
 from coldwave.use.hearing import BOW, Heard
 from coldwave.use.models import features_of, find_model, listening
 from coldwave.use.neighbours import similar
-from coldwave.use.new_files import recommend_files
+from coldwave.use.new_files import recommend_files, recommend_new
 from coldwave.use.placing import Placed, listeners_by_lift, tags_of_nearest
 from coldwave.use.predicting import can_hear, predict
 from coldwave.use.reasons import Why, explain
@@ -109,6 +110,36 @@ class Run:
         """
         paths = [Path(file) for file in files]
         return recommend_files(self._resources, paths, user, plays, n, per_artist, exclude, model, seed)
+
+    def recommend_new(
+        self,
+        user: str | None = None,
+        plays: Mapping[str, float] | None = None,
+        *,
+        n: int = 30,
+        per_artist: int | None = 3,
+        exclude: Iterable[str] = (),
+        model: str | None = None,
+        seed: int | None = None,
+    ) -> Recommended:
+        """Recommend new songs that the run has placed in batches (``new_songs``). Else as `recommend`.
+
+        Raises
+        ------
+        InputError
+            Something named is not in the run, or no batch holds songs that the run, as it is now, has placed.
+        """
+        return recommend_new(self._resources, user, plays, n, per_artist, exclude, model, seed)
+
+    @property
+    def batches(self) -> list[Batch]:
+        """The batches of new songs, in the order in which they were made."""
+        return read_batches(self.files.folder)
+
+    @property
+    def new_songs(self) -> pl.DataFrame:
+        """The new songs that batches hold, each as the newest batch has it: ``coldwave.new_songs.batches.SONGS``."""
+        return held(self.batches)
 
     def scores(
         self,
