@@ -54,4 +54,4 @@ include: "workflow/rules/new_songs.smk"
 rule predict_new:
     # The date of a batch is found where it is asked for; a job gets it as a wildcard, and keeps it over midnight.
     input:
-        lambda wildcards: expand(rules.place_new_songs.output, batch=new_batch()),
+        lambda wildcards: expand(NEW_FILES, batch=new_batch()),

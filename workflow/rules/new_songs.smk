@@ -38,3 +38,6 @@ rule place_new_songs:
         code=code("place_new_songs.py"),
     script:
         "../../scripts/place_new_songs.py"
+
+
+NEW_FILES = list(rules.place_new_songs.output)

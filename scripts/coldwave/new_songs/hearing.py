@@ -1,5 +1,6 @@
 """Hear new songs in worker processes, a few at a time, and predict them with all models while they are in memory."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -16,6 +17,8 @@ from coldwave.use.hearing import BOW, NAMED, Heard
 from coldwave.use.kinds import LOG_MELS
 from coldwave.use.models import Model
 from coldwave.use.predicting import predict, stands_on
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 64  # songs whose log-mels are in memory together, 0.3 MB each at 30 s
 
@@ -61,17 +64,24 @@ def hear_and_predict(
     kept = songs.select(NAMED.keys())
     parts: dict = {}
     states: list[tuple[str, str]] = []
+    from_cache, cache_error = 0, ""
     heard_songs = _extracted(songs, digests, Settings.of(files.config["audio"]), cache, pool, threads) if pool else None
     for begin in track(range(0, songs.height, AT_ONCE), "parts of the new songs placed"):
         part = kept[begin : begin + AT_ONCE]
         found = list(islice(heard_songs, part.height)) if heard_songs else [Extracted(None, 0, OK, "")] * part.height
         states += [(one.status, one.detail) for one in found]
+        from_cache += sum(one.from_cache for one in found)
+        cache_error = next((one.cache_error for one in found if one.cache_error), cache_error)
         own = {name: array[begin : begin + AT_ONCE] for name, array in given.items()}
         heard = Heard(files, part, [one.log_mel for one in found], own, threads)
         for name in names:
             parts.setdefault((FEATURES, name, None), []).append(heard.features(name))
         for model in models:
             parts.setdefault((PREDICTIONS, model.name, model.seed), []).append(predict(heard, model))
+    if pool:
+        log.info("songs heard: %s (%s from the cache)", f"{songs.height:,}", f"{from_cache:,}")
+    if cache_error:
+        log.warning("the cache cannot be written: %s", cache_error)
     table = pl.DataFrame(states, schema={"status": pl.String, "detail": pl.String}, orient="row")
     return {key: np.concatenate(arrays) for key, arrays in parts.items()}, table
 
