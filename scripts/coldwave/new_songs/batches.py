@@ -15,6 +15,7 @@ from coldwave.files import read_table
 from coldwave.new_songs.reading import NEW_SONGS
 from coldwave.new_songs.state import FOLDER, INFO
 from coldwave.use.files import RunFiles
+from coldwave.use.hearing import BOW
 from coldwave.use.models import find_model
 from coldwave.use.predicting import stands_on
 
@@ -37,7 +38,7 @@ VECTORS = {
 OK, PLACED = "ok", "placed"
 # What a run has learnt, and its songs' vectors; of models and predictions, those of a batch's models.
 _LEARNT = ("plays/songs", "plays/users", "split/", "wmf/", "bow/", "embeddings/")
-_SETTINGS = ("audio", "bow", "embeddings")
+_SETTINGS = ("audio", BOW, "embeddings")
 
 Vectors = dict[tuple[str, str, int | None], np.ndarray]  # from ``of``, ``name`` and ``seed``: float32 [songs, k]
 

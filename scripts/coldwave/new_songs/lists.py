@@ -11,8 +11,8 @@ from coldwave.new_songs.batches import FEATURES, PREDICTIONS, NewSongs
 from coldwave.use.files import RunFiles
 from coldwave.use.lift import Lift
 from coldwave.use.models import Model, features_of, find_model
+from coldwave.use.neighbours import SOUND, USAGE
 
-SOUND, USAGE = "sound", "usage"
 NAMES = ["song_id", "title", "artist"]
 _NAMED = dict.fromkeys(NAMES, pl.String)
 USERS = {
