@@ -96,8 +96,8 @@ def recommend_new(
         own = None if own is None else unit_length(own)
     if own is None:
         raise InputError(
-            f"{files.folder}: no batch holds new songs that {chosen.name} of this run has placed; place some: "
-            "`coldwave place FOLDER --batch NAME`"
+            f"{files.folder}: no batch holds new songs that {chosen.name} of this run has placed: place some "
+            "(`coldwave place FOLDER --batch NAME`), or have files heard (--library DIR)"
         )
     numbered = songs.with_row_index("song", offset=files.songs.height).with_columns(users=0)
     named = numbered.select(pl.col(name).cast(dtype) for name, dtype in files.songs.schema.items())
