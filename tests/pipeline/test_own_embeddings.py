@@ -7,6 +7,8 @@ import polars as pl
 import pytest
 from plans import AFTER_LEARNING, ANALYSED, SHOWN, WORTH
 
+from coldwave.command.cli import main
+
 MODELS = {
     "knn": {"kind": "knn", "features": "one"},
     "mlr": {"kind": "mlr", "features": "one", "relevant": 4, "strengths": [1.0]},
@@ -177,6 +179,19 @@ def test_new_songs_are_predicted_as_the_same_numbers_are_in_the_run(model, later
     assert rows["song_id"].to_list() == [f"new {song}" for song in range(there)]
     assert np.stack(rows["vector"].to_list()) == pytest.approx(known[:there], rel=1e-5, abs=1e-5)
     assert np.ptp(known, axis=0).max() > 1e-3, "they differ from song to song"
+
+
+def test_the_command_takes_the_tables_by_name(later, tmp_path, monkeypatch, capsys):
+    place = later[0].copy(tmp_path / "copy")
+    monkeypatch.chdir(place.folder)
+    (place.results / "new_songs/later").rename(place.results / "by_workflow")
+    run = ["--run", "tiny", "--batch", "later"]
+    assert main(["place", "new.csv", *run, "--embedding", "one=one.parquet", "--embedding", "two=two.csv"]) == 0
+    assert place.table("new_songs/later/vectors.parquet").equals(place.table("by_workflow/vectors.parquet"))
+    assert main(["place", "new.csv", *run, "--embedding", "one=one.parquet"]) == 0
+    assert "mlp" not in set(place.table("new_songs/later/vectors.parquet")["name"])
+    assert main(["place", "new.csv", *run, "--embedding", "too=one.parquet"]) == 1
+    assert "--embedding too: NAME=TABLE is needed, with an embedding of the run; it has" in capsys.readouterr().err
 
 
 def test_a_new_song_without_an_embedding_is_set_aside_with_its_reason(later):
