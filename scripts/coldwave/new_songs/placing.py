@@ -85,19 +85,21 @@ def place_batch(run: str | Path, name: str, wanted: Wanted, cache: Path, threads
     new = NewSongs(table[place], vectors)
     kept = np.flatnonzero(~earlier.songs["song_id"].is_in(new.songs["song_id"].implode()).to_numpy())
     earlier = NewSongs(earlier.songs[kept], {key: array[kept] for key, array in earlier.vectors.items()})
-    folder = files.folder / FOLDER / name
-    write_songs(folder, table)
-    write_users(folder, list_users(files, new, wanted.users))
-    write_neighbours(folder, list_neighbours(files, new, earlier, wanted.neighbours))
-    write_table(folder / "vectors.parquet", vectors_table(new.songs, vectors), VECTORS)
-    write_rejected(folder / "rejected.parquet", rejected)
+    users, near = list_users(files, new, wanted.users), list_neighbours(files, new, earlier, wanted.neighbours)
     ok = int((table["status"] == OK).sum())
     counts = {"songs": ok, "earlier": before.height, "set_aside": table.height - ok - before.height}
     told = {"made": datetime.now(UTC).isoformat(timespec="microseconds"), "source": str(wanted.source), "models": names}
     info = told | counts | {"rejected": rejected.height, "learnt": learnt_digest(files, names)}
-    write_text(folder / INFO, json.dumps(info, indent=1) + "\n")  # last: without it there is no batch
+    batch = Batch(files.folder / FOLDER / name, info)
+    (batch.folder / INFO).unlink(missing_ok=True)  # without it there is no batch: it is written last
+    write_songs(batch.folder, table)
+    write_users(batch.folder, users)
+    write_neighbours(batch.folder, near)
+    write_table(batch.folder / "vectors.parquet", vectors_table(new.songs, vectors), VECTORS)
+    write_rejected(batch.folder / "rejected.parquet", rejected)
+    write_text(batch.folder / INFO, json.dumps(info, indent=1) + "\n")
     log.info("%s songs placed, by %s models", f"{ok:,}", f"{len(names):,}", extra=ON_SCREEN)
-    return Batch(folder, info)
+    return batch
 
 
 def _to_place(songs: pl.DataFrame, earlier: pl.DataFrame) -> tuple[np.ndarray, pl.DataFrame]:
