@@ -5,6 +5,7 @@ import polars as pl
 
 from coldwave.analysis.neighbours import nearest
 from coldwave.analysis.usage_patterns import pattern_root, unit_patterns, usable
+from coldwave.evaluation.recommendation import FEW
 from coldwave.files import read_table
 from coldwave.models.knn import unit_length
 from coldwave.new_songs.batches import FEATURES, PREDICTIONS, NewSongs
@@ -63,7 +64,8 @@ def list_neighbours(files: RunFiles, new: NewSongs, earlier: NewSongs, number: i
     """List the nearest songs of each new song (``NEIGHBOURS``): songs of the run, and other new ones.
 
     By sound they have the highest cosine of features, by usage that of predicted usage patterns. Songs of the run are
-    predicted as well, so that like is compared with like.
+    predicted as well, so that like is compared with like. Few users (``FEW``) do not tell who plays what: neighbours
+    are then those by sound.
 
     Parameters
     ----------
@@ -74,7 +76,7 @@ def list_neighbours(files: RunFiles, new: NewSongs, earlier: NewSongs, number: i
     listed = [pl.DataFrame(schema=NEIGHBOURS)]
     roots: dict[str, np.ndarray] = {}
     for (of, name, seed), vectors in new.vectors.items():
-        if not usable(vectors).any():
+        if not usable(vectors).any() or (of == PREDICTIONS and files.users < FEW):
             continue
         others = earlier.vectors.get((of, name, seed), np.full((earlier.songs.height, vectors.shape[1]), np.nan))
         added = np.vstack((others, vectors)).astype(np.float32)
