@@ -52,5 +52,6 @@ include: "workflow/rules/new_songs.smk"
 
 
 rule predict_new:
+    # The date of a batch is found where it is asked for; a job gets it as a wildcard, and keeps it over midnight.
     input:
-        NEW_KEPT,
+        lambda wildcards: expand(NEW_FILES, batch=new_batch()),

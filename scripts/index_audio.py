@@ -2,19 +2,16 @@
 
 from pathlib import Path
 
-from coldwave.audio.index import INDEX, audio_index, check_usable, log_unusable
+from coldwave.audio.index import INDEX, audio_index, check_usable
 from coldwave.files import read_table, write_table
 from coldwave.job import run
 
 
-def main(*, songs: Path, tables: list[Path], index: Path, options: dict) -> None:
-    """``options``: new. A run without any usable song stops here; among new songs, one bad file may be all there is."""
+def main(*, songs: Path, tables: list[Path], index: Path) -> None:
+    """A run without any usable song stops here."""
     named = read_table(songs, ["song", "song_id", "audio"])
     rows = audio_index(named, {path.stem: read_table(path) for path in tables})
-    if options["new"]:
-        log_unusable(rows, named)
-    else:
-        check_usable(rows)
+    check_usable(rows)
     write_table(index, rows, INDEX)
 
 

@@ -8,10 +8,10 @@ from coldwave.models.linear import predict_linear
 from coldwave.models.weights import read_weights
 
 
-def main(*, weights: Path, features: Path, predictions: Path, left_out: Path = None) -> None:
+def main(*, weights: Path, features: Path, left_out: Path, predictions: Path) -> None:
     tensors, _ = read_weights(weights)
-    learnt = read_array(left_out) if left_out else None
-    write_array(predictions, predict_linear(read_array(features), tensors["weights"], tensors["intercept"], learnt))
+    learnt, fitted = read_array(left_out), (tensors["weights"], tensors["intercept"])
+    write_array(predictions, predict_linear(read_array(features), *fitted, learnt))
 
 
 run(main)

@@ -1,12 +1,9 @@
 """Predict every song by the other known songs of its artist, else of its album, alone or with an audio model.
 
-With an audio model, it predicts as ``weights`` say. For new songs, ``catalogue`` is the table of the run's songs, and
-``catalogue_audio`` what the audio model predicts of these.
+With an audio model, it predicts as ``weights`` say.
 """
 
 from pathlib import Path
-
-import numpy as np
 
 from coldwave.files import read_array, read_table, write_array
 from coldwave.job import run
@@ -16,7 +13,6 @@ from coldwave.models.metadata import (
     choose_combination,
     combined_factors,
     find_others,
-    followed_by_new,
     log_sources,
 )
 from coldwave.models.weights import read_weights
@@ -34,26 +30,19 @@ def main(
     options: dict,
     weights: Path = None,
     audio: Path = None,
-    catalogue: Path = None,
-    catalogue_audio: Path = None,
 ) -> None:
     parts, factors, names = read_table(split), read_array(song_factors), ["song_id", "artist", "album"]
-    known, table = songs_to_learn(parts, options["refit"]), read_table(songs, names)
-    heard = Heard.of(read_weights(weights)[0], read_array(catalogue_audio or audio)) if audio else None
+    known = songs_to_learn(parts, options["refit"])
+    heard = Heard.of(read_weights(weights)[0], read_array(audio)) if audio else None
     shown = {part: (parts["part"] == part).to_numpy() for part in (VALIDATION, TEST)}
-    if catalogue:
-        new = (table, read_array(audio) if audio else None)
-        table, factors, known, heard = followed_by_new(read_table(catalogue, names), factors, known, heard, *new)
-        shown = {"new": np.arange(len(known)) >= parts.height}
-    others = find_others(table, known)
+    others = find_others(read_table(songs, names), known)
     log_sources(others.source, shown)
     if weights:
         chosen = Combination.of(read_weights(weights)[0])
     else:
         metric = score_metric(read_array(user_factors, memory_map=True))
         chosen, _ = choose_combination(others, factors, metric, options["strengths"])
-    predicted = combined_factors(others, factors, chosen, heard)
-    write_array(predictions, predicted[parts.height :] if catalogue else predicted)
+    write_array(predictions, combined_factors(others, factors, chosen, heard))
 
 
 run(main)

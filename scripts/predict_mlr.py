@@ -1,7 +1,4 @@
-"""Make user and song vectors of the learned metric: a score is the mean similarity to the songs that a user played.
-
-New songs get vectors too; users keep theirs.
-"""
+"""Make user and song vectors of the learned metric: a score is the mean similarity to the songs that a user played."""
 
 from pathlib import Path
 
@@ -13,23 +10,15 @@ from coldwave.split.parts import TRAIN
 
 
 def main(
-    *,
-    weights: Path,
-    features: Path,
-    predictions: Path,
-    plays: Path = None,
-    users: Path = None,
-    split: Path = None,
-    prediction_users: Path = None,
+    *, weights: Path, plays: Path, users: Path, split: Path, features: Path, predictions: Path, prediction_users: Path
 ) -> None:
     tensors, settings = read_weights(weights)
     embedded = embed(read_array(features), tensors["mean"], tensors["factor"])
     write_array(predictions, song_vectors(embedded, settings["similarity"]))
-    if prediction_users:
-        training = (read_table(split)["part"] == TRAIN).to_numpy()
-        number = read_table(users, ["user"]).height
-        played = read_table(plays, ["user", "song"])
-        write_array(prediction_users, metric_users(played, embedded, training, number, settings["similarity"]))
+    training = (read_table(split)["part"] == TRAIN).to_numpy()
+    number = read_table(users, ["user"]).height
+    played = read_table(plays, ["user", "song"])
+    write_array(prediction_users, metric_users(played, embedded, training, number, settings["similarity"]))
 
 
 run(main)

@@ -1,7 +1,8 @@
 """The sources of song features: one row for each, and the only place that states their properties.
 
 A model whose kind takes features names its source by the setting ``features``. A source makes one array for the songs
-of a run and, from files that the run has learnt, one for new songs. Its rules are in the rule file of its section.
+of a run; from files that the run has learnt, new songs get theirs (``coldwave.use.hearing``, or a table of their own).
+Its rules are in the rule file of its section.
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,6 @@ class Source:
     section: str  # of the config, where its settings are
     entries: bool = False  # whether each entry of the section is a source, under its name; else the section is one
     features: str  # path: float32 [songs, d], NaN rows for songs without
-    new_features: str  # path of the same for new songs
     learnt: tuple[str, ...]  # paths of the learnt files that new songs' features are made with
     settings: Mapping[str, tuple[str, ...]]  # what else a song's features depend on: keys by section
     rate: str = ""  # the setting with the sample rate of the audio that it reads; empty if it reads none
@@ -34,7 +34,6 @@ SOURCES = (
     Source(
         section="bow",
         features="bow/features.npy",
-        new_features="new_songs/bow/features.npy",
         learnt=("bow/codebook.npy", "bow/frame_scale.npy", "bow/pca_mean.npy", "bow/pca_components.npy"),
         settings={"audio": LOG_MEL, "bow": ("coefficients",)},
         rate="audio.sample_rate",
@@ -45,7 +44,6 @@ SOURCES = (
         section="embeddings",
         entries=True,
         features="embeddings/{source}.features.npy",
-        new_features="new_songs/embeddings/{source}.features.npy",
         learnt=tuple(f"embeddings/{{source}}.{part}" for part in ("columns.parquet", "mean.npy", "scale.npy")),
         settings={"embeddings.{source}": ("columns",)},
     ),
@@ -81,7 +79,6 @@ def _of(row: Source, name: str) -> Source:
     return replace(
         row,
         features=filled(row.features),
-        new_features=filled(row.new_features),
         learnt=tuple(map(filled, row.learnt)),
         settings={filled(section): keys for section, keys in row.settings.items()},
         rate=filled(row.rate),

@@ -27,6 +27,7 @@ _LEFT_OUT = re.compile(
 )
 _FULL_STORY = re.compile(r"Complete log\(s\): (.*)")
 _FURTHER = "For further error details see the cluster/cloud log"
+_SHOWN_LAST = {"predict_new": "New songs"}  # what a target is for; its first input is what to look at
 _AGAIN = re.compile(r"Trying to restart job (\d+)\.")
 
 
@@ -44,6 +45,7 @@ class Story:
         self._finished: list[int] = []  # not shown yet
         self._seconds: dict[str, list[float]] = defaultdict(list)  # of the finished jobs of each rule
         self._failed: dict[int, Failure] = {}
+        self._made: dict[str, str] = {}  # files to look at, by what they show
         self._done = self._total = 0
         self._end: list[str] = []
 
@@ -110,6 +112,8 @@ class Story:
             job, seconds = self._jobs[number], now - self._started[number]
             self._failed.pop(number, None)
             self._seconds[job.rule_name].append(seconds)
+            if job.rule_name in _SHOWN_LAST:
+                self._made[_SHOWN_LAST[job.rule_name]] = job.input[0]
             if job.output:  # not `all`
                 made.append(f"{_made_of(job)}, {duration(seconds)}")
         self._finished = []
@@ -148,7 +152,8 @@ class Story:
         shown = log.relative_to(Path.cwd()) if log.is_relative_to(Path.cwd()) else log
         took = duration(time.monotonic() - self._begin)
         failed = f"; {len(self._failed)} failed" if self._failed else ""
-        return [f"{self._done} of {self._total} jobs done in {took}{failed}. Full log: {shown}"]
+        counted = f"{self._done} of {self._total} jobs done in {took}{failed}. Full log: {shown}"
+        return [counted, *(f"{what}: {file}" for what, file in self._made.items())]
 
 
 def _line(state: str, text: str) -> str:

@@ -25,9 +25,8 @@ EARLY = {"make_world", "read_plays", "split_songs", "factorise_plays", "shard_so
 EARLY |= {"predict_random", "predict_mean", "predict_usage", "predict_popularity", "predict_metadata"}
 EARLY |= {"predict_usage_in_sample", "predict_planted", "choose_wmf", "match_history"}
 EARLY |= {"read_embeddings", "scale_embeddings", "factorise_plays_spark"}
-EARLY |= {"read_scores", "read_vectors", "read_factors"}
-EARLY |= {"read_new_songs", "shard_new_songs", "settle_new_shards"}
-IN_WORDS = {"shard_songs", "shard_new_songs"}  # a dry run shows their messages in place of their outputs
+EARLY |= {"read_scores", "read_vectors", "read_factors", "place_new_songs"}
+IN_WORDS = {"shard_songs"}  # a dry run shows its message in place of its outputs
 
 EMBEDDING = "mine"
 # The embedding, and of each kind the model, whose settings are changed.
@@ -78,7 +77,7 @@ BASES: dict[str, dict[str, Any]] = {
     "new": {
         "new_songs": {
             "path": "results/tiny/world/songs.csv",
-            "shards": 2,
+            "batch": "first",
             "embeddings": {EMBEDDING: "results/tiny/world/songs.csv"},
         },
         "embeddings": {EMBEDDING: LISTED},
@@ -86,8 +85,6 @@ BASES: dict[str, dict[str, Any]] = {
     },
 }
 TARGETS = dict.fromkeys(BASES, ["all", "tune"]) | {"new": ["predict_new"]}
-# What a dry run does not tell that a rule with a message makes.
-UNTOLD = [f"new_songs/audio/manifests/{shard}.parquet" for shard in ("000", "001")] + ["timings/shard_new_songs.tsv"]
 
 
 class Change(NamedTuple):
@@ -114,12 +111,6 @@ def by_spark(graph: Graph) -> dict[str, int]:
     """Spark's factorisation in place of the other, and what follows."""
     jobs = graph.plan(changed_jobs(graph, "factorise_plays audit_leakage")).rules
     return {"factorise_plays_spark": 1, **{rule: number for rule, number in jobs.items() if rule != "factorise_plays"}}
-
-
-def other_new_shards(graph: Graph) -> dict[str, int]:
-    """All of `predict_new` that waits for its shards, of which there are then three."""
-    new = {rule: number for rule, number in everything(graph).items() if "new" in rule and rule not in EARLY}
-    return new | {"shard_new_songs": 1, "settle_new_shards": 1, "extract_new_log_mel": 3, "count_new_words": 3}
 
 
 def other_shards(graph: Graph) -> dict[str, int]:
@@ -327,7 +318,7 @@ TABLE = [
         "tune",
     ),
     Change(under("new_songs", path="<results>/world/songs.csv", tag_separator=";", audio_root="<results>/world",
-                 id_from="stem", shards=3, users=4, neighbours=3)),
+                 id_from="stem", batch="other", users=4, neighbours=3)),
     Change({"new_songs.embeddings": {EMBEDDING: "<results>/world/songs.csv"}},
            also={"embeddings": {EMBEDDING: LISTED}}),
     # what `predict_new` does
@@ -335,14 +326,14 @@ TABLE = [
            | under("new_songs", tag_separator=";", audio_root="<results>/world")
            | under("new_songs.columns", song_id="a", title="b", artist="c", album="d", date="e", tags="f", audio="g",
                 recording_mbid="h", track_mbid="i", isrc="j", seconds="k"),
-           "read_new_songs", base="new"),
+           "place_new_songs", base="new"),
     Change({"new_songs.embeddings": {EMBEDDING: "results/tiny/world/truth.parquet"}}
-           | under("embeddings.<name>", song="title", delimiter=";"), "read_new_embeddings", base="new"),
+           | under("embeddings.<name>", song="title", delimiter=";") | under("new_songs", users=4, neighbours=3),
+           "place_new_songs", base="new"),
     Change({"new_songs.id_from": "stem"} | under("embeddings.<name>", path="results/tiny/world/truth.parquet",
                                                  shuffle=True, standardize=False), base="new"),
-    Change({"new_songs.shards": 3}, base="new", plan=other_new_shards,
-           note="the new songs' shards, and all that waits for them"),
-    Change(under("new_songs", users=4, neighbours=3), "list_new_songs", base="new"),
+    Change({"new_songs.batch": "other"}, base="new", plan=just(place_new_songs=1),
+           note="`place_new_songs`, for that batch alone"),
     Change({"tuning.settings": {"learning_rate": {"low": 1e-4, "high": 1e-3}}}, "tune",
            also={"tuning": {"model": "mlp"}}),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""A kind of model that the project does not have: a row, a rule file, two scripts and a schema entry, nothing else."""
+"""A kind of model that the project does not have: rows, a rule file, scripts, a schema entry, and how it predicts."""
 
 import re
 from dataclasses import dataclass
@@ -74,14 +74,6 @@ rule predict_toy:
         code=code("predict_toy.py"),
     script:
         "../../scripts/predict_toy.py"
-
-
-use rule predict_toy as predict_new_toy with:
-    input:
-        weights=learnt(WEIGHTS),
-        features=new_features,
-    output:
-        predictions=NEW_PREDICTIONS,
 '''
 FIT = '''"""Keep the training songs' features and factors."""
 
@@ -121,6 +113,19 @@ def main(*, weights: Path, features: Path, predictions: Path) -> None:
 
 run(main)
 '''
+USE = """
+def _toy(heard: Heard, model: Model) -> np.ndarray:
+    known, _ = model.weights()
+    distances = np.linalg.norm(heard.features(model.features)[:, None] - known["features"][None], axis=2)
+    return known["factors"][distances.argmin(axis=1)].astype(np.float32)
+
+
+PREDICTORS: dict"""
+IN_USE = {  # what uses a run has a row and a function of its own
+    "scripts/coldwave/use/kinds.py": ("KINDS = {\n", 'KINDS = {\n    "toy": Kind(FEATURES, False, 6),\n'),
+    "scripts/coldwave/use/predicting.py": ("\nPREDICTORS: dict", USE),
+    "scripts/coldwave/use/predicting.py#": ('    "linear": _linear,\n', '    "linear": _linear,\n    "toy": _toy,\n'),
+}
 ADDED = {
     "workflow/rules/toy.smk": RULES,
     "scripts/fit_toy.py": FIT,
@@ -159,6 +164,10 @@ def finished(tiny, tmp_path_factory):
     assert text.count(")\nKINDS =") == 1
     kinds.write_text(text.replace(")\nKINDS =", ROW))
     schema.write_text(schema.read_text().rstrip() + "\n" + SCHEMA)
+    for name, (before, after) in IN_USE.items():
+        path = project / name.rstrip("#")
+        assert path.read_text().count(before) == 1
+        path.write_text(path.read_text().replace(before, after))
     for path, content in ADDED.items():
         (project / path).write_text(content)
     copy = tiny.copy(tmp_path_factory.mktemp("new_kind") / "copy")
@@ -216,8 +225,9 @@ def test_it_predicts_new_songs(finished):
     songs.select(*columns, pl.format("{}/{}", pl.lit(str(place.folder)), "audio").alias("audio")).write_csv(
         place.folder / "new.csv"
     )
-    new = {"new_songs": {"path": "new.csv", "audio_root": "/", "shards": 1}}
+    new = {"new_songs": {"path": "new.csv", "audio_root": "/", "batch": "first"}}
     place.make(targets=["predict_new"], overlay=TOY | new)
-    found = place.array(f"new_songs/predictions/mine/{SEED}.npy")
-    assert found == pytest.approx(place.array(f"predictions/mine/{SEED}.npy")[np.sort(place.part("test"))[:2]])
-    assert set(place.table("new_songs/users.parquet")["model"]) == {"mine", "both"}
+    found = place.table("new_songs/first/vectors.parquet").filter(of="predictions", name="mine")["vector"]
+    known = place.array(f"predictions/mine/{SEED}.npy")[np.sort(place.part("test"))[:2]]
+    assert np.stack(found.to_list()) == pytest.approx(known)
+    assert set(place.table("new_songs/first/users.parquet")["model"]) == {"mine", "both"}

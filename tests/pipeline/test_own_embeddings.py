@@ -1,12 +1,13 @@
 """A run without any audio, on embeddings that a user brings: what a change of one reruns, and songs that come later."""
 
 import re
-from collections import Counter
 
 import numpy as np
 import polars as pl
 import pytest
 from plans import AFTER_LEARNING, ANALYSED, SHOWN, WORTH
+
+from coldwave.command.cli import main
 
 MODELS = {
     "knn": {"kind": "knn", "features": "one"},
@@ -147,20 +148,20 @@ def later(without_audio, tmp_path_factory):
     columns = {name: rows[:, "abc".index(name)] + 1 for name in "cab"}
     two = pl.DataFrame(columns | {"more": [9.0] * len(test), "id": new_ids})
     two.head(-1).write_csv(place.folder / "two.csv")
-    new = {"path": "new.csv", "users": 4, "neighbours": 3, "embeddings": {"one": "one.parquet", "two": "two.csv"}}
+    new = {
+        "path": "new.csv",
+        "batch": "later",
+        "users": 4,
+        "neighbours": 3,
+        "embeddings": {"one": "one.parquet", "two": "two.csv"},
+    }
     overlay = overlay | {"new_songs": new}
     return place, place.make(targets=["predict_new"], overlay=overlay), test, overlay
 
 
 def test_new_songs_need_no_audio_and_nothing_is_learnt(later):
     place, outcome, _, overlay = later
-    assert Counter(outcome.done) == {
-        "read_new_songs": 1,
-        "read_new_embeddings": 2,
-        **{f"predict_new_{kind}": 1 for kind in ("knn", "mlr", "linear", "mlp", "metadata")},
-        "list_new_songs": 1,
-    }
-    assert not (place.results / "new_songs/audio").exists()
+    assert outcome.done == ["place_new_songs"]
     assert place.plan(targets=["predict_new"], overlay=overlay) == {}
     assert place.plan(overlay=without(overlay, "new_songs")) == {}, "the run itself is left alone"
 
@@ -172,26 +173,39 @@ def without(overlay, section):
 @pytest.mark.parametrize("model", ["knn", "mlr", "linear", "mlp", "names_and_linear"])
 def test_new_songs_are_predicted_as_the_same_numbers_are_in_the_run(model, later):
     place, _, test, _ = later
-    new = place.array(f"new_songs/predictions/{model}/3.npy")
+    rows = place.table("new_songs/later/vectors.parquet").filter(of="predictions", name=model)
     known = place.array(f"predictions/{model}/3.npy")[test]
-    lacking = model == "mlp"  # it takes the second table
-    assert new.dtype == np.float32
-    assert new[: len(test) - lacking] == pytest.approx(known[: len(test) - lacking], rel=1e-5, abs=1e-5)
+    there = len(test) - (model == "mlp")  # it takes the second table
+    assert rows["song_id"].to_list() == [f"new {song}" for song in range(there)]
+    assert np.stack(rows["vector"].to_list()) == pytest.approx(known[:there], rel=1e-5, abs=1e-5)
     assert np.ptp(known, axis=0).max() > 1e-3, "they differ from song to song"
-    assert np.isnan(new[len(test) - lacking :]).all()
+
+
+def test_the_command_takes_the_tables_by_name(later, tmp_path, monkeypatch, capsys):
+    place = later[0].copy(tmp_path / "copy")
+    monkeypatch.chdir(place.folder)
+    (place.results / "new_songs/later").rename(place.results / "by_workflow")
+    run = ["--run", "tiny", "--batch", "later"]
+    assert main(["place", "new.csv", *run, "--embedding", "one=one.parquet", "--embedding", "two=two.csv"]) == 0
+    assert place.table("new_songs/later/vectors.parquet").equals(place.table("by_workflow/vectors.parquet"))
+    assert main(["place", "new.csv", *run, "--embedding", "one=one.parquet"]) == 0
+    assert "mlp" not in set(place.table("new_songs/later/vectors.parquet")["name"])
+    assert main(["place", "new.csv", *run, "--embedding", "too=one.parquet"]) == 1
+    assert "--embedding too: NAME=TABLE is needed, with an embedding of the run; it has" in capsys.readouterr().err
 
 
 def test_a_new_song_without_an_embedding_is_set_aside_with_its_reason(later):
     place, outcome, test, _ = later
-    songs = place.table("new_songs/songs.parquet")["song_id"].to_list()
-    one, two = (place.table(f"new_songs/embeddings/{name}.index.parquet") for name in ("one", "two"))
-    assert one["status"].to_list() == ["ok"] * len(test)
-    assert two.rows()[-1] == (len(test) - 1, songs[-1], "missing", "two.csv has no row of it")
-    assert two["status"].to_list() == [*["ok"] * (len(test) - 1), "missing"]
+    table = place.table("new_songs/later/songs.parquet")
+    songs = table["song_id"].to_list()
+    assert table["status"].to_list() == [*["ok"] * (len(test) - 1), "missing"]
+    assert table["detail"].to_list()[-1] == "embeddings.two: two.csv has no row of it"
     assert f"{songs[-1]} is not predicted from embeddings.two: missing" in outcome.output
-    listed = place.table("new_songs/users.parquet")
+    listed = place.table("new_songs/later/users.parquet")
     by_model = {model: set(rows["song_id"]) for (model,), rows in listed.group_by("model")}
-    assert by_model == {"linear": set(songs), "names_and_linear": set(songs), "mlp": set(songs[:-1])}
+    assert by_model.pop("mlp") == set(songs[:-1])
+    assert set(by_model) == {"knn", "mlr", "linear", "names_and_linear"}
+    assert all(found == set(songs) for found in by_model.values())
 
 
 @pytest.mark.parametrize(
@@ -225,7 +239,7 @@ def test_a_model_that_is_left_out_needs_no_table(later):
         "models": overlay["models"] | {"mlp": None},
         "new_songs": overlay["new_songs"] | {"embeddings": {"one": "one.parquet"}},
     }
-    assert place.plan(targets=["predict_new"], overlay=changed) == {"list_new_songs": 1}
+    assert place.plan(targets=["predict_new"], overlay=changed) == {"place_new_songs": 1}
 
 
 def test_other_columns_than_those_learnt_from_are_refused(later):

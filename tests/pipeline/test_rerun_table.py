@@ -16,7 +16,6 @@ from rerun_table import (
     IN_WORDS,
     SHOW,
     TARGETS,
-    UNTOLD,
     behind,
     changed_jobs,
     markdown,
@@ -29,7 +28,12 @@ from coldwave.wmf.spark.installation import lacking
 from workflow.code import code
 from workflow.settings import as_text, check, load_schema
 
-LEARNT = ("columns.parquet", "mean.npy", "scale.npy")  # of an embedding, which `predict_new` takes as they are
+LEARNT = (
+    "columns.parquet",
+    "features.npy",
+    "mean.npy",
+    "scale.npy",
+)  # of an embedding, which `predict_new` takes as they are
 PAGE = ROOT / "docs/reruns.md"
 IDS = [f"{change.base}: {key}" for key, _, change in CASES]
 
@@ -90,7 +94,6 @@ def bases(tiny, dry_runs, tmp_path_factory):
 
         told = re.findall(r"^    (?:output|benchmark): (.*)$", ask("--dry-run"), re.MULTILINE)
         made = [path for paths in told for path in paths.split(", ")]
-        made += [f"results/tiny/{path}" for path in UNTOLD] * (name == "new")
         for path in made:
             file = place.folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -139,7 +142,7 @@ def test_a_base_is_finished(name, bases, dry_runs):
         pytest.skip(lacking())
     folder, graph = bases[name]
     assert plan_of(dry_runs.submit(folder, BASES[name], targets=TARGETS[name]).result()) == Plan(frozenset(), {})
-    first = {"new": "read_new_songs", "history": "match_history"}.get(name, "read_plays")
+    first = {"new": "place_new_songs", "history": "match_history"}.get(name, "read_plays")
     assert graph.with_followers(graph.of(first)) == graph.inputs.keys() - graph.of("make_world")
 
 

@@ -22,7 +22,7 @@ FEWER = {"models": {model: None for model in LEFT_OUT}}
 OWN = [
     "--set-resources",
     *("train_cnn:gpu=2", "train_cnn:slurm_partition=gpu"),
-    *(f"{rule}:mem_mb=9000" for rule in ("extract_log_mel", "count_words", "extract_new_log_mel")),
+    *(f"{rule}:mem_mb=9000" for rule in ("extract_log_mel", "count_words")),
 ]
 
 

@@ -51,19 +51,20 @@ def test_shards_are_tasks_of_an_array_on_both_nodes(whole):
         assert {first.node, second.node} == {"node1", "node2"}
 
 
-def test_new_songs_are_shards_of_an_array_too(whole, tmp_path):
+def test_a_batch_of_new_songs_is_one_job(whole, tmp_path):
     desk = whole.copy(tmp_path / "copy")
     test = desk.place.part("test")  # not learnt from: the run, too, predicts these with the model itself
     songs = desk.place.table("plays/songs.parquet").select("song_id", "title", "artist", "audio")[test]
     songs.with_columns(song_id="new " + songs["song_id"]).write_csv(desk.place.folder / "new.csv")
-    overlay = {"models": FEWER["models"] | {"cnn_mse": None}, "new_songs": {"path": "new.csv", "shards": 2}}
+    overlay = {"models": FEWER["models"] | {"cnn_mse": None}, "new_songs": {"path": "new.csv", "batch": "first"}}
     desk.call(*OWN, targets=["predict_new"], overlay=overlay).finish()
-    # not the counting of their words: the songs of one shard are often extracted before those of the other
-    first, second = whole.cluster.jobs("extract_new_log_mel")
-    assert [first.id, second.id] == [f"{first.id.split('_')[0]}_{task}" for task in (1, 2)]
-    assert {first.node, second.node} == {"node1", "node2"}
-    new, known = (desk.place.array(f"{folder}predictions/linear/3.npy") for folder in ("new_songs/", ""))
-    assert new == pytest.approx(known[test], rel=1e-5, abs=1e-5)
+    (job,) = whole.cluster.jobs("place_new_songs")
+    assert job.state == "COMPLETED"
+    rows = desk.place.table("new_songs/first/vectors.parquet").filter(of="predictions", name="linear")
+    vectors = dict(rows.select("song_id", "vector").iter_rows())
+    known = dict(zip("new " + songs["song_id"], desk.place.array("predictions/linear/3.npy")[test], strict=True))
+    assert vectors.keys() == known.keys()
+    assert all(vectors[song_id] == pytest.approx(vector, rel=1e-5, abs=1e-5) for song_id, vector in known.items())
 
 
 def test_gpus_and_partition_are_reserved_where_they_are_asked_for(whole):

@@ -16,8 +16,8 @@ from workflow.kinds import ROWS
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted(path.name for path in (ROOT / "scripts").glob("*.py"))
 MODULES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "scripts/coldwave").rglob("*.py"))
-# Of the command line, of what uses a finished run, of benchmarks and of the workflow's own files; nothing that a rule
-# makes depends on them.
+# Of the command line, of what uses a finished run (new songs are placed by some of it), of benchmarks and of the
+# workflow's own files: nothing else that a rule makes depends on them.
 OF_THE_COMMAND = tuple(
     f"scripts/coldwave/{name}/" for name in ("bundle", "command", "export", "inspection", "playlists", "use")
 )

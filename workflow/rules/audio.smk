@@ -94,7 +94,7 @@ rule index_audio:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        options={"new": False},
+        options={},
         code=code("index_audio.py"),
     script:
         "../../scripts/index_audio.py"

@@ -1,7 +1,5 @@
 """bow: bag of words over MFCC frames, and its principal components."""
 
-NEW_COUNTS = "<results>/new_songs/bow/counts/{shard}.parquet"
-
 
 rule learn_codebook:
     input:
@@ -83,50 +81,7 @@ rule reduce_counts:
         "../../scripts/reduce_counts.py"
 
 
-use rule count_words as count_new_words with:
-    input:
-        codebook=learnt("bow/codebook.npy"),
-        frame_scale=learnt("bow/frame_scale.npy"),
-        log_mel=new_settled(NEW_LOG_MEL),
-        table=new_settled(NEW_TABLE),
-    output:
-        counts=NEW_COUNTS,
-    log:
-        "<results>/logs/count_new_words/{shard}.log",
-    benchmark:
-        "<results>/timings/count_new_words/{shard}.tsv"
-    wildcard_constraints:
-        shard=one_of(NEW_SHARDS),
-
-
-rule project_new_counts:
-    input:
-        songs=new_settled(NEW_SONGS),
-        counts=new_settled(*expand(NEW_COUNTS, shard=NEW_SHARDS)),
-        pca_mean=learnt("bow/pca_mean.npy"),
-        pca_components=learnt("bow/pca_components.npy"),
-    output:
-        features="<results>/new_songs/bow/features.npy",
-    log:
-        "<results>/logs/project_new_counts.log",
-    benchmark:
-        "<results>/timings/project_new_counts.tsv"
-    conda:
-        "../../envs/learning.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
-    params:
-        options={},
-        code=code("project_new_counts.py"),
-    script:
-        "../../scripts/project_new_counts.py"
-
-
 if sources_of("bow"):
     KEPT += rules.learn_codebook.output
     KEPT += expand(rules.count_words.output, shard=SHARDS)
     KEPT += rules.reduce_counts.output
-    NEW_KEPT += expand(rules.count_new_words.output, shard=NEW_SHARDS)
-    NEW_KEPT += rules.project_new_counts.output

@@ -64,18 +64,3 @@ rule predict_cnn:
         code=code("predict_cnn.py"),
     script:
         "../../scripts/predict_cnn.py"
-
-
-use rule predict_cnn as predict_new_cnn with:
-    input:
-        weights=learnt(WEIGHTS),
-        index=new_settled(NEW_INDEX),
-        log_mels=new_settled(*expand(NEW_LOG_MEL, shard=NEW_SHARDS)),
-    output:
-        predictions=NEW_PREDICTIONS,
-    log:
-        "<results>/logs/predict_new_cnn/{model}/{seed}.log",
-    benchmark:
-        "<results>/timings/predict_new_cnn/{model}/{seed}.tsv"
-    wildcard_constraints:
-        model=one_of(models_of("cnn")),

@@ -84,13 +84,10 @@ def settled(*paths):
     Every input behind the shards uses it. Snakemake decides on reruns before it runs anything, except behind a
     checkpoint: with plain paths, audio files that were only touched would rerun all that follows.
     """
-    return _settled_by("settle_shards" if AUDIO_MODELS else None, paths)
 
-
-def _settled_by(checkpoint, paths):
     def wait(wildcards):
-        if checkpoint:
-            getattr(checkpoints, checkpoint).get()
+        if AUDIO_MODELS:
+            checkpoints.settle_shards.get()
         found = [path.format(**dict(wildcards.items())) for path in paths]
         return found if len(found) != 1 else found[0]
 

@@ -58,36 +58,5 @@ rule scale_embeddings:
         "../../scripts/scale_embeddings.py"
 
 
-rule read_new_embeddings:
-    input:
-        songs=new_settled(NEW_SONGS),
-        source=new_embedding_source,
-        columns=learnt("embeddings/{embedding}.columns.parquet"),
-        mean=learnt("embeddings/{embedding}.mean.npy"),
-        scale=learnt("embeddings/{embedding}.scale.npy"),
-    output:
-        features="<results>/new_songs/embeddings/{embedding}.features.npy",
-        index="<results>/new_songs/embeddings/{embedding}.index.parquet",
-        rejected="<results>/new_songs/embeddings/{embedding}.rejected.parquet",
-    log:
-        "<results>/logs/read_new_embeddings/{embedding}.log",
-    benchmark:
-        "<results>/timings/read_new_embeddings/{embedding}.tsv"
-    wildcard_constraints:
-        embedding=one_of(EMBEDDINGS),
-    conda:
-        "../../envs/tables.yaml"
-    threads: 1
-    resources:
-        mem_mb=growing(2000),
-        runtime=growing(120),
-    params:
-        options=new_embedding_options,
-        code=code("read_new_embeddings.py"),
-    script:
-        "../../scripts/read_new_embeddings.py"
-
-
 KEPT += expand(rules.read_embeddings.output, embedding=EMBEDDINGS)
 KEPT += expand(rules.scale_embeddings.output, embedding=EMBEDDINGS)
-NEW_KEPT += expand(rules.read_new_embeddings.output, embedding=EMBEDDINGS)

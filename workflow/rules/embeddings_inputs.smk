@@ -13,15 +13,3 @@ def embedding_options(wildcards):
     embedding = SETTINGS["embeddings"][wildcards.embedding]
     read = {key: embedding[key] for key in ("columns", "delimiter", "shuffle", "song")}
     return dict(sorted((read | ({"seed": SEED} if embedding["shuffle"] else {})).items()))
-
-
-def new_embedding_source(wildcards):
-    """The table of new songs' embeddings."""
-    require_embeddings()
-    return SETTINGS["new_songs"]["embeddings"][wildcards.embedding]
-
-
-def new_embedding_options(wildcards):
-    """How that table is read: like that of the run, which has recorded the columns."""
-    embedding = SETTINGS["embeddings"][wildcards.embedding]
-    return {key: embedding[key] for key in ("delimiter", "song")}

@@ -27,16 +27,3 @@ rule predict_knn:
         code=code("predict_knn.py"),
     script:
         "../../scripts/predict_knn.py"
-
-
-use rule predict_knn as predict_new_knn with:
-    input:
-        features=new_features,
-    output:
-        predictions=NEW_PREDICTIONS,
-    log:
-        "<results>/logs/predict_new_knn/{model}/{seed}.log",
-    benchmark:
-        "<results>/timings/predict_new_knn/{model}/{seed}.tsv"
-    wildcard_constraints:
-        model=one_of(models_of("knn")),

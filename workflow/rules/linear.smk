@@ -54,17 +54,3 @@ rule predict_linear:
         code=code("predict_linear.py"),
     script:
         "../../scripts/predict_linear.py"
-
-
-use rule predict_linear as predict_new_linear with:
-    input:
-        weights=learnt(WEIGHTS),
-        features=new_features,
-    output:
-        predictions=NEW_PREDICTIONS,
-    log:
-        "<results>/logs/predict_new_linear/{model}/{seed}.log",
-    benchmark:
-        "<results>/timings/predict_new_linear/{model}/{seed}.tsv"
-    wildcard_constraints:
-        model=one_of(models_of("linear")),

@@ -74,21 +74,3 @@ use rule predict_metadata as predict_stacked_metadata with:
         "<results>/timings/predict_stacked_metadata/{model}/{seed}.tsv"
     wildcard_constraints:
         model=one_of(models_of("metadata + audio")),
-
-
-use rule predict_metadata as predict_new_metadata with:
-    input:
-        unpack(new_audio_predictions),
-        catalogue=learnt("plays/songs.parquet"),
-        split=learnt("split/split.parquet"),
-        user_factors=learnt("wmf/user_factors.npy"),
-        song_factors=learnt("wmf/song_factors.npy"),
-        songs=new_settled(NEW_SONGS),
-    output:
-        predictions=NEW_PREDICTIONS,
-    log:
-        "<results>/logs/predict_new_metadata/{model}/{seed}.log",
-    benchmark:
-        "<results>/timings/predict_new_metadata/{model}/{seed}.tsv"
-    wildcard_constraints:
-        model=one_of(models_of("metadata", "metadata + audio")),

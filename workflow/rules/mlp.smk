@@ -51,17 +51,3 @@ rule predict_mlp:
         code=code("predict_mlp.py"),
     script:
         "../../scripts/predict_mlp.py"
-
-
-use rule predict_mlp as predict_new_mlp with:
-    input:
-        weights=learnt(WEIGHTS),
-        features=new_features,
-    output:
-        predictions=NEW_PREDICTIONS,
-    log:
-        "<results>/logs/predict_new_mlp/{model}/{seed}.log",
-    benchmark:
-        "<results>/timings/predict_new_mlp/{model}/{seed}.tsv"
-    wildcard_constraints:
-        model=one_of(models_of("mlp")),

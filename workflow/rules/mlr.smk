@@ -56,17 +56,3 @@ rule predict_mlr:
         code=code("predict_mlr.py"),
     script:
         "../../scripts/predict_mlr.py"
-
-
-use rule predict_mlr as predict_new_mlr with:
-    input:
-        weights=learnt(WEIGHTS),
-        features=new_features,
-    output:
-        predictions=NEW_PREDICTIONS,
-    log:
-        "<results>/logs/predict_new_mlr/{model}/{seed}.log",
-    benchmark:
-        "<results>/timings/predict_new_mlr/{model}/{seed}.tsv"
-    wildcard_constraints:
-        model=one_of(models_of("mlr")),

@@ -1,50 +1,48 @@
-"""What new songs are predicted from: their own files, and those that the finished run has learnt."""
+"""What new songs are placed with: their own files, and those that the finished run has learnt."""
 
+import datetime
 import functools
 
-from coldwave.audio.shards import shard_names
+from coldwave.errors import InputError
+from coldwave.new_songs.state import check_source, songs_state
 from workflow.effective import songs_read
 from workflow.headers import check_new_headers
 from workflow.learnt import NotLearntError, check_learnt, given
 
-NEW_SHARDS = shard_names(SETTINGS["new_songs"]["shards"])
-NEW_SONGS = "<results>/new_songs/songs.parquet"
-NEW_MANIFEST = "<results>/new_songs/audio/manifests/{shard}.parquet"
-NEW_LOG_MEL = "<results>/new_songs/audio/log_mel/{shard}.npy"
-NEW_TABLE = "<results>/new_songs/audio/log_mel/{shard}.parquet"
-NEW_INDEX = "<results>/new_songs/audio/index.parquet"
-NEW_PREDICTIONS = "<results>/new_songs/predictions/{model}/{seed}.npy"
-
-# The models that predict new songs, and those of them whose predictions are factors, for which users are listed.
+# The models that predict new songs.
 PREDICT_NEW = models_with("predicts_new")
-NEW_LISTED = [model for model in PREDICT_NEW if MODELS[model].factors]
-
-# Every file that `snakemake -- predict_new` asks for. A rule that makes one adds it.
-NEW_KEPT = for_models(NEW_PREDICTIONS, PREDICT_NEW)
 
 
-def new_settled(*paths):
-    """Make a function of wildcards that gives paths of new songs once their shards are settled (see `settled`)."""
-    return _settled_by("settle_new_shards" if AUDIO_MODELS else None, paths)
+def new_batch():
+    """The name of the batch that is asked for: of the config, or the date."""
+    return SETTINGS["new_songs"]["batch"] or datetime.date.today().isoformat()
 
 
-def learnt(*paths):
-    """Make a function of wildcards that gives files of the finished run, to predict new songs with, as they are."""
-    wait = new_settled(*(given(f"results/{SETTINGS['run']}", path.removeprefix("<results>/")) for path in paths))
+def learnt_by_run(wildcards):
+    """The files of the finished run that songs are placed with, as they are: no job makes them again."""
+    require_learnt()
+    return [given(f"results/{SETTINGS['run']}", path) for path in LEARNT]
 
-    def finished(wildcards):
-        require_learnt()
-        return wait(wildcards)
 
-    return finished
+def of_models(pattern, models):
+    """Files of models, relative to the run's folder."""
+    return [path.removeprefix("<results>/") for path in for_models(pattern, models)]
+
+
+# What is learnt, and what the run says of its own songs.
+LEARNT = ["provenance.json", "plays/songs.parquet", "plays/users.parquet", "split/split.parquet"]
+LEARNT += ["wmf/user_factors.npy", "wmf/song_factors.npy"]
+LEARNT += [path for source in SOURCES.values() for path in (source.features, *source.learnt)]
+LEARNT += of_models(PREDICTIONS, in_turn(PREDICT_NEW))
+LEARNT += of_models(PREDICTION_USERS, [model for model in PREDICT_NEW if MODELS[model].own_users])
+LEARNT += of_models(WEIGHTS, [model for model in PREDICT_NEW if MODELS[model].weights])
 
 
 @functools.cache
 def require_learnt():
-    """Refuse to predict new songs unless the run is finished and made with this config."""
+    """Refuse to place new songs unless the run is finished and made with this config."""
     files = [path for source in SOURCES.values() for path in source.learnt]
-    weights = for_models(WEIGHTS, in_turn(model for model in PREDICT_NEW if MODELS[model].weights))
-    files += [path.removeprefix("<results>/") for path in weights]
+    files += of_models(WEIGHTS, [model for model in PREDICT_NEW if MODELS[model].weights])
     try:
         check_learnt(f"results/{SETTINGS['run']}", SETTINGS, PREDICT_NEW, files)
     except NotLearntError as error:
@@ -61,6 +59,7 @@ def new_songs_source(wildcards):
     require_embeddings()
     require_learnt()
     require_columns()
+    require_same_source(wildcards.batch)
     return watched(SETTINGS["new_songs"]["path"])
 
 
@@ -74,8 +73,17 @@ def require_columns():
             raise WorkflowError(str(error)) from None
 
 
+def require_same_source(batch):
+    """Refuse to replace a batch by the songs of another table or folder."""
+    if workflow.is_main_process:
+        try:
+            check_source(f"results/{SETTINGS['run']}", batch, SETTINGS["new_songs"]["path"])
+        except InputError as error:
+            raise WorkflowError(str(error)) from None
+
+
 def require_embeddings():
-    """Refuse to predict new songs if no table gives the embeddings that models take."""
+    """Refuse to place new songs if no table gives the embeddings that models take."""
     lacking = []
     for name in EMBEDDINGS:
         if name not in SETTINGS["new_songs"]["embeddings"]:
@@ -88,29 +96,29 @@ def require_embeddings():
         raise WorkflowError("\n".join(lacking))
 
 
-def new_features(wildcards):
-    """The features that a model takes of the new songs."""
-    source = SOURCES[SETTINGS["models"][wildcards.model]["features"]]
-    return new_settled(f"<results>/{source.new_features}")(wildcards)
+def new_embedding_sources(wildcards):
+    """The tables of new songs' embeddings that models take."""
+    return [SETTINGS["new_songs"]["embeddings"][name] for name in EMBEDDINGS]
 
 
-def new_songs_state(wildcards):
-    """Digest of what a folder of new songs holds (see `catalogue_state`)."""
-    return state_of_songs(SETTINGS["new_songs"]["path"])
-
-
-def new_audio_files_state(wildcards):
-    """Digest of path, size and time of every new song's audio file (see `audio_files_state`)."""
-    return audio_state(f"results/{SETTINGS['run']}/new_songs/songs.parquet")
-
-
-def new_audio_predictions(wildcards):
-    """What the models that a model stands on predict of new and known songs, and its weights; else nothing."""
-    predictions = stood_on(wildcards.model, NEW_PREDICTIONS)
-    if not predictions:
-        return {}
-    return {
-        "audio": new_settled(*predictions)(wildcards),
-        "catalogue_audio": learnt(*stood_on(wildcards.model))(wildcards),
-        "weights": learnt(WEIGHTS)(wildcards),
+def new_songs_options():
+    """What placing new songs reads of the config: each embedding's table is read as that entry says."""
+    tables = SETTINGS["new_songs"]["embeddings"]
+    read = {
+        name: {key: SETTINGS["embeddings"][name][key] for key in ("delimiter", "song")} | {"path": tables[name]}
+        for name in EMBEDDINGS
+        if name in tables
     }
+    lists = options("new_songs", "users", "neighbours")
+    return lists | {"embeddings": read, "models": PREDICT_NEW, "reading": songs_read(SETTINGS, "new_songs")}
+
+
+def new_audio_state(wildcards):
+    """Digest of path, size and time of every new song's audio file; None without a model that hears audio."""
+    new = SETTINGS["new_songs"]
+    return songs_state(new["path"], new) if new["path"] and AUDIO_MODELS else state_of_songs(new["path"])
+
+
+def new_songs_gpu(wildcards):
+    """One GPU, if the settings of a model that places the songs ask for GPUs by name."""
+    return int(any(SETTINGS["models"][model].get("accelerator") in ("gpu", "cuda") for model in PREDICT_NEW))

@@ -164,7 +164,7 @@ def extract_shard(
     with replacing(log_mel_path) as temporary, temporary.open("wb") as file:
         start = 0
         _write_header(file, 0, settings.mel_bands)
-        songs = _extract(manifest, settings, cache, pool, max(1, threads) * AHEAD)
+        songs = extract_songs(manifest, settings, cache, pool, threads)
         for song_id, song in zip(manifest["song_id"], track(songs, "log-mels", len(manifest)), strict=True):
             frames = 0 if song.log_mel is None else len(song.log_mel)
             if frames:
@@ -180,11 +180,11 @@ def extract_shard(
     return table
 
 
-def _extract(
-    manifest: pl.DataFrame, settings: Settings, cache: Path, pool: ProcessPool, ahead: int
+def extract_songs(
+    manifest: pl.DataFrame, settings: Settings, cache: Path, pool: ProcessPool, threads: int
 ) -> Iterator[Extracted]:
-    """Yield the songs in order, with at most ``ahead`` of them in progress or waiting."""
-    key = settings.key()
+    """Yield the songs of a manifest (``audio``, ``digest``) in order, with few of them in progress or waiting."""
+    key, ahead = settings.key(), max(1, threads) * AHEAD
     waiting: deque = deque()
     for path, digest in manifest.select("audio", "digest").iter_rows():
         task = (path, digest, settings, cache, key)

@@ -54,13 +54,6 @@ def _refuse(rows: pl.DataFrame, what: str) -> None:
         raise ValueError(f"{rows.height:,} songs, such as {rows['song_id'][0]!r}, are {what}")
 
 
-def log_unusable(index: pl.DataFrame, songs: pl.DataFrame) -> None:
-    """Log each song that has no usable audio, and why; ``songs`` has ``song_id`` by song."""
-    unusable = index.filter(pl.col("status") != "ok")
-    for song, status, detail in unusable.select("song", "status", "detail").iter_rows():
-        log.warning("%s is not predicted from audio: %s: %s", songs["song_id"][song], status, detail)
-
-
 def check_usable(index: pl.DataFrame) -> None:
     """Log how many songs have usable audio, and why the others have none.
 

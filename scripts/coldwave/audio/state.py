@@ -27,7 +27,7 @@ def audio_state(songs: str | Path) -> str:
         paths = pyarrow.parquet.read_table(songs, columns=["audio"])["audio"].to_pylist()
     except (OSError, KeyError, pyarrow.ArrowException):
         return NOT_READ
-    return _state(path for path in paths if path is not None)
+    return files_state(path for path in paths if path is not None)
 
 
 def folder_state(folder: str | Path, suffixes: frozenset[str] | None = None) -> str:
@@ -55,7 +55,7 @@ def folder_state(folder: str | Path, suffixes: frozenset[str] | None = None) -> 
                         found.append(entry.path)
         except OSError:
             found.append(here)
-    return _state(sorted(found))
+    return files_state(sorted(found))
 
 
 def leads_to_folder(entry: os.DirEntry) -> bool:
@@ -66,7 +66,8 @@ def leads_to_folder(entry: os.DirEntry) -> bool:
         return False
 
 
-def _state(paths: Iterable[str]) -> str:
+def files_state(paths: Iterable[str]) -> str:
+    """Digest path, size and time of files; of a missing one, that it is missing."""
     digest = hashlib.sha256()
     for path in paths:
         try:

@@ -10,9 +10,9 @@ from coldwave.audio.frames import LogMels
 from coldwave.bundle.model import EMBEDDING, WINDOWS, Built
 from coldwave.errors import InputError
 from coldwave.files import read_table
-from coldwave.use.hearing import BOW, bag_of_words
+from coldwave.use.hearing import NAMED, Heard
 from coldwave.use.models import Model, features_of
-from coldwave.use.predicting import predict_file
+from coldwave.use.predicting import predict
 
 SONGS = 8  # that are compared
 MOST = 1e-2  # of the largest number predicted, by which they may differ: a network on a GPU rounds to about 1e-3
@@ -23,17 +23,6 @@ class Difference(NamedTuple):
 
     songs: int
     largest: float
-
-
-class _Kept(NamedTuple):
-    """A song as the run has kept it, in place of a file that is heard."""
-
-    log_mel: np.ndarray | None
-    model: Model
-    own: np.ndarray | None
-
-    def features(self, name: str) -> np.ndarray:
-        return bag_of_words(self.log_mel, self.model.files) if name == BOW else self.own
 
 
 def check_graph(path: Path, built: Built, model: Model) -> Difference:
@@ -52,7 +41,7 @@ def check_graph(path: Path, built: Built, model: Model) -> Difference:
     pairs = []
     for value, kept in _inputs(songs, built, model):
         found = session.run(None, {built.takes: value})[0].mean(axis=0)
-        pairs.append((found, predict_file(kept, model)))
+        pairs.append((found, predict(kept, model)[0]))
     found, wanted = map(np.stack, zip(*pairs, strict=True))
     largest = float(np.abs(found - wanted).max())
     if not largest <= MOST * float(np.abs(wanted).max()):
@@ -63,20 +52,23 @@ def check_graph(path: Path, built: Built, model: Model) -> Difference:
     return Difference(len(songs), largest)
 
 
-def _inputs(songs: np.ndarray, built: Built, model: Model) -> Iterator[tuple[np.ndarray, _Kept]]:
+def _inputs(songs: np.ndarray, built: Built, model: Model) -> Iterator[tuple[np.ndarray, Heard]]:
     """Yield for each song what the graph takes, and the song as the run has kept it."""
     files = model.files
+    names = files.songs.select(list(NAMED))
     if built.takes == EMBEDDING:
         vectors, features = files.array(f"embeddings/{model.features}.npy"), files.array(features_of(model.features))
         for song in songs:
-            yield np.asarray(vectors[[song]], np.float32), _Kept(None, model, np.asarray(features[song]))
+            kept = Heard(files, names[[song]], [None], {model.features: np.asarray(features[[song]])})
+            yield np.asarray(vectors[[song]], np.float32), kept
         return
     index = read_table(files.path("audio/index.parquet"))
     shards = index["shard"].drop_nulls().unique()
     log_mels = LogMels(index, [files.path(f"audio/log_mel/{shard}.npy") for shard in shards])
     for song in songs:
         log_mel = np.asarray(log_mels.frames(int(song)))
-        yield windows_of(log_mel, built.shape[1]) if built.takes == WINDOWS else log_mel, _Kept(log_mel, model, None)
+        kept = Heard(files, names[[song]], [log_mel])
+        yield windows_of(log_mel, built.shape[1]) if built.takes == WINDOWS else log_mel, kept
 
 
 def windows_of(log_mel: np.ndarray, window: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 """``coldwave place``: where new songs belong."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,11 +19,15 @@ that it does not grow with a user's activity.
 Examples:
   coldwave place new/song.flac
   coldwave place new/*.flac --run mine --out vectors
+  coldwave place new --batch monday
 """
 
 
 def place(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="audio files; the run need not know them")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="audio files that the run need not know; with --batch, a folder or table"),
+    ],
     run: RunOption = None,
     number: Annotated[
         int, typer.Option("-n", metavar="N", min=1, help="nearest songs, and listeners, of each file")
@@ -32,6 +37,20 @@ def place(
         Path | None,
         typer.Option("--out", metavar="FOLDER", help="write what was heard to FOLDER/vectors.parquet"),
     ] = None,
+    batch: Annotated[
+        str | None,
+        typer.Option(
+            "--batch", metavar="NAME", help="place a folder of audio, or a songs table, and keep it as this batch"
+        ),
+    ] = None,
+    embedding: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--embedding",
+            metavar="NAME=TABLE",
+            help="table of the new songs' numbers, for models that take an embedding; with --batch; may be repeated",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> int:
     """Place new audio files.
@@ -39,7 +58,14 @@ def place(
     Their nearest songs and tags, and the users for whom they stand out. Tags are those of the nearest songs by sound.
     Users are ordered by lift: how far above their other scores the file is. A file that cannot be heard is told, the
     others are placed, and the exit status is 1.
+
+    With --batch, all songs of a folder or table are placed and kept in the run's folder, as `snakemake -- predict_new`
+    does.
     """
+    if batch is not None:
+        return _place_batch(run, files, batch, embedding or [], number, as_json)
+    if folders := [file for file in files if file.is_dir()]:
+        raise InputError(f"{folders[0]}: a folder; give its songs a name with --batch NAME")
     from coldwave.command.vectors import write_vectors
 
     opened = open_run(run)
@@ -62,6 +88,32 @@ def place(
     for message in failed:
         say(f"error: {message}")
     return int(bool(failed))
+
+
+def _place_batch(
+    run: str | None, sources: list[Path], batch: str, embeddings: list[str], number: int, as_json: bool
+) -> int:
+    from coldwave.new_songs.placing import place_batch
+    from coldwave.new_songs.wanted import Wanted
+
+    if len(sources) > 1:
+        raise InputError(f"--batch: {len(sources)} paths are given, and a batch is of one folder or table")
+    files = open_run(run).files
+    tables = {}
+    for name, _, path in (text.partition("=") for text in embeddings):
+        if name not in files.config["embeddings"] or not path:
+            known = ", ".join(files.config["embeddings"]) or "none"
+            raise InputError(f"--embedding {name}: NAME=TABLE is needed, with an embedding of the run; it has {known}")
+        tables[name] = {key: files.config["embeddings"][name][key] for key in ("song", "delimiter")} | {"path": path}
+    wanted = Wanted(sources[0], files.config["new_songs"], tables, users=number, neighbours=number)
+    placed = place_batch(files.folder, batch, wanted, files.root / files.config["cache"], os.cpu_count() or 1)
+    if as_json:
+        write_json({"run": files.folder, "batch": batch, "folder": placed.folder, **placed.info})
+        return 0
+    told = {"placed": "songs", "in earlier batches": "earlier", "not heard": "set_aside", "rows set aside": "rejected"}
+    print("; ".join(f"{what} {placed.info[key]:,}" for what, key in told.items()))
+    print(f"New songs: {placed.folder / 'songs.md'}")
+    return 0
 
 
 def _show(file: Path, placed: Any) -> None:

@@ -15,6 +15,7 @@ Examples:
   coldwave recommend anna --among nobody -n 10
   coldwave recommend --history listens.jsonl --run mine --out mix.m3u8
   coldwave recommend --history listens.jsonl --library ~/Music --out mix.m3u8
+  coldwave recommend anna --new
   coldwave recommend anna --library ~/Music/new --new
 """
 
@@ -44,7 +45,8 @@ def recommend(
         typer.Option(
             "--among",
             help="unheard: songs that the listener has not played; nobody: that nobody has played; all: played ones "
-            "too; new: files below --library that the run does not know, heard now",
+            "too; new: songs of batches that were placed, or with --library files below it that the run does not know, "
+            "heard now",
         ),
     ] = "unheard",
     new: Annotated[bool, typer.Option("--new", help="the same as --among new")] = False,

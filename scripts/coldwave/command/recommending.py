@@ -74,7 +74,9 @@ def best_songs(run: "Run", wanted: Wanted) -> Found:
     elif user is None and run.files.only_user is None:
         raise InputError(_which_user(run))
     how = {"n": wanted.n, "per_artist": wanted.per_artist, "exclude": wanted.exclude, "model": wanted.model}
-    if wanted.among == NEW:
+    if wanted.among == NEW and wanted.library is None:
+        found = run.recommend_new(user, plays, **how)
+    elif wanted.among == NEW:
         found = run.recommend_files(_new_files(run, wanted.library), user, plays, **how)
     else:
         found = run.recommend(user, plays, among=_among(run, wanted), **how)
@@ -109,11 +111,9 @@ def _among(run: "Run", wanted: Wanted) -> str | list[str]:
     return songs["song_id"].to_list()
 
 
-def _new_files(run: "Run", library: str | None) -> list[Path]:
+def _new_files(run: "Run", library: str) -> list[Path]:
     from coldwave.plays.audio_folder import audio_files
 
-    if library is None:
-        raise InputError("--new: name the folder of the new files with --library DIR")
     root = run.files.root
     known = {(root / audio).resolve() for audio in run.songs["audio"].drop_nulls()}
     files, _ = audio_files(Path(library))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from coldwave.command.failures import failures_of, last_run
-from coldwave.command.output import wrapped, write_json
+from coldwave.command.output import wrapped, write_json, write_table
 from coldwave.command.runs import RESULTS, TABLE, JsonOption, find_run, folders_of
 from coldwave.errors import InputError
 from coldwave.shown import printable
@@ -31,8 +31,8 @@ def results(
 ) -> int:
     """Print the results table of a run.
 
-    The last line says where its report is. If the run failed, the last lines say which rules failed and why, and the
-    exit status is 1.
+    Batches of new songs are listed behind it, and the last line says where its report is. If the run failed, the last
+    lines say which rules failed and why, and the exit status is 1.
     """
     if run is None and (last := last_run(Path())) and failures_of(RESULTS / last):
         run = last  # its table, if it has one, is older
@@ -48,6 +48,7 @@ def results(
         return int(bool(why))
     if folder:
         print(wrapped((folder / TABLE).read_text(encoding="utf-8")))
+        _show_batches(folder)
         print(_where_the_report_is(folder))
     print(printable("\n".join(why)), end="\n" if why else "")
     return int(bool(why))
@@ -55,17 +56,32 @@ def results(
 
 def _write_json(folder: Path | None, why: list[str]) -> None:
     from coldwave.files import read_table
+    from coldwave.new_songs.batches import read_batches
 
     table = read_table((folder / TABLE).with_suffix(".parquet")) if folder else None
-    page = folder / _PAGE if folder else None
+    page, batches = (folder / _PAGE, read_batches(folder)) if folder else (None, [])
     write_json(
         {
             "run": folder,
             "models": table.to_dicts() if table is not None else [],
+            "batches": [{"batch": batch.name, "folder": batch.folder, **batch.info} for batch in batches],
             "report": page if page and page.is_file() else None,
             "failures": why,
         }
     )
+
+
+def _show_batches(folder: Path) -> None:
+    """Print a table of the batches of new songs, if the run has any."""
+    from coldwave.new_songs.batches import read_batches
+
+    rows = [
+        (batch.name, batch.info["made"][:16], batch.info["songs"], batch.info["set_aside"], str(batch.folder))
+        for batch in read_batches(folder)
+    ]
+    if rows:
+        write_table(("new songs: batch", "placed (UTC)", "songs", "not heard", "folder"), rows, ("songs", "not heard"))
+        print()
 
 
 def _failures(folder: Path) -> list[str]:

@@ -66,9 +66,11 @@ def titled(songs: pl.DataFrame) -> pl.DataFrame:
 
 
 def entries(run: "Run", song_ids: Sequence[str]) -> list[Entry]:
-    """Make entries of a playlist, of songs of a run or paths of files; what the run does not know is in their tags."""
-    table = read_table(run.files.path("plays/songs.parquet")).filter(pl.col("song_id").is_in(list(song_ids)))
-    rows = {row["song_id"]: row for row in table.to_dicts()}
+    """Make entries of a playlist, of songs of a run or of its batches, or of paths of files, whose tags then tell."""
+    wanted = pl.col("song_id").is_in(list(song_ids))
+    rows = {row["song_id"]: row for row in read_table(run.files.path("plays/songs.parquet")).filter(wanted).to_dicts()}
+    if len(rows) < len(set(song_ids)):
+        rows = {row["song_id"]: row for row in run.new_songs.filter(wanted).to_dicts()} | rows
     return [_entry(rows.get(song_id, {"song_id": song_id, "audio": song_id}), run) for song_id in song_ids]
 
 

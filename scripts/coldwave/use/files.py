@@ -39,6 +39,7 @@ class RunFiles:
             )
         record = read_record(self.folder / RECORD)
         self.config: dict[str, Any] = record["config"]
+        self.outputs: dict[str, str] = record["outputs"]  # digests of the run's files, by path
         self.seeds: list[int] = record.get("seeds") or [self.config["seed"]]
         for path in NEEDED:
             self.path(path)

@@ -1,5 +1,7 @@
-"""Hear one file as a run has heard its songs: decoded, and made features of, by the run's own settings."""
+"""Hear songs as a run has heard its own: decoded, and made features of, by the run's own settings."""
 
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,101 @@ from coldwave.files import read_array
 from coldwave.use.files import RunFiles
 
 BOW = "bow"
+NAMED = {"song_id": pl.String, "artist": pl.String, "album": pl.String}
+
+
+class Heard:
+    """Songs that a run need not know, each heard as far as it is asked for. A file is one of them: `HeardFile`.
+
+    As a source of windows it is ``coldwave.models.cnn.windows.WindowSource``.
+
+    Attributes
+    ----------
+    files : of the run
+    songs : table ``NAMED``, the songs' names
+    log_mels : of each song, float16 [frames, bands], or None without usable audio
+    threads : for networks; None takes what PyTorch takes
+    predicted : what models have predicted of the songs so far (``coldwave.use.predicting``)
+    """
+
+    def __init__(
+        self,
+        files: RunFiles,
+        songs: pl.DataFrame,
+        log_mels: Sequence[np.ndarray | None],
+        features: Mapping[str, np.ndarray] | None = None,
+        threads: int | None = None,
+    ) -> None:
+        """``features``: float32 [songs, d] by name, NaN rows for songs without, that came in tables."""
+        self.files, self.songs, self.log_mels, self.threads = files, songs, log_mels, threads
+        self._features = dict(features or {})
+        self.predicted: dict[tuple[str, int], np.ndarray] = {}
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """Frames of each song: int64 [songs], 0 without usable audio."""
+        return np.array([0 if one is None else len(one) for one in self.log_mels], dtype=np.int64)
+
+    def windows(self, songs: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+        """Windows of ``length`` frames of ``songs`` from ``starts``: float32 [windows, length, bands]."""
+        places = zip(songs.tolist(), starts.tolist(), strict=True)
+        return np.stack([self.log_mels[song][start : start + length] for song, start in places]).astype(np.float32)
+
+    def features(self, name: str) -> np.ndarray:
+        """Features of the songs, float32 [songs, d], NaN rows for songs without, by the name that models give them.
+
+        Raises
+        ------
+        InputError
+            They are embeddings that the run was given in a table, and of these songs none were given.
+        """
+        if name not in self._features:
+            if name != BOW:
+                raise InputError(
+                    f"{self.named}: the run was given the embedding {name!r} in a table, and a file has none"
+                )
+            self._features[name] = bags_of_words(self.log_mels, self.files)
+        return self._features[name]
+
+    @property
+    def named(self) -> str:
+        """What an error calls the songs."""
+        return "new songs"
+
+
+class HeardFile(Heard):
+    """One file, decoded when that is needed.
+
+    Raises
+    ------
+    InputError
+        There is no such file; or, when it is decoded, it gives no usable audio.
+    """
+
+    def __init__(self, path: str | Path, files: RunFiles) -> None:
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise InputError(f"{path}: there is no such file")
+        self.files, self.threads = files, None
+        self._features, self.predicted = {}, {}
+
+    @cached_property
+    def songs(self) -> pl.DataFrame:
+        """Its names, as its tags say them."""
+        from coldwave.plays.audio_folder import read_tags
+
+        tags = read_tags(self.path)
+        return pl.DataFrame([(str(self.path), tags.artist, tags.album)], schema=NAMED, orient="row")
+
+    @cached_property
+    def log_mels(self) -> list[np.ndarray]:
+        """Its log-mels, of one song."""
+        return [hear(self.path, self.files)]
+
+    @property
+    def named(self) -> str:
+        """The file's path."""
+        return str(self.path)
 
 
 def hear(path: Path, files: RunFiles) -> np.ndarray:
@@ -31,53 +128,19 @@ def hear(path: Path, files: RunFiles) -> np.ndarray:
     return song.log_mel
 
 
-def bag_of_words(log_mel: np.ndarray, files: RunFiles) -> np.ndarray:
-    """Count the words of a song and project them, as the run has done: float32 [d]."""
+def bags_of_words(log_mels: Sequence[np.ndarray | None], files: RunFiles) -> np.ndarray:
+    """Count the words of songs and project them, as the run has done: float32 [songs, d], NaN rows without audio."""
     from coldwave.bow.codebook import count_shard
     from coldwave.bow.features import frequencies, project
 
     learnt = {name: read_array(files.path(f"bow/{name}.npy")) for name in
               ("codebook", "frame_scale", "pca_mean", "pca_components")}  # fmt: skip
-    table = pl.DataFrame({"song_id": [""], "start": [0], "frames": [len(log_mel)]})
+    heard = [one for one in log_mels if one is not None]
+    frames = np.array([0 if one is None else len(one) for one in log_mels], dtype=np.int64)
+    ids = [str(song) for song in range(len(frames))]
+    table = pl.DataFrame({"song_id": ids, "start": np.cumsum(frames) - frames, "frames": frames})
+    stacked = np.concatenate(heard) if heard else np.zeros((0, 1), dtype=np.float16)
     coefficients = files.config["bow"]["coefficients"]
-    counts = count_shard(log_mel, table, learnt["codebook"], learnt["frame_scale"], coefficients)
+    counts = count_shard(stacked, table, learnt["codebook"], learnt["frame_scale"], coefficients)
     matrix = frequencies(counts, table["song_id"], len(learnt["codebook"]))
-    return project(matrix, learnt["pca_mean"], learnt["pca_components"])[0]
-
-
-class Heard:
-    """One file, heard as far as it is asked for.
-
-    Raises
-    ------
-    InputError
-        There is no such file.
-    """
-
-    def __init__(self, path: str | Path, files: RunFiles) -> None:
-        self.path, self._files = Path(path), files
-        if not self.path.is_file():
-            raise InputError(f"{path}: there is no such file")
-        self._log_mel: np.ndarray | None = None
-        self._features: dict[str, np.ndarray] = {}
-
-    @property
-    def log_mel(self) -> np.ndarray:
-        """Its log-mels: float16 [frames, bands]."""
-        if self._log_mel is None:
-            self._log_mel = hear(self.path, self._files)
-        return self._log_mel
-
-    def features(self, name: str) -> np.ndarray:
-        """Its features, float32 [d], by the name that models give them.
-
-        Raises
-        ------
-        InputError
-            They are embeddings that the run was given in a table: nothing here can make them of a file.
-        """
-        if name != BOW:
-            raise InputError(f"{self.path}: the run was given the embedding {name!r} in a table, and a file has none")
-        if name not in self._features:
-            self._features[name] = bag_of_words(self.log_mel, self._files)
-        return self._features[name]
+    return project(matrix, learnt["pca_mean"], learnt["pca_components"])

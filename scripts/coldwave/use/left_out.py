@@ -3,15 +3,16 @@
 from typing import NamedTuple
 
 import numpy as np
+import polars as pl
 
 from coldwave.files import read_array
 from coldwave.models.knn import unit_length
 from coldwave.use.files import RunFiles
-from coldwave.use.hearing import BOW
+from coldwave.use.hearing import BOW, NAMED, Heard
 from coldwave.use.kinds import LOG_MELS, PREDICTIONS
 from coldwave.use.log_mels import frame_seconds
-from coldwave.use.models import Model, find_model, seeds_of
-from coldwave.use.predicting import load_cnn, predict_file
+from coldwave.use.models import Model
+from coldwave.use.predicting import load_cnn, predict, stands_on
 from coldwave.use.segments import frequencies_without, means_without, segment_ends
 
 LENGTH = 3.0  # seconds of a segment, about
@@ -41,16 +42,7 @@ def predicted_without(model: Model, log_mel: np.ndarray, song: int) -> LeftOut:
     if model.kind.hears == LOG_MELS:
         return _by_windows(model, log_mel)
     ends, features = _bags(model.files, log_mel)
-    return ends, np.stack([predict_file(_Bag(row), model) for row in features])
-
-
-class _Bag(NamedTuple):
-    """A bag of words, as `predict_file` asks for it."""
-
-    row: np.ndarray
-
-    def features(self, name: str) -> np.ndarray:
-        return self.row
+    return ends, predict(Heard(model.files, pl.DataFrame(schema=NAMED), [], {BOW: features}), model)
 
 
 def _bags(files: RunFiles, log_mel: np.ndarray) -> LeftOut:
@@ -60,10 +52,10 @@ def _bags(files: RunFiles, log_mel: np.ndarray) -> LeftOut:
     from coldwave.bow.features import project
     from coldwave.bow.mfcc import mfcc
 
-    learnt = {name: read_array(files.path(f"{BOW}/{name}.npy")) for name in
+    learnt = {name: read_array(files.path(f"bow/{name}.npy")) for name in
               ("codebook", "frame_scale", "pca_mean", "pca_components")}  # fmt: skip
     ends = segment_ends(len(log_mel), LENGTH / frame_seconds(files))
-    frames = mfcc(log_mel, files.config[BOW]["coefficients"]) / learnt["frame_scale"]
+    frames = mfcc(log_mel, files.config["bow"]["coefficients"]) / learnt["frame_scale"]
     words = nearest_words(frames, learnt["codebook"])
     shares = frequencies_without(words, ends, len(learnt["codebook"]))
     return ends, project(csr_matrix(shares), learnt["pca_mean"], learnt["pca_components"])
@@ -81,7 +73,8 @@ class _Segments(NamedTuple):
 
 
 def _by_windows(model: Model, log_mel: np.ndarray) -> LeftOut:
-    from coldwave.models.cnn.prediction import best_device, predict
+    from coldwave.models.cnn.prediction import best_device
+    from coldwave.models.cnn.prediction import predict as predict_windows
 
     network, settings = load_cnn(model)
     window = settings["window"]
@@ -89,7 +82,7 @@ def _by_windows(model: Model, log_mel: np.ndarray) -> LeftOut:
     ends = segment_ends(len(log_mel) // window, each)
     source = _Segments(log_mel, ends[:-1] * window)
     sizes = np.diff(ends)
-    means = predict(network, source, sizes * window, window, best_device(settings["accelerator"]))
+    means = predict_windows(network, source, sizes * window, window, best_device(settings["accelerator"]))
     return ends * window, means_without(means, sizes)
 
 
@@ -97,8 +90,7 @@ def _combined(model: Model, log_mel: np.ndarray, song: int) -> LeftOut:
     """A combination of names and audio moves with what is heard, by the share that it gives to it."""
     from coldwave.models.metadata import ALL, Combination, find_others
 
-    files, audio = model.files, model.settings["audio"]
-    on = find_model(files, audio, model.seed if model.seed in seeds_of(files, audio) else None)
+    files, on = model.files, stands_on(model)
     ends, heard = predicted_without(on, log_mel, song)
     tensors, settings = model.weights()
     known = files.training | (files.validation & settings["refit"])

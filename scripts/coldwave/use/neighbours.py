@@ -13,7 +13,7 @@ from coldwave.models.knn import unit_length
 from coldwave.use.hearing import BOW, Heard
 from coldwave.use.kinds import FACTORS
 from coldwave.use.models import find_model
-from coldwave.use.predicting import can_hear, predict_file
+from coldwave.use.predicting import can_hear, predict
 from coldwave.use.reasons import shared_tags
 from coldwave.use.resources import Resources
 
@@ -44,17 +44,17 @@ def similar(
     features = resources.sound(chosen)
     if features and (heard is None or features == BOW):
         units = resources.units(features)
-        query = units[number] if heard is None else unit_length(heard.features(features)[None])[0]
+        query = units[number] if heard is None else unit_length(heard.features(features))[0]
         found.append(nearest_songs(files.songs, SOUND, units, query, number, n, tags))
     few = files.users < FEW  # too few to tell who plays what
     if chosen and chosen.vectors == FACTORS and not few and (heard is None or can_hear(chosen)):
         units, root = resources.patterns(chosen), resources.root
-        query = units[number] if heard is None else unit_patterns(predict_file(heard, chosen)[None], root)[0]
+        query = units[number] if heard is None else unit_patterns(predict(heard, chosen), root)[0]
         found.append(nearest_songs(files.songs, USAGE, units, query, number, n, tags))
     if not found and heard is None:
         raise InputError(f"{song}: the run has no features of songs, and nothing else to compare them by")
     if not found:
-        raise InputError(f"{heard.path}: nothing in this run hears a file; it takes embeddings that came in a table")
+        raise InputError(f"{heard.named}: nothing in this run hears a file; it takes embeddings that came in a table")
     return pl.concat(found)
 
 

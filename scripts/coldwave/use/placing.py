@@ -8,6 +8,7 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.files import read_table
 from coldwave.use.hearing import Heard
+from coldwave.use.lift import Lift
 from coldwave.use.neighbours import SOUND
 from coldwave.use.resources import Chosen, Resources
 from coldwave.use.scoring import SOUND as BY_SOUND
@@ -42,32 +43,6 @@ class Placed(NamedTuple):
     vectors: dict[str, np.ndarray]
 
 
-def lifts(users: np.ndarray, songs: np.ndarray, song: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Compare each user's score of one song with the user's scores of all songs.
-
-    The lift is (score - mean) / deviation, of the mean and the standard deviation of the user's scores over songs. A
-    score grows with a user's activity, and so do the mean and the deviation: the lift does not.
-
-    Parameters
-    ----------
-    users : [n, k]; songs : [m, k], without NaN, m > 0; song : [k]
-
-    Returns
-    -------
-    mean, deviation and lift: float64 [n]; the lift is NaN for a user to whom all songs are the same
-    """
-    users, songs = np.asarray(users, np.float64), np.asarray(songs, np.float64)
-    centre = songs.mean(axis=0)
-    away = songs - centre
-    mean = users @ centre
-    variance = ((users @ (away.T @ away / len(songs))) * users).sum(axis=1)
-    deviation = np.sqrt(np.maximum(variance, 0))
-    alike = deviation <= 1e-9 * (np.abs(mean) + np.linalg.norm(users, axis=1))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        lift = users @ (np.asarray(song, np.float64) - centre) / deviation
-    return mean, deviation, np.where(alike, np.nan, lift)
-
-
 def listeners_by_lift(
     resources: Resources, heard: Heard, n: int, model: str | None = None, seed: int | None = None
 ) -> tuple[pl.DataFrame, str]:
@@ -85,12 +60,11 @@ def listeners_by_lift(
         users = np.asarray(chosen.model.users)
     else:  # few users, whose vectors the run does not have
         users = np.stack([_vector_of(resources, name, chosen) for name in names])
-    songs, vector = chosen.scorer.heard, resources.vector(heard, chosen)
-    mean, deviation, lift = lifts(users, songs[np.isfinite(songs).all(axis=1)], vector)
-    best = np.flatnonzero(np.isfinite(lift))
-    best = best[np.argsort(-lift[best], kind="stable")][:n]
-    columns = {"user_id": names.gather(best), "score": (users @ vector)[best], "mean": mean[best]}
-    columns |= {"deviation": deviation[best], "lift": lift[best]}
+    vector = resources.vector(heard, chosen)
+    every = Lift(users, chosen.scorer.heard)
+    best, lift = every.best(vector, n)
+    columns = {"user_id": names.gather(best), "score": users[best] @ vector, "mean": every.mean[best]}
+    columns |= {"deviation": every.deviation[best], "lift": lift}
     return pl.DataFrame(columns).with_row_index("rank", offset=1).cast(LISTENERS), chosen.name
 
 

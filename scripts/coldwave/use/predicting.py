@@ -1,18 +1,22 @@
-"""Predict one file with a model of a run, as the run predicts its songs. A kind's libraries are imported with it."""
+"""Predict songs with a model of a run, as the run predicts its own. A kind's libraries are imported with it."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.use.files import RunFiles
 from coldwave.use.hearing import BOW, Heard
 from coldwave.use.kinds import PREDICTIONS
 from coldwave.use.models import Model, find_model, seeds_of
 
 if TYPE_CHECKING:
     from coldwave.models.cnn.network import SongEnsemble
+
+NAMES = ("artist", "album")
 
 
 def can_hear(model: Model) -> bool:
@@ -24,53 +28,55 @@ def can_hear(model: Model) -> bool:
     return model.features in (None, BOW)
 
 
-def predict_file(heard: Heard, model: Model) -> np.ndarray:
-    """Predict a file: float32 [k], NaN where the model predicts nothing of it.
+def predict(heard: Heard, model: Model) -> np.ndarray:
+    """Predict songs: float32 [songs, k], NaN rows where the model predicts nothing.
 
     Raises
     ------
     InputError
-        The model does not listen, or takes features that a file does not have.
+        The model neither listens nor goes by names, or takes features that these songs do not have.
     """
-    if model.kind is None:
+    if model.settings["kind"] not in PREDICTORS:
         raise InputError(f"model {model.name} does not listen: it predicts nothing of a file")
-    return PREDICTORS[model.settings["kind"]](heard, model)
+    key = model.name, model.seed
+    if key not in heard.predicted:
+        heard.predicted[key] = PREDICTORS[model.settings["kind"]](heard, model)
+    return heard.predicted[key]
+
+
+def stands_on(model: Model) -> Model | None:
+    """Find the model whose predictions a model stands on, with the same seed if it has several; None if it hears."""
+    audio = model.settings.get("audio")
+    if not audio:
+        return None
+    return find_model(model.files, audio, model.seed if model.seed in seeds_of(model.files, audio) else None)
 
 
 def _linear(heard: Heard, model: Model) -> np.ndarray:
     from coldwave.models.linear import predict_linear
 
     tensors, _ = model.weights()
-    return predict_linear(heard.features(model.features)[None], tensors["weights"], tensors["intercept"])[0]
+    return predict_linear(heard.features(model.features), tensors["weights"], tensors["intercept"])
 
 
 def _mlp(heard: Heard, model: Model) -> np.ndarray:
     from coldwave.models.mlp.prediction import predict_mlp
 
-    return predict_mlp(heard.features(model.features)[None], model.weights()[0])[0]
+    return predict_mlp(heard.features(model.features), model.weights()[0])
 
 
 def _knn(heard: Heard, model: Model) -> np.ndarray:
     from coldwave.models.knn import unit_length
 
-    return unit_length(heard.features(model.features)[None])[0]
+    return unit_length(heard.features(model.features))
 
 
 def _mlr(heard: Heard, model: Model) -> np.ndarray:
     from coldwave.models.mlr.vectors import embed, song_vectors
 
     tensors, settings = model.weights()
-    embedded = embed(heard.features(model.features)[None], tensors["mean"], tensors["factor"])
-    return song_vectors(embedded, settings["similarity"])[0]
-
-
-class _OneSong(NamedTuple):
-    """The log-mels of one song, as a source of windows: float16 [frames, bands]."""
-
-    log_mel: np.ndarray
-
-    def windows(self, songs: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
-        return np.stack([self.log_mel[start : start + length] for start in starts]).astype(np.float32)
+    embedded = embed(heard.features(model.features), tensors["mean"], tensors["factor"])
+    return song_vectors(embedded, settings["similarity"])
 
 
 def load_cnn(model: Model) -> tuple["SongEnsemble", dict[str, Any]]:
@@ -84,30 +90,65 @@ def load_cnn(model: Model) -> tuple["SongEnsemble", dict[str, Any]]:
 
 
 def _cnn(heard: Heard, model: Model) -> np.ndarray:
-    from coldwave.models.cnn.prediction import best_device, predict
+    import torch
 
+    from coldwave.models.cnn.prediction import best_device
+    from coldwave.models.cnn.prediction import predict as predict_windows
+
+    if heard.threads:
+        torch.set_num_threads(heard.threads)
     network, settings = load_cnn(model)
-    source, frames = _OneSong(heard.log_mel), np.array([len(heard.log_mel)])
-    return predict(network, source, frames, settings["window"], best_device(settings["accelerator"]))[0]
+    return predict_windows(network, heard, heard.lengths, settings["window"], best_device(settings["accelerator"]))
 
 
 def _metadata(heard: Heard, model: Model) -> np.ndarray:
-    from coldwave.models.metadata import Combination, combined_factors, find_others, followed_by_new
-    from coldwave.models.metadata import Heard as HeardSongs
-    from coldwave.plays.audio_folder import read_tags
+    from coldwave.models.metadata import combined_factors, find_others, followed_by_new
 
-    files, audio = model.files, model.settings["audio"]
-    on = find_model(files, audio, model.seed if model.seed in seeds_of(files, audio) else None)
-    tensors, settings = model.weights()
-    tags = read_tags(heard.path)
-    names = {"song_id": str(heard.path), "artist": tags.artist, "album": tags.album}
-    new = pl.DataFrame([names], schema=dict.fromkeys(names, pl.String))
-    known = files.training | (files.validation & settings["refit"])
-    catalogue = files.songs.select(*names), np.asarray(files.array("wmf/song_factors.npy")), known
-    table, factors, known, every = followed_by_new(
-        *catalogue, HeardSongs.of(tensors, np.asarray(on.songs)), new, predict_file(heard, on)[None]
-    )
-    return combined_factors(find_others(table, known), factors, Combination.of(tensors), every)[-1]
+    known, combination, audio = _combination(model)
+    on, new = stands_on(model), heard.songs
+    names = _groups(model.files)
+    wanted = [set(_names_of(new, column)) for column in NAMES]
+    # a song is predicted by songs of its artist or album alone, and those are few of a large catalogue
+    rows = np.flatnonzero([artist in wanted[0] or album in wanted[1] for artist, album in zip(*names, strict=True)])
+    songs = model.files.songs[rows].select(new.columns)
+    factors = np.asarray(model.files.array("wmf/song_factors.npy")[rows])
+    audio = None if audio is None else type(audio)(audio.factors[rows], audio.learnt[rows])
+    every = followed_by_new(songs, factors, known[rows], audio, new, None if on is None else predict(heard, on))
+    table, factors, known, audio = every
+    return combined_factors(find_others(table, known), factors, combination, audio)[len(rows) :]
+
+
+def _names_of(songs: pl.DataFrame, column: str) -> list[str]:
+    from coldwave.split.groups import group_names
+
+    return group_names(songs.select("song_id", artist=column), "artist")
+
+
+@lru_cache(maxsize=4)
+def _groups(files: RunFiles) -> tuple[list[str], ...]:
+    """The artist and the album of each song of a run, as names are compared."""
+    return tuple(_names_of(files.songs, column) for column in NAMES)
+
+
+@lru_cache(maxsize=32)
+def _combination(model: Model) -> tuple[np.ndarray, Any, Any]:
+    """Find which songs a model by names knows, how it combines them, and what is heard of them, if it listens.
+
+    A model by names alone keeps no weights: how it combines them is chosen again, as the run has chosen it.
+    """
+    from coldwave.models.metadata import Combination, choose_combination, find_others
+    from coldwave.models.metadata import Heard as HeardSongs
+    from coldwave.wmf.gram import score_metric
+
+    files, on = model.files, stands_on(model)
+    if on is not None:
+        tensors, settings = model.weights()
+        known = files.training | (files.validation & settings["refit"])
+        return known, Combination.of(tensors), HeardSongs.of(tensors, on.songs)
+    known = files.training | (files.validation & model.settings["refit"])
+    others = find_others(files.songs.select("song_id", *NAMES), known)
+    factors, metric = (files.array(f"wmf/{name}_factors.npy") for name in ("song", "user"))
+    return known, choose_combination(others, factors, score_metric(metric), model.settings["strengths"])[0], None
 
 
 PREDICTORS: dict[str, Callable[[Heard, Model], np.ndarray]] = {

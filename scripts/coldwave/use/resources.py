@@ -14,11 +14,11 @@ from coldwave.models.knn import unit_length
 from coldwave.use.choice import choose_model
 from coldwave.use.files import RECORDING, RunFiles
 from coldwave.use.folding import Folding
-from coldwave.use.hearing import BOW, Heard
+from coldwave.use.hearing import BOW, Heard, HeardFile
 from coldwave.use.kinds import FACTORS, PREDICTIONS
 from coldwave.use.listeners import Listener
 from coldwave.use.models import Model, features_of, find_model, listening
-from coldwave.use.predicting import can_hear, predict_file
+from coldwave.use.predicting import can_hear, predict
 from coldwave.use.recordings import Names, Recordings, names_of
 from coldwave.use.scoring import PLAYS, Scorer, check_by, plays_scorer, scorer_of, sound_scorer
 
@@ -120,7 +120,7 @@ class Resources:
 
     def heard(self, file: str | Path | Heard) -> Heard:
         """Open a file that the run may not know, if it is not open yet. Raises InputError if there is none."""
-        return file if isinstance(file, Heard) else Heard(file, self.files)
+        return file if isinstance(file, Heard) else HeardFile(file, self.files)
 
     def check_hears(self, chosen: Chosen) -> None:
         """Raise InputError if a file cannot be scored as songs are."""
@@ -137,9 +137,9 @@ class Resources:
             The file has no usable audio, or the model cannot hear it.
         """
         if chosen.model:
-            return predict_file(heard, chosen.model)
+            return predict(heard, chosen.model)[0]
         features = self.sound(find_model(self.files, self.default_model[0]))
-        return unit_length(heard.features(features)[None])[0]
+        return unit_length(heard.features(features))[0]
 
     def sound(self, model: Model | None) -> str | None:
         """Name the features that songs are compared by: the model's, or else those that the run has; None without."""

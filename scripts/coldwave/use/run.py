@@ -7,14 +7,15 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.new_songs.batches import Batch, held, read_batches
 from coldwave.use.excluding import UNHEARD
 from coldwave.use.files import RunFiles
 from coldwave.use.hearing import BOW, Heard
 from coldwave.use.models import features_of, find_model, listening
 from coldwave.use.neighbours import similar
-from coldwave.use.new_files import recommend_files
+from coldwave.use.new_files import recommend_files, recommend_new
 from coldwave.use.placing import Placed, listeners_by_lift, tags_of_nearest
-from coldwave.use.predicting import can_hear, predict_file
+from coldwave.use.predicting import can_hear, predict
 from coldwave.use.reasons import Why, explain
 from coldwave.use.recommending import Recommended, recommend
 from coldwave.use.resources import Resources
@@ -109,6 +110,36 @@ class Run:
         """
         paths = [Path(file) for file in files]
         return recommend_files(self._resources, paths, user, plays, n, per_artist, exclude, model, seed)
+
+    def recommend_new(
+        self,
+        user: str | None = None,
+        plays: Mapping[str, float] | None = None,
+        *,
+        n: int = 30,
+        per_artist: int | None = 3,
+        exclude: Iterable[str] = (),
+        model: str | None = None,
+        seed: int | None = None,
+    ) -> Recommended:
+        """Recommend new songs that the run has placed in batches (``new_songs``). Else as `recommend`.
+
+        Raises
+        ------
+        InputError
+            Something named is not in the run, or no batch holds songs that the run, as it is now, has placed.
+        """
+        return recommend_new(self._resources, user, plays, n, per_artist, exclude, model, seed)
+
+    @property
+    def batches(self) -> list[Batch]:
+        """The batches of new songs, in the order in which they were made."""
+        return read_batches(self.files.folder)
+
+    @property
+    def new_songs(self) -> pl.DataFrame:
+        """The new songs that batches hold, each as the newest batch has it: ``coldwave.new_songs.batches.SONGS``."""
+        return held(self.batches)
 
     def scores(
         self,
@@ -207,7 +238,7 @@ class Run:
     def place(self, file: str | Path, n: int = 10, *, model: str | None = None, seed: int | None = None) -> Placed:
         """Place a file that the run has never seen: ``n`` nearest songs, their tags, and ``n`` users it stands out for.
 
-        Users are ranked by how much higher they score it than other songs (``coldwave.use.placing.lifts``). If a model
+        Users are ranked by how much higher they score it than other songs (``coldwave.use.lift.Lift``). If a model
         is named, it alone hears the file.
 
         Raises
@@ -244,5 +275,5 @@ class Run:
             wanted = [model for name in listening(self.files) if can_hear(model := find_model(self.files, name))]
         else:
             wanted = [find_model(self.files, name) for name in models]
-        features = {BOW: heard.features(BOW)} if self.files.has(features_of(BOW)) else {}
-        return {"features": features, "predictions": {one.name: predict_file(heard, one) for one in wanted}}
+        features = {BOW: heard.features(BOW)[0]} if self.files.has(features_of(BOW)) else {}
+        return {"features": features, "predictions": {one.name: predict(heard, one)[0] for one in wanted}}

@@ -88,7 +88,7 @@ def test_script(tmp_path, script):
         paths.append(tmp_path / f"{name}.parquet")
         rows.write_parquet(paths[-1])
     index = tmp_path / "index.parquet"
-    script("index_audio")(songs=tmp_path / "songs.parquet", tables=paths, index=index, options={"new": False})
+    script("index_audio")(songs=tmp_path / "songs.parquet", tables=paths, index=index)
     assert pl.read_parquet(index).equals(audio_index(SONGS, TABLES))
 
 

@@ -113,7 +113,7 @@ class Catalogue:
                 table = stand_in.with_columns(**{name: pl.lit(value) for name, value in columns.items()}).cast(TABLE)
             table.write_parquet(tables[-1])
         paths = {"songs": self.folder / "songs.parquet", "index": self.folder / "index.parquet"}
-        self.scripts["index_audio"](**paths, tables=tables, options={"new": False})
+        self.scripts["index_audio"](**paths, tables=tables)
         return pl.read_parquet(paths["index"])
 
 

@@ -13,12 +13,12 @@ from coldwave.audio.index import INDEX
 from coldwave.bow.mfcc import mfcc
 from coldwave.files import write_array, write_table
 from coldwave.models.cnn.network import LAYERS, SongEnsemble, SongNetwork
-from coldwave.models.metadata import Heard, choose_combination, combined_factors, find_others
+from coldwave.models.metadata import Heard as HeardSongs
+from coldwave.models.metadata import choose_combination, combined_factors, find_others
 from coldwave.models.weights import write_weights
-from coldwave.use.files import RunFiles
-from coldwave.use.hearing import bag_of_words
-from coldwave.use.models import find_model
-from coldwave.use.predicting import predict_file
+from coldwave.use.hearing import NAMED, Heard
+from coldwave.use.models import Model, find_model
+from coldwave.use.predicting import predict
 from coldwave.wmf.gram import score_metric
 from tests.coldwave.use.small_runs import FACTORS, MODELS, SEED, write_run
 
@@ -85,7 +85,7 @@ def _write_names(folder: Path) -> None:
     run = coldwave.load(folder)
     x, y = (np.asarray(run.files.array(f"wmf/{name}_factors.npy")) for name in ("user", "song"))
     linear = np.asarray(run.files.array(f"predictions/linear/{SEED}.npy"))
-    heard = Heard(linear, np.zeros(len(y), dtype=bool))
+    heard = HeardSongs(linear, np.zeros(len(y), dtype=bool))
     others = find_others(run.songs, run.files.training)
     combination, _ = choose_combination(others, y, score_metric(x), [1.0, 10.0], heard=heard)
     tensors = combination.tensors(heard)
@@ -93,15 +93,9 @@ def _write_names(folder: Path) -> None:
     write_array(folder / f"predictions/names/{SEED}.npy", combined_factors(others, y, combination, heard))
 
 
-class Known:
-    """A song whose log-mels are known, float16 [frames, 128], as models ask for it."""
-
-    def __init__(self, log_mel: np.ndarray, files: RunFiles) -> None:
-        self.log_mel, self.files = log_mel, files
-
-    def features(self, _: str) -> np.ndarray:
-        """Its bag of words."""
-        return bag_of_words(self.log_mel, self.files)
+def predicted(log_mel: np.ndarray, model: Model) -> np.ndarray:
+    """Predict log-mels, float16 [frames, bands], as those of a song without names."""
+    return predict(Heard(model.files, pl.DataFrame([[None]] * len(NAMED), schema=NAMED), [log_mel]), model)[0]
 
 
 def _predict(folder: Path, log_mels: dict[int, np.ndarray]) -> None:
@@ -110,6 +104,6 @@ def _predict(folder: Path, log_mels: dict[int, np.ndarray]) -> None:
     for name in ("linear", "knn", "metric", "mlp", "cnn"):
         predictions = np.array(files.array(f"predictions/{name}/{SEED}.npy"))
         for song, log_mel in log_mels.items():
-            predictions[song] = predict_file(Known(log_mel, files), find_model(files, name))
+            predictions[song] = predicted(log_mel, find_model(files, name))
         write_array(folder / f"predictions/{name}/{SEED}.npy", predictions)
     _write_names(folder)

@@ -6,14 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coldwave.use.lift import Lift
 from coldwave.use.neighbours import SIMILAR
-from coldwave.use.placing import lifts, tags_of_nearest
+from coldwave.use.placing import tags_of_nearest
 
 
 def test_a_lift_is_the_distance_from_the_users_mean_in_standard_deviations():
     rng = np.random.default_rng(1)
     users, songs, song = rng.normal(size=(7, 4)), rng.normal(size=(30, 4)) + 1, rng.normal(size=4)
-    mean, deviation, lift = lifts(users, songs, song)
+    every = Lift(users, np.vstack((songs, [[np.nan] * 4])))
+    mean, deviation, lift = every.mean, every.deviation, every.of(song)
     for user, vector in enumerate(users):
         scores = [float(vector @ other) for other in songs]
         assert mean[user] == pytest.approx(np.mean(scores))
@@ -26,12 +28,26 @@ def test_a_lift_is_the_distance_from_the_users_mean_in_standard_deviations():
 def test_activity_which_scales_a_users_scores_does_not_count(factor, seed):
     rng = np.random.default_rng(seed)
     users, songs, song = rng.normal(size=(3, 4)), rng.normal(size=(20, 4)), rng.normal(size=4)
-    np.testing.assert_allclose(lifts(users, songs, song)[2], lifts(factor * users, songs, song)[2], rtol=1e-6)
+    np.testing.assert_allclose(Lift(users, songs).of(song), Lift(factor * users, songs).of(song), rtol=1e-6)
 
 
 def test_a_user_to_whom_all_songs_are_the_same_has_no_lift():
     songs = np.array([[1.0, 2.0], [1.0, 3.0]])
-    assert np.isnan(lifts(np.array([[1.0, 0.0], [0.0, 0.0]]), songs, np.array([5.0, 1.0]))[2]).all()
+    every = Lift(np.array([[1.0, 0.0], [0.0, 0.0]]), songs)
+    assert np.isnan(every.of(np.array([5.0, 1.0]))).all()
+    assert len(every.best(np.array([5.0, 1.0]), 3)[0]) == 0
+
+
+@settings(deadline=None)
+@given(st.integers(0, 1000), st.integers(1, 12))
+def test_the_best_users_are_those_of_a_full_sort(seed, number):
+    rng = np.random.default_rng(seed)
+    users, songs = rng.integers(-2, 3, (9, 2)).astype(float), rng.normal(size=(20, 2))  # equal users tie
+    every, song = Lift(users, songs), rng.normal(size=2)
+    lift = every.of(song)
+    expected = sorted(np.flatnonzero(~np.isnan(lift)), key=lambda user: (-lift[user], user))[:number]
+    found, best = every.best(song, number)
+    assert found.tolist() == expected and best.tolist() == lift[expected].tolist()
 
 
 def test_tags_are_those_of_the_nearest_by_sound():

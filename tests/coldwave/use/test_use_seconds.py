@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 import soundfile
-from heard_runs import AUDIO, WINDOW, WORDS, Known, write_heard_run
+from heard_runs import AUDIO, WINDOW, WORDS, predicted, write_heard_run
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -19,7 +19,6 @@ from coldwave.models.metadata import Combination, Heard, combined_factors, find_
 from coldwave.use.hearing import hear
 from coldwave.use.log_mels import part_of
 from coldwave.use.models import find_model
-from coldwave.use.predicting import predict_file
 from coldwave.use.segments import frequencies_without, means_without, segment_ends
 
 FRAME = AUDIO["hop"] / AUDIO["sample_rate"]
@@ -113,11 +112,11 @@ def test_parts_of_a_network_are_scores_of_the_windows_that_are_left(run):
     seconds = run.why(USER, f"S{SONG:03}", model="cnn").seconds
     log_mel, model, vector = log_mel_of(run, SONG), find_model(run.files, "cnn"), vector_of(run, "cnn")
     ends = np.array([0, 3, 6, 8, 11, 14]) * WINDOW  # 14 windows of 1.16 s: five segments, near to 3 s each
-    whole = predict_file(Known(log_mel, run.files), model) @ vector
+    whole = predicted(log_mel, model) @ vector
     for row in seconds.table.iter_rows(named=True):
         place = np.abs(AUDIO["offset"] + ends * FRAME - row["start"]).argmin()
         cut = np.delete(log_mel, np.s_[ends[place] : ends[place + 1]], axis=0)
-        assert row["part"] == pytest.approx(whole - predict_file(Known(cut, run.files), model) @ vector, abs=1e-5)
+        assert row["part"] == pytest.approx(whole - predicted(cut, model) @ vector, abs=1e-5)
         assert row["end"] == pytest.approx(AUDIO["offset"] + ends[place + 1] * FRAME)
     assert seconds.table.height == 5 and seconds.table["part"].abs().max() > 1e-3
 
@@ -162,7 +161,7 @@ def test_where_one_part_alone_counts_it_alone_carries_the_score(run, model, tmp_
 
 
 def _vector(run, model: str, log_mel: np.ndarray) -> np.ndarray:
-    return predict_file(Known(log_mel, run.files), find_model(run.files, model))
+    return predicted(log_mel, find_model(run.files, model))
 
 
 def test_without_kept_log_mels_the_file_is_heard_again(run, tmp_path):

@@ -1,0 +1,104 @@
+"""Hear new songs in worker processes, a few at a time, and predict them with all models while they are in memory."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from pebble import ProcessPool
+
+from coldwave.audio.extraction import Extracted, Settings, extract_songs, failed
+from coldwave.audio.index import NO_AUDIO
+from coldwave.new_songs.batches import FEATURES, OK, PREDICTIONS, Vectors
+from coldwave.progress import track
+from coldwave.use.hearing import BOW, NAMED, Heard
+from coldwave.use.kinds import LOG_MELS
+from coldwave.use.models import Model
+from coldwave.use.predicting import predict, stands_on
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 64  # songs whose log-mels are in memory together, 0.3 MB each at 30 s
+
+
+def heard_by(model: Model) -> str | None:
+    """Name what a model hears of a song, itself or by the model that it stands on; None if it goes by names alone."""
+    on = stands_on(model)
+    if on is not None:
+        return heard_by(on)
+    return model.features or (LOG_MELS if model.kind else None)
+
+
+def hears_audio(models: Sequence[Model]) -> bool:
+    """Whether any of the models needs a song's audio."""
+    return not {BOW, LOG_MELS}.isdisjoint(map(heard_by, models))
+
+
+def hear_and_predict(
+    songs: pl.DataFrame,
+    models: Sequence[Model],
+    given: Mapping[str, np.ndarray],
+    digests: Mapping[str, str | None],
+    cache: Path,
+    pool: ProcessPool | None,
+    threads: int,
+) -> tuple[Vectors, pl.DataFrame]:
+    """Hear songs and predict them.
+
+    Parameters
+    ----------
+    songs : table ``song_id``, ``artist``, ``album``, ``audio``
+    models : of one run, at least one
+    given : embeddings of the songs by name, float32 [songs, d], NaN rows for songs without
+    digests : of the content of audio files, by path
+    cache : folder of log-mels; pool : where songs are decoded, None if no model needs audio
+
+    Returns
+    -------
+    their features and predictions, and a table ``status``, ``detail`` of their audio ("ok" where none is needed)
+    """
+    files = models[0].files
+    names = [name for name in dict.fromkeys(map(heard_by, models)) if name not in (None, LOG_MELS)]
+    kept = songs.select(NAMED.keys())
+    parts: dict = {}
+    states: list[tuple[str, str]] = []
+    from_cache, cache_error = 0, ""
+    heard_songs = _extracted(songs, digests, Settings.of(files.config["audio"]), cache, pool, threads) if pool else None
+    for begin in track(range(0, songs.height, AT_ONCE), "parts of the new songs placed"):
+        part = kept[begin : begin + AT_ONCE]
+        found = list(islice(heard_songs, part.height)) if heard_songs else [Extracted(None, 0, OK, "")] * part.height
+        states += [(one.status, one.detail) for one in found]
+        from_cache += sum(one.from_cache for one in found)
+        cache_error = next((one.cache_error for one in found if one.cache_error), cache_error)
+        own = {name: array[begin : begin + AT_ONCE] for name, array in given.items()}
+        heard = Heard(files, part, [one.log_mel for one in found], own, threads)
+        for name in names:
+            parts.setdefault((FEATURES, name, None), []).append(heard.features(name))
+        for model in models:
+            parts.setdefault((PREDICTIONS, model.name, model.seed), []).append(predict(heard, model))
+    if pool:
+        log.info("songs heard: %s (%s from the cache)", f"{songs.height:,}", f"{from_cache:,}")
+    if cache_error:
+        log.warning("the cache cannot be written: %s", cache_error)
+    table = pl.DataFrame(states, schema={"status": pl.String, "detail": pl.String}, orient="row")
+    return {key: np.concatenate(arrays) for key, arrays in parts.items()}, table
+
+
+def _extracted(
+    songs: pl.DataFrame,
+    digests: Mapping[str, str | None],
+    settings: Settings,
+    cache: Path,
+    pool: ProcessPool,
+    threads: int,
+) -> Iterator[Extracted]:
+    """Yield all songs in order, those that name no audio file among them."""
+    paths = songs["audio"].to_list()
+    named = [path for path in paths if path is not None]
+    manifest = pl.DataFrame({"audio": named, "digest": [digests.get(path) for path in named]}, schema_overrides={
+        "audio": pl.String, "digest": pl.String})  # fmt: skip
+    found = extract_songs(manifest, settings, cache, pool, threads)
+    for path in paths:
+        yield failed(NO_AUDIO, "the songs table names no audio file") if path is None else next(found)

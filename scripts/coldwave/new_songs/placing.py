@@ -1,0 +1,150 @@
+"""Place a batch of new songs with what a finished run has learnt: read, hear, predict, list and write."""
+
+import json
+import logging
+import os
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from coldwave.audio.digests import content_digests
+from coldwave.audio.extraction import FAILURES_NAMED, worker_pool
+from coldwave.files import write_table, write_text
+from coldwave.new_songs.batches import (
+    OK,
+    PLACED,
+    SONGS,
+    VECTORS,
+    Batch,
+    NewSongs,
+    check_name,
+    learnt_digest,
+    read_new_songs_of,
+    valid_batches,
+    vectors_table,
+)
+from coldwave.new_songs.exhibits import write_neighbours, write_songs, write_users
+from coldwave.new_songs.hearing import hear_and_predict, hears_audio
+from coldwave.new_songs.identity import made_of
+from coldwave.new_songs.lists import list_neighbours, list_users
+from coldwave.new_songs.reading import read_new_songs
+from coldwave.new_songs.state import FOLDER, INFO, check_source
+from coldwave.new_songs.wanted import Wanted, placing_models, read_given
+from coldwave.plays.rejections import log_rejected
+from coldwave.plays.tables import write_rejected
+from coldwave.use.files import RunFiles
+
+log = logging.getLogger(__name__)
+
+ON_SCREEN = {"screen": True}
+
+
+def place_batch(run: str | Path, name: str, wanted: Wanted, cache: Path, threads: int = 1) -> Batch:
+    """Place new songs, and write the batch ``new_songs/<name>/`` in the run's folder.
+
+    A song that another batch holds is not placed again if it was placed by the same models and nothing of it or of the
+    run has changed since. Songs that were heard before, with other songs or before a kill, are not decoded again.
+
+    Parameters
+    ----------
+    cache : folder of digests and log-mels
+    threads : processes that decode, and threads that networks take
+
+    Raises
+    ------
+    InputError
+        The run is not finished, a file or a setting is wrong, the batch is that of another table or folder, or no model
+        of the run can predict these songs.
+    """
+    check_name(name)
+    check_source(run, name, wanted.source)
+    files = RunFiles(run)
+    models = placing_models(files, wanted)
+    pool = worker_pool(threads) if hears_audio(models) else nullcontext()
+    with pool as workers:  # first, as it forks, and reading a table starts threads
+        songs, rejected = read_new_songs(wanted.source, wanted.reading, threads)
+        given, states, not_read = read_given(files, models, wanted.embeddings, songs)
+        rejected = pl.concat([rejected, *not_read])
+        log_rejected(rejected)
+        digests = content_digests(songs["audio"].drop_nulls(), cache, threads) if workers else {}
+        songs = songs.drop("song").with_columns(made_of(songs, digests, given.values()))
+        names = list(dict.fromkeys(model.name for model in models))
+        others = [batch for batch in valid_batches(files, names) if batch.name != name]
+        earlier = read_new_songs_of(others)
+        place, before = _to_place(songs, earlier.songs)
+        given = {key: array[place] for key, array in given.items()}
+        fresh = songs[place]
+        vectors, heard = hear_and_predict(fresh, models, given, digests, cache, workers, threads)
+    _warn_of_unheard(fresh, heard)
+    table = _table(songs, place, before, [heard, *(state[place] for state in states)], name, files.root)
+    new = NewSongs(table[place], vectors)
+    kept = np.flatnonzero(~earlier.songs["song_id"].is_in(new.songs["song_id"].implode()).to_numpy())
+    earlier = NewSongs(earlier.songs[kept], {key: array[kept] for key, array in earlier.vectors.items()})
+    users, near = list_users(files, new, wanted.users), list_neighbours(files, new, earlier, wanted.neighbours)
+    ok = int((table["status"] == OK).sum())
+    counts = {"songs": ok, "earlier": before.height, "set_aside": table.height - ok - before.height}
+    told = {"made": datetime.now(UTC).isoformat(timespec="microseconds"), "source": str(wanted.source), "models": names}
+    info = told | counts | {"rejected": rejected.height, "learnt": learnt_digest(files, names)}
+    batch = Batch(files.folder / FOLDER / name, info)
+    (batch.folder / INFO).unlink(missing_ok=True)  # without it there is no batch: it is written last
+    write_songs(batch.folder, table)
+    write_users(batch.folder, users)
+    write_neighbours(batch.folder, near)
+    write_table(batch.folder / "vectors.parquet", vectors_table(new.songs, vectors), VECTORS)
+    write_rejected(batch.folder / "rejected.parquet", rejected)
+    write_text(batch.folder / INFO, json.dumps(info, indent=1) + "\n")
+    log.info("%s songs placed, by %s models", f"{ok:,}", f"{len(names):,}", extra=ON_SCREEN)
+    return batch
+
+
+def _to_place(songs: pl.DataFrame, earlier: pl.DataFrame) -> tuple[np.ndarray, pl.DataFrame]:
+    """Tell the songs that are to be placed, by place, from those that earlier batches hold as they are."""
+    known = earlier.filter(status=OK).select("song_id", "made_of", held_by="batch")
+    joined = songs.with_row_index("place").join(known, on=["song_id", "made_of"], how="left", maintain_order="left")
+    before = joined.filter(pl.col("held_by").is_not_null())
+    for batch, number in sorted(Counter(before["held_by"]).items()):
+        log.info("%s songs were placed in batch %s", f"{number:,}", batch, extra=ON_SCREEN)
+    return joined.filter(pl.col("held_by").is_null())["place"].to_numpy(), before.select("place", "held_by")
+
+
+def _warn_of_unheard(songs: pl.DataFrame, heard: pl.DataFrame) -> None:
+    """Log the first songs that gave no audio, and how many there are."""
+    rows = np.flatnonzero((heard["status"] != OK).to_numpy())
+    for row in rows[:FAILURES_NAMED].tolist():
+        log.warning("%s was not heard: %s: %s", songs["song_id"][row], *heard.row(row))
+    if len(rows) > FAILURES_NAMED:
+        log.warning("and %s more songs were not heard: see the batch's songs table", f"{len(rows) - FAILURES_NAMED:,}")
+
+
+def _table(
+    songs: pl.DataFrame,
+    place: np.ndarray,
+    before: pl.DataFrame,
+    states: Sequence[pl.DataFrame],
+    name: str,
+    root: Path,
+) -> pl.DataFrame:
+    """Say of each song whether it was placed, where, and why not (``SONGS``)."""
+    status, detail = [PLACED] * songs.height, [""] * songs.height
+    batch = [name] * songs.height
+    for row, held_by in before.iter_rows():
+        detail[row], batch[row] = f"it is in batch {held_by}, unchanged", held_by
+    for row, *found in zip(place.tolist(), *(state.iter_rows() for state in states), strict=True):
+        wrong = [one for one in found if one[0] != OK]
+        status[row] = wrong[0][0] if wrong else OK
+        detail[row] = "; ".join(said for _, said in wrong)
+    texts = {"status": status, "detail": detail, "batch": batch}
+    told = [pl.Series(key, values, dtype=pl.String) for key, values in texts.items()]
+    return songs.with_columns(*told, audio=_from(root, songs["audio"])).select(list(SONGS))
+
+
+def _from(root: Path, paths: pl.Series) -> pl.Series:
+    """Make paths start where the run's do."""
+    if root.resolve() == Path.cwd().resolve():
+        return paths
+    return pl.Series([None if path is None else os.path.abspath(path) for path in paths], dtype=pl.String)  # noqa: PTH100

@@ -1,0 +1,93 @@
+"""What new songs are placed with: the models of a run, and what is given of the songs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from coldwave.errors import InputError
+from coldwave.files import read_array, read_table
+from coldwave.new_songs.batches import OK
+from coldwave.new_songs.embeddings import read_new_embeddings
+from coldwave.new_songs.hearing import heard_by
+from coldwave.use.files import RunFiles
+from coldwave.use.models import Model, find_model, seeds_of
+from coldwave.use.predicting import PREDICTORS
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be placed, and how.
+
+    Attributes
+    ----------
+    source : a songs table, or a folder of audio files
+    reading : how it is read: columns, tag_separator, audio_root and id_from, as ``new_songs`` of the config
+    embeddings : the tables of embeddings by name, each with ``path``, ``song`` and ``delimiter``
+    models : names of models; None takes all that can predict these songs
+    users, neighbours : how many are listed of each song
+    """
+
+    source: Path
+    reading: Mapping[str, Any] = field(default_factory=dict)
+    embeddings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    models: Sequence[str] | None = None
+    users: int = 10
+    neighbours: int = 5
+
+
+def placing_models(files: RunFiles, wanted: Wanted) -> list[Model]:
+    """Find the models that place songs, with each of their seeds.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    names = wanted.models
+    if names is None:
+        kinds = {name: settings["kind"] for name, settings in files.config["models"].items()}
+        names = [name for name, kind in kinds.items() if kind in PREDICTORS]
+        names = [name for name in names if _hears(find_model(files, name), files, wanted)]
+    models = [find_model(files, name, seed) for name in names for seed in seeds_of(files, name)]
+    if not models:
+        raise InputError(f"{files.folder}: no model of this run can predict new songs from what is given")
+    return models
+
+
+def _hears(model: Model, files: RunFiles, wanted: Wanted) -> bool:
+    heard = heard_by(model)
+    return heard not in files.config["embeddings"] or heard in wanted.embeddings
+
+
+def read_given(
+    files: RunFiles, models: Sequence[Model], embeddings: Mapping[str, Mapping[str, Any]], songs: pl.DataFrame
+) -> tuple[dict[str, np.ndarray], list[pl.DataFrame], list[pl.DataFrame]]:
+    """Read the embeddings that models take of new songs (``Wanted.embeddings``).
+
+    Returns
+    -------
+    features by name, float32 [songs, d], NaN rows for songs without; and for each embedding a table ``status``,
+    ``detail`` of the songs, and the table of what was set aside
+    """
+    names = dict.fromkeys(map(heard_by, models))
+    found, states, rejected = {}, [], []
+    for name in (name for name in names if name in files.config["embeddings"]):
+        table = embeddings[name]
+        learnt = {
+            part: files.path(f"embeddings/{name}.{part}") for part in ("columns.parquet", "mean.npy", "scale.npy")
+        }
+        columns = read_table(learnt["columns.parquet"])["column"].to_list()
+        how = {"song": table["song"], "delimiter": table["delimiter"], "columns": columns}
+        mean, scale = read_array(learnt["mean.npy"]), read_array(learnt["scale.npy"])
+        features, index, aside = read_new_embeddings(
+            Path(table["path"]), songs["song_id"].to_list(), how, name, mean, scale
+        )
+        found[name] = features
+        named = pl.when(pl.col("status") != OK).then(pl.format("embeddings.{}: {}", pl.lit(name), "detail"))
+        states.append(index.select("status", detail=named.otherwise(pl.lit(""))))
+        rejected.append(aside)
+    return found, states, rejected
