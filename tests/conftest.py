@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 import pytest
 import yaml
+from hypothesis import settings
 from safetensors.numpy import load_file
 
 from tests.pipeline.dry_runs import DryRuns, arguments_of_a_call, plan_of
@@ -31,6 +32,9 @@ NETWORK = {"kind": "cnn", "window": 40, "channels": [8], "dense": [16], "batch_s
            "accelerator": "cpu"}  # fmt: skip
 DONE = r"\d\d:\d\d:\d\d \[\d+ of \d+(?:, [\w ]+ left)?\]"  # begins the line of a job that is done
 SETTINGS_OF_A_DEVELOPER = ("COLDWAVE_", "SNAKEMAKE_", "PYTHON", "XDG_", "MPL")  # beginnings of variables' names
+
+settings.register_profile("tests", deadline=None)  # a busy machine is no mistake
+settings.load_profile("tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
