@@ -29,8 +29,12 @@ demo: $(READY) ## run the whole pipeline on the built-in demo world, print its t
 	@$(BIN)/coldwave results demo
 	@$(BIN)/coldwave recommend --run demo --busiest -n 3
 
+# Two at a time, as most tests use one core: those that run the workflow, whose report comes last, and the others.
 test: $(READY) ## run every test
-	@$(BIN)/python -m pytest
+	@report=$$(mktemp); $(BIN)/python -m pytest tests/pipeline >$$report 2>&1 & runs=$$!; \
+		trap 'kill $$runs; rm -f $$report; exit 1' INT TERM; \
+		$(BIN)/python -m pytest --ignore tests/pipeline; others=$$?; \
+		wait $$runs; runs=$$?; cat $$report; rm -f $$report; exit $$((runs | others))
 
 test-reruns: $(READY) ## plan a run after each change of the config, and after the loss of each file (some minutes)
 	@$(BIN)/python -m pytest -m reruns tests/pipeline

@@ -1,4 +1,4 @@
-"""Many dry runs in little time: each in a process of its own, forked from one that has Snakemake loaded.
+"""Many calls of Snakemake in little time: each in a process of its own, forked from one that has it loaded.
 
 Run as a program it is that process: it reads one request a line and answers each with the status of its fork.
 """
@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import redirect_stdout, suppress
@@ -76,7 +77,7 @@ class Graph:
 
 
 class DryRuns:
-    """Dry runs of the project's workflow, some at a time."""
+    """Dry runs of the project's workflow, some at a time, and other calls."""
 
     def __init__(self, environment: dict[str, str], home: Path, at_a_time: int = AT_A_TIME):
         self.home = home
@@ -118,11 +119,23 @@ class DryRuns:
         ``project`` may be a copy whose ``scripts/`` are others; its ``workflow/`` is taken to be the same.
         """
         # with --printshellcmds, Snakemake itself tells of each job, and all of it
-        command = [*flags, "--printshellcmds", "--snakefile", str(project / "Snakefile"), "--directory", str(folder)]
-        command += ["--cores", "2", "--max-threads", "1"]
-        return self._threads.submit(self._run, command, overlays, [*targets])
+        arguments = ["--printshellcmds", *flags]
+        return self._threads.submit(self._dry_run, folder, overlays, arguments, targets, project)
 
-    def _run(self, command: list[str], overlays: Sequence[dict], targets: list[str]) -> str:
+    def call(
+        self, folder: Path, *overlays: dict, flags: Sequence[str] = (), targets: Sequence[str] = ()
+    ) -> tuple[int, str]:
+        """Call Snakemake in the same way, and wait for its end: its exit status and what was printed."""
+        return self._threads.submit(self._run, folder, overlays, flags, targets, ROOT).result()
+
+    def _dry_run(self, *call) -> str:
+        status, text = self._run(*call)
+        assert status == 0, f"snakemake ended with {status}:\n{text[-6000:]}"
+        return text
+
+    def _run(
+        self, folder: Path, overlays: Sequence[dict], flags: Sequence[str], targets: Sequence[str], project: Path
+    ) -> tuple[int, str]:
         fork = self._free.get()
         try:
             with tempfile.TemporaryDirectory(dir=self.home) as place:
@@ -130,17 +143,25 @@ class DryRuns:
                 for number, overlay in enumerate(overlays):
                     configs.append(str(Path(place, f"{number}.yaml")))
                     Path(configs[-1]).write_text(yaml.safe_dump(overlay, sort_keys=False))
-                arguments = [*command, "--configfile", *configs, "--", *targets]
+                arguments = [*arguments_of_a_call(project / "Snakefile", folder), *flags]
+                arguments += ["--configfile", *configs, "--", *targets]
                 fork.stdin.write(json.dumps([arguments, str(printed)]) + "\n")
                 fork.stdin.flush()
                 status = fork.stdout.readline().strip()
                 text = printed.read_text(errors="replace") if printed.exists() else ""
             if not status:
-                raise RuntimeError(f"the process that dry runs are forked from ended with {fork.wait()}")
-            assert status == "0", f"snakemake ended with {status}:\n{text[-6000:]}"
-            return text
+                raise RuntimeError(f"the process that calls are forked from ended with {fork.wait()}")
+            return int(status), text
         finally:
             self._free.put(fork)
+
+
+def arguments_of_a_call(snakefile: Path, folder: Path) -> list[str]:
+    """Those of every call of Snakemake: one thread a job, two jobs at a time.
+
+    Most of a tiny job is the start of Python, which has one thread.
+    """
+    return ["--snakefile", str(snakefile), "--directory", str(folder), "--cores", "2", "--max-threads", "1"]
 
 
 def copy_of_project(folder: Path) -> Path:
@@ -200,10 +221,13 @@ def become(main: Callable[[list[str]], None], arguments: list[str], printed: str
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(file, 1)
         os.dup2(file, 2)
+        sys.argv[1:] = arguments
         main(arguments)
         status = 0
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""Networks with all that may be added to them, beside the tiny models: one that ranks, and one that hears time."""
+"""Networks with all that may be added to them, among the tiny models: one that ranks, and one that hears time."""
 
 import numpy as np
 import polars as pl
@@ -20,7 +20,8 @@ TIME = DEFAULT | {
     "window": 40, "channels": [8], "dense": [16], "batch_size": 8, "steps": 8, "members": 2, "accelerator": "cpu",
 }  # fmt: skip
 NETWORKS = {"cnn_ranking": RANKING, "cnn_time": TIME}
-NETWORK = {"models": NETWORKS, "audit": {"canary": ["cnn"]}}
+NETWORK = {"models": {**NETWORKS, "cnn_mse": None, "cnn_wpe": None}, "audit": {"canary": ["cnn"]}}
+MADE = ["results/tiny/tables/leakage.parquet", "results/tiny/tables/recommendation.parquet"]
 JOBS = {"train_cnn": 2, "predict_cnn": 2, "evaluate_model": 2}
 
 
@@ -28,7 +29,7 @@ JOBS = {"train_cnn": 2, "predict_cnn": 2, "evaluate_model": 2}
 def ranked(tiny, tmp_path_factory):
     place = tiny.copy(tmp_path_factory.mktemp("copies") / "ranked")
     planned = {rule: jobs for rule, jobs in place.plan(overlay=NETWORK).items() if rule in JOBS or "wmf" in rule}
-    place.make(overlay=NETWORK)
+    place.make(targets=MADE, overlay=NETWORK)
     return place, planned
 
 
@@ -58,12 +59,12 @@ def test_the_network_that_hears_time_has_its_members_and_learns_from_validation_
 
 def test_what_is_planned_after_its_settings_change(ranked):
     place, _ = ranked
-    assert place.plan(overlay=NETWORK) == {}
-    colder = NETWORK | {"models": {"cnn_ranking": RANKING | {"temperature": 0.2}, "cnn_time": TIME}}
-    jobs = place.plan(overlay=colder)
+    assert place.plan(targets=MADE, overlay=NETWORK) == {}
+    colder = NETWORK | {"models": NETWORK["models"] | {"cnn_ranking": RANKING | {"temperature": 0.2}}}
+    jobs = place.plan(targets=MADE, overlay=colder)
     assert {rule: jobs[rule] for rule in JOBS} == dict.fromkeys(JOBS, 1)
-    confidences = place.plan(overlay=NETWORK | {"wmf": {"alpha": 3.0}})
-    assert confidences["train_cnn"] == 4  # by the factors, as every network
+    confidences = place.plan(targets=MADE, overlay=NETWORK | {"wmf": {"alpha": 3.0}})
+    assert confidences["train_cnn"] == 2  # by the factors, as every network
 
 
 def test_it_reads_the_plays_and_the_user_factors(ranked):

@@ -154,13 +154,18 @@ def test_the_scores_are_others(tiny, other_test_plays):
 
 # Validation songs, and audio that is no audio
 
+HEARD = [
+    "tables/recommendation.parquet", "tables/leakage.md", "tables/tags.md", "tables/neighbours.md",
+    "tables/factor_fit.md", "figures/map.svg", "figures/spectrograms.svg",
+]  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def other_validation_songs(tiny, tmp_path_factory):
     """A copy of the first run in which validation songs get other plays; the run, and the audio files changed.
 
     One validation song gets another sound; the files of a second, and of a test song, hold no audio; that of a
-    third is gone. All that was learnt is deleted, so that it has to be made again.
+    third is gone. All that was learnt is deleted, so that it has to be made again, and then what shows what is heard.
     """
     place = tiny.copy(tmp_path_factory.mktemp("copies") / "other_validation_songs")
     world, validation = place.results / "world", ids(tiny, "validation")
@@ -175,7 +180,8 @@ def other_validation_songs(tiny, tmp_path_factory):
     plays = {"path": "results/tiny/world/train_triplets.txt", "songs": {"path": "results/tiny/world/songs.csv"}}
     fewer_models = {model: None for model in (*NOT_OF_TEST_PLAYS, "popularity") if model not in ("linear", "mlr")}
     audit = {"canary": []}  # test_audit.py has them
-    outcome = place.make(overlay={"world": None, "plays": plays, "models": fewer_models, "audit": audit})
+    overlay = {"world": None, "plays": plays, "models": fewer_models, "audit": audit}
+    outcome = place.make(targets=[f"results/tiny/{path}" for path in HEARD], overlay=overlay)
     return place, outcome, files
 
 

@@ -20,7 +20,7 @@ DEAF = dict.fromkeys(("mean", "knn", "mlr", "linear", "mlp", "cnn_mse", "cnn_wpe
 def without_audio(tiny):
     """A config that reads the tiny world's plays, and nothing that has to be heard or named."""
     plays = {"path": str(tiny.results / "world/train_triplets.txt"), "songs": {"path": None}}
-    return {"world": None, "plays": {**plays, "songs_without_audio": "keep"}, "models": DEAF}
+    return {"world": None, "plays": {**plays, "songs_without_audio": "keep"}, "models": DEAF, "warm": None}
 
 
 @pytest.fixture(scope="module")

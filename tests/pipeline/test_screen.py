@@ -31,7 +31,7 @@ def full_story(place: Workplace) -> str:
 def failing(workplace):
     """A place whose plays cannot be read, and the outcome."""
     (workplace.folder / "plays.csv").write_text("".join(f"user{n},s{n % 5},{n + 1}\n" for n in range(20)))
-    return workplace, workplace.snakemake(targets=TABLES, overlay=FAILS)
+    return workplace, workplace.start(targets=TABLES, overlay=FAILS).end()
 
 
 def test_a_run_is_a_line_a_job_and_few_besides(tiny):

@@ -14,7 +14,7 @@ needs_spark = pytest.mark.skipif(lacking() is not None, reason=str(lacking()))
 
 def test_where_spark_is_lacking_it_is_told_before_anything_runs(workplace, monkeypatch):
     monkeypatch.setenv("JAVA_HOME", "/nowhere")  # wherever pyspark is installed, Java is not
-    outcome = workplace.snakemake(overlay=SPARK)
+    outcome = workplace.start(overlay=SPARK).end()  # a call of its own has the variable
     assert outcome.status != 0
     assert "wmf.engine is spark" in outcome.output
     assert "`make install-spark`" in outcome.output or "JAVA_HOME (/nowhere) has no bin/java" in outcome.output

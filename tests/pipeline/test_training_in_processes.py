@@ -8,7 +8,8 @@ from tests.conftest import NETWORK, check_same_weights
 
 LIMIT = 300  # seconds
 SEED = 3
-ALONE = NETWORK | {"epochs": 40, "patience": 40}
+EPOCHS = 20
+ALONE = NETWORK | {"epochs": EPOCHS, "patience": EPOCHS}
 OVERLAY = {"models": {"alone": ALONE, "together": ALONE | {"devices": 2}}}
 
 
@@ -44,7 +45,7 @@ def test_two_processes_that_were_killed_learn_what_one_learns(trained):
     curves = [trained.table(f"models/{name}/{SEED}.parquet") for name in ("alone", "together")]
     for loss in ("train_loss", "validation_loss"):
         one, two = (curve[loss].to_numpy() for curve in curves)
-        assert len(one) == 40
+        assert len(one) == EPOCHS
         assert one.argmin() > 0
         assert two == pytest.approx(one, rel=1e-4)
 
@@ -52,7 +53,7 @@ def test_two_processes_that_were_killed_learn_what_one_learns(trained):
 def test_the_log_says_where_it_went_on_and_every_epoch_once(trained):
     logged = (trained.results / f"logs/train_cnn/together/{SEED}.log").read_text()
     assert logged.count("resumed at epoch") == 1
-    assert logged.count("epoch 40: loss") == 1 and "epoch 1: loss" not in logged
+    assert logged.count(f"epoch {EPOCHS}: loss") == 1 and "epoch 1: loss" not in logged
     assert "best epoch:" in logged
 
 

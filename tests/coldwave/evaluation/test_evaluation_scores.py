@@ -172,7 +172,7 @@ def test_a_test_song_that_nobody_has_played_is_a_candidate_all_the_same():
 
 
 def test_no_dense_array_of_users_and_songs():
-    users, songs = 20_000, 10_000  # 800 MB of scores in single precision
+    users, songs = 10_000, 10_000  # 400 MB of scores in single precision, and 100 MB of bytes
     rng = np.random.default_rng(0)
     vectors = [rng.standard_normal((number, 2)).astype(np.float32) for number in (users, songs)]
     pairs = np.stack([np.arange(users), rng.integers(0, songs, users)], axis=1).astype(np.uint32)
