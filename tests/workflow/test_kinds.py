@@ -51,6 +51,7 @@ WORDS = {
     ("scripts/coldwave/bundle/card.py", "mean"),  # a column
     ("scripts/coldwave/use/placing.py", "mean"),
     ("scripts/coldwave/new_songs/lists.py", "mean"),
+    ("scripts/coldwave/new_songs/batches.py", "predictions"),  # a sort of vectors
     ("scripts/coldwave/use/neighbours.py", "usage"),  # by what songs are near
     ("scripts/coldwave/command/place.py", "mean"),
     ("scripts/coldwave/use/hearing.py", "bow"),  # features, which a file gets without the workflow

@@ -55,7 +55,7 @@ def _bags(files: RunFiles, log_mel: np.ndarray) -> LeftOut:
     learnt = {name: read_array(files.path(f"bow/{name}.npy")) for name in
               ("codebook", "frame_scale", "pca_mean", "pca_components")}  # fmt: skip
     ends = segment_ends(len(log_mel), LENGTH / frame_seconds(files))
-    frames = mfcc(log_mel, files.config["bow"]["coefficients"]) / learnt["frame_scale"]
+    frames = mfcc(log_mel, files.config[BOW]["coefficients"]) / learnt["frame_scale"]
     words = nearest_words(frames, learnt["codebook"])
     shares = frequencies_without(words, ends, len(learnt["codebook"]))
     return ends, project(csr_matrix(shares), learnt["pca_mean"], learnt["pca_components"])
