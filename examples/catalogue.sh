@@ -8,6 +8,6 @@ run=$1 folder=$2 more=${3:-$2}
 step coldwave place "$folder" --run "$run" --batch morning
 step coldwave place "$more" --run "$run" --batch afternoon
 step coldwave results "$run"
-user=$(coldwave export top --run "$run" -n 1 --out /tmp/top.$$.csv >/dev/null && sed -n 2p /tmp/top.$$.csv | cut -d, -f1; rm -f /tmp/top.$$.csv)
-step coldwave recommend "$user" --run "$run" --new -n 5
+
+step coldwave recommend --busiest --run "$run" --new -n 5
 step coldwave export bundle --run "$run" --licence "of the catalogue"

@@ -9,7 +9,7 @@ import polars as pl
 
 
 def made_of(songs: pl.DataFrame, audio: Mapping[str, str | None], embeddings: Iterable[np.ndarray]) -> pl.Series:
-    """Digest each song's row, the content of its audio file, and its embeddings.
+    """Digest each song's row, the content of its audio file, and its embeddings. Where the file lies does not count.
 
     Parameters
     ----------
@@ -20,7 +20,8 @@ def made_of(songs: pl.DataFrame, audio: Mapping[str, str | None], embeddings: It
     arrays = [np.ascontiguousarray(array, dtype=np.float32) for array in embeddings]
     digests = []
     for place, row in enumerate(songs.drop("song", strict=False).iter_rows(named=True)):
-        digest = hashlib.sha256(json.dumps([row, audio.get(row["audio"])], sort_keys=True).encode())
+        row["audio"] = audio.get(row["audio"])
+        digest = hashlib.sha256(json.dumps(row, sort_keys=True).encode())
         for array in arrays:
             digest.update(array[place].tobytes())
         digests.append(digest.hexdigest())

@@ -93,7 +93,11 @@ class Resources:
         number = self.files.user(user)
         if chosen.model is None:
             return self._folding.of_plays(self.plays_of(number), chosen.scorer)
-        return self._folding.of_user(number, chosen.model.users, chosen.scorer)
+        listener = self._folding.of_user(number, chosen.model.users, chosen.scorer)
+        if listener.vector.any():
+            return listener
+        note = f"{chosen.name} has learnt nothing of {user}, so all songs tie and their order says nothing."
+        return listener._replace(notes=(f"{note} Plays that are given as a history count whatever was learnt.",))
 
     def plays_of(self, user: int) -> dict[str, int]:
         """Read all plays of a user of the run: from song ids to counts."""

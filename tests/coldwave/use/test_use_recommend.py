@@ -159,6 +159,17 @@ def test_plays_cut_from_learning_are_not_recommended_again(folder, tmp_path):
     assert set(found.table["song"]).isdisjoint(own)
 
 
+def test_a_user_of_whom_nothing_was_learnt_is_told_that_all_songs_tie(folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    factors = np.load(copy / "wmf/user_factors.npy")
+    factors[3] = 0
+    np.save(copy / "wmf/user_factors.npy", factors)
+    run = coldwave.load(copy)
+    for user, told in (("u0003", 1), ("u0004", 0)):
+        notes = run.recommend(user, model="linear").notes
+        assert sum("all songs tie" in note for note in notes) == told
+
+
 def test_by_is_followed_or_refused(run, one_user):
     """With few users as with many: plays are the factors of plays, and what has none is told."""
     played = one_user.files.array("wmf/song_factors.npy")
