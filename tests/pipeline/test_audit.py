@@ -122,12 +122,12 @@ def test_the_run_has_passed_and_says_of_what(tiny):
         "bow/pca_mean.npy",
         f"models/cnn_wpe/{SEED}.safetensors",
     } <= shown
-    assert {"factorise_plays", "train_cnn", "learn_codebook", "fit_linear", "stack_metadata", "fit_mlr"} <= shown
+    assert {"factorise_plays", "train_cnn", "learn_codebook", "fit_linear", "stack_names", "fit_mlr"} <= shown
     read = dict(table.filter(pl.col("check") == "reads nothing of the evaluation").select("of", "detail").iter_rows())
     assert read["fit_linear"].startswith("reads what is made by bow, split, wmf;")
     assert read["train_cnn"].startswith("reads what is made by audio, plays, split, wmf;")
     assert read["reduce_counts"].startswith("reads what is made by bow, plays, split;")
-    assert read["stack_metadata"].startswith("reads what is made by models, plays, predictions, split, wmf;")
+    assert read["stack_names"].startswith("reads what is made by models, plays, predictions, split, wmf;")
     again = table.filter(pl.col("check").str.starts_with("the same whatever"))
     assert set(again["detail"]) == {"the same bytes"}
     assert set(again["of"]) == {

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 TINY = Path(__file__).with_name("tiny.yaml")
 SEED, CUTOFF = 3, 3
 MODELS = [
-    "random", "mean", "metadata", "knn", "mlr", "linear", "mlp", "names_and_linear", "cnn_mse", "cnn_wpe", "popularity",
+    "random", "mean", "names", "knn", "mlr", "linear", "mlp", "names_and_linear", "cnn_mse", "cnn_wpe", "popularity",
     "perfect_ear", "usage", "usage_in_sample",
 ]  # fmt: skip
 LEARNT = ["mlr", "linear", "names_and_linear", "mlp", "cnn_mse", "cnn_wpe"]  # with weights
@@ -229,7 +229,7 @@ def test_every_job_left_a_log_and_its_timing(tiny):
     not_needed |= {"place_new_songs"}  # only predict_new asks for it
     not_needed |= {"factorise_plays_spark", "choose_wmf"}  # the engine is implicit, and no setting is a list
     not_needed |= {"cut_plays", "match_history"}  # the split is not by date, and the plays are no history
-    shared = {"predict_stacked_metadata"}  # it runs the script of predict_metadata
+    shared = {"predict_stacked_names"}  # it runs the script of predict_names
     assert rules == {path.stem for path in (ROOT / "scripts").glob("*.py")} - not_needed | shared
 
 
@@ -345,7 +345,7 @@ def test_names_give_a_song_the_mean_factors_of_its_artists_known_songs_shrunk_by
     factors, known = tiny.array("wmf/song_factors.npy"), {*tiny.part("train"), *tiny.part("validation")}
     songs, mean = tiny.table("plays/songs.parquet"), factors[sorted(known)].mean(axis=0)
     artists, albums = (songs[column].to_list() for column in ("artist", "album"))
-    predicted = tiny.array(f"predictions/metadata/{SEED}.npy")
+    predicted = tiny.array(f"predictions/names/{SEED}.npy")
     for song in range(SIZES["songs"]):
         others = [other for other in known - {song} if artists[other] == artists[song]]
         others = others or [other for other in known - {song} if albums[song] and albums[other] == albums[song]]
@@ -413,7 +413,7 @@ def test_scores_of_every_user_equal_plain_arithmetic(model, tiny):
     compared = 0
     for row in scores.iter_rows(named=True):
         relevant, scored = played[row["user"]], songs.astype(np.float64) @ users[row["user"]].astype(np.float64)
-        scored = np.round(scored, 12) if model in ("mean", "metadata") else scored
+        scored = np.round(scored, 12) if model in ("mean", "names") else scored
         assert row["relevant"] == relevant.sum()
         gaps = np.diff(np.unique(scored))
         if len(gaps) and gaps.min() < 1e-5 * np.abs(scored).max():
@@ -433,7 +433,7 @@ def test_the_table_is_the_mean_over_every_user_with_a_test_play(tiny):
     played, table = relevant_by_user(tiny), tiny.table("tables/recommendation.parquet")
     assert sorted(table["model"]) == sorted(MODELS)
     kinds = {name: model["kind"] for name, model in config()["models"].items()}
-    kinds |= {"names_and_linear": "metadata + audio", "usage_in_sample": "usage in sample"}
+    kinds |= {"names_and_linear": "names + audio", "usage_in_sample": "usage in sample"}
     assert [kinds[model] for model in table["model"]] == table["kind"].to_list()
     floor, ear, ceiling, _ = (table.row(place, named=True) for place in (0, -3, -2, -1))
     assert [row["kind"] for row in (floor, ear, ceiling)] == ["random", "planted", "usage"]
@@ -451,7 +451,7 @@ def test_the_table_is_the_mean_over_every_user_with_a_test_play(tiny):
             share = (row[measure] - floor[measure]) / (ceiling[measure] - floor[measure])
             assert row[gap] == pytest.approx(share, abs=1e-9)
             share = (row[measure] - floor[measure]) / (ear[measure] - floor[measure])
-            deaf = row["model"] in ("mean", "metadata", "popularity", "usage", "usage_in_sample")
+            deaf = row["model"] in ("mean", "names", "popularity", "usage", "usage_in_sample")
             heard = row[gap.replace("gap_closed", "heard")]
             assert heard is None if deaf else heard == pytest.approx(share, abs=1e-9)
     assert table.filter(pl.col("model") == "mean")["auc"].item() == 0.5
