@@ -19,7 +19,10 @@ from coldwave.evaluation.plays_worth import CURVE, WORTH
 from coldwave.evaluation.published import SCHEMA as PUBLISHED
 from coldwave.evaluation.scores import SONG_SCORES
 from coldwave.evaluation.strata import SCHEMA as STRATA
+from coldwave.models.names.groups import find_groups
+from coldwave.models.names.prediction import fit_names
 from coldwave.provenance.comparison import STAGES
+from coldwave.wmf.gram import score_metric
 from workflow.settings import check
 
 ROOT = Path(__file__).parents[2]
@@ -341,16 +344,28 @@ def test_the_mean_model_predicts_the_mean_of_training_songs(tiny):
     assert tiny.array(f"predictions/mean/{SEED}.npy") == pytest.approx(np.tile(mean, (SIZES["songs"], 1)), rel=1e-5)
 
 
-def test_names_give_a_song_the_mean_factors_of_its_artists_known_songs_shrunk_by_one_song(tiny):
-    factors, known = tiny.array("wmf/song_factors.npy"), {*tiny.part("train"), *tiny.part("validation")}
-    songs, mean = tiny.table("plays/songs.parquet"), factors[sorted(known)].mean(axis=0)
-    artists, albums = (songs[column].to_list() for column in ("artist", "album"))
+def test_names_give_songs_the_effects_of_their_artist_and_album(tiny):
+    """Worked out from the covariance matrix of all known songs, along each direction, at the variances estimated."""
+    factors, columns = tiny.array("wmf/song_factors.npy").astype(np.float64), ["song_id", "artist", "album"]
+    known = np.sort(np.concatenate([tiny.part("train"), tiny.part("validation")]))
+    songs, is_known = tiny.table("plays/songs.parquet"), np.isin(np.arange(SIZES["songs"]), known)
+    metric = score_metric(tiny.array("wmf/user_factors.npy"))
+    names = fit_names(find_groups(songs.select(columns)), factors, is_known, metric)
+    values = names.directions.coordinates(factors)
+    artist, album = (songs[column].fill_null("").to_numpy() for column in ("artist", "album"))
+    same_artist, same_album = np.equal.outer(artist, artist), np.equal.outer(album, album) & (album != "")
+    expected = np.zeros_like(values)
+    for place, (of_artist, of_album) in enumerate(zip(*names.alone, strict=True)):
+        effects = of_artist * same_artist + of_album * (same_artist & same_album | np.eye(len(values), dtype=bool))
+        weights = np.linalg.solve(effects[np.ix_(known, known)] + np.eye(len(known)), np.ones(len(known)))
+        mean = weights @ values[known, place] / weights.sum()
+        for song in range(SIZES["songs"]):
+            others = known[known != song]
+            covariance = effects[np.ix_(others, others)] + np.eye(len(others))
+            solved = np.linalg.solve(covariance, values[others, place] - mean)
+            expected[song, place] = mean + effects[song, others] @ solved
     predicted = tiny.array(f"predictions/names/{SEED}.npy")
-    for song in range(SIZES["songs"]):
-        others = [other for other in known - {song} if artists[other] == artists[song]]
-        others = others or [other for other in known - {song} if albums[song] and albums[other] == albums[song]]
-        expected = mean + (factors[others] - mean).sum(axis=0) / (len(others) + 1)
-        assert predicted[song] == pytest.approx(expected, rel=1e-4, abs=1e-5)
+    assert predicted == pytest.approx(names.directions.factors(expected), rel=1e-3, abs=1e-4)
 
 
 def test_songs_learnt_from_are_predicted_without_themselves(tiny):
