@@ -126,7 +126,7 @@ def test_the_schema_names_kinds_in_words():
     text = yaml.safe_dump(load_schema())
     assert "{kinds." not in text
     audio = DEFS["names"]["properties"]["audio"]["description"]
-    assert audio.startswith("Model (of kind `linear`, `mlp` or `cnn`) whose")
+    assert audio.startswith("Model (of kind `linear`, `mlp` or `cnn`) on which")
     assert [either(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a or b", "a, b or c"]
 
 
