@@ -71,9 +71,6 @@ TABLES = {
     f"models/linear/{SEED}": {
         "strength": F64, "train_mse": F64, "left_out_mse": F64, "directions": U32, "best": pl.Boolean,
     },
-    f"models/names_and_linear/{SEED}": {
-        "share": F64, "left_out_mse": F64, "left_out_mse_heard": F64, "best": pl.Boolean,
-    },
     **{
         f"models/{model}/{SEED}": {
             "epoch": U32, "train_loss": F64, "validation_loss": F64, "learning_rate": F64, "seconds": F64,
