@@ -1,6 +1,6 @@
 """How models rank songs that are alike in genre and in how many users they have.
 
-    python benchmarks/same_serving.py results/emotify-fold?
+    python benchmarks/same_serving.py results/emotify-fold[1-5]
 
 Where songs were served unevenly, a model that tells how often a song was served is ahead, whatever a user likes. So
 each user's test songs are ranked within cells: songs with the same first tag, whose users fall between the same bounds.
