@@ -108,8 +108,8 @@ _PLANTED = (
     "cannot be heard as well (all)."
 )
 _BY_NAMES = (
-    "Metadata: the mean factors of the known songs of a song's artist, else album, shrunk towards the mean of all; "
-    "with audio, joined to what an audio model predicts."
+    "Names: effects of a song's artist and album, estimated from their known songs; with audio, of what an audio model "
+    "leaves of these, added to what it predicts."
 )
 _BROUGHT = (
     "Predictions: scores, vectors or factors that were made elsewhere. What they were learnt from is not known here, "
@@ -258,25 +258,24 @@ ROWS = (
         checks=network_checks.CHECKS,
     ),
     Kind(
-        name="metadata",
-        rule="predict_metadata",
+        name="names",
+        rule="predict_names",
         place=2,
-        what="mean factors of the artist's songs",
+        what="effects of artist and album",
         note=_BY_NAMES,
         names=True,
         factors=True,
     ),
     Kind(
-        name="metadata + audio",
-        kind="metadata",
-        rule="stack_metadata",
+        name="names + audio",
+        kind="names",
+        rule="stack_names",
         place=_AUDIO,
         note=_BY_NAMES,
         hears=PREDICTIONS,
         names=True,
         stands_on=("audio",),
         weights=True,
-        curve=True,
         factors=True,
     ),
     *(

@@ -22,7 +22,7 @@ ABOUT_DATA = f"{ABOUT_PROTOCOL} describe_factors find_neighbours evaluate_warm t
 # What is asked for before the shards are settled. The rest waits for them: whatever may change the shards makes
 # Snakemake plan all of it, and leave out, once it knows them, what has not changed.
 EARLY = {"make_world", "read_plays", "split_songs", "factorise_plays", "shard_songs", "settle_shards", "evaluate_warm"}
-EARLY |= {"predict_random", "predict_mean", "predict_usage", "predict_popularity", "predict_metadata"}
+EARLY |= {"predict_random", "predict_mean", "predict_usage", "predict_popularity", "predict_names"}
 EARLY |= {"predict_usage_in_sample", "predict_planted", "choose_wmf", "match_history"}
 EARLY |= {"read_embeddings", "scale_embeddings", "factorise_plays_spark"}
 EARLY |= {"read_scores", "read_vectors", "read_factors", "place_new_songs"}
@@ -30,10 +30,10 @@ IN_WORDS = {"shard_songs"}  # a dry run shows its message in place of its output
 
 EMBEDDING = "mine"
 # The embedding, and of each kind the model, whose settings are changed.
-NAME = {"name": EMBEDDING, "mlr": "mlr", "linear": "linear", "mlp": "mlp", "metadata": "names_and_linear",
+NAME = {"name": EMBEDDING, "mlr": "mlr", "linear": "linear", "mlp": "mlp", "names": "names_and_linear",
         "cnn": "cnn_mse", "knn": "knn", "planted": "perfect_ear", "usage": "usage",
         "predictions": "theirs"}  # fmt: skip
-COMBINING = "stack_metadata:names_and_linear predict_stacked_metadata:names_and_linear"
+COMBINING = "stack_names:names_and_linear predict_stacked_names:names_and_linear"
 # What an entry of a kind needs besides.
 NEEDED = {"cnn": {"window": 40}, "predictions": {"scores": "<results>/world/songs.csv"}}
 ABOUT_ALL = {"predict_tags": 1, "compare_factors": 1} | WORTH | AFTER_LEARNING
@@ -237,7 +237,7 @@ TABLE = [
         for kind, jobs, after in (
             ("random", {"predict_random": 1}, AFTER_SCORES),
             ("mean", {"predict_mean": 1}, AFTER_SCORES),
-            ("metadata", {"predict_metadata": 1}, WORTH | AFTER_SCORES),
+            ("names", {"predict_names": 1}, WORTH | AFTER_SCORES),
             ("knn", {"predict_knn": 1}, WORTH | AFTER_SCORES),
             ("planted", {"predict_planted": 1}, WORTH | AFTER_LEARNING),
             ("usage", {"predict_usage": 1}, AFTER_LEARNING),  # which the audit sees to it that nothing learns from
@@ -256,7 +256,7 @@ TABLE = [
             "knn": {"predict_knn": 1, "evaluate_model": 1},
             "mlr": {"fit_mlr": 1, "predict_mlr": 1, "evaluate_model": 1},
             "mlp": {"train_mlp": 1, "predict_mlp": 1, "evaluate_model": 1, **ANALYSED},
-            "linear": {"fit_linear": 1, "predict_linear": 1, "stack_metadata": 1, "predict_stacked_metadata": 1,
+            "linear": {"fit_linear": 1, "predict_linear": 1, "stack_names": 1, "predict_stacked_names": 1,
                        "evaluate_model": 2, "tune": 1, **ANALYSED},
         }.items()
     ),
@@ -278,8 +278,8 @@ TABLE = [
            plan=just(predict_usage_in_sample=1, evaluate_model=1, **AFTER_SCORES)),
     Change(under("models.<mlp>", hidden=[8], batch_size=7, learning_rate=0.01, weight_decay=0.5, epochs=3, patience=5),
            "train_mlp:mlp audit_leakage"),
-    Change(under("models.<metadata>", audio="mlp", strengths=[0.5]), f"{COMBINING} audit_leakage"),
-    Change({"models.<metadata>.refit": False}, f"{COMBINING} audit_leakage"),
+    Change({"models.<names>.audio": "mlp"}, f"{COMBINING} audit_leakage"),
+    Change({"models.<names>.refit": False}, f"{COMBINING} audit_leakage"),
     Change(under("models.<cnn>", objective="sampled_softmax", unit_norm=True, window=30, channels=[4], kernel=3, pool=2,
                  pooling="statistics", normalization="batch", blocks="residual", dropout=0.1, dense=[8], mask_bands=4,
                  mask_frames=4, mixup=0.2, batch_size=7, learning_rate=0.01, warm_up=1, schedule="cosine",

@@ -131,10 +131,10 @@ ADDED = {
     "scripts/fit_toy.py": FIT,
     "scripts/predict_toy.py": PREDICT,
 }
-OTHERS = ("mean", "knn", "mlr", "linear", "mlp", "cnn_mse", "cnn_wpe", "popularity", "metadata", "names_and_linear")
+OTHERS = ("mean", "knn", "mlr", "linear", "mlp", "cnn_mse", "cnn_wpe", "popularity", "names", "names_and_linear")
 TOY = {
-    "models": {**dict.fromkeys(OTHERS), "mine": {"kind": "toy"}, "both": {"kind": "metadata", "audio": "mine"}},
-    "audit": {"canary": ["toy", "metadata"]},
+    "models": {**dict.fromkeys(OTHERS), "mine": {"kind": "toy"}, "both": {"kind": "names", "audio": "mine"}},
+    "audit": {"canary": ["toy", "names"]},
     "warm": None,
 }
 
@@ -179,11 +179,11 @@ def test_it_runs_to_the_tables_and_the_page(finished):
     place, outcome = finished
     jobs = [rule for rule in outcome.done if re.search(r"toy|stack|evaluate", rule)]
     assert sorted(jobs) == [
-        "evaluate_model", "evaluate_model", "fit_toy", "predict_stacked_metadata", "predict_toy", "stack_metadata",
+        "evaluate_model", "evaluate_model", "fit_toy", "predict_stacked_names", "predict_toy", "stack_names",
     ]  # fmt: skip
     table = place.table("tables/recommendation.parquet")
     assert table.select("model", "kind").rows() == [
-        ("random", "random"), ("mine", "toy"), ("both", "metadata + audio"), ("perfect_ear", "planted"),
+        ("random", "random"), ("mine", "toy"), ("both", "names + audio"), ("perfect_ear", "planted"),
         ("usage", "usage"), ("usage_in_sample", "usage in sample"),
     ]  # fmt: skip
     assert table["auc"].null_count() == 0

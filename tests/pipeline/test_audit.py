@@ -122,20 +122,20 @@ def test_the_run_has_passed_and_says_of_what(tiny):
         "bow/pca_mean.npy",
         f"models/cnn_wpe/{SEED}.safetensors",
     } <= shown
-    assert {"factorise_plays", "train_cnn", "learn_codebook", "fit_linear", "stack_metadata", "fit_mlr"} <= shown
+    assert {"factorise_plays", "train_cnn", "learn_codebook", "fit_linear", "stack_names", "fit_mlr"} <= shown
     read = dict(table.filter(pl.col("check") == "reads nothing of the evaluation").select("of", "detail").iter_rows())
     assert read["fit_linear"].startswith("reads what is made by bow, split, wmf;")
     assert read["train_cnn"].startswith("reads what is made by audio, plays, split, wmf;")
     assert read["reduce_counts"].startswith("reads what is made by bow, plays, split;")
-    assert read["stack_metadata"].startswith("reads what is made by models, plays, predictions, split, wmf;")
+    assert read["stack_names"].startswith("reads what is made by models, plays, predictions, split, wmf;")
     again = table.filter(pl.col("check").str.starts_with("the same whatever"))
     assert set(again["detail"]) == {"the same bytes"}
     assert set(again["of"]) == {
         "wmf/user_factors.npy", "wmf/song_factors.npy, training songs", "wmf/fitted_songs.npy", "bow/codebook.npy",
         "bow/frame_scale.npy", "bow/codebook_songs.npy", "bow/pca_mean.npy", "bow/pca_components.npy",
         "bow/pca_songs.npy", "bow/features.npy, training songs", f"models/linear/{SEED}.left_out.npy",
-        *(f"models/{name}/{SEED}.{end}" for name in ("linear", "names_and_linear")
-          for end in ("safetensors", "parquet")),
+        *(f"models/linear/{SEED}.{end}" for end in ("safetensors", "parquet")),
+        f"models/names_and_linear/{SEED}.safetensors",
         *(f"models/{name}/{SEED}.{end}, learnt in short" for name in ("mlr", "mlp", "cnn_mse", "cnn_wpe")
           for end in ("safetensors", "parquet")),
     }  # fmt: skip

@@ -10,7 +10,7 @@ from coldwave.models.weights import read_weights
 GRID = {"factors": [2, 5], "alpha": [1.0, 8.0], "regularization": [0.1, 1.0]}
 OVERLAY = {
     "wmf": {**GRID, "choice": {"draws": 2}},
-    "models": dict.fromkeys(("knn", "mlr", "mlp", "cnn_mse", "popularity", "metadata", "names_and_linear")),
+    "models": dict.fromkeys(("knn", "mlr", "mlp", "cnn_mse", "popularity", "names", "names_and_linear")),
     "audit": {"canary": ["wmf"]},
 }
 MADE = ["tables/leakage.md", "figures/confidence.svg", "tables/warm.md", "predictions/linear/3.npy", "tables/tuning.md"]

@@ -14,7 +14,7 @@ import pytest
 
 SEED = 3
 NOT_OF_TEST_PLAYS = [
-    "random", "mean", "metadata", "knn", "mlr", "linear", "mlp", "names_and_linear", "cnn_mse", "cnn_wpe",
+    "random", "mean", "names", "knn", "mlr", "linear", "mlp", "names_and_linear", "cnn_mse", "cnn_wpe",
 ]  # fmt: skip
 LEARNT_FROM_TRAINING_SONGS = [
     "wmf/user_factors.npy",
@@ -109,7 +109,7 @@ def test_the_plays_of_test_songs_are_others(tiny, other_test_plays):
         f"models/cnn_mse/{SEED}.safetensors",
         f"models/cnn_wpe/{SEED}.safetensors",
         f"predictions/knn/{SEED}.users.npy",
-        f"predictions/metadata/{SEED}.npy",
+        f"predictions/names/{SEED}.npy",
         f"predictions/random/{SEED}.npy",
         f"predictions/random/{SEED}.users.npy",
         f"predictions/mean/{SEED}.npy",

@@ -14,8 +14,8 @@ MODELS = {
     "mlr": {"kind": "mlr", "features": "one", "relevant": 4, "strengths": [1.0]},
     "linear": {"kind": "linear", "features": "one", "strengths": [1.0]},  # with a choice, noise gives the mean
     "mlp": {"kind": "mlp", "features": "two", "hidden": [8], "epochs": 1},
-    "names_and_linear": {"kind": "metadata", "audio": "linear"},
-    **dict.fromkeys(["mean", "metadata", "popularity", "cnn_mse", "cnn_wpe"]),
+    "names_and_linear": {"kind": "names", "audio": "linear"},
+    **dict.fromkeys(["mean", "names", "popularity", "cnn_mse", "cnn_wpe"]),
 }
 BEHIND_ONE = {
     "read_embeddings": 1,
@@ -25,8 +25,8 @@ BEHIND_ONE = {
     "predict_mlr": 1,
     "fit_linear": 1,
     "predict_linear": 1,
-    "stack_metadata": 1,
-    "predict_stacked_metadata": 1,
+    "stack_names": 1,
+    "predict_stacked_names": 1,
     "evaluate_model": 4,
     "map_songs": 1,  # of linear, the first that predicts factors
     "draw_map": 1,

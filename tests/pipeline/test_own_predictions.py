@@ -16,7 +16,7 @@ from coldwave.export.asked import Asked
 
 SEED = 3
 SAME = {"listed": "linear", "cubed": "linear", "factors": "linear", "pairs": "knn"}  # the model that each is made of
-OTHERS = ("mean", "mlr", "mlp", "cnn_mse", "cnn_wpe", "popularity", "metadata", "names_and_linear", "perfect_ear")
+OTHERS = ("mean", "mlr", "mlp", "cnn_mse", "cnn_wpe", "popularity", "names", "names_and_linear", "perfect_ear")
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 TINY = Path(__file__).with_name("tiny.yaml")
-DEAF = dict.fromkeys(("mean", "knn", "mlr", "linear", "mlp", "cnn_mse", "cnn_wpe", "popularity", "metadata",
+DEAF = dict.fromkeys(("mean", "knn", "mlr", "linear", "mlp", "cnn_mse", "cnn_wpe", "popularity", "names",
                       "names_and_linear"))  # fmt: skip
 
 

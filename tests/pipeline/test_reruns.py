@@ -16,20 +16,20 @@ MAPPED = {"map_songs": 1, "draw_map": 1, "draw_filters": 1}  # shows the first n
 MLR = {"fit_mlr": 1, "predict_mlr": 1, "evaluate_model": 1, **WORTH, **AFTER_LEARNING}
 SECOND_LINEAR = {"fit_linear": 1, "predict_linear": 1, "evaluate_model": 1, **ANALYSED, **WORTH, **AFTER_LEARNING}
 LINEAR = SECOND_LINEAR | {
-    "stack_metadata": 1,
-    "predict_stacked_metadata": 1,
+    "stack_names": 1,
+    "predict_stacked_names": 1,
     "evaluate_model": 2,
 }  # names_and_linear follows it
 CNN = {"train_cnn": 1, "predict_cnn": 1, "evaluate_model": 1, **ANALYSED, **WORTH, **AFTER_LEARNING}
 CNNS = CNN | {"train_cnn": 2, "predict_cnn": 2, "evaluate_model": 2}
 MLP = {"train_mlp": 1, "predict_mlp": 1, "evaluate_model": 1, **ANALYSED, **WORTH, **AFTER_LEARNING}
 NETWORKS = {rule: number for rule, number in (MLP | CNNS).items() if rule not in ANALYSED}
-STACK = {"stack_metadata": 1, "predict_stacked_metadata": 1, "evaluate_model": 1, **WORTH, **AFTER_LEARNING}
+STACK = {"stack_names": 1, "predict_stacked_names": 1, "evaluate_model": 1, **WORTH, **AFTER_LEARNING}
 ON_FACTORS = LINEAR | CNNS | MLP | MAPPED | {"evaluate_model": 5}  # what hears and predicts factors
 ON_WORDS = LINEAR | MLP | MLR | {"predict_knn": 1, "evaluate_model": 5}  # what reads the bag of words
 ALL = ON_FACTORS | ON_WORDS | {"evaluate_model": 7}
 BAG_OF_WORDS = {"learn_codebook": 1, "count_words": 2, "reduce_counts": 1}
-FACTORS = {"factorise_plays": 1, "predict_mean": 1, "predict_metadata": 1, "describe_factors": 1}
+FACTORS = {"factorise_plays": 1, "predict_mean": 1, "predict_names": 1, "describe_factors": 1}
 FACTORS |= {"predict_planted": 1, "predict_usage": 1, "predict_usage_in_sample": 1}
 
 

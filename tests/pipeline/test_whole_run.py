@@ -19,14 +19,17 @@ from coldwave.evaluation.plays_worth import CURVE, WORTH
 from coldwave.evaluation.published import SCHEMA as PUBLISHED
 from coldwave.evaluation.scores import SONG_SCORES
 from coldwave.evaluation.strata import SCHEMA as STRATA
+from coldwave.models.names.groups import find_groups
+from coldwave.models.names.prediction import fit_names
 from coldwave.provenance.comparison import STAGES
+from coldwave.wmf.gram import score_metric
 from workflow.settings import check
 
 ROOT = Path(__file__).parents[2]
 TINY = Path(__file__).with_name("tiny.yaml")
 SEED, CUTOFF = 3, 3
 MODELS = [
-    "random", "mean", "metadata", "knn", "mlr", "linear", "mlp", "names_and_linear", "cnn_mse", "cnn_wpe", "popularity",
+    "random", "mean", "names", "knn", "mlr", "linear", "mlp", "names_and_linear", "cnn_mse", "cnn_wpe", "popularity",
     "perfect_ear", "usage", "usage_in_sample",
 ]  # fmt: skip
 LEARNT = ["mlr", "linear", "names_and_linear", "mlp", "cnn_mse", "cnn_wpe"]  # with weights
@@ -67,9 +70,6 @@ TABLES = {
     },
     f"models/linear/{SEED}": {
         "strength": F64, "train_mse": F64, "left_out_mse": F64, "directions": U32, "best": pl.Boolean,
-    },
-    f"models/names_and_linear/{SEED}": {
-        "share": F64, "left_out_mse": F64, "left_out_mse_heard": F64, "best": pl.Boolean,
     },
     **{
         f"models/{model}/{SEED}": {
@@ -229,7 +229,7 @@ def test_every_job_left_a_log_and_its_timing(tiny):
     not_needed |= {"place_new_songs"}  # only predict_new asks for it
     not_needed |= {"factorise_plays_spark", "choose_wmf"}  # the engine is implicit, and no setting is a list
     not_needed |= {"cut_plays", "match_history"}  # the split is not by date, and the plays are no history
-    shared = {"predict_stacked_metadata"}  # it runs the script of predict_metadata
+    shared = {"predict_stacked_names"}  # it runs the script of predict_names
     assert rules == {path.stem for path in (ROOT / "scripts").glob("*.py")} - not_needed | shared
 
 
@@ -341,16 +341,28 @@ def test_the_mean_model_predicts_the_mean_of_training_songs(tiny):
     assert tiny.array(f"predictions/mean/{SEED}.npy") == pytest.approx(np.tile(mean, (SIZES["songs"], 1)), rel=1e-5)
 
 
-def test_names_give_a_song_the_mean_factors_of_its_artists_known_songs_shrunk_by_one_song(tiny):
-    factors, known = tiny.array("wmf/song_factors.npy"), {*tiny.part("train"), *tiny.part("validation")}
-    songs, mean = tiny.table("plays/songs.parquet"), factors[sorted(known)].mean(axis=0)
-    artists, albums = (songs[column].to_list() for column in ("artist", "album"))
-    predicted = tiny.array(f"predictions/metadata/{SEED}.npy")
-    for song in range(SIZES["songs"]):
-        others = [other for other in known - {song} if artists[other] == artists[song]]
-        others = others or [other for other in known - {song} if albums[song] and albums[other] == albums[song]]
-        expected = mean + (factors[others] - mean).sum(axis=0) / (len(others) + 1)
-        assert predicted[song] == pytest.approx(expected, rel=1e-4, abs=1e-5)
+def test_names_give_songs_the_effects_of_their_artist_and_album(tiny):
+    """Worked out from the covariance matrix of all known songs, along each direction, at the variances estimated."""
+    factors, columns = tiny.array("wmf/song_factors.npy").astype(np.float64), ["song_id", "artist", "album"]
+    known = np.sort(np.concatenate([tiny.part("train"), tiny.part("validation")]))
+    songs, is_known = tiny.table("plays/songs.parquet"), np.isin(np.arange(SIZES["songs"]), known)
+    metric = score_metric(tiny.array("wmf/user_factors.npy"))
+    names = fit_names(find_groups(songs.select(columns)), factors, is_known, metric)
+    values = names.directions.coordinates(factors)
+    artist, album = (songs[column].fill_null("").to_numpy() for column in ("artist", "album"))
+    same_artist, same_album = np.equal.outer(artist, artist), np.equal.outer(album, album) & (album != "")
+    expected = np.zeros_like(values)
+    for place, (of_artist, of_album) in enumerate(zip(*names.alone, strict=True)):
+        effects = of_artist * same_artist + of_album * (same_artist & same_album | np.eye(len(values), dtype=bool))
+        weights = np.linalg.solve(effects[np.ix_(known, known)] + np.eye(len(known)), np.ones(len(known)))
+        mean = weights @ values[known, place] / weights.sum()
+        for song in range(SIZES["songs"]):
+            others = known[known != song]
+            covariance = effects[np.ix_(others, others)] + np.eye(len(others))
+            solved = np.linalg.solve(covariance, values[others, place] - mean)
+            expected[song, place] = mean + effects[song, others] @ solved
+    predicted = tiny.array(f"predictions/names/{SEED}.npy")
+    assert predicted == pytest.approx(names.directions.factors(expected), rel=1e-3, abs=1e-4)
 
 
 def test_songs_learnt_from_are_predicted_without_themselves(tiny):
@@ -413,7 +425,7 @@ def test_scores_of_every_user_equal_plain_arithmetic(model, tiny):
     compared = 0
     for row in scores.iter_rows(named=True):
         relevant, scored = played[row["user"]], songs.astype(np.float64) @ users[row["user"]].astype(np.float64)
-        scored = np.round(scored, 12) if model in ("mean", "metadata") else scored
+        scored = np.round(scored, 12) if model in ("mean", "names") else scored
         assert row["relevant"] == relevant.sum()
         gaps = np.diff(np.unique(scored))
         if len(gaps) and gaps.min() < 1e-5 * np.abs(scored).max():
@@ -433,7 +445,7 @@ def test_the_table_is_the_mean_over_every_user_with_a_test_play(tiny):
     played, table = relevant_by_user(tiny), tiny.table("tables/recommendation.parquet")
     assert sorted(table["model"]) == sorted(MODELS)
     kinds = {name: model["kind"] for name, model in config()["models"].items()}
-    kinds |= {"names_and_linear": "metadata + audio", "usage_in_sample": "usage in sample"}
+    kinds |= {"names_and_linear": "names + audio", "usage_in_sample": "usage in sample"}
     assert [kinds[model] for model in table["model"]] == table["kind"].to_list()
     floor, ear, ceiling, _ = (table.row(place, named=True) for place in (0, -3, -2, -1))
     assert [row["kind"] for row in (floor, ear, ceiling)] == ["random", "planted", "usage"]
@@ -451,7 +463,7 @@ def test_the_table_is_the_mean_over_every_user_with_a_test_play(tiny):
             share = (row[measure] - floor[measure]) / (ceiling[measure] - floor[measure])
             assert row[gap] == pytest.approx(share, abs=1e-9)
             share = (row[measure] - floor[measure]) / (ear[measure] - floor[measure])
-            deaf = row["model"] in ("mean", "metadata", "popularity", "usage", "usage_in_sample")
+            deaf = row["model"] in ("mean", "names", "popularity", "usage", "usage_in_sample")
             heard = row[gap.replace("gap_closed", "heard")]
             assert heard is None if deaf else heard == pytest.approx(share, abs=1e-9)
     assert table.filter(pl.col("model") == "mean")["auc"].item() == 0.5

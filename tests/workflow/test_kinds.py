@@ -125,8 +125,8 @@ def test_every_kind_of_the_schema_has_a_row_and_the_reverse():
 def test_the_schema_names_kinds_in_words():
     text = yaml.safe_dump(load_schema())
     assert "{kinds." not in text
-    audio = DEFS["metadata"]["properties"]["audio"]["description"]
-    assert audio.startswith("Model (of kind `linear`, `mlp` or `cnn`) whose")
+    audio = DEFS["names"]["properties"]["audio"]["description"]
+    assert audio.startswith("Model (of kind `linear`, `mlp` or `cnn`) on which")
     assert [either(names) for names in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a or b", "a, b or c"]
 
 
@@ -190,12 +190,12 @@ def test_what_is_made_elsewhere_goes_by_the_files_that_are_named():
 
 def test_names_with_audio_are_another_thing_than_names():
     models = {
-        "names": {"kind": "metadata", "audio": None, "strengths": [1.0]},
-        "both": {"kind": "metadata", "audio": "net", "strengths": [1.0]},
+        "names": {"kind": "names", "audio": None},
+        "both": {"kind": "names", "audio": "net"},
         "net": {"kind": "cnn"},
         "ridge": {"kind": "linear"},
     }
-    assert [row_of(model).name for model in models.values()] == ["metadata", "metadata + audio", "cnn", "linear"]
+    assert [row_of(model).name for model in models.values()] == ["names", "names + audio", "cnn", "linear"]
     assert [stood_on(models[name]) for name in ("names", "both")] == [[], ["net"]]
     assert [idle(models[name]) for name in ("names", "both")] == [set(), set()]
     assert [has_chance(models, name) for name in models] == [False, True, True, False]

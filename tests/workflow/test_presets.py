@@ -24,7 +24,7 @@ def test_a_preset_of_models_adds_them_and_changes_nothing_else(name):
     assert found == default
     assert before.items() < models.items()
     added = {model["kind"] for key, model in models.items() if key not in before}
-    assert name != "references" or added == {"popularity", "metadata"}
+    assert name != "references" or added == {"popularity", "names"}
 
 
 # Networks

@@ -30,5 +30,5 @@ KINDS = {
     "mlp": Kind(FEATURES, False, 2),
     "cnn": Kind(LOG_MELS, False, 3),
     "mlr": Kind(FEATURES, False, 4),
-    "metadata": Kind(PREDICTIONS, True, 5),
+    "names": Kind(PREDICTIONS, True, 5),
 }

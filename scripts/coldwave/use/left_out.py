@@ -87,13 +87,7 @@ def _by_windows(model: Model, log_mel: np.ndarray) -> LeftOut:
 
 
 def _combined(model: Model, log_mel: np.ndarray, song: int) -> LeftOut:
-    """A combination of names and audio moves with what is heard, by the share that it gives to it."""
-    from coldwave.models.metadata import ALL, Combination, find_others
-
-    files, on = model.files, stands_on(model)
+    """A model on names and audio moves as what is heard: names are added to it."""
+    on = stands_on(model)
     ends, heard = predicted_without(on, log_mel, song)
-    tensors, settings = model.weights()
-    known = files.training | (files.validation & settings["refit"])
-    named = find_others(files.songs, known).source[song] > ALL
-    share = Combination.of(tensors).shares[int(named)]
-    return ends, model.songs[song] + share * (heard - on.songs[song])
+    return ends, model.songs[song] + heard - on.songs[song]

@@ -101,10 +101,11 @@ def _cnn(heard: Heard, model: Model) -> np.ndarray:
     return predict_windows(network, heard, heard.lengths, settings["window"], best_device(settings["accelerator"]))
 
 
-def _metadata(heard: Heard, model: Model) -> np.ndarray:
-    from coldwave.models.metadata import combined_factors, find_others, followed_by_new
+def _by_names(heard: Heard, model: Model) -> np.ndarray:
+    from coldwave.models.names.groups import find_groups
+    from coldwave.models.names.prediction import followed_by_new, predict_names
 
-    known, combination, audio = _combination(model)
+    known, effects, audio = _effects(model)
     on, new = stands_on(model), heard.songs
     names = _groups(model.files)
     wanted = [set(_names_of(new, column)) for column in NAMES]
@@ -115,7 +116,7 @@ def _metadata(heard: Heard, model: Model) -> np.ndarray:
     audio = None if audio is None else type(audio)(audio.factors[rows], audio.learnt[rows])
     every = followed_by_new(songs, factors, known[rows], audio, new, None if on is None else predict(heard, on))
     table, factors, known, audio = every
-    return combined_factors(find_others(table, known), factors, combination, audio)[len(rows) :]
+    return predict_names(find_groups(table), factors, known, effects, audio)[len(rows) :]
 
 
 def _names_of(songs: pl.DataFrame, column: str) -> list[str]:
@@ -131,24 +132,25 @@ def _groups(files: RunFiles) -> tuple[list[str], ...]:
 
 
 @lru_cache(maxsize=32)
-def _combination(model: Model) -> tuple[np.ndarray, Any, Any]:
-    """Find which songs a model by names knows, how it combines them, and what is heard of them, if it listens.
+def _effects(model: Model) -> tuple[np.ndarray, Any, Any]:
+    """Find which songs a model by names knows, what it has learnt of names, and what is heard of them, if it listens.
 
-    A model by names alone keeps no weights: how it combines them is chosen again, as the run has chosen it.
+    A model by names alone keeps no weights: it is learnt again, as the run has learnt it.
     """
-    from coldwave.models.metadata import Combination, choose_combination, find_others
-    from coldwave.models.metadata import Heard as HeardSongs
+    from coldwave.models.names.groups import find_groups
+    from coldwave.models.names.prediction import Heard as HeardSongs
+    from coldwave.models.names.prediction import Names, fit_names
     from coldwave.wmf.gram import score_metric
 
     files, on = model.files, stands_on(model)
     if on is not None:
         tensors, settings = model.weights()
         known = files.training | (files.validation & settings["refit"])
-        return known, Combination.of(tensors), HeardSongs.of(tensors, on.songs)
+        return known, Names.of(tensors), HeardSongs.of(tensors, on.songs)
     known = files.training | (files.validation & model.settings["refit"])
-    others = find_others(files.songs.select("song_id", *NAMES), known)
+    groups = find_groups(files.songs.select("song_id", *NAMES))
     factors, metric = (files.array(f"wmf/{name}_factors.npy") for name in ("song", "user"))
-    return known, choose_combination(others, factors, score_metric(metric), model.settings["strengths"])[0], None
+    return known, fit_names(groups, factors, known, score_metric(metric)), None
 
 
 PREDICTORS: dict[str, Callable[[Heard, Model], np.ndarray]] = {
@@ -157,5 +159,5 @@ PREDICTORS: dict[str, Callable[[Heard, Model], np.ndarray]] = {
     "knn": _knn,
     "mlr": _mlr,
     "cnn": _cnn,
-    "metadata": _metadata,
+    "names": _by_names,
 }

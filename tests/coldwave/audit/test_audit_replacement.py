@@ -124,11 +124,11 @@ def test_inputs_that_are_forbidden():
 def test_what_a_rule_reads_is_told_by_stages():
     inputs = {
         "reduce_counts": ["results/r/bow/counts/000.parquet", "results/r/split/split.parquet"],
-        "stack_metadata": ["results/r/predictions/linear/1.npy", "results/r/audio/log_mel/000.npy"],
+        "stack_names": ["results/r/predictions/linear/1.npy", "results/r/audio/log_mel/000.npy"],
         "fit_linear": ["results/r/bow/features.npy", "results/r/scores/linear/1.parquet"],
     }
     rows = {row.of: row for row in input_checks(inputs, ["results/r/scores/"])}
     assert rows["reduce_counts"].detail.startswith("reads what is made by bow, split; nothing of the evaluation")
-    assert rows["stack_metadata"].detail.startswith("reads what is made by audio, predictions; nothing")
+    assert rows["stack_names"].detail.startswith("reads what is made by audio, predictions; nothing")
     assert [row.result for row in rows.values()] == [PASSED, PASSED, FAILED]
     assert rows["fit_linear"].detail.startswith("it reads results/r/scores/linear/1.parquet, which hold")

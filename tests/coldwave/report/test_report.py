@@ -266,11 +266,11 @@ def test_numbers_of_the_data():
 def test_no_finding_without_a_model_that_hears():
     trained, differences = [Trained("random", 1, scores(0.5))], comparison().differences
     assert finding(recommendation_table(trained, {"random": MODELS["random"]}, 2, 500), MODELS, differences) is None
-    models = {"names": Model("metadata", 2), "fame": Model("popularity", 4)}
-    models["both"] = Model("metadata + audio", 3, hears=PREDICTIONS)
+    models = {"names": Model("names", 2), "fame": Model("popularity", 4)}
+    models["both"] = Model("names + audio", 3, hears=PREDICTIONS)
     table = recommendation_table([Trained(name, 1, scores(0.7)) for name in models], models, 2, 500)
     assert finding(table, models, differences)["model"] == "both"
-    assert finding(table.filter(pl.col("kind") != "metadata + audio"), models, differences) is None
+    assert finding(table.filter(pl.col("kind") != "names + audio"), models, differences) is None
 
 
 def test_the_lead_names_all_audio_models_that_are_not_told_apart():

@@ -13,8 +13,9 @@ from coldwave.audio.index import INDEX
 from coldwave.bow.mfcc import mfcc
 from coldwave.files import write_array, write_table
 from coldwave.models.cnn.network import LAYERS, SongEnsemble, SongNetwork
-from coldwave.models.metadata import Heard as HeardSongs
-from coldwave.models.metadata import choose_combination, combined_factors, find_others
+from coldwave.models.names.groups import find_groups
+from coldwave.models.names.prediction import Heard as HeardSongs
+from coldwave.models.names.prediction import fit_names, predict_names
 from coldwave.models.weights import write_weights
 from coldwave.use.hearing import NAMED, Heard
 from coldwave.use.models import Model, find_model
@@ -32,7 +33,7 @@ HEARING = {
     **{name: MODELS[name] for name in ("linear", "knn", "metric", "random")},
     "mlp": {"kind": "mlp", "features": "bow"},
     "cnn": {"kind": "cnn", "accelerator": "cpu", "members": 2, **NETWORK},
-    "names": {"kind": "metadata", "audio": "linear", "refit": False},
+    "names": {"kind": "names", "audio": "linear", "refit": False},
     "given": {"kind": "linear", "features": "table", "refit": False},
 }
 
@@ -86,11 +87,11 @@ def _write_names(folder: Path) -> None:
     x, y = (np.asarray(run.files.array(f"wmf/{name}_factors.npy")) for name in ("user", "song"))
     linear = np.asarray(run.files.array(f"predictions/linear/{SEED}.npy"))
     heard = HeardSongs(linear, np.zeros(len(y), dtype=bool))
-    others = find_others(run.songs, run.files.training)
-    combination, _ = choose_combination(others, y, score_metric(x), [1.0, 10.0], heard=heard)
-    tensors = combination.tensors(heard)
+    groups, known = find_groups(run.songs), run.files.training
+    names = fit_names(groups, y, known, score_metric(x), heard)
+    tensors = names.tensors(heard)
     write_weights(folder / f"models/names/{SEED}.safetensors", tensors, HEARING["names"])
-    write_array(folder / f"predictions/names/{SEED}.npy", combined_factors(others, y, combination, heard))
+    write_array(folder / f"predictions/names/{SEED}.npy", predict_names(groups, y, known, names, heard))
 
 
 def predicted(log_mel: np.ndarray, model: Model) -> np.ndarray:

@@ -15,7 +15,8 @@ import coldwave
 from coldwave.bow.mfcc import mfcc
 from coldwave.errors import InputError
 from coldwave.files import write_array
-from coldwave.models.metadata import Combination, Heard, combined_factors, find_others
+from coldwave.models.names.groups import find_groups
+from coldwave.models.names.prediction import Heard, Names, predict_names
 from coldwave.use.hearing import hear
 from coldwave.use.log_mels import part_of
 from coldwave.use.models import find_model
@@ -123,7 +124,7 @@ def test_parts_of_a_network_are_scores_of_the_windows_that_are_left(run):
 
 def test_a_combination_of_names_and_audio_moves_with_what_is_heard(run):
     tensors, _ = find_model(run.files, "names").weights()
-    others, combination = find_others(run.songs, run.files.training), Combination.of(tensors)
+    groups, names = find_groups(run.songs), Names.of(tensors)
     y, linear = run.files.array("wmf/song_factors.npy"), find_model(run.files, "linear")
     words, weights = words_by_hand(run, log_mel_of(run, SONG)), linear.weights()[0]
     mean, components = (np.load(run.files.path(f"bow/pca_{name}.npy")) for name in ("mean", "components"))
@@ -132,7 +133,7 @@ def test_a_combination_of_names_and_audio_moves_with_what_is_heard(run):
         features = (np.bincount(kept, minlength=WORDS) / len(kept) - mean) @ components.T
         heard = np.array(linear.songs)
         heard[SONG] = weights["weights"] @ features + weights["intercept"]
-        factors = combined_factors(others, y, combination, Heard.of(tensors, heard))
+        factors = predict_names(groups, y, run.files.training, names, Heard.of(tensors, heard))
         return factors[SONG] @ vector_of(run, "names")
 
     seconds = run.why(USER, f"S{SONG:03}", model="names", by="sound").seconds

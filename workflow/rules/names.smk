@@ -1,7 +1,7 @@
-"""metadata: shrunk mean factors of the artist's or album's known songs, alone or with an audio model."""
+"""names: effects of artist and album, alone or on what an audio model leaves."""
 
 
-rule predict_metadata:
+rule predict_names:
     input:
         songs="<results>/plays/songs.parquet",
         split="<results>/split/split.parquet",
@@ -10,11 +10,11 @@ rule predict_metadata:
     output:
         predictions=PREDICTIONS,
     log:
-        "<results>/logs/predict_metadata/{model}/{seed}.log",
+        "<results>/logs/predict_names/{model}/{seed}.log",
     benchmark:
-        "<results>/timings/predict_metadata/{model}/{seed}.tsv"
+        "<results>/timings/predict_names/{model}/{seed}.tsv"
     wildcard_constraints:
-        model=one_of(models_of("metadata")),
+        model=one_of(models_of("names")),
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -23,12 +23,12 @@ rule predict_metadata:
         runtime=growing(10),
     params:
         options=model_options,
-        code=code("predict_metadata.py"),
+        code=code("predict_names.py"),
     script:
-        "../../scripts/predict_metadata.py"
+        "../../scripts/predict_names.py"
 
 
-rule stack_metadata:
+rule stack_names:
     input:
         songs=settled("<results>/plays/songs.parquet"),
         split=settled("<results>/split/split.parquet"),
@@ -38,13 +38,12 @@ rule stack_metadata:
         audio_weights=audio_weights,
     output:
         weights=WEIGHTS,
-        curve=CURVE,
     log:
-        "<results>/logs/stack_metadata/{model}/{seed}.log",
+        "<results>/logs/stack_names/{model}/{seed}.log",
     benchmark:
-        "<results>/timings/stack_metadata/{model}/{seed}.tsv"
+        "<results>/timings/stack_names/{model}/{seed}.tsv"
     wildcard_constraints:
-        model=one_of(models_of("metadata + audio")),
+        model=one_of(models_of("names + audio")),
     conda:
         "../../envs/learning.yaml"
     threads: 4
@@ -53,12 +52,12 @@ rule stack_metadata:
         runtime=growing(60),
     params:
         options=stack_options,
-        code=code("stack_metadata.py"),
+        code=code("stack_names.py"),
     script:
-        "../../scripts/stack_metadata.py"
+        "../../scripts/stack_names.py"
 
 
-use rule predict_metadata as predict_stacked_metadata with:
+use rule predict_names as predict_stacked_names with:
     input:
         songs=settled("<results>/plays/songs.parquet"),
         split=settled("<results>/split/split.parquet"),
@@ -69,8 +68,8 @@ use rule predict_metadata as predict_stacked_metadata with:
     output:
         predictions=PREDICTIONS,
     log:
-        "<results>/logs/predict_stacked_metadata/{model}/{seed}.log",
+        "<results>/logs/predict_stacked_names/{model}/{seed}.log",
     benchmark:
-        "<results>/timings/predict_stacked_metadata/{model}/{seed}.tsv"
+        "<results>/timings/predict_stacked_names/{model}/{seed}.tsv"
     wildcard_constraints:
-        model=one_of(models_of("metadata + audio")),
+        model=one_of(models_of("names + audio")),
