@@ -32,7 +32,7 @@ demo: $(READY) ## run the whole pipeline on the built-in demo world, print its t
 # Two at a time, as most tests use one core: those that run the workflow, whose report comes last, and the others.
 test: $(READY) ## run every test
 	@report=$$(mktemp); $(BIN)/python -m pytest tests/pipeline >$$report 2>&1 & runs=$$!; \
-		trap 'kill $$runs; rm -f $$report; exit 1' INT TERM; \
+		trap 'kill $$runs; cat $$report; rm -f $$report; exit 1' INT TERM; \
 		$(BIN)/python -m pytest --ignore tests/pipeline; others=$$?; \
 		wait $$runs; runs=$$?; cat $$report; rm -f $$report; exit $$((runs | others))
 
