@@ -22,8 +22,8 @@ WMF = {"factors": 4, "alpha": 2.0, "epsilon": 1.0, "regularization": 0.1, "itera
        "protocol": "strict"}  # fmt: skip
 PCA = {"words": 32, "variance": 0.95}
 CODEBOOK = {"coefficients": 13, "standardize": True, "words": 32, "sample_frames": 2000, "seed": SEED}
-OPTIONS = {"about": [], "by": "song", "protocol": "strict", "inputs": {}, "forbidden": [], "seed": SEED, "canary": {},
-           "refits": ["linear", "names_and_linear"]}  # fmt: skip
+OPTIONS = {"about": [], "by": "song", "protocol": "strict", "inputs": {}, "forbidden": [], "seed": SEED, "brought": {},
+           "canary": {}, "refits": ["linear", "names_and_linear"]}  # fmt: skip
 
 
 def learner(script: str, inputs: str, made: str, options: dict, **others) -> dict:
