@@ -85,6 +85,10 @@ def recommend(
     check_out(out)
     prefixes_of(path_prefix)
     histories = [whole(path) for path in history or []]
+    if overrides and not histories:
+        raise InputError("--overrides says what tracks of a history are: give one with --history")
+    if path_prefix and not out:
+        raise InputError("--path-prefix changes paths in a playlist: write one with --out")
     if histories and library and not run:
         if new or among == "new":
             raise InputError("--new: a run that is made of --library knows all of its files; name a run with --run")

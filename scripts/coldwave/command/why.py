@@ -53,7 +53,8 @@ def why(
         tags, seconds = found.tags.to_dicts(), _plain(found.seconds)
         write_json({**head, "by": found.by, "songs": parts, "tags": tags, "seconds": seconds})
         return
-    heard = "its own plays" if found.by == "plays" else "what is heard of it"
+    by_songs = (found.table["part"] != 0).any()
+    heard = "its own plays" if found.by == "plays" else "what is heard of it" if by_songs else "its model alone"
     print(f"{one_line(name)} scores {found.score:.3f} for {one_line(user)}, by {heard}.")
     top = found.table.head(SHOWN).with_columns(pl.col("plays").cast(pl.Int64))
     parts = zip(top["part"], top["plays"], song_labels(top), map(", ".join, top["tags"]), strict=True)
@@ -62,7 +63,8 @@ def why(
     if len(others):
         print(f"{others.sum():.3f} comes from {len(others):,} other songs.")
     if abs(found.rest) >= 0.0005:
-        print(f"{found.rest:.3f} is explained by no song: the factorisation stopped short of its optimum.")
+        reason = "the factorisation stopped short of its optimum" if by_songs else "the model goes by no songs played"
+        print(f"{found.rest:.3f} is explained by no song: {reason}.")
     _show(found.seconds)
 
 

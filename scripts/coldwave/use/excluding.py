@@ -42,25 +42,28 @@ def excluded(songs: pl.DataFrame, exclude: Iterable[str]) -> np.ndarray:
     """Mark the songs that have one of some ids, artists, albums, tags, or folders or files of audio: bool [songs].
 
     Artists, albums and tags are compared as a history's tracks are: case, accents and punctuation do not matter. Ids
-    and paths are compared as they stand.
+    and paths are compared as they stand; a folder may be one of the songs' ids as well.
 
     Raises
     ------
     InputError
-        One of them fits no song.
+        One of them is empty, or fits no song.
     """
     tags = songs.with_row_index("row").select("row", "tags").explode("tags").drop_nulls()
     tags = tags.with_columns(key=keys(tags["tags"]))
     known = songs.select("song_id", "audio").with_columns(artist=keys(songs["artist"]), album=keys(songs["album"]))
     found = np.zeros(songs.height, dtype=bool)
     for name in [exclude] if isinstance(exclude, str) else exclude:
-        key = keys(pl.Series([name]))[0]
+        if not name.strip("/ "):
+            raise InputError(f"exclude: {name!r} names nothing; give an artist, album, tag, folder or song id")
+        key, below = keys(pl.Series([name]))[0], name.rstrip("/") + "/"
         fits = (
             (pl.col("song_id") == name)
             | (pl.col("artist") == key)
             | (pl.col("album") == key)
             | (pl.col("audio") == name)
-            | pl.col("audio").str.starts_with(name.rstrip("/") + "/")
+            | pl.col("audio").str.starts_with(below)
+            | pl.col("song_id").str.starts_with(below)
         )
         marked = known.select(fits.fill_null(False))[:, 0].to_numpy().copy()
         marked[tags.filter(pl.col("key") == key)["row"]] = True

@@ -58,9 +58,17 @@ def recommend(
         recordings.add(listener.songs.tolist())
     table, lacking = ranked(songs, chosen.scorer, listener, allowed, recordings, n, per_artist)
     notes = [*chosen.notes, *listener.notes]
+    if table.height > 1 and all_tie(chosen.scorer.scores(listener.vector)[allowed]):
+        notes.append(f"All songs tie: {chosen.name} tells none from another for this listener.")
     if lacking:
-        notes.append(f"{lacking:,} songs cannot be scored: they have neither usable audio nor enough plays.")
+        notes.append(f"{lacking:,} songs cannot be scored by {chosen.name}: no usable audio, plays or scores.")
     return Recommended(table, chosen.name, chosen.model.seed if chosen.model else None, notes)
+
+
+def all_tie(scores: np.ndarray) -> bool:
+    """Whether all scores that there are equal each other."""
+    known = scores[np.isfinite(scores)]
+    return bool(len(known)) and known.min() == known.max()
 
 
 def ranked(

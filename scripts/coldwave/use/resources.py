@@ -93,11 +93,7 @@ class Resources:
         number = self.files.user(user)
         if chosen.model is None:
             return self._folding.of_plays(self.plays_of(number), chosen.scorer)
-        listener = self._folding.of_user(number, chosen.model.users, chosen.scorer)
-        if listener.vector.any():
-            return listener
-        note = f"{chosen.name} has learnt nothing of {user}, so all songs tie and their order says nothing."
-        return listener._replace(notes=(f"{note} Plays that are given as a history count whatever was learnt.",))
+        return self._folding.of_user(number, chosen.model.users, chosen.scorer)
 
     def plays_of(self, user: int) -> dict[str, int]:
         """Read all plays of a user of the run: from song ids to counts."""
@@ -130,7 +126,9 @@ class Resources:
         """Raise InputError if a file cannot be scored as songs are."""
         model = chosen.model
         if not (can_hear(model) if model else self.sound(find_model(self.files, self.default_model[0])) == BOW):
-            raise InputError(f"{self.files.folder}: {chosen.name} cannot hear files: it takes numbers from a table")
+            raise InputError(
+                f"{self.files.folder}: {chosen.name} cannot hear files: it does not listen, or to a table's embeddings"
+            )
 
     def vector(self, heard: Heard, chosen: Chosen) -> np.ndarray:
         """Return the vector with which a file is scored by what is heard of it: float32 [k], NaN if there is none.

@@ -9,7 +9,8 @@ from small_runs import NO_AUDIO, SEED, UNHEARD
 
 import coldwave
 from coldwave.errors import InputError
-from coldwave.plays.tables import write_plays
+from coldwave.files import read_table
+from coldwave.plays.tables import write_plays, write_songs
 from coldwave.use.scoring import ENOUGH
 
 
@@ -133,6 +134,7 @@ def test_excluded_songs(exclude, left_out, run):
         ({"user": "u0001", "by": "name"}, "none of both, sound, plays"),
         ({"user": "u0001", "among": "some"}, "none of unheard, all, nobody"),
         ({"user": "u0001", "among": ["S001", "x"]}, "no song 'x'"),
+        ({"user": "u0001", "exclude": [""]}, "exclude: '' names nothing"),
         ({"user": "u0001", "exclude": ["polka"]}, "no song has the id, artist, album, tag or audio path 'polka'"),
         ({"plays": {"S001": 1}, "model": "random"}, "model random knows the users of the run alone: name one of them"),
         ({"plays": {"x": 1}}, "none of the 1 songs ('x')"),
@@ -159,6 +161,16 @@ def test_plays_cut_from_learning_are_not_recommended_again(folder, tmp_path):
     assert set(found.table["song"]).isdisjoint(own)
 
 
+def test_a_folder_within_ids_is_excluded(folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    songs = read_table(copy / "plays/songs.parquet")
+    named = pl.when(pl.col("song") < 30).then(pl.lit("A/") + pl.col("song_id")).otherwise(pl.col("song_id"))
+    write_songs(copy / "plays/songs.parquet", songs.with_columns(song_id=named))
+    options = {"n": 100, "per_artist": None, "model": "linear", "among": "all"}
+    found = coldwave.load(copy).recommend("u0001", exclude=["A/"], **options).table
+    assert found.height and found["song"].min() >= 30
+
+
 def test_a_user_of_whom_nothing_was_learnt_is_told_that_all_songs_tie(folder, tmp_path):
     copy = shutil.copytree(folder, tmp_path / "copy")
     factors = np.load(copy / "wmf/user_factors.npy")
@@ -166,8 +178,8 @@ def test_a_user_of_whom_nothing_was_learnt_is_told_that_all_songs_tie(folder, tm
     np.save(copy / "wmf/user_factors.npy", factors)
     run = coldwave.load(copy)
     for user, told in (("u0003", 1), ("u0004", 0)):
-        notes = run.recommend(user, model="linear").notes
-        assert sum("all songs tie" in note for note in notes) == told
+        notes = run.recommend(user, model="linear", by="sound").notes
+        assert sum("All songs tie" in note for note in notes) == told
 
 
 def test_by_is_followed_or_refused(run, one_user):
