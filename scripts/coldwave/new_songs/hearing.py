@@ -73,7 +73,7 @@ def hear_and_predict(
         from_cache += sum(one.from_cache for one in found)
         cache_error = next((one.cache_error for one in found if one.cache_error), cache_error)
         own = {name: array[begin : begin + AT_ONCE] for name, array in given.items()}
-        heard = Heard(files, part, [one.log_mel for one in found], own, threads)
+        heard = Heard(files, part, [one.rows for one in found], own, threads)
         for name in names:
             parts.setdefault((FEATURES, name, None), []).append(heard.features(name))
         for model in models:

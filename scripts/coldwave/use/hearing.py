@@ -123,9 +123,9 @@ def hear(path: Path, files: RunFiles) -> np.ndarray:
 
     with threadpool_limits(1):  # as in the run, so that sums have the same order
         song = extract_song(str(path), None, Settings.of(files.config["audio"]), Path(), "")
-    if song.log_mel is None:
+    if song.rows is None:
         raise InputError(f"{path}: no usable audio: {song.status}: {song.detail}")
-    return song.log_mel
+    return song.rows
 
 
 def bags_of_words(log_mels: Sequence[np.ndarray | None], files: RunFiles) -> np.ndarray:
