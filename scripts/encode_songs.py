@@ -1,6 +1,5 @@
 """Decode the songs of one shard and write a vector of each by a pretrained network, with a status for each song."""
 
-from functools import partial
 from pathlib import Path
 
 from coldwave.audio.extraction import TABLE, extract_shard, worker_pool
@@ -21,10 +20,9 @@ def main(
     threads: int = 1,
 ) -> None:
     """``options``: entry (of ``encoders``) and audio (duration, offset and min_seconds)."""
-    prepared = partial(prepare, options["entry"], options["audio"], model, f"encoders.{encoder}")
-    with worker_pool(threads, prepared) as pool:  # first, as it forks, and reading a table starts threads
-        songs = read_table(manifest)
-        rows = extract_shard(songs, vectors, prepared(), cache, pool, threads)
+    with worker_pool(threads) as pool:  # first, as it forks, and reading a table starts threads
+        encoding = prepare(options["entry"], options["audio"], model, f"encoders.{encoder}")
+        rows = extract_shard(read_table(manifest), vectors, encoding, cache, pool, threads)
     write_table(table, rows, TABLE)
 
 

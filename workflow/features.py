@@ -58,8 +58,8 @@ SOURCES = (
     Source(
         section="encoders",
         entries=True,
-        features="encoders/{source}.features.npy",
-        learnt=tuple(f"encoders/{{source}}.{part}.npy" for part in ("mean", "scale")),
+        features="embeddings/{source}.features.npy",  # no encoder has the name of an embedding
+        learnt=tuple(f"embeddings/{{source}}.{part}.npy" for part in ("mean", "scale")),
         settings={"audio": ("duration", "offset"), "encoders.{source}": ENCODER},
         rate="encoders.{source}.sample_rate",
     ),

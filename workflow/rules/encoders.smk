@@ -39,7 +39,7 @@ rule gather_encodings:
         arrays=settled(*expand("<results>/encoders/{{encoder}}/{shard}.npy", shard=SHARDS)),
     output:
         index="<results>/encoders/{encoder}.index.parquet",
-        vectors="<results>/encoders/{encoder}.npy",
+        vectors="<results>/embeddings/{encoder}.npy",
     log:
         "<results>/logs/gather_encodings/{encoder}.log",
     benchmark:
@@ -61,12 +61,12 @@ rule gather_encodings:
 
 use rule scale_embeddings as scale_encodings with:
     input:
-        vectors=settled("<results>/encoders/{encoder}.npy"),
+        vectors=settled("<results>/embeddings/{encoder}.npy"),
         split=settled("<results>/split/split.parquet"),
     output:
-        mean="<results>/encoders/{encoder}.mean.npy",
-        scale="<results>/encoders/{encoder}.scale.npy",
-        features="<results>/encoders/{encoder}.features.npy",
+        mean="<results>/embeddings/{encoder}.mean.npy",
+        scale="<results>/embeddings/{encoder}.scale.npy",
+        features="<results>/embeddings/{encoder}.features.npy",
     log:
         "<results>/logs/scale_encodings/{encoder}.log",
     benchmark:

@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import signal
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import TimeoutError as TimeLimit
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -166,15 +166,12 @@ def _keep(path: str, digest: str | None, entry: Path | None, rows: np.ndarray, s
 
 
 @contextmanager
-def worker_pool(threads: int, warm_up: Callable[[], object] | None = None) -> Iterator[ProcessPool]:
-    """Start worker processes. Enter this before other threads run. ``warm_up`` imports more than log-mels need.
+def worker_pool(threads: int) -> Iterator[ProcessPool]:
+    """Start worker processes. Enter this before other threads run.
 
     Workers are forked, as a spawned one would run Snakemake's script again. One that dies is replaced. Each has one
     thread on every machine, so that the order of sums, and the bytes, are the same.
     """
-    if warm_up:
-        with threadpool_limits(1):
-            warm_up()
     pool = ProcessPool(max(1, threads), context=multiprocessing.get_context("fork"), initializer=_start_worker)
     try:
         pool.schedule(os.getpid).result()

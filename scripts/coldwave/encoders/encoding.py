@@ -1,6 +1,7 @@
 """Encode songs: what is extracted of a song's audio by an encoder is one vector, its windows' pooled."""
 
 import functools
+import multiprocessing
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 
 from coldwave.audio.cache import extraction_key
 from coldwave.digest import digest_file
@@ -77,7 +79,7 @@ def prepare(entry: Mapping[str, Any], audio: Mapping[str, Any], path: Path | Non
         path, width, others = folder, musicnn.EMBEDDING, windows.MUSICNN
         digest = musicnn_weights.DIGESTS[musicnn_weights.DATA]
     else:
-        width = OnnxModel(path, others, key, gpu=False).width  # a process that has used a GPU cannot be forked
+        width = OnnxModel(path, others, key, gpu=False).width
         digest = digest_file(path)
     return Encoding(
         network=entry["network"],
@@ -93,13 +95,22 @@ def prepare(entry: Mapping[str, Any], audio: Mapping[str, Any], path: Path | Non
     )
 
 
+def of_run(config: Mapping[str, Any], name: str) -> Encoding:
+    """Prepare an encoder as a run's config names it. Raises InputError as ``prepare``."""
+    entry = config["encoders"][name]
+    path = Path(entry["path"]) if entry["path"] else None
+    used = {key: value for key, value in entry.items() if key not in ("licence", "path", "standardize")}
+    return prepare(used, config["audio"], path, f"encoders.{name}")
+
+
 @functools.lru_cache(maxsize=1)
 def _opened(encoding: Encoding, process: int):
     """Open the encoder of a process: a function of float32 [samples] to [windows, width]."""
     options = dict(encoding.options)
+    if multiprocessing.parent_process():  # a worker: there are as many as threads
+        torch.set_num_threads(1)
     if encoding.network == "musicnn":
         network = MusiCNN(musicnn_weights.read_weights(Path(encoding.path)))
         return lambda audio: network.embed(windows.windows(windows.spectrogram(audio, **options), windows.FRAMES))
     model = OnnxModel(Path(encoding.path), options, encoding.key_in_config)
     return model.encode
-

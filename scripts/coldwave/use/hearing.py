@@ -61,12 +61,18 @@ class Heard:
             They are embeddings that the run was given in a table, and of these songs none were given.
         """
         if name not in self._features:
+            if name in self.files.config.get("encoders", {}):
+                self._features[name] = self._encoded(name)
+                return self._features[name]
             if name != BOW:
                 raise InputError(
                     f"{self.named}: the run was given the embedding {name!r} in a table, and a file has none"
                 )
             self._features[name] = bags_of_words(self.log_mels, self.files)
         return self._features[name]
+
+    def _encoded(self, name: str) -> np.ndarray:
+        raise ValueError(f"new songs are encoded by {name} before they are heard otherwise")
 
     @property
     def named(self) -> str:
@@ -103,6 +109,9 @@ class HeardFile(Heard):
         """Its log-mels, of one song."""
         return [hear(self.path, self.files)]
 
+    def _encoded(self, name: str) -> np.ndarray:
+        return scaled_encodings(encode(self.path, self.files, name), self.files, name)
+
     @property
     def named(self) -> str:
         """The file's path."""
@@ -126,6 +135,33 @@ def hear(path: Path, files: RunFiles) -> np.ndarray:
     if song.rows is None:
         raise InputError(f"{path}: no usable audio: {song.status}: {song.detail}")
     return song.rows
+
+
+def encode(path: Path, files: RunFiles, name: str) -> np.ndarray:
+    """Decode a file and encode it as the run's encoder ``name`` has encoded its songs: float32 [1, d].
+
+    Raises
+    ------
+    InputError
+        It gives no usable audio, or the encoder is not there.
+    """
+    from threadpoolctl import threadpool_limits
+
+    from coldwave.audio.extraction import extract_song
+    from coldwave.encoders.encoding import of_run
+
+    with threadpool_limits(1):
+        song = extract_song(str(path), None, of_run(files.config, name), Path(), "")
+    if song.rows is None:
+        raise InputError(f"{path}: no usable audio: {song.status}: {song.detail}")
+    return song.rows
+
+
+def scaled_encodings(vectors: np.ndarray, files: RunFiles, name: str) -> np.ndarray:
+    """Make features of encoders' vectors, as the run has done: float32 [songs, d]."""
+    from coldwave.embeddings.scaling import scaled
+
+    return scaled(vectors, *(read_array(files.path(f"embeddings/{name}.{part}.npy")) for part in ("mean", "scale")))
 
 
 def bags_of_words(log_mels: Sequence[np.ndarray | None], files: RunFiles) -> np.ndarray:
