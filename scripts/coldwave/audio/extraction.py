@@ -12,7 +12,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import TimeoutError as TimeLimit
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar, NamedTuple, Protocol
 
@@ -92,7 +92,7 @@ class Settings:
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "Settings":
         """Pick the settings out of a rule's options."""
-        return cls(**{name: options[name] for name in cls.__dataclass_fields__})
+        return cls(**{field.name: options[field.name] for field in fields(cls)})
 
     def key(self) -> str:
         """Return the cache's key, of all settings that change the numbers, without those that only set files aside."""
