@@ -19,3 +19,15 @@ def encoder_options(wildcards):
         "audio": options("audio", "duration", "min_seconds", "offset"),
         "entry": {key: entry[key] for key in sorted(entry) if key not in ("licence", "path", "standardize")},
     }
+
+
+def encoder_paths():
+    """The files and folders of encoders that models take, where the config names them."""
+    paths = {encoder: SETTINGS["encoders"][encoder]["path"] for encoder in ENCODERS}
+    return {encoder: path for encoder, path in paths.items() if path}
+
+
+def about_encoders():
+    """What the record of the run is told of the encoders that models take."""
+    entries = {encoder: SETTINGS["encoders"][encoder] for encoder in ENCODERS}
+    return {encoder: {key: entry[key] for key in ("licence", "network")} for encoder, entry in entries.items()}
