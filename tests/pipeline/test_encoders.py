@@ -10,6 +10,9 @@ from onnx import TensorProto, helper, numpy_helper
 from plans import AFTER_LEARNING, ANALYSED, WORTH
 
 from coldwave.digest import digest_file
+from coldwave.errors import InputError
+from coldwave.use.files import RunFiles
+from coldwave.use.hearing import HeardFile
 
 BANDS, WIDTH = 24, 12
 ENCODER = {"sample_rate": 8000, "input": "log_mel", "window": 256, "hop": 128, "mel_bands": BANDS, "seconds": 1}
@@ -123,3 +126,20 @@ def test_new_songs_are_heard_as_the_runs_own(encoded, tiny, tmp_path_factory):
             np.testing.assert_allclose(vector, features[known.index(own)], rtol=0, atol=1e-4)
             compared += 1
     assert compared
+
+
+def test_a_file_is_heard_as_the_runs_own(encoded):
+    place = encoded[0]
+    songs, features = place.table("plays/songs.parquet"), place.array("embeddings/heard.features.npy")
+    song = int(np.flatnonzero(np.isfinite(features).all(axis=1))[0])
+    heard = HeardFile(songs["audio"][song], RunFiles(place.results))
+    np.testing.assert_allclose(heard.features("heard")[0], features[song], rtol=0, atol=1e-4)
+
+
+def test_a_file_is_not_heard_by_another_model(encoded, tmp_path):
+    first = encoded[0]
+    place = first.copy(tmp_path / "copy")
+    files = RunFiles(place.results)
+    files.config["encoders"]["heard"]["path"] = str(write_model(tmp_path / "other.onnx", 3))
+    with pytest.raises(InputError, match="not the model that the run has heard its songs with"):
+        HeardFile(place.table("plays/songs.parquet")["audio"][0], files).features("heard")

@@ -95,14 +95,6 @@ def prepare(entry: Mapping[str, Any], audio: Mapping[str, Any], path: Path | Non
     )
 
 
-def of_run(config: Mapping[str, Any], name: str) -> Encoding:
-    """Prepare an encoder as a run's config names it. Raises InputError as ``prepare``."""
-    entry = config["encoders"][name]
-    path = Path(entry["path"]) if entry["path"] else None
-    used = {key: value for key, value in entry.items() if key not in ("licence", "path", "standardize")}
-    return prepare(used, config["audio"], path, f"encoders.{name}")
-
-
 @functools.lru_cache(maxsize=1)
 def _opened(encoding: Encoding, process: int):
     """Open the encoder of a process: a function of float32 [samples] to [windows, width]."""

@@ -13,7 +13,7 @@ from coldwave.audio.extraction import Extracted, Extractor, Settings, extract_so
 from coldwave.audio.index import NO_AUDIO
 from coldwave.new_songs.batches import FEATURES, OK, PREDICTIONS, Vectors
 from coldwave.progress import track
-from coldwave.use.hearing import BOW, NAMED, Heard, scaled_encodings
+from coldwave.use.hearing import BOW, NAMED, Heard, encoding_of, scaled_encodings
 from coldwave.use.kinds import LOG_MELS
 from coldwave.use.models import Model
 from coldwave.use.predicting import predict, stands_on
@@ -62,9 +62,7 @@ def encode_new(
     known = files.config.get("encoders", {})
     found, states = {}, []
     for name in (name for name in dict.fromkeys(map(heard_by, models)) if name in known):
-        from coldwave.encoders.encoding import of_run
-
-        encoding = of_run(files.config, name)
+        encoding = encoding_of(files, name)
         vectors = np.full((songs.height, encoding.width), np.nan, dtype=np.float32)
         extracted = _extracted(songs, digests, encoding, cache, pool, threads)
         told = []

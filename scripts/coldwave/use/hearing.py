@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,9 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.files import read_array
 from coldwave.use.files import RunFiles
+
+if TYPE_CHECKING:
+    from coldwave.encoders.encoding import Encoding
 
 BOW = "bow"
 NAMED = {"song_id": pl.String, "artist": pl.String, "album": pl.String}
@@ -148,13 +152,32 @@ def encode(path: Path, files: RunFiles, name: str) -> np.ndarray:
     from threadpoolctl import threadpool_limits
 
     from coldwave.audio.extraction import extract_song
-    from coldwave.encoders.encoding import of_run
 
     with threadpool_limits(1):
-        song = extract_song(str(path), None, of_run(files.config, name), Path(), "")
+        song = extract_song(str(path), None, encoding_of(files, name), Path(), "")
     if song.rows is None:
         raise InputError(f"{path}: no usable audio: {song.status}: {song.detail}")
     return song.rows
+
+
+def encoding_of(files: RunFiles, name: str) -> "Encoding":
+    """Prepare an encoder of a run, to hear other songs with.
+
+    Raises
+    ------
+    InputError
+        It is not there, or is not the model that the run has heard its songs with.
+    """
+    from coldwave.encoders.encoding import prepare
+
+    entry = files.config["encoders"][name]
+    path = files.root / entry["path"] if entry["path"] else None
+    used = {key: value for key, value in entry.items() if key not in ("licence", "path", "standardize")}
+    found = prepare(used, files.config["audio"], path, f"encoders.{name}")
+    recorded = files.inputs.get(f"encoders.{name}.path")
+    if found.network == "onnx" and recorded not in (None, found.digest):
+        raise InputError(f"{path}: not the model that the run has heard its songs with: run `snakemake` with it first")
+    return found
 
 
 def scaled_encodings(vectors: np.ndarray, files: RunFiles, name: str) -> np.ndarray:

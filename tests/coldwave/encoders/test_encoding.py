@@ -10,7 +10,7 @@ from test_onnx_model import write
 from coldwave.audio.extraction import TABLE, extract_shard, worker_pool
 from coldwave.audio.index import audio_index
 from coldwave.digest import digest_file
-from coldwave.encoders.encoding import of_run, prepare
+from coldwave.encoders.encoding import prepare
 from coldwave.encoders.gathering import gathered
 from coldwave.encoders.onnx_model import OnnxModel
 from coldwave.encoders.windows import spectrogram
@@ -105,12 +105,6 @@ def test_the_cache_knows_what_changes_the_numbers(tmp_path, model):
         prepare(ENTRY, AUDIO, other, "encoders.mine"),
     ]
     assert len({base, *(one.key() for one in changed)}) == 5
-
-
-def test_a_run_prepares_what_its_rules_prepare(model):
-    entry = ENTRY | {"path": str(model), "licence": None, "standardize": True}
-    config = {"encoders": {"mine": entry}, "audio": AUDIO | {"hop": 512, "sample_rate": 22050}}
-    assert of_run(config, "mine") == prepare(ENTRY, AUDIO, model, "encoders.mine")
 
 
 def test_a_bad_model_stops_the_shard(tmp_path):
