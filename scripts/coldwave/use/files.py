@@ -40,7 +40,7 @@ class RunFiles:
         record = read_record(self.folder / RECORD)
         self.config: dict[str, Any] = record["config"]
         self.outputs: dict[str, str] = record["outputs"]  # digests of the run's files, by path
-        self.inputs = {name: one["sha256"] for name, one in record.get("inputs", {}).items()}  # digests of what it read
+        self.inputs: dict[str, str] = record.get("inputs", {})  # digests of what it read, by the setting or its name
         self.seeds: list[int] = record.get("seeds") or [self.config["seed"]]
         for path in NEEDED:
             self.path(path)
