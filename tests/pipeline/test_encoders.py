@@ -19,8 +19,8 @@ ENCODER = {"sample_rate": 8000, "input": "log_mel", "window": 256, "hop": 128, "
 MODELS = {
     "linear": {"kind": "linear", "features": "heard", "strengths": [1.0]},
     "knn": {"kind": "knn", "features": "heard"},
-    "names_and_linear": {"kind": "metadata", "audio": "linear"},
-    **dict.fromkeys(["mean", "metadata", "popularity", "mlr", "mlp", "cnn_mse", "cnn_wpe"]),
+    "names_and_linear": {"kind": "names", "audio": "linear"},
+    **dict.fromkeys(["mean", "names", "popularity", "mlr", "mlp", "cnn_mse", "cnn_wpe"]),
 }
 
 
