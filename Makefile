@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-spark demo test test-reruns test-slurm test-slurm-demo test-spark test-faults pages lint format bench clean distclean
+.PHONY: help install install-musicnn install-spark demo test test-reruns test-slurm test-slurm-demo test-spark test-faults pages lint format bench clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -20,6 +20,9 @@ $(READY): requirements.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+install-musicnn: $(READY) ## install MusiCNN's weights into .venv, for features: musicnn (29 MB)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements-musicnn.txt
 
 install-spark: $(READY) ## install Spark into .venv, for wmf.engine: spark (some 500 MB; needs Java 17 as well)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-spark.txt

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from coldwave.encoders.about import about
 from coldwave.files import write_text
 from coldwave.job import run
 from coldwave.provenance.record import provenance
@@ -18,9 +19,13 @@ def main(
     excluded: Path = None,
     brought: list[Path] = (),
 ) -> None:
-    """``options``: config (as text), seeds and data (a note, or empty), and brought, the settings of those files."""
+    """``options``: config (as text), seeds and data (a note, or empty); brought, the settings of those files; encoders.
+
+    The encoders are those that models take, by name, each with its network and licence.
+    """
     root = record.parent
     known = {key: options[key] for key in ("config", "data", "seeds")}
+    known["encoders"] = {name: about(entry) for name, entry in options["encoders"].items()}
     named = {"plays": source, "songs": catalogue, "excluded": excluded}
     named |= dict(zip(options.get("brought", ()), brought, strict=True))
     inputs = {name: path for name, path in named.items() if path}

@@ -147,7 +147,7 @@ def test_a_cache_entry_of_objects_is_made_again(tmp_path, hostile):
     buffer = io.BytesIO()
     np.save(buffer, np.array([hostile], dtype=object), allow_pickle=True)
     with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
-        archive.writestr("log_mel.npy", buffer.getvalue())
+        archive.writestr("rows.npy", buffer.getvalue())
         archive.writestr("seconds.npy", buffer.getvalue())
     assert load_entry(tmp_path / "x.npz", 16) is None
     (tmp_path / "x.npz").write_bytes(pickle.dumps(hostile))

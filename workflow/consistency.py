@@ -45,6 +45,7 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         _codebook(config),
         _tag_folds(config),
         *(_delimiter(embedding, name) for name, embedding in config.get("embeddings", {}).items()),
+        *(_encoder(config, name) for name in config.get("encoders", {})),
         _new_embeddings(config),
         *model_checks(config),
     ]
@@ -70,6 +71,7 @@ def paths(config: dict[str, Any]) -> dict[Keys, str]:
     plays = config.get("plays", {})
     embeddings = {("embeddings", name, "path"): one.get("path") for name, one in config.get("embeddings", {}).items()}
     new = config.get("new_songs", {}).get("embeddings", {})
+    encoders = {("encoders", name, "path"): one.get("path") for name, one in config.get("encoders", {}).items()}
     also = plays.get("history", {}).get("also", [])
     also = also if isinstance(also, list) else []  # the schema says so
     models = {name: model for name, model in config.get("models", {}).items() if isinstance(model, dict)}
@@ -84,6 +86,7 @@ def paths(config: dict[str, Any]) -> dict[Keys, str]:
         ("plays", "matching", "redirects"): plays.get("matching", {}).get("redirects"),
         **embeddings,
         **{("models", name, key): models[name].get(key) for name, row in rows for key in row.brought},
+        **encoders,
         ("plays", "songs", "exclude"): plays.get("songs", {}).get("exclude"),
         ("split", "path"): config.get("split", {}).get("path"),
         ("new_songs", "path"): config.get("new_songs", {}).get("path"),
@@ -348,6 +351,29 @@ def _delimiter(embedding: dict[str, Any], name: str) -> Iterator[tuple[Keys, str
             f"the name of {short(embedding['path'])} does not say whether it is .csv, .tsv or .parquet: write the "
             "character between its columns",
         )
+
+
+def _encoder(config: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
+    encoder = config["encoders"][name]
+    if name in config["embeddings"]:
+        yield ("encoders", name), "it is also the name of an embedding: rename one, as models name their features"
+    if encoder["network"] == "musicnn":
+        if encoder["sample_rate"] != 16000:
+            yield ("encoders", name, "sample_rate"), f"{encoder['sample_rate']}, but MusiCNN hears 16000: leave it out"
+        return
+    if encoder["path"] is None:
+        yield ("encoders", name, "path"), "is missing; it must be the file of an ONNX model"
+    if encoder["input"] == "log_mel":
+        if encoder["window"] < encoder["hop"]:
+            yield (
+                ("encoders", name, "window"),
+                f"{encoder['window']} is below encoders.{name}.hop ({encoder['hop']}), which would skip samples",
+            )
+        if encoder["mel_bands"] > encoder["window"] // 2 + 1:
+            yield (
+                ("encoders", name, "mel_bands"),
+                f"{encoder['mel_bands']} is more than the {encoder['window'] // 2 + 1} frequencies of a window",
+            )
 
 
 def _new_embeddings(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:

@@ -12,6 +12,12 @@ from typing import Any
 # The settings that a log-mel depends on, besides the audio file.
 LOG_MEL = ("sample_rate", "window", "hop", "mel_bands", "duration", "offset")
 
+# The settings of an encoder that its vectors depend on, besides its file.
+ENCODER = (
+    *("network", "sample_rate", "input", "window", "hop", "mel_bands", "scale", "layout", "seconds", "output"),
+    "pool",
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
@@ -26,6 +32,7 @@ class Source:
     learnt: tuple[str, ...]  # paths of the learnt files that new songs' features are made with
     settings: Mapping[str, tuple[str, ...]]  # what else a song's features depend on: keys by section
     rate: str = ""  # the setting with the sample rate of the audio that it reads; empty if it reads none
+    log_mels: bool = False  # whether it is made of the run's log-mels
     learning: tuple[str, ...] = ()  # the rules that learn it, which the audit can run again
     tags: bool = False  # whether tags are predicted from it, as well as from factors
 
@@ -37,6 +44,7 @@ SOURCES = (
         learnt=("bow/codebook.npy", "bow/frame_scale.npy", "bow/pca_mean.npy", "bow/pca_components.npy"),
         settings={"audio": LOG_MEL, "bow": ("coefficients",)},
         rate="audio.sample_rate",
+        log_mels=True,
         learning=("learn_codebook", "reduce_counts"),
         tags=True,
     ),
@@ -46,6 +54,14 @@ SOURCES = (
         features="embeddings/{source}.features.npy",
         learnt=tuple(f"embeddings/{{source}}.{part}" for part in ("columns.parquet", "mean.npy", "scale.npy")),
         settings={"embeddings.{source}": ("columns",)},
+    ),
+    Source(
+        section="encoders",
+        entries=True,
+        features="embeddings/{source}.features.npy",  # no encoder has the name of an embedding
+        learnt=tuple(f"embeddings/{{source}}.{part}.npy" for part in ("mean", "scale")),
+        settings={"audio": ("duration", "offset"), "encoders.{source}": ENCODER},
+        rate="encoders.{source}.sample_rate",
     ),
 )
 

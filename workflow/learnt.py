@@ -83,9 +83,10 @@ def _input_settings(config: Mapping[str, Any], models: Sequence[str]) -> dict[st
     settings: dict[str, tuple[str, ...]] = {}
     for model in (config["models"][name] for name in models):
         if row_of(model).hears_log_mels:
-            settings["audio"] = LOG_MEL
+            settings["audio"] = tuple(dict.fromkeys((*settings.get("audio", ()), *LOG_MEL)))
         if "features" in model:
-            settings |= sources(config)[model["features"]].settings
+            for section, keys in sources(config)[model["features"]].settings.items():
+                settings[section] = tuple(dict.fromkeys((*settings.get(section, ()), *keys)))
     return settings
 
 

@@ -25,6 +25,7 @@ empty if the setting does not apply to them. [reruns.md](reruns.md) lists what r
 
 Sections: {sections}. Kinds of model: {kinds}.
 """
+ENTRIES = ("embeddings", "encoders")  # sections of entries that have one schema
 _TABLE = ["| key | value | default | paper | what it does |", "| --- | --- | --- | --- | --- |"]
 
 
@@ -37,7 +38,7 @@ def page(schema: Mapping[str, Any]) -> str:
     head = _HEAD.format(sections=", ".join(names), kinds=", ".join(f"[`{kind}`](#kind-{kind})" for kind in names_of()))
     parts = [head, _section("## Of the run as a whole", loose)]
     for name, section in sections.items():
-        entries = {"properties": {"<name>": section["additionalProperties"]}} if name == "embeddings" else {}
+        entries = {"properties": {"<name>": section["additionalProperties"]}} if name in ENTRIES else {}
         parts.append(_section(f"## {name}", section | entries))
         if name == "models":
             parts += [_section(f"### Kind {kind}", schema["$defs"][kind]) for kind in names_of()]

@@ -63,6 +63,10 @@ BASES: dict[str, dict[str, Any]] = {
             "theirs": {"kind": "predictions", "scores": "results/tiny/world/songs.csv"},
         },
     },
+    "heard": {
+        "encoders": {EMBEDDING: {"path": "results/tiny/world/songs.csv"}},  # a plan does not look into it
+        "models": {"linear": {"features": EMBEDDING}},
+    },
     "history": {
         "world": None,
         "plays": {
@@ -188,6 +192,12 @@ TABLE = [
     Change(under("embeddings.<name>", path="results/tiny/world/truth.parquet", song="title", columns=["a"],
                  delimiter=";", shuffle=True), "read_embeddings", base="own"),
     Change({"embeddings.<name>.standardize": False}, "scale_embeddings", base="own"),
+    # encoders
+    Change(under("encoders.<name>", network="musicnn", path="results/tiny/world/truth.parquet", sample_rate=24000,
+                 input="log_mel", window=1024, hop=128, mel_bands=64, scale="decibel", layout="bands_first",
+                 seconds=5, output="vectors", pool="max", timeout=60), "encode_songs", base="heard"),
+    Change({"encoders.<name>.standardize": False}, "scale_encodings", base="heard"),
+    Change({"encoders.<name>.licence": "CC0"}, base="heard"),
     # split
     Change({"split.by": "artist", "split.folds": 4, "split.path": "<results>/plays/users.parquet"},
            f"split_songs {ABOUT_PROTOCOL}"),
@@ -410,6 +420,7 @@ they make. `make test-reruns` plans a run after a change of each key and compare
 """
 MARK = {
     "tiny": "",
+    "heard": " (a model that takes the encoder)",
     "own": " *",
     "history": " (a history, no `objective: wpe`)",
     "grid": " (lists in `wmf`)",

@@ -27,6 +27,7 @@ from coldwave.digest import digest_file
 from coldwave.wmf.spark.installation import lacking
 from workflow.code import code
 from workflow.settings import as_text, check, load_schema
+from workflow.settings_page import ENTRIES
 
 LEARNT = (
     "columns.parquet",
@@ -44,8 +45,8 @@ def keys_of(part, above=""):
         if key == "models":
             for kind in sub["additionalProperties"]["properties"]["kind"]["enum"]:
                 yield from keys_of(load_schema()["$defs"][kind], f"models.<{kind}>.")
-        elif f"{above}{key}" == "embeddings":
-            yield from keys_of(sub["additionalProperties"], "embeddings.<name>.")
+        elif f"{above}{key}" in ENTRIES:
+            yield from keys_of(sub["additionalProperties"], f"{key}.<name>.")
         elif "properties" in sub and "title" not in sub:  # a range is one value
             yield from [f"{above}{key}"] * ("null" in sub["type"])
             yield from keys_of(sub, f"{above}{key}.")

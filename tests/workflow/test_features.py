@@ -11,6 +11,7 @@ from workflow.settings import SettingsError, check
 
 ROOT = Path(__file__).parents[2]
 EVERY_SOURCE = pytest.mark.parametrize("row", SOURCES, ids=rule_files())
+NAMES = {"embeddings": "mine", "encoders": "musicnn"}  # of an entry
 MINE = {"path": "mine.csv", "song": "id"}
 
 
@@ -22,7 +23,12 @@ def overlaid(overlay):
 
 @EVERY_SOURCE
 def test_its_rules_make_its_files_and_those_learnt_for_new_songs(row):
-    text = (ROOT / f"workflow/rules/{row.section}.smk").read_text().replace("{embedding}", "{source}")
+    text = (
+        (ROOT / f"workflow/rules/{row.section}.smk")
+        .read_text()
+        .replace("{embedding}", "{source}")
+        .replace("{encoder}", "{source}")
+    )
     assert f'features="<results>/{row.features}"' in text
     for path in row.learnt:
         assert f'="<results>/{path}"' in text
@@ -32,7 +38,7 @@ def test_its_rules_make_its_files_and_those_learnt_for_new_songs(row):
 @EVERY_SOURCE
 def test_what_its_features_depend_on_are_settings(row):
     config = overlaid({"embeddings": {"mine": MINE}})
-    for section, keys in sources(config)["mine" if row.entries else row.section].settings.items():
+    for section, keys in sources(config)[NAMES.get(row.section, row.section)].settings.items():
         above, _, entry = section.partition(".")
         assert set(keys) <= set(config[above][entry] if entry else config[above])
     section, _, key = row.rate.rpartition(".")
@@ -41,7 +47,7 @@ def test_what_its_features_depend_on_are_settings(row):
 
 def test_models_take_some_of_the_sources_that_there_are():
     config = overlaid({"embeddings": {"b": MINE, "a": MINE, "c": MINE}})
-    assert list(sources(config)) == ["bow", "b", "a", "c"]
+    assert list(sources(config)) == ["bow", "b", "a", "c", "musicnn"]
     assert list(taken(config)) == ["bow"]
     models = {"linear": {"features": "b"}, "mlp": {"features": "a"}, "knn": {"features": "a"}, "mlr": None}
     found = taken(overlaid({"embeddings": {"b": MINE, "a": MINE, "c": MINE}, "models": models}))

@@ -54,6 +54,17 @@ def test_a_path_names_the_file_and_no_rules_output(results):
     assert not path.startswith(f"{results}/bow")
 
 
+def test_models_of_several_sources_depend_on_the_settings_of_each(results):
+    encoded = {"models": {"by_encoder": {"kind": "linear", "features": "musicnn"}}}
+    models = [*MODELS, "by_encoder"]
+    config = made_with(results, encoded)
+    check_learnt(str(results), config, models, FILES)
+    config["audio"]["hop"] = 256  # of log-mels, which the last model does not hear
+    config["encoders"]["musicnn"]["pool"] = "max"
+    assert "audio.hop: 256" in (said := refused(results, config, models))
+    assert "encoders.musicnn.pool: 'max', but the run was made with 'mean'" in said
+
+
 def test_what_decides_on_a_vector_must_be_as_it_was(results, config):
     config["audio"]["hop"] = 256
     config["bow"]["coefficients"] = 20

@@ -17,6 +17,7 @@ from overlays import CONFIG, OWN_DATA, ROOT, checked, mistakes
 from workflow import settings
 from workflow.kinds import names_of
 from workflow.settings import SettingsError, check, load_schema, options
+from workflow.settings_page import ENTRIES
 
 TEXT = (ROOT / "config.yaml").read_text(encoding="utf-8")
 
@@ -29,8 +30,8 @@ def subschemas(schema: dict, path: str = "") -> dict[str, dict]:
             continue
         found[f"{path}{key}"] = sub
         found |= subschemas(sub, f"{path}{key}.")
-        if key == "embeddings" and path == "":
-            found |= subschemas(sub["additionalProperties"], "embeddings.<NAME>.")
+        if key in ENTRIES and path == "":
+            found |= subschemas(sub["additionalProperties"], f"{key}.<NAME>.")
     for kind in KINDS if path == "" else ():
         found |= subschemas(schema["$defs"][kind], f"{kind}.")
     return found
@@ -95,6 +96,7 @@ def test_the_default_config_says_what_is_the_demos_and_shows_defaults():
     own = {"run": "demo", "world": {}, "plays": {"path": CONFIG["plays"]["path"]}, "models": CONFIG["models"]}
     own["plays"]["songs"] = {"path": CONFIG["plays"]["songs"]["path"]}
     own["tuning"] = {"wmf": CONFIG["tuning"]["wmf"]}
+    own["encoders"] = {"musicnn": {"network": "musicnn"}}
     own["audio"] = {"min_seconds": CONFIG["audio"]["min_seconds"]}  # of the window of the network that hears time
     assert check(CONFIG) == check(own)
     assert len(CONFIG["models"]) == 13

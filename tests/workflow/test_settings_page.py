@@ -40,7 +40,7 @@ def test_every_key_is_on_the_page_with_its_words(rows):
         found |= {f"{above}{key}".replace("<name>", "<NAME>"): cells[-1] for key, cells in keys.items()}
     headings = {key for key in load_schema()["properties"] if key == "models" or key in rows}
     expected = {path: sub["description"] for path, sub in SUBSCHEMAS.items() if path not in headings}
-    assert {key: words.replace("¦", "|") for key, words in found.items() if key != "embeddings.<NAME>"} == {
+    assert {key: words.replace("¦", "|") for key, words in found.items() if not key.endswith(".<NAME>")} == {
         path: words for path, words in expected.items() if not path.endswith((".low", ".high", ".log", ".choices"))
     }
 
@@ -63,12 +63,20 @@ def test_the_defaults_shown_are_those_that_a_run_gets(rows):
     """A config that gives only what must be given gets the numbers on the page."""
     given = {"run": "mine", "world": {}, "plays": {"path": "<results>/world/plays.tsv"}}
     needed = {"predictions": {"scores": "scores.csv"}}
-    checked = check(given | {"models": {kind: {"kind": kind, **needed.get(kind, {})} for kind in KINDS}})
+    checked = check(
+        given
+        | {
+            "encoders": {"musicnn": {"network": "musicnn"}},
+            "models": {kind: {"kind": kind, **needed.get(kind, {})} for kind in KINDS},
+        }
+    )
     wheres = {**checked, **checked["models"]}
     shown = {(where, key): cells[1] for where, keys in rows.items() for key, cells in keys.items()}
     numbers = {path: float(text[1:-1]) for path, text in shown.items() if re.fullmatch(r"`[\d.e+-]+`", text)}
     assert len(numbers) > 70
     for (where, key), number in numbers.items():
+        if key.startswith("<name>."):
+            where, key = "encoders", key.replace("<name>", "musicnn")
         value = wheres.get(where, checked) or load_schema()["properties"][where]["properties"]  # no world by default
         for part in key.split("."):
             value = value[part]

@@ -250,7 +250,7 @@ SHOWN = [*rules.predict_tags.output, *rules.describe_factors.output, *rules.find
 SHOWN += [*rules.draw_map.output, *rules.draw_confidences.output]
 if models_with("from_audio"):
     SHOWN += rules.compare_factors.output
-if AUDIO_MODELS:
+if LOG_MEL_MODELS:
     SHOWN += rules.draw_spectrograms.output
 if models_with("filters"):
     SHOWN += rules.draw_filters.output

@@ -103,5 +103,6 @@ rule index_audio:
 if AUDIO_MODELS:
     KEPT += rules.shard_songs.output
     KEPT += rules.settle_shards.output
+if LOG_MEL_MODELS:
     KEPT += expand(rules.extract_log_mel.output, shard=SHARDS)
     KEPT += rules.index_audio.output

@@ -91,7 +91,7 @@ def audited_files():
         for each in map(own_rule, source.learning):
             found |= {name: item for name, item in each.input.items() if name not in ("songs", "split")}
             found |= {name: settled(str(path)) for name, path in each.output.items()}
-    if AUDIO_MODELS:
+    if LOG_MEL_MODELS:
         found |= {"index": settled("<results>/audio/index.parquet"), "log_mels": settled(*LOG_MELS)}
     if SOURCES:
         found["song_features"] = settled(*(f"<results>/{source.features}" for source in SOURCES.values()))

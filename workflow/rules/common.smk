@@ -38,6 +38,13 @@ AUDIO_MODELS = [
     if row.hears_log_mels or (row.hears == kinds.FEATURES and SOURCES[SETTINGS["models"][name]["features"]].rate)
 ]
 
+# Those of them that need its log-mels.
+LOG_MEL_MODELS = [
+    name
+    for name in AUDIO_MODELS
+    if MODELS[name].hears_log_mels or SOURCES[SETTINGS["models"][name]["features"]].log_mels
+]
+
 # Every file that the workflow keeps. `rule all` asks for each of them, or a lost one would go unnoticed.
 KEPT = []
 

@@ -1,7 +1,8 @@
 """provenance: the record of what the run was made from and with."""
 
-# The files of models made elsewhere, by their settings.
+# The files of models made elsewhere, and of encoders, by their settings.
 BROUGHT = {f"models.{name}.{key}": path for name, files in brought_files().items() for key, path in files.items()}
+BROUGHT |= {f"encoders.{name}.path": watched(path) for name, path in encoder_paths().items()}
 
 
 rule record_provenance:
@@ -26,6 +27,7 @@ rule record_provenance:
             "brought": list(BROUGHT),
             "config": settings.as_text(SETTINGS),
             "data": DATA_NOTE,
+            "encoders": about_encoders(),
             "seeds": SEEDS,
         },
         code=code("record_provenance.py"),

@@ -3,7 +3,7 @@
 
 rule write_report:
     input:
-        **({"index": settled("<results>/audio/index.parquet")} if AUDIO_MODELS else {}),
+        **({"index": settled(AUDIO_INDEX)} if AUDIO_INDEX else {}),
         table=settled("<results>/tables/recommendation.parquet"),
         differences=settled("<results>/tables/differences.parquet"),
         intervals=settled("<results>/tables/intervals.parquet"),

@@ -1,4 +1,7 @@
-"""Extract the log-mels of one shard, in worker processes: a file that hangs or kills the decoder loses one song."""
+"""Extract log-mels or the like of one shard, in worker processes.
+
+A file that hangs or kills the decoder loses one song.
+"""
 
 import io
 import logging
@@ -9,9 +12,9 @@ from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import TimeoutError as TimeLimit
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import polars as pl
@@ -49,6 +52,26 @@ FFMPEG_SHARE = 0.9
 FAILURES_NAMED = 5
 
 
+class Extractor(Protocol):
+    """What is made of the audio of a song: rows of numbers. It is sent to the workers, so it holds settings alone."""
+
+    sample_rate: int
+    duration: float | None
+    offset: float | str
+    min_seconds: float
+    timeout: float | None
+    name: ClassVar[str]  # of its folder in the cache
+    words: ClassVar[str]  # of what it makes, in messages
+    dtype: ClassVar[type]  # of the rows
+    width: int  # numbers in a row
+
+    def key(self) -> str:
+        """Digest of all that changes the numbers, but the file itself."""
+
+    def rows(self, audio: np.ndarray) -> np.ndarray:
+        """Make [rows, width] of float32 [samples]."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """The settings of the config's audio section that a log-mel depends on, in seconds, Hz and samples."""
@@ -62,10 +85,14 @@ class Settings:
     min_seconds: float
     timeout: float | None
 
+    name: ClassVar[str] = "log_mel"
+    words: ClassVar[str] = "log-mels"
+    dtype: ClassVar[type] = np.float16
+
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "Settings":
         """Pick the settings out of a rule's options."""
-        return cls(**{name: options[name] for name in cls.__dataclass_fields__})
+        return cls(**{field.name: options[field.name] for field in fields(cls)})
 
     def key(self) -> str:
         """Return the cache's key, of all settings that change the numbers, without those that only set files aside."""
@@ -73,11 +100,20 @@ class Settings:
             {name: value for name, value in asdict(self).items() if name not in ("min_seconds", "timeout")}
         )
 
+    @property
+    def width(self) -> int:
+        """Bands of a frame."""
+        return self.mel_bands
+
+    def rows(self, audio: np.ndarray) -> np.ndarray:
+        """Make the log-mels as they are stored, a row for each frame."""
+        return stored(log_mel(audio, self.sample_rate, self.window, self.hop, self.mel_bands))
+
 
 class Extracted(NamedTuple):
-    """One song: float16 [frames, bands] log-mels and their seconds, or a status that says why there are none."""
+    """One song: the rows made of it (log-mels: a row for each frame) and its seconds, or why there are none."""
 
-    log_mel: np.ndarray | None
+    rows: np.ndarray | None
     seconds: float
     status: str
     detail: str
@@ -90,12 +126,12 @@ def failed(status: str, detail: str) -> Extracted:
     return Extracted(None, 0.0, status, detail)
 
 
-def extract_song(path: str, digest: str | None, settings: Settings, cache: Path, key: str) -> Extracted:
+def extract_song(path: str, digest: str | None, settings: Extractor, cache: Path, key: str) -> Extracted:
     """Extract one song, or take it from the cache. Never raises an Exception."""
     try:
         check_file(path)
-        entry = entry_path(cache, digest, key) if digest else None
-        kept = load_entry(entry, settings.mel_bands) if entry else None
+        entry = entry_path(cache, settings.name, digest, key) if digest else None
+        kept = load_entry(entry, settings.width, settings.dtype) if entry else None
         if kept:
             check_length(round(kept[1] * settings.sample_rate), settings.sample_rate, settings.min_seconds)
             return Extracted(*kept, "ok", "", from_cache=True)
@@ -107,23 +143,23 @@ def extract_song(path: str, digest: str | None, settings: Settings, cache: Path,
             min_seconds=settings.min_seconds,
             timeout=settings.timeout and settings.timeout * FFMPEG_SHARE,
         )
-        frames = stored(log_mel(audio, settings.sample_rate, settings.window, settings.hop, settings.mel_bands))
-        if not np.isfinite(frames).all():
-            raise AudioError("not_finite", "its samples are too large for a spectrogram")
+        rows = settings.rows(audio)
+        if not np.isfinite(rows).all():
+            raise AudioError("not_finite", f"its samples are too large for {settings.words}")
         seconds = len(audio) / settings.sample_rate
-        return Extracted(frames, seconds, "ok", "", cache_error=_keep(path, digest, entry, frames, seconds))
+        return Extracted(rows, seconds, "ok", "", cache_error=_keep(path, digest, entry, rows, seconds))
     except AudioError as error:
         return failed(error.status, error.detail)
     except Exception as error:
         return failed("crashed", f"{type(error).__name__}: {error}")
 
 
-def _keep(path: str, digest: str | None, entry: Path | None, frames: np.ndarray, seconds: float) -> str:
-    """Keep a song's log-mel for later runs. Returns any error as text, as the song itself is fine."""
+def _keep(path: str, digest: str | None, entry: Path | None, rows: np.ndarray, seconds: float) -> str:
+    """Keep a song's rows for later runs. Returns any error as text, as the song itself is fine."""
     try:
         # A file replaced since its manifest was written must not be kept under its old digest.
         if entry and digest_file(path) == digest:
-            save_entry(entry, frames, seconds)
+            save_entry(entry, rows, seconds)
     except (OSError, InputError) as error:
         return str(error)
     return ""
@@ -152,36 +188,37 @@ def _start_worker() -> None:
 
 
 def extract_shard(
-    manifest: pl.DataFrame, log_mel_path: Path, settings: Settings, cache: Path, pool: ProcessPool, threads: int
+    manifest: pl.DataFrame, path: Path, settings: Extractor, cache: Path, pool: ProcessPool, threads: int
 ) -> pl.DataFrame:
-    """Write the log-mels of a manifest's songs, one after the other, and give the shard's table (``TABLE``).
+    """Write the rows of a manifest's songs, one after the other, and give the shard's table (``TABLE``).
 
-    The file is float16 [frames of the shard, mel_bands]; a song has ``frames`` rows from ``start`` on, none where
-    its status is not ok. Songs and bytes are in the manifest's order, whatever the number of threads.
+    The file is [rows of the shard, width], for log-mels float16 [frames, bands]; a song has ``frames`` rows from
+    ``start`` on, none where its status is not ok. Songs and bytes are in the manifest's order, whatever the number of
+    threads.
     """
     rows = []
     from_cache, cache_error = 0, ""
-    with replacing(log_mel_path) as temporary, temporary.open("wb") as file:
+    with replacing(path) as temporary, temporary.open("wb") as file:
         start = 0
-        _write_header(file, 0, settings.mel_bands)
+        _write_header(file, 0, settings)
         songs = extract_songs(manifest, settings, cache, pool, threads)
-        for song_id, song in zip(manifest["song_id"], track(songs, "log-mels", len(manifest)), strict=True):
-            frames = 0 if song.log_mel is None else len(song.log_mel)
+        for song_id, song in zip(manifest["song_id"], track(songs, settings.words, len(manifest)), strict=True):
+            frames = 0 if song.rows is None else len(song.rows)
             if frames:
-                file.write(song.log_mel.tobytes())
+                file.write(song.rows.tobytes())
             rows.append((song_id, start, frames, song.seconds, song.status, song.detail))
             start += frames
             from_cache += song.from_cache
             cache_error = cache_error or song.cache_error
         file.seek(0)
-        _write_header(file, start, settings.mel_bands)
+        _write_header(file, start, settings)
     table = pl.DataFrame(rows, schema=TABLE, orient="row")
     _log_counts(table, from_cache, cache_error)
     return table
 
 
 def extract_songs(
-    manifest: pl.DataFrame, settings: Settings, cache: Path, pool: ProcessPool, threads: int
+    manifest: pl.DataFrame, settings: Extractor, cache: Path, pool: ProcessPool, threads: int
 ) -> Iterator[Extracted]:
     """Yield the songs of a manifest (``audio``, ``digest``) in order, with few of them in progress or waiting."""
     key, ahead = settings.key(), max(1, threads) * AHEAD
@@ -195,7 +232,7 @@ def extract_songs(
         yield _result(waiting.popleft(), settings)
 
 
-def _result(future: Any, settings: Settings) -> Extracted:
+def _result(future: Any, settings: Extractor) -> Extracted:
     try:
         return future.result()
     except TimeLimit:
@@ -211,10 +248,11 @@ def _cause(exitcode: int | None) -> str:
         return f"signal {-exitcode}"
 
 
-def _write_header(file: BinaryIO, frames: int, mel_bands: int) -> None:
-    """Write the header of an NPY file; numpy pads it, so that its size does not depend on ``frames``."""
+def _write_header(file: BinaryIO, rows: int, settings: Extractor) -> None:
+    """Write the header of an NPY file; numpy pads it, so that its size does not depend on ``rows``."""
     header = io.BytesIO()
-    description = {"descr": "<f2", "fortran_order": False, "shape": (frames, mel_bands)}
+    kind = np.dtype(settings.dtype).str
+    description = {"descr": kind, "fortran_order": False, "shape": (rows, settings.width)}
     np.lib.format.write_array_header_1_0(header, description)
     file.write(header.getvalue())
 

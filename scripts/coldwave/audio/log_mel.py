@@ -23,6 +23,12 @@ def log_mel(signal: np.ndarray, sample_rate: int, window: int, hop: int, mel_ban
     samples of the Hann window and of the Fourier transform. Equal to the log of librosa's melspectrogram with
     power 2, at least ``POWER_FLOOR``.
     """
+    power = mel_power(signal, sample_rate, window, hop, mel_bands)
+    return np.ascontiguousarray(np.log(np.maximum(power, np.float32(POWER_FLOOR))).T)
+
+
+def mel_power(signal: np.ndarray, sample_rate: int, window: int, hop: int, mel_bands: int) -> np.ndarray:
+    """Return the mel power itself, equal to librosa's melspectrogram: float32 [mel_bands, frames]."""
     padded = np.pad(signal, window // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(window) / window)
@@ -30,8 +36,7 @@ def log_mel(signal: np.ndarray, sample_rate: int, window: int, hop: int, mel_ban
     for start in range(0, len(frames), FRAMES_AT_ONCE):
         spectra = np.fft.rfft(hann * frames[start : start + FRAMES_AT_ONCE]).astype(np.complex64)
         power[:, start : start + FRAMES_AT_ONCE] = np.square(np.abs(spectra)).T
-    mel = mel_filters(sample_rate, window, mel_bands) @ power
-    return np.ascontiguousarray(np.log(np.maximum(mel, np.float32(POWER_FLOOR))).T)
+    return mel_filters(sample_rate, window, mel_bands) @ power
 
 
 @lru_cache(maxsize=4)

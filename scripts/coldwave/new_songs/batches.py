@@ -38,7 +38,7 @@ VECTORS = {
 OK, PLACED = "ok", "placed"
 # What a run has learnt, and its songs' vectors; of models and predictions, those of a batch's models.
 _LEARNT = ("plays/songs", "plays/users", "split/", "wmf/", "bow/", "embeddings/")
-_SETTINGS = ("audio", BOW, "embeddings")
+_SETTINGS = ("audio", BOW, "embeddings", "encoders")
 
 Vectors = dict[tuple[str, str, int | None], np.ndarray]  # from ``of``, ``name`` and ``seed``: float32 [songs, k]
 

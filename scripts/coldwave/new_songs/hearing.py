@@ -9,17 +9,18 @@ import numpy as np
 import polars as pl
 from pebble import ProcessPool
 
-from coldwave.audio.extraction import Extracted, Settings, extract_songs, failed
+from coldwave.audio.extraction import Extracted, Extractor, Settings, extract_songs, failed
 from coldwave.audio.index import NO_AUDIO
 from coldwave.new_songs.batches import FEATURES, OK, PREDICTIONS, Vectors
 from coldwave.progress import track
-from coldwave.use.hearing import BOW, NAMED, Heard
+from coldwave.use.hearing import BOW, NAMED, Heard, encoding_of, scaled_encodings
 from coldwave.use.kinds import LOG_MELS
 from coldwave.use.models import Model
 from coldwave.use.predicting import predict, stands_on
 
 log = logging.getLogger(__name__)
 
+STATES = {"status": pl.String, "detail": pl.String}
 AT_ONCE = 64  # songs whose log-mels are in memory together, 0.3 MB each at 30 s
 
 
@@ -33,7 +34,45 @@ def heard_by(model: Model) -> str | None:
 
 def hears_audio(models: Sequence[Model]) -> bool:
     """Whether any of the models needs a song's audio."""
-    return not {BOW, LOG_MELS}.isdisjoint(map(heard_by, models))
+    encoders = models[0].files.config.get("encoders", {})
+    return not {BOW, LOG_MELS, *encoders}.isdisjoint(map(heard_by, models))
+
+
+def encode_new(
+    songs: pl.DataFrame,
+    models: Sequence[Model],
+    digests: Mapping[str, str | None],
+    cache: Path,
+    pool: ProcessPool | None,
+    threads: int,
+) -> tuple[dict[str, np.ndarray], list[pl.DataFrame]]:
+    """Encode songs by the encoders that models take (see ``hear_and_predict``).
+
+    Returns
+    -------
+    features by name, float32 [songs, d], NaN rows for songs without; and for each encoder a table ``status``,
+    ``detail`` of the songs
+
+    Raises
+    ------
+    InputError
+        An encoder is not there, or is not what the config says.
+    """
+    files = models[0].files
+    known = files.config.get("encoders", {})
+    found, states = {}, []
+    for name in (name for name in dict.fromkeys(map(heard_by, models)) if name in known):
+        encoding = encoding_of(files, name)
+        vectors = np.full((songs.height, encoding.width), np.nan, dtype=np.float32)
+        extracted = _extracted(songs, digests, encoding, cache, pool, threads)
+        told = []
+        for row, song in enumerate(track(extracted, f"new songs encoded by {name}", songs.height)):
+            told.append((song.status, song.detail))
+            if song.rows is not None:
+                vectors[row] = song.rows[0]
+        found[name] = scaled_encodings(vectors, files, name)
+        states.append(pl.DataFrame(told, schema=STATES, orient="row"))
+    return found, states
 
 
 def hear_and_predict(
@@ -51,7 +90,7 @@ def hear_and_predict(
     ----------
     songs : table ``song_id``, ``artist``, ``album``, ``audio``
     models : of one run, at least one
-    given : embeddings of the songs by name, float32 [songs, d], NaN rows for songs without
+    given : embeddings and encodings of the songs by name, float32 [songs, d], NaN rows for songs without
     digests : of the content of audio files, by path
     cache : folder of log-mels; pool : where songs are decoded, None if no model needs audio
 
@@ -73,7 +112,7 @@ def hear_and_predict(
         from_cache += sum(one.from_cache for one in found)
         cache_error = next((one.cache_error for one in found if one.cache_error), cache_error)
         own = {name: array[begin : begin + AT_ONCE] for name, array in given.items()}
-        heard = Heard(files, part, [one.log_mel for one in found], own, threads)
+        heard = Heard(files, part, [one.rows for one in found], own, threads)
         for name in names:
             parts.setdefault((FEATURES, name, None), []).append(heard.features(name))
         for model in models:
@@ -82,14 +121,14 @@ def hear_and_predict(
         log.info("songs heard: %s (%s from the cache)", f"{songs.height:,}", f"{from_cache:,}")
     if cache_error:
         log.warning("the cache cannot be written: %s", cache_error)
-    table = pl.DataFrame(states, schema={"status": pl.String, "detail": pl.String}, orient="row")
+    table = pl.DataFrame(states, schema=STATES, orient="row")
     return {key: np.concatenate(arrays) for key, arrays in parts.items()}, table
 
 
 def _extracted(
     songs: pl.DataFrame,
     digests: Mapping[str, str | None],
-    settings: Settings,
+    settings: Extractor,
     cache: Path,
     pool: ProcessPool,
     threads: int,

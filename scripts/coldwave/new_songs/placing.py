@@ -29,7 +29,7 @@ from coldwave.new_songs.batches import (
     vectors_table,
 )
 from coldwave.new_songs.exhibits import write_neighbours, write_songs, write_users
-from coldwave.new_songs.hearing import hear_and_predict, hears_audio
+from coldwave.new_songs.hearing import encode_new, hear_and_predict, hears_audio
 from coldwave.new_songs.identity import made_of
 from coldwave.new_songs.lists import list_neighbours, list_users
 from coldwave.new_songs.reading import read_new_songs
@@ -79,9 +79,11 @@ def place_batch(run: str | Path, name: str, wanted: Wanted, cache: Path, threads
         place, before = _to_place(songs, earlier.songs)
         given = {key: array[place] for key, array in given.items()}
         fresh = songs[place]
+        encoded, more = encode_new(fresh, models, digests, cache, workers, threads)
+        given |= encoded
         vectors, heard = hear_and_predict(fresh, models, given, digests, cache, workers, threads)
     _warn_of_unheard(fresh, heard)
-    table = _table(songs, place, before, [heard, *(state[place] for state in states)], name, files.root)
+    table = _table(songs, place, before, [heard, *more, *(state[place] for state in states)], name, files.root)
     new = NewSongs(table[place], vectors)
     kept = np.flatnonzero(~earlier.songs["song_id"].is_in(new.songs["song_id"].implode()).to_numpy())
     earlier = NewSongs(earlier.songs[kept], {key: array[kept] for key, array in earlier.vectors.items()})

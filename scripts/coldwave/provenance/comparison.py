@@ -15,7 +15,7 @@ SHOWN = 10  # paths of a stage, unless all are asked for
 
 # Beginnings of paths in the order in which a run makes the files: the first difference explains those that follow.
 STAGES = (
-    "world/", "plays/", "embeddings/", "split/", "wmf/", "audio/manifests/", "audio/log_mel/", "audio/",
+    "world/", "plays/", "encoders/", "embeddings/", "split/", "wmf/", "audio/manifests/", "audio/log_mel/", "audio/",
     "bow/codebook", "bow/frame_scale", "bow/counts/", "bow/pca_", "bow/", "models/", "predictions/", "scores/",
     "scores_by_song/", "scores_without_songs/", "analysis/", "tables/", "figures/", "report/",
 )  # fmt: skip

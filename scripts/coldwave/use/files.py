@@ -40,6 +40,7 @@ class RunFiles:
         record = read_record(self.folder / RECORD)
         self.config: dict[str, Any] = record["config"]
         self.outputs: dict[str, str] = record["outputs"]  # digests of the run's files, by path
+        self.inputs: dict[str, str] = record.get("inputs", {})  # digests of what it read, by the setting or its name
         self.seeds: list[int] = record.get("seeds") or [self.config["seed"]]
         for path in NEEDED:
             self.path(path)

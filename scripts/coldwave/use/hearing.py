@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,9 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.files import read_array
 from coldwave.use.files import RunFiles
+
+if TYPE_CHECKING:
+    from coldwave.encoders.encoding import Encoding
 
 BOW = "bow"
 NAMED = {"song_id": pl.String, "artist": pl.String, "album": pl.String}
@@ -61,12 +65,18 @@ class Heard:
             They are embeddings that the run was given in a table, and of these songs none were given.
         """
         if name not in self._features:
+            if name in self.files.config.get("encoders", {}):
+                self._features[name] = self._encoded(name)
+                return self._features[name]
             if name != BOW:
                 raise InputError(
                     f"{self.named}: the run was given the embedding {name!r} in a table, and a file has none"
                 )
             self._features[name] = bags_of_words(self.log_mels, self.files)
         return self._features[name]
+
+    def _encoded(self, name: str) -> np.ndarray:
+        raise ValueError(f"new songs are encoded by {name} before they are heard otherwise")
 
     @property
     def named(self) -> str:
@@ -103,6 +113,9 @@ class HeardFile(Heard):
         """Its log-mels, of one song."""
         return [hear(self.path, self.files)]
 
+    def _encoded(self, name: str) -> np.ndarray:
+        return scaled_encodings(encode(self.path, self.files, name), self.files, name)
+
     @property
     def named(self) -> str:
         """The file's path."""
@@ -123,9 +136,55 @@ def hear(path: Path, files: RunFiles) -> np.ndarray:
 
     with threadpool_limits(1):  # as in the run, so that sums have the same order
         song = extract_song(str(path), None, Settings.of(files.config["audio"]), Path(), "")
-    if song.log_mel is None:
+    if song.rows is None:
         raise InputError(f"{path}: no usable audio: {song.status}: {song.detail}")
-    return song.log_mel
+    return song.rows
+
+
+def encode(path: Path, files: RunFiles, name: str) -> np.ndarray:
+    """Decode a file and encode it as the run's encoder ``name`` has encoded its songs: float32 [1, d].
+
+    Raises
+    ------
+    InputError
+        It gives no usable audio, or the encoder is not there.
+    """
+    from threadpoolctl import threadpool_limits
+
+    from coldwave.audio.extraction import extract_song
+
+    with threadpool_limits(1):
+        song = extract_song(str(path), None, encoding_of(files, name), Path(), "")
+    if song.rows is None:
+        raise InputError(f"{path}: no usable audio: {song.status}: {song.detail}")
+    return song.rows
+
+
+def encoding_of(files: RunFiles, name: str) -> "Encoding":
+    """Prepare an encoder of a run, to hear other songs with.
+
+    Raises
+    ------
+    InputError
+        It is not there, or is not the model that the run has heard its songs with.
+    """
+    from coldwave.encoders.encoding import prepare
+
+    entry = files.config["encoders"][name]
+    path = files.root / entry["path"] if entry["path"] else None
+    used = {key: value for key, value in entry.items() if key not in ("licence", "path", "standardize")}
+    found = prepare(used, files.config["audio"], path, f"encoders.{name}")
+    recorded = files.inputs.get(f"encoders.{name}.path")
+    if found.network == "onnx" and recorded not in (None, found.digest):
+        raise InputError(f"{path}: not the model that the run has heard its songs with: run `snakemake` with it first")
+    return found
+
+
+def scaled_encodings(vectors: np.ndarray, files: RunFiles, name: str) -> np.ndarray:
+    """Make features of encoders' vectors, as the run has done: float32 [songs, d]."""
+    from coldwave.embeddings.scaling import scaled
+
+    return scaled(vectors, *(read_array(files.path(f"embeddings/{name}.{part}.npy")) for part in ("mean", "scale")))
 
 
 def bags_of_words(log_mels: Sequence[np.ndarray | None], files: RunFiles) -> np.ndarray:

@@ -10,7 +10,7 @@ from coldwave.analysis.usage_patterns import unit_patterns, usable
 from coldwave.errors import InputError
 from coldwave.evaluation.recommendation import FEW
 from coldwave.models.knn import unit_length
-from coldwave.use.hearing import BOW, Heard
+from coldwave.use.hearing import Heard
 from coldwave.use.kinds import FACTORS
 from coldwave.use.models import find_model
 from coldwave.use.predicting import can_hear, predict
@@ -42,7 +42,7 @@ def similar(
     tags = [] if number is None else files.songs["tags"][number].to_list()
     chosen = find_model(files, model, seed) if model else resources.factor_model()
     features = resources.sound(chosen)
-    if features and (heard is None or features == BOW):
+    if features and (heard is None or features not in resources.files.config["embeddings"]):
         units = resources.units(features)
         query = units[number] if heard is None else unit_length(heard.features(features))[0]
         found.append(nearest_songs(files.songs, SOUND, units, query, number, n, tags))

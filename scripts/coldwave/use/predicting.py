@@ -25,7 +25,7 @@ def can_hear(model: Model) -> bool:
         return False
     if model.kind.hears == PREDICTIONS:
         return can_hear(find_model(model.files, model.settings["audio"]))
-    return model.features in (None, BOW)
+    return model.features in (None, BOW, *model.files.config.get("encoders", {}))
 
 
 def predict(heard: Heard, model: Model) -> np.ndarray:

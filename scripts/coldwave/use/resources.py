@@ -147,7 +147,8 @@ class Resources:
         """Name the features that songs are compared by: the model's, or else those that the run has; None without."""
         if model and model.kind and model.kind.hears == PREDICTIONS:
             model = find_model(self.files, model.settings["audio"])
-        names = [model.features if model else None, BOW, *self.files.config["embeddings"]]
+        config = self.files.config
+        names = [model.features if model else None, BOW, *config["embeddings"], *config.get("encoders", {})]
         return next((name for name in names if name and self.files.has(features_of(name))), None)
 
     def units(self, features: str) -> np.ndarray:

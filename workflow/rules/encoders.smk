@@ -1,0 +1,83 @@
+"""encoders: networks that others have trained on audio, whose outputs are features of the models that name them."""
+
+
+include: "encoders_inputs.smk"
+
+
+rule encode_songs:
+    input:
+        unpack(encoder_model),
+        manifest=settled(MANIFEST),
+    output:
+        vectors="<results>/encoders/{encoder}/{shard}.npy",
+        table="<results>/encoders/{encoder}/{shard}.parquet",
+    log:
+        "<results>/logs/encode_songs/{encoder}/{shard}.log",
+    benchmark:
+        "<results>/timings/encode_songs/{encoder}/{shard}.tsv"
+    wildcard_constraints:
+        encoder=one_of(ENCODERS),
+        shard=one_of(SHARDS),
+    conda:
+        "../../envs/encoders.yaml"
+    threads: 4
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(480),
+    params:
+        options=encoder_options,
+        cache=cache_folder,
+        code=code("encode_songs.py"),
+    script:
+        "../../scripts/encode_songs.py"
+
+
+rule gather_encodings:
+    input:
+        songs=settled("<results>/plays/songs.parquet"),
+        tables=settled(*expand("<results>/encoders/{{encoder}}/{shard}.parquet", shard=SHARDS)),
+        arrays=settled(*expand("<results>/encoders/{{encoder}}/{shard}.npy", shard=SHARDS)),
+    output:
+        index="<results>/encoders/{encoder}.index.parquet",
+        vectors="<results>/embeddings/{encoder}.npy",
+    log:
+        "<results>/logs/gather_encodings/{encoder}.log",
+    benchmark:
+        "<results>/timings/gather_encodings/{encoder}.tsv"
+    wildcard_constraints:
+        encoder=one_of(ENCODERS),
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(lambda input: max(2000, int(3 * input.size_mb))),
+        runtime=growing(20),
+    params:
+        options={},
+        code=code("gather_encodings.py"),
+    script:
+        "../../scripts/gather_encodings.py"
+
+
+use rule scale_embeddings as scale_encodings with:
+    input:
+        vectors=settled("<results>/embeddings/{encoder}.npy"),
+        split=settled("<results>/split/split.parquet"),
+    output:
+        mean="<results>/embeddings/{encoder}.mean.npy",
+        scale="<results>/embeddings/{encoder}.scale.npy",
+        features="<results>/embeddings/{encoder}.features.npy",
+    log:
+        "<results>/logs/scale_encodings/{encoder}.log",
+    benchmark:
+        "<results>/timings/scale_encodings/{encoder}.tsv"
+    wildcard_constraints:
+        encoder=one_of(ENCODERS),
+    params:
+        options=lambda wildcards: {"standardize": SETTINGS["encoders"][wildcards.encoder]["standardize"]},
+        code=code("scale_embeddings.py"),
+
+
+KEPT += expand(rules.encode_songs.output, encoder=ENCODERS, shard=SHARDS)
+KEPT += expand(rules.gather_encodings.output, encoder=ENCODERS)
+KEPT += expand(rules.scale_encodings.output, encoder=ENCODERS)
