@@ -19,6 +19,7 @@ from safetensors.numpy import load_file
 
 import coldwave
 from coldwave.command.cli import main
+from coldwave.errors import InputError
 from coldwave.export.writing import replacing_folder
 from tests.coldwave.bundle.bundled_runs import AUDIO, HEARING, MODELS, sound, write_wave
 from tests.coldwave.use.small_runs import SEED
@@ -192,18 +193,48 @@ def test_the_index_and_the_licence_that_are_asked_for(folder, tmp_path, capsys):
 
 
 def test_an_earlier_bundle_is_replaced_and_nothing_else(folder, tmp_path, capsys):
-    arguments = ["export", "bundle", "--run", str(folder), "--model", "knn"]
-    assert main(arguments) == 0
+    arguments = ["export", "bundle", "--run", str(folder)]
+    assert main([*arguments, "--model", "linear"]) == 0
     out = folder / "export/bundle"
-    (out / "mine.txt").write_text("of the earlier one")
-    assert main(arguments) == 0
-    assert not (out / "mine.txt").exists() and about(out)["model"]["name"] == "knn"
+    assert main([*arguments, "--model", "given"]) == 0
+    assert about(out)["model"]["name"] == "given"
+    assert {path.name for path in out.iterdir()} == {"bundle.json", *about(out)["files"]}
+    assert "audio.onnx" not in about(out)["files"]
     capsys.readouterr()
     (tmp_path / "other").mkdir()
     (tmp_path / "other/mine.txt").write_text("mine")
-    assert main([*arguments, "--out", str(tmp_path / "other")]) == 1
+    assert main([*arguments, "--model", "knn", "--out", str(tmp_path / "other")]) == 1
     assert "has no bundle.json: name a folder that is not there yet" in capsys.readouterr().err
     assert [path.name for path in (tmp_path / "other").iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize("name", ["notes.md", ".git/HEAD", "README.md/mine.txt"])
+def test_files_that_others_have_put_into_a_bundle_are_kept(tmp_path, name):
+    earlier = tmp_path / "earlier"
+    (earlier / name).parent.mkdir(parents=True)
+    (earlier / name).write_text("mine")
+    (earlier / "bundle.json").write_text(json.dumps({"files": {"README.md": "", "songs.faiss": ""}}))
+    (earlier / "songs.faiss").write_text("")
+    refused = pytest.raises(InputError, match="move that elsewhere, or name a folder")
+    with refused as error, replacing_folder(earlier, "bundle.json"):
+        pass
+    assert repr(name.split("/")[0]) in str(error.value)
+    assert (earlier / name).read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["earlier"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [b"", b"{", b"[]", b"3", b"{}", b'{"files": null}', b'{"files": ["README.md"]}', b"\xff\xfe", b"[" * 100_000],
+    ids=lambda broken: repr(broken[:20]),
+)
+def test_a_folder_whose_list_of_files_cannot_be_read_is_kept(tmp_path, broken):
+    (tmp_path / "earlier").mkdir()
+    (tmp_path / "earlier/bundle.json").write_bytes(broken)
+    refused = pytest.raises(InputError, match=r"its bundle\.json does not say which files are of the export: remove")
+    with refused, replacing_folder(tmp_path / "earlier", "bundle.json"):
+        pass
+    assert (tmp_path / "earlier/bundle.json").read_bytes() == broken
 
 
 @pytest.mark.parametrize(
@@ -247,8 +278,8 @@ def test_a_graph_that_differs_is_not_written(folder, monkeypatch, capsys):
 def test_an_earlier_folder_comes_back_if_the_new_one_cannot_take_its_place(tmp_path):
     earlier = tmp_path / "earlier"
     earlier.mkdir()
-    (earlier / "mark").write_text("whole")
+    (earlier / "mark").write_text('{"files": {}}')
     with pytest.raises(FileNotFoundError), replacing_folder(earlier, "mark") as new:
         new.rmdir()
     assert [path.name for path in tmp_path.iterdir()] == ["earlier"]
-    assert (earlier / "mark").read_text() == "whole"
+    assert (earlier / "mark").read_text() == '{"files": {}}'
