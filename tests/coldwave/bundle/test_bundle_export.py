@@ -192,6 +192,17 @@ def test_the_index_and_the_licence_that_are_asked_for(folder, tmp_path, capsys):
     assert f"finds {100 * index['recall']:.1f} %" in text
 
 
+def test_a_card_without_a_user_to_ask_says_so(folder):
+    path = folder / "wmf/user_factors.npy"
+    np.save(path, np.zeros_like(np.load(path)))
+    arguments = ["--index", "approximate", "--model", "linear"]
+    assert main(["export", "bundle", "--run", str(folder), *arguments]) == 0
+    index = about(folder / "export/bundle")["index"]
+    assert (index["recall"], index["users"]) == (None, 0)
+    text = (folder / "export/bundle/README.md").read_text()
+    assert "measured for nobody: no user of the run has a vector other than zero" in text
+
+
 def test_an_earlier_bundle_is_replaced_and_nothing_else(folder, tmp_path, capsys):
     arguments = ["export", "bundle", "--run", str(folder)]
     assert main([*arguments, "--model", "linear"]) == 0
