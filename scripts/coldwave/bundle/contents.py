@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from coldwave.audio import decode
 from coldwave.audio.log_mel import POWER_FLOOR
 from coldwave.bundle.checking import Difference
 from coldwave.bundle.index import Index
@@ -84,7 +85,7 @@ def audio(settings: Mapping[str, Any]) -> dict[str, Any]:
         "output": "log_mel",
         "sample_rate": settings["sample_rate"],
         "channels": "their mean, before resampling",
-        "resampling": "soxr, quality HQ",
+        "resampling": f"soxr, quality {decode.QUALITY}",
         **{name: settings[name] for name in sorted(INPUTS)},
         "window": window,
         "hop": settings["hop"],

@@ -18,6 +18,8 @@ import yaml
 from safetensors.numpy import load_file
 
 import coldwave
+from coldwave.audio import decode
+from coldwave.bundle.contents import audio
 from coldwave.command.cli import main
 from coldwave.errors import InputError
 from coldwave.export.writing import replacing_folder
@@ -143,6 +145,14 @@ def test_it_says_how_the_run_hears(bundles):
         assert setting == "timeout" or said["audio"][setting] == value
     assert said["model"]["settings"] == MODELS["net"]
     assert said["model"]["shape"] == ["windows", 30, 32]
+
+
+def test_it_says_how_the_run_resamples(tmp_path, monkeypatch):
+    path, asked = write_wave(tmp_path / "sound.wav", sound(1)), {}
+    monkeypatch.setattr("coldwave.audio.decode.QUALITY", "MQ")
+    monkeypatch.setattr("soxr.resample", lambda signal, *_, **settings: asked.update(settings) or signal)
+    decode.decode(path, sample_rate=AUDIO["sample_rate"] // 2)
+    assert audio(AUDIO)["resampling"] == f"soxr, quality {asked['quality']}" == "soxr, quality MQ"
 
 
 def test_labels_of_the_index_are_rows_of_the_songs(bundles):
