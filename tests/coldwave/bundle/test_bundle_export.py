@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import faiss
 import numpy as np
@@ -20,9 +21,12 @@ from safetensors.numpy import load_file
 import coldwave
 from coldwave.audio import decode
 from coldwave.bundle.contents import audio
+from coldwave.bundle.model import check_can_be_built
 from coldwave.command.cli import main
 from coldwave.errors import InputError
 from coldwave.export.writing import replacing_folder
+from coldwave.use.kinds import KINDS, LOG_MELS, PREDICTIONS, Kind
+from coldwave.use.models import Model
 from tests.coldwave.bundle.bundled_runs import AUDIO, HEARING, MODELS, sound, write_wave
 from tests.coldwave.use.small_runs import SEED
 
@@ -273,6 +277,20 @@ def test_what_cannot_be_bundled(heard_folder, capsys, arguments, said):
     assert main(["export", "bundle", "--run", str(heard_folder), *arguments]) == 1
     assert said in capsys.readouterr().err
     assert sorted(heard_folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("hears", "said"),
+    [
+        (LOG_MELS, r"nothing makes a graph of kind forest \(there is no coldwave/bundle/models/forest\.py\);"),
+        (PREDICTIONS, "kind forest does not predict songs from what it hears alone;"),
+    ],
+)
+def test_why_a_kind_without_a_graph_cannot_be_bundled(monkeypatch, hears, said):
+    monkeypatch.setitem(KINDS, "forest", Kind(hears, False, 9))
+    files = SimpleNamespace(config={"models": {"new": {"kind": "forest", "audio": "net"}}})
+    with pytest.raises(InputError, match=f"model new cannot be bundled: {said} its vectors"):
+        check_can_be_built(Model(files, "new", SEED))
 
 
 @pytest.mark.parametrize("lacking", ["tables/intervals.parquet", "audio/log_mel/1.npy", "bow/pca_mean.npy"])
