@@ -27,7 +27,7 @@ from coldwave.errors import InputError
 from coldwave.export.writing import replacing_folder
 from coldwave.use.kinds import KINDS, LOG_MELS, PREDICTIONS, Kind
 from coldwave.use.models import Model
-from tests.coldwave.bundle.bundled_runs import AUDIO, HEARING, MODELS, sound, write_wave
+from tests.coldwave.bundle.bundled_runs import AUDIO, EMBEDDED, HEARING, MODELS, sound, write_wave
 from tests.coldwave.use.small_runs import SEED
 
 TOLERANCE = 1e-4
@@ -107,6 +107,7 @@ def test_the_code_of_the_card_runs(bundles, heard_folder, alone, tmp_path, name)
 def test_embeddings_are_taken_as_they_are_in_their_table(bundles, heard_folder):
     said = about(bundles / "given")
     assert said["embedding"] == "given" and "audio" not in said
+    assert said["model"]["columns"] == EMBEDDED and said["model"]["shape"] == ["songs", len(EMBEDDED)]
     assert not (bundles / "given/audio.onnx").exists()
     session = onnxruntime.InferenceSession(bundles / "given/model.onnx")
     table = np.load(heard_folder / "embeddings/given.npy")
