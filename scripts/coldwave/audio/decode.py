@@ -28,6 +28,8 @@ from coldwave.audio.status import AudioError
 # Outside this range a header is damaged, and resampling would need absurd amounts of memory.
 SAMPLE_RATES = (1_000, 1_000_000)
 
+QUALITY = "HQ"  # of soxr's resampling
+
 # libsndfile gives 2**63 - 1 frames where a stream does not state its length.
 UNKNOWN_FRAMES = 2**62
 
@@ -79,7 +81,7 @@ def decode(
         check_signal(mono)
         signal = mono.signal
         if rate != sample_rate:
-            signal = soxr.resample(signal, rate, sample_rate, quality="HQ")
+            signal = soxr.resample(signal, rate, sample_rate, quality=QUALITY)
     check_length(len(signal), sample_rate, min_seconds)
     return signal
 

@@ -164,11 +164,15 @@ def _hearing(about: Mapping[str, Any]) -> list[str]:
 def _index(index: Mapping[str, Any]) -> str:
     if index["kind"] == EXACT:
         return f"The index is exact: it compares a user with all {index['songs']:,} songs that have a vector."
-    return (
+    looks = (
         f"The index is approximate: it looks into {index['searched']:,} of {index['cells']:,} cells "
-        f"(`nprobe`, which can be raised) of {index['songs']:,} songs. Of the {index['at']:,} best songs of a user it "
-        f"finds {100 * index['recall']:.1f} %, by the exact answer for {index['users']:,} users of the run, by whom "
-        "the number of cells was not chosen."
+        f"(`nprobe`, which can be changed) of {index['songs']:,} songs."
+    )
+    if index["recall"] is None:
+        return f"{looks} What it finds was measured for nobody: no user of the run has a vector other than zero."
+    return (
+        f"{looks} Of the {index['at']:,} best songs of a user it finds {100 * index['recall']:.1f} %, by the exact "
+        f"answer for {index['users']:,} users of the run, by whom the number of cells was not chosen."
     )
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from coldwave.audio import decode
 from coldwave.audio.log_mel import POWER_FLOOR
 from coldwave.bundle.checking import Difference
 from coldwave.bundle.index import Index
 from coldwave.bundle.model import EMBEDDING, WINDOWS, Built
+from coldwave.files import read_table
 from coldwave.use.models import Model
 
 FORMAT = 1
@@ -16,15 +18,21 @@ HOW = {
     "out the last frames that fill none; the song's vector is the mean of the windows' vectors; a song shorter than "
     "one window has none",
     "log_mel": "give all frames of log_mel of one song, rounded to float16; the one row is the song's vector",
-    "embedding": "give embeddings as they are in the table that the run has read, columns in its order; each row is a "
-    "song's vector",
+    "embedding": "give embeddings as they are in the table that the run has read, in the order of columns in "
+    "bundle.json; each row is a song's vector",
 }
 
 
 def contents(
     model: Model, built: Built, index: Index, difference: Difference, licence: str, version: str
 ) -> dict[str, Any]:
-    """Collect what is known of a bundle, as JSON has it; the files' digests come from who has written them."""
+    """Collect what is known of a bundle, as JSON has it; the files' digests come from who has written them.
+
+    Raises
+    ------
+    InputError
+        The names of an embedding's columns are missing in the run.
+    """
     config = model.files.config
     takes = {"input": built.takes, "dtype": "float32" if built.takes == EMBEDDING else "float16"}
     found: dict[str, Any] = {
@@ -49,6 +57,8 @@ def contents(
         found["model"]["window"] = built.shape[1]
     if built.takes == EMBEDDING:
         found["embedding"] = model.features
+        columns = model.files.path(f"embeddings/{model.features}.columns.parquet")
+        found["model"]["columns"] = read_table(columns, ["column"])["column"].to_list()
     else:
         found["audio"] = audio(config["audio"])
     return found | {
@@ -84,7 +94,7 @@ def audio(settings: Mapping[str, Any]) -> dict[str, Any]:
         "output": "log_mel",
         "sample_rate": settings["sample_rate"],
         "channels": "their mean, before resampling",
-        "resampling": "soxr, quality HQ",
+        "resampling": f"soxr, quality {decode.QUALITY}",
         **{name: settings[name] for name in sorted(INPUTS)},
         "window": window,
         "hop": settings["hop"],

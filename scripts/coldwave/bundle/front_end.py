@@ -1,6 +1,6 @@
 """The front end as a graph: from a mono signal to log-mels, as ``coldwave.audio.log_mel`` computes them.
 
-It computes in double precision, as librosa does up to the spectrum: in single precision, quiet bands beside loud ones
+It computes in double precision, as that does up to the spectrum: in single precision, quiet bands beside loud ones
 would be off by more than they hold.
 """
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from coldwave.audio.log_mel import POWER_FLOOR
+from coldwave.audio.log_mel import POWER_FLOOR, mel_filters
 from coldwave.bundle.graph import Graph, Tensor
 
 
@@ -17,8 +17,6 @@ def write_front_end(path: Path, sample_rate: int, window: int, hop: int, mel_ban
 
     Frame n is centred on sample n x hop: there are window // 2 zeros before the signal and after it.
     """
-    from librosa.filters import mel
-
     graph = Graph()
     signal = graph.cast("audio", np.float64)
     padded = graph.add("Pad", signal, np.full(2, window // 2), np.float64(0))
@@ -28,7 +26,7 @@ def write_front_end(path: Path, sample_rate: int, window: int, hop: int, mel_ban
     frames = graph.add("Gather", padded, places, axis=0)
     parts = [graph.add("MatMul", frames, basis) for basis in transform(window)]
     power = graph.add("Add", *(graph.add("Mul", part, part) for part in parts))
-    filters = mel(sr=sample_rate, n_fft=window, n_mels=mel_bands).astype(np.float64)
+    filters = mel_filters(sample_rate, window, mel_bands).astype(np.float64)
     bands = graph.add("Max", graph.add("MatMul", power, filters.T), np.float64(POWER_FLOOR))
     log_mel = graph.cast(graph.add("Log", bands), np.float32)
     graph.write(

@@ -28,7 +28,7 @@ class Index(NamedTuple):
     kind : ``EXACT`` or ``APPROXIMATE``
     songs : in it
     at : songs that the recall is of
-    recall : of users' ``at`` best songs, the mean share that is found
+    recall : of users' ``at`` best songs, the mean share that is found; None if there is no user to ask
     users : int64 [asked], numbers of the users whom the recall is of
     cells, searched : of an approximate index, how many cells there are, and how many a search looks at; else 0
     """
@@ -37,7 +37,7 @@ class Index(NamedTuple):
     kind: str
     songs: int
     at: int
-    recall: float
+    recall: float | None
     users: np.ndarray
     cells: int = 0
     searched: int = 0
@@ -46,8 +46,11 @@ class Index(NamedTuple):
 def make_index(songs: np.ndarray, users: np.ndarray, kind: str | None = None) -> Index:
     """Index the songs that have a vector, and measure the recall for users of the run, drawn without chance.
 
+    A user whose vector is zero is not asked: all songs tie, so that any answer would count as right.
+
     An approximate index puts songs into cells, and a search looks at the nearest of them: at so many more, doubled
-    from one, that ``ENOUGH`` is found for one half of the users. The recall is that of the other half.
+    from one, that ``ENOUGH`` is found for one half of the users. The recall is that of the other half. With no user to
+    choose by, it looks at all cells.
 
     Parameters
     ----------
@@ -65,13 +68,14 @@ def make_index(songs: np.ndarray, users: np.ndarray, kind: str | None = None) ->
     if not len(known):
         raise InputError("the model has no vector of any song: there is nothing to index")
     vectors, at = np.ascontiguousarray(songs[known], np.float32), min(AT, -(-len(known) // 10))
-    asked = np.unique(np.linspace(0, len(users) - 1, min(len(users), USERS)).astype(np.int64))
+    apart = np.flatnonzero(np.asarray(users).any(axis=1))
+    asked = apart[np.unique(np.linspace(0, len(apart) - 1, min(len(apart), USERS)).astype(np.int64))]
     choosing, judging = asked[1::2], asked[::2]
     kind = kind or (EXACT if len(known) <= MOST_EXACT else APPROXIMATE)
     if kind == EXACT:
         index = faiss.IndexIDMap(faiss.IndexFlatIP(vectors.shape[1]))
         index.add_with_ids(vectors, known)
-        return Index(index, kind, len(known), at, recall(index, songs, users[judging], at), judging)
+        return Index(index, kind, len(known), at, _recall_if_asked(index, songs, users[judging], at), judging)
     cells = max(1, min(int(4 * len(known) ** 0.5), len(known) // _FEWEST))
     coarse = faiss.IndexFlatIP(vectors.shape[1])
     index = faiss.IndexIVFFlat(coarse, vectors.shape[1], cells, faiss.METRIC_INNER_PRODUCT)
@@ -80,8 +84,12 @@ def make_index(songs: np.ndarray, users: np.ndarray, kind: str | None = None) ->
     index.nprobe = 1
     while index.nprobe < cells and (not len(choosing) or recall(index, songs, users[choosing], at) < ENOUGH):
         index.nprobe = min(2 * index.nprobe, cells)
-    found = recall(index, songs, users[judging], at)
+    found = _recall_if_asked(index, songs, users[judging], at)
     return Index(index, kind, len(known), at, found, judging, cells, index.nprobe)
+
+
+def _recall_if_asked(index: "faiss.Index", songs: np.ndarray, users: np.ndarray, at: int) -> float | None:
+    return recall(index, songs, users, at) if len(users) else None
 
 
 def recall(index: "faiss.Index", songs: np.ndarray, users: np.ndarray, at: int) -> float:

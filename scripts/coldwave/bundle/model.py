@@ -11,7 +11,7 @@ from coldwave.bundle.bag_of_words import LEARNT, add_features
 from coldwave.bundle.graph import Graph, Tensor
 from coldwave.errors import InputError
 from coldwave.use.hearing import BOW
-from coldwave.use.kinds import LOG_MELS
+from coldwave.use.kinds import LOG_MELS, PREDICTIONS
 from coldwave.use.models import Model
 
 WINDOWS, SONG, EMBEDDING = "windows", "log_mel", "embedding"  # inputs of a graph
@@ -30,13 +30,17 @@ class Built(NamedTuple):
 
 
 def check_can_be_built(model: Model) -> None:
-    """Raise InputError if a model does not predict songs from their audio or embedding alone."""
-    if model.kind is None or find_spec(_module(model)) is None:
-        kind = model.settings["kind"]
-        raise InputError(
-            f"model {model.name} cannot be bundled: kind {kind} does not predict songs from what it hears alone; its "
-            "vectors can be had by `coldwave export vectors`"
-        )
+    """Raise InputError if a model does not predict songs from audio or embedding alone, or its kind has no graph."""
+    kind = model.settings["kind"]
+    if model.kind is None or model.kind.hears == PREDICTIONS:
+        why = f"kind {kind} does not predict songs from what it hears alone"
+    elif find_spec(_module(model)) is None:
+        why = f"nothing makes a graph of kind {kind} (there is no {_module(model).replace('.', '/')}.py)"
+    else:
+        return
+    raise InputError(
+        f"model {model.name} cannot be bundled: {why}; its vectors can be had by `coldwave export vectors`"
+    )
 
 
 def write_model(path: Path, model: Model) -> Built:

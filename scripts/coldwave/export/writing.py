@@ -1,5 +1,6 @@
 """Write tables that are too long to be held: block after block, to a temporary name that is renamed at the end."""
 
+import json
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,15 +35,15 @@ class Exported(NamedTuple):
 def replacing_folder(path: Path, mark: str) -> Iterator[Path]:
     """Yield a new folder beside ``path``. It is renamed to ``path`` if the block succeeds, and removed if not.
 
-    What is there is replaced if it is an empty folder, or one with a file ``mark``.
+    What is there is replaced if it is an empty folder, or one of nothing but a file ``mark`` and the files that this
+    lists: JSON, whose ``files`` has their names as keys.
 
     Raises
     ------
     InputError
         Something else is there.
     """
-    if path.exists() and not (path / mark).is_file() and not (path.is_dir() and not any(path.iterdir())):
-        raise InputError(f"--out {path}: this is there, and has no {mark}: name a folder that is not there yet")
+    _check_can_be_replaced(path, mark)
     path.parent.mkdir(parents=True, exist_ok=True)
     new, old = (path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp") for _ in range(2))
     new.mkdir()
@@ -56,6 +57,26 @@ def replacing_folder(path: Path, mark: str) -> Iterator[Path]:
             old.rename(path)
         for left in (new, old):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _check_can_be_replaced(path: Path, mark: str) -> None:
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return
+    if not (path / mark).is_file():
+        raise InputError(f"--out {path}: this is there, and has no {mark}: name a folder that is not there yet")
+    try:
+        files = json.loads((path / mark).read_text(encoding="utf-8"))["files"]
+        own = {mark, *files.keys()}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise InputError(
+            f"--out {path}: this is there, and its {mark} does not say which files are of the export: remove the "
+            "folder, or name one that is not there yet"
+        ) from error
+    if foreign := sorted(found.name for found in path.iterdir() if found.name not in own or not found.is_file()):
+        raise InputError(
+            f"--out {path}: this would be replaced, but holds {foreign[0]!r}, which is not of the export (its {mark} "
+            "does not list it): move that elsewhere, or name a folder that is not there yet"
+        )
 
 
 def write_fields(path: Path, frames: Iterable[pl.DataFrame], separator: str) -> Written:

@@ -13,6 +13,7 @@ from coldwave.audio.log_mel import log_mel, stored
 from coldwave.bow.codebook import count_shard, frame_scale, learn_codebook
 from coldwave.bow.features import fit_pca, frequencies, project
 from coldwave.bow.mfcc import mfcc
+from coldwave.embeddings.reading import COLUMNS
 from coldwave.embeddings.scaling import scaled, scaling
 from coldwave.files import write_array, write_table
 from coldwave.models.cnn.network import LAYERS, SongEnsemble, SongNetwork
@@ -41,6 +42,7 @@ AUDIO = {
     "min_seconds": 1.0,
     "timeout": None,
 }
+EMBEDDED = ["warm", "slow", "même", "d", "e", "f", "10"]  # columns of the embedding
 BOW = {"coefficients": 6, "words": 12}
 NETWORK = {
     "window": 30,
@@ -212,12 +214,13 @@ def _write_bag_of_words(folder: Path, log_mels: list[np.ndarray], training: np.n
 
 def _write_embedding(folder: Path, training: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Write an embedding with a column that does not vary; return its features."""
-    vectors = rng.normal(3, 2, (SONGS, 7)).astype(np.float32)
+    vectors = rng.normal(3, 2, (SONGS, len(EMBEDDED))).astype(np.float32)
     vectors[:, 2] = 5
     mean, scale = scaling(vectors, training, True)
     features = scaled(vectors, mean, scale)
     for name, array in (("", vectors), (".mean", mean), (".scale", scale), (".features", features)):
         write_array(folder / f"embeddings/given{name}.npy", array)
+    write_table(folder / "embeddings/given.columns.parquet", pl.DataFrame({"column": EMBEDDED}), COLUMNS)
     return features
 
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import faiss
 import numpy as np
@@ -18,9 +19,15 @@ import yaml
 from safetensors.numpy import load_file
 
 import coldwave
+from coldwave.audio import decode
+from coldwave.bundle.contents import audio
+from coldwave.bundle.model import check_can_be_built
 from coldwave.command.cli import main
+from coldwave.errors import InputError
 from coldwave.export.writing import replacing_folder
-from tests.coldwave.bundle.bundled_runs import AUDIO, HEARING, MODELS, sound, write_wave
+from coldwave.use.kinds import KINDS, LOG_MELS, PREDICTIONS, Kind
+from coldwave.use.models import Model
+from tests.coldwave.bundle.bundled_runs import AUDIO, EMBEDDED, HEARING, MODELS, sound, write_wave
 from tests.coldwave.use.small_runs import SEED
 
 TOLERANCE = 1e-4
@@ -100,6 +107,7 @@ def test_the_code_of_the_card_runs(bundles, heard_folder, alone, tmp_path, name)
 def test_embeddings_are_taken_as_they_are_in_their_table(bundles, heard_folder):
     said = about(bundles / "given")
     assert said["embedding"] == "given" and "audio" not in said
+    assert said["model"]["columns"] == EMBEDDED and said["model"]["shape"] == ["songs", len(EMBEDDED)]
     assert not (bundles / "given/audio.onnx").exists()
     session = onnxruntime.InferenceSession(bundles / "given/model.onnx")
     table = np.load(heard_folder / "embeddings/given.npy")
@@ -142,6 +150,14 @@ def test_it_says_how_the_run_hears(bundles):
         assert setting == "timeout" or said["audio"][setting] == value
     assert said["model"]["settings"] == MODELS["net"]
     assert said["model"]["shape"] == ["windows", 30, 32]
+
+
+def test_it_says_how_the_run_resamples(tmp_path, monkeypatch):
+    path, asked = write_wave(tmp_path / "sound.wav", sound(1)), {}
+    monkeypatch.setattr("coldwave.audio.decode.QUALITY", "MQ")
+    monkeypatch.setattr("soxr.resample", lambda signal, *_, **settings: asked.update(settings) or signal)
+    decode.decode(path, sample_rate=AUDIO["sample_rate"] // 2)
+    assert audio(AUDIO)["resampling"] == f"soxr, quality {asked['quality']}" == "soxr, quality MQ"
 
 
 def test_labels_of_the_index_are_rows_of_the_songs(bundles):
@@ -191,19 +207,60 @@ def test_the_index_and_the_licence_that_are_asked_for(folder, tmp_path, capsys):
     assert f"finds {100 * index['recall']:.1f} %" in text
 
 
+def test_a_card_without_a_user_to_ask_says_so(folder):
+    path = folder / "wmf/user_factors.npy"
+    np.save(path, np.zeros_like(np.load(path)))
+    arguments = ["--index", "approximate", "--model", "linear"]
+    assert main(["export", "bundle", "--run", str(folder), *arguments]) == 0
+    index = about(folder / "export/bundle")["index"]
+    assert (index["recall"], index["users"]) == (None, 0)
+    text = (folder / "export/bundle/README.md").read_text()
+    assert "measured for nobody: no user of the run has a vector other than zero" in text
+
+
 def test_an_earlier_bundle_is_replaced_and_nothing_else(folder, tmp_path, capsys):
-    arguments = ["export", "bundle", "--run", str(folder), "--model", "knn"]
-    assert main(arguments) == 0
+    arguments = ["export", "bundle", "--run", str(folder)]
+    assert main([*arguments, "--model", "linear"]) == 0
     out = folder / "export/bundle"
-    (out / "mine.txt").write_text("of the earlier one")
-    assert main(arguments) == 0
-    assert not (out / "mine.txt").exists() and about(out)["model"]["name"] == "knn"
+    assert main([*arguments, "--model", "given"]) == 0
+    assert about(out)["model"]["name"] == "given"
+    assert {path.name for path in out.iterdir()} == {"bundle.json", *about(out)["files"]}
+    assert "audio.onnx" not in about(out)["files"]
     capsys.readouterr()
     (tmp_path / "other").mkdir()
     (tmp_path / "other/mine.txt").write_text("mine")
-    assert main([*arguments, "--out", str(tmp_path / "other")]) == 1
+    assert main([*arguments, "--model", "knn", "--out", str(tmp_path / "other")]) == 1
     assert "has no bundle.json: name a folder that is not there yet" in capsys.readouterr().err
     assert [path.name for path in (tmp_path / "other").iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize("name", ["notes.md", ".git/HEAD", "README.md/mine.txt"])
+def test_files_that_others_have_put_into_a_bundle_are_kept(tmp_path, name):
+    earlier = tmp_path / "earlier"
+    (earlier / name).parent.mkdir(parents=True)
+    (earlier / name).write_text("mine")
+    (earlier / "bundle.json").write_text(json.dumps({"files": {"README.md": "", "songs.faiss": ""}}))
+    (earlier / "songs.faiss").write_text("")
+    refused = pytest.raises(InputError, match="move that elsewhere, or name a folder")
+    with refused as error, replacing_folder(earlier, "bundle.json"):
+        pass
+    assert repr(name.split("/")[0]) in str(error.value)
+    assert (earlier / name).read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["earlier"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [b"", b"{", b"[]", b"3", b"{}", b'{"files": null}', b'{"files": ["README.md"]}', b"\xff\xfe", b"[" * 100_000],
+    ids=lambda broken: repr(broken[:20]),
+)
+def test_a_folder_whose_list_of_files_cannot_be_read_is_kept(tmp_path, broken):
+    (tmp_path / "earlier").mkdir()
+    (tmp_path / "earlier/bundle.json").write_bytes(broken)
+    refused = pytest.raises(InputError, match=r"its bundle\.json does not say which files are of the export: remove")
+    with refused, replacing_folder(tmp_path / "earlier", "bundle.json"):
+        pass
+    assert (tmp_path / "earlier/bundle.json").read_bytes() == broken
 
 
 @pytest.mark.parametrize(
@@ -221,6 +278,20 @@ def test_what_cannot_be_bundled(heard_folder, capsys, arguments, said):
     assert main(["export", "bundle", "--run", str(heard_folder), *arguments]) == 1
     assert said in capsys.readouterr().err
     assert sorted(heard_folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("hears", "said"),
+    [
+        (LOG_MELS, r"nothing makes a graph of kind forest \(there is no coldwave/bundle/models/forest\.py\);"),
+        (PREDICTIONS, "kind forest does not predict songs from what it hears alone;"),
+    ],
+)
+def test_why_a_kind_without_a_graph_cannot_be_bundled(monkeypatch, hears, said):
+    monkeypatch.setitem(KINDS, "forest", Kind(hears, False, 9))
+    files = SimpleNamespace(config={"models": {"new": {"kind": "forest", "audio": "net"}}})
+    with pytest.raises(InputError, match=f"model new cannot be bundled: {said} its vectors"):
+        check_can_be_built(Model(files, "new", SEED))
 
 
 @pytest.mark.parametrize("lacking", ["tables/intervals.parquet", "audio/log_mel/1.npy", "bow/pca_mean.npy"])
@@ -247,8 +318,8 @@ def test_a_graph_that_differs_is_not_written(folder, monkeypatch, capsys):
 def test_an_earlier_folder_comes_back_if_the_new_one_cannot_take_its_place(tmp_path):
     earlier = tmp_path / "earlier"
     earlier.mkdir()
-    (earlier / "mark").write_text("whole")
+    (earlier / "mark").write_text('{"files": {}}')
     with pytest.raises(FileNotFoundError), replacing_folder(earlier, "mark") as new:
         new.rmdir()
     assert [path.name for path in tmp_path.iterdir()] == ["earlier"]
-    assert (earlier / "mark").read_text() == "whole"
+    assert (earlier / "mark").read_text() == '{"files": {}}'

@@ -1,4 +1,4 @@
-"""Graphs against what they stand for: librosa's spectrogram, PyTorch's networks."""
+"""Graphs against what they stand for: the spectrogram of a run, PyTorch's networks."""
 
 import numpy as np
 import onnxruntime
@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coldwave.audio.log_mel import log_mel
+from coldwave.audio.log_mel import log_mel, mel_filters
 from coldwave.bundle.front_end import write_front_end
 from coldwave.bundle.graph import Graph, Tensor
 from coldwave.bundle.models.cnn import add_model
@@ -48,6 +48,18 @@ def test_the_front_end_makes_the_log_mels_of_a_run(tmp_path, rate, window, hop, 
         found = run(tmp_path / "audio.onnx", audio=signal)
         assert found.dtype == np.float32 and found.shape == wanted.shape, name
         assert np.abs(found - wanted).max() <= TOLERANCE, name
+
+
+def test_other_filters_of_a_run_are_those_of_the_front_end(tmp_path, monkeypatch):
+    def others(*shape):
+        return mel_filters(*shape)[::-1] * np.float32(3)
+
+    for module in ("audio.log_mel", "bundle.front_end"):
+        monkeypatch.setattr(f"coldwave.{module}.mel_filters", others)
+    write_front_end(tmp_path / "audio.onnx", 8000, 256, 128, 16)
+    signal = signals(8000)["rising"].astype(np.float32)
+    wanted = log_mel(signal, 8000, 256, 128, 16)
+    assert np.abs(run(tmp_path / "audio.onnx", audio=signal) - wanted).max() <= TOLERANCE
 
 
 @settings(deadline=None, max_examples=25)

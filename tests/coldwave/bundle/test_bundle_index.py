@@ -57,6 +57,23 @@ def test_an_approximate_index_says_the_recall_that_it_has(vectors, tmp_path):
     assert recall(again, songs, users[made.users], made.at) < made.recall
 
 
+def test_users_for_whom_all_songs_tie_are_not_asked(vectors):
+    songs, users = vectors
+    mixed = np.zeros((3 * len(users), users.shape[1]), np.float32)
+    mixed[1::3] = users
+    made, alone = make_index(songs, mixed, APPROXIMATE), make_index(songs, users, APPROXIMATE)
+    assert np.array_equal(made.users, 3 * alone.users + 1)
+    assert (made.searched, made.recall) == (alone.searched, alone.recall)
+
+
+@pytest.mark.parametrize("kind", [EXACT, APPROXIMATE])
+def test_no_recall_is_said_where_nobody_can_be_asked(vectors, kind):
+    songs, users = vectors
+    made = make_index(songs, np.zeros_like(users), kind)
+    assert made.recall is None and len(made.users) == 0
+    assert made.searched == made.cells
+
+
 def test_an_approximate_index_is_the_same_each_time(vectors):
     made = [faiss.serialize_index(make_index(*vectors, APPROXIMATE).faiss) for _ in range(2)]
     assert np.array_equal(*made)
