@@ -103,7 +103,7 @@ def test_what_is_left_aside_is_logged(tmp_path, caplog):
     assert [record.getMessage() for record in caplog.records] == [
         "models.theirs: 3 scores, for 2 of 3 users and 2 of 4 songs",
         "models.theirs: 1 pairs of these users and songs have no score and rank last",
-        "models.theirs: 1 users have no score: all songs tie for them",
+        "models.theirs: 1 users have no score: all songs that have a prediction tie for them",
         "models.theirs: 1 rows are for a user that is not in the run, the first in line 5: 'u9'",
         "models.theirs: 1 rows are for a song that is not in the run, the first in line 6: 'zz'",
     ]
