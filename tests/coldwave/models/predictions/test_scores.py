@@ -3,9 +3,12 @@
 import csv
 import gzip
 import math
+from decimal import Decimal
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -161,6 +164,15 @@ def test_parquet_of_any_types_gives_the_same(tmp_path):
         table.cast(types).write_parquet(tmp_path / f"{name}.parquet")
         with pytest.raises(InputError, match=words):
             read(tmp_path / f"{name}.parquet", songs=["10", "11"])
+
+
+def test_scores_of_many_digits_are_read(tmp_path):
+    """Polars knows no numbers of 256 bits."""
+    scores = pa.array([Decimal("2.25"), None, Decimal("-1e-30")], pa.decimal256(60, 30))
+    pq.write_table(pa.table({"user_id": USERS, "song_id": SONGS[:3], "score": scores}), tmp_path / "s.parquet")
+    found = read(tmp_path / "s.parquet")
+    assert pairs(found) == {(0, 0): 2.25, (2, 2): -1e-30}
+    assert set_aside(found) == {2: "score is not a number"}
 
 
 @settings(max_examples=40, deadline=None)
