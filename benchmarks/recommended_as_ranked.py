@@ -1,11 +1,13 @@
-"""Whether a listener is recommended held-out plays as a run's tables say.
+"""Whether a listener is recommended held-out plays as a run's own scores say.
 
     python benchmarks/recommended_as_ranked.py results/demo linear cnn_time
 
 Each user who has played test songs is asked for twice: the scores that `coldwave.load` gives of all songs, and the list
 that it recommends to somebody who has the user's plays of training songs, among the test songs. Both are ranked here
-with scikit-learn's AUC and an average precision of a few lines, and printed beside the run's own table. A list folds
-the plays in anew and leaves out copies of a recording, so its figures may differ in the third digit.
+with scikit-learn's AUC and an average precision of a few lines, and printed beside the means of the run's own scores of
+the same users and seed. Nothing can be recommended to users without plays of training songs, nor ranked for those who
+have played all test songs: they are left out of every column, so the means may differ from those of the run's tables. A
+list folds the plays in anew and leaves out copies of a recording, so its figures may differ in the third digit.
 """
 
 import argparse
@@ -19,6 +21,7 @@ import coldwave
 from coldwave.files import read_table
 from coldwave.progress import track
 from coldwave.split.parts import TEST, TRAIN
+from coldwave.use.models import find_model
 
 ORDERS = 200
 
@@ -47,33 +50,36 @@ def main() -> None:
     options = parser.parse_args()
     run = coldwave.load(options.run)
     part, ids = read_table(options.run / "split/split.parquet")["part"], run.songs["song_id"]
-    test, cutoff = np.flatnonzero((part == TEST).to_numpy()), run.files.config["evaluation"]["cutoff"]
+    test, train = (np.flatnonzero((part == name).to_numpy()) for name in (TEST, TRAIN))
+    cutoff = run.files.config["evaluation"]["cutoff"]
     names = read_table(options.run / "plays/users.parquet")["user_id"]
     plays = read_table(options.run / "plays/plays.parquet").sort("user", "song")
-    table = read_table(options.run / "tables/recommendation.parquet")
-    users = [user for (user,), of in plays.group_by("user", maintain_order=True)
-             if 0 < of["song"].is_in(test).sum() < len(test)]  # fmt: skip
-    print(f"{len(users):,} users, {len(test):,} test songs", "", sep="\n")
-    print("| model | mAP, AUC of the table | of the scores | of the lists |", "| --- | --- | --- | --- |", sep="\n")
+    number = pl.col("song").is_in(test).sum().alias("test"), pl.col("song").is_in(train).sum().alias("train")
+    ranked = plays.group_by("user", maintain_order=True).agg(*number).filter(pl.col("test") > 0)
+    users = ranked.filter(pl.col("test") < len(test), pl.col("train") > 0)["user"]
+    print(f"{len(users):,} users, {len(test):,} test songs")
+    print(f"{ranked.height - len(users):,} users left out: no play of a training song, or plays of all test songs", "",
+          sep="\n")  # fmt: skip
+    print("| model | mAP, AUC of the run | of the scores | of the lists |", "| --- | --- | --- | --- |", sep="\n")
     for model in options.models or [run.default_model[0]]:
+        seed = find_model(run.files, model).seed
         found: dict[str, list[tuple[float, float]]] = {"scores": [], "lists": []}
         for user in track(users, "users asked"):
             of = plays.filter(user=user)
             played = np.isin(test, of["song"])
-            scores = run.scores(names[user], model=model, by="sound")[test]
+            scores = run.scores(names[user], model=model, seed=seed, by="sound")[test]
             found["scores"].append(measures(scores, played, cutoff))
-            known = of.filter(pl.col("song").is_in(np.flatnonzero((part == TRAIN).to_numpy())))
-            if not known.height:
-                continue
+            known = of.filter(pl.col("song").is_in(train))
             history = dict(zip(ids.gather(known["song"]), known["count"], strict=True))
             listed = run.recommend(
-                plays=history, n=len(test), among=ids.gather(test).to_list(), per_artist=None, model=model, by="sound"
-            ).table
+                plays=history, n=len(test), among=ids.gather(test).to_list(), per_artist=None, model=model, seed=seed,
+                by="sound",
+            ).table  # fmt: skip
             of_lists = np.full(len(run.songs), np.nan)
             of_lists[listed["song"].to_numpy()] = -listed["rank"].to_numpy().astype(float)
             found["lists"].append(measures(of_lists[test], played, cutoff))
-        told = table.filter(model=model).row(0, named=True)
-        rows = [(told[f"map_{cutoff}"], told["auc"])] + [np.mean(found[name], axis=0) for name in ("scores", "lists")]
+        told = read_table(options.run / f"scores/{model}/{seed}.parquet").filter(pl.col("user").is_in(users.implode()))
+        rows = [(told["ap"].mean(), told["auc"].mean()), *(np.mean(found[name], axis=0) for name in found)]
         print(f"| {model} |", " | ".join(f"{ap:.5f}, {auc:.5f}" for ap, auc in rows), "|", flush=True)
 
 

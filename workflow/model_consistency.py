@@ -17,7 +17,8 @@ def model_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
             checks += [_features(config, model, name)]
         rows = [row for row in ROWS if row.kind == model.get("kind")]
         checks += [check(config, model, name) for row in rows for check in row.checks]
-        checks += [_stood_on(config, model, name), _demo_alone(config, model, name)] if rows else []
+        if rows:
+            checks += [_stood_on(config, model, name), _judged(config, model, name), _demo_alone(config, model, name)]
     return checks
 
 
@@ -58,6 +59,18 @@ def _stood_on(config: dict[str, Any], model: dict[str, Any], name: str) -> Itera
         else:
             for place, other in enumerate(model[key]):
                 yield from _audio_model(config, other, ("models", name, key, place))
+
+
+def _judged(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
+    """Songs that the other model has learnt from cannot tell what this one adds to it."""
+    for key in row_of(model).stands_on if model.get("refit") is False else ():
+        other = model[key]
+        if other in _with(config, "from_audio") and not row_of(config["models"][other]).left_out:
+            yield (
+                ("models", name, "refit"),
+                f"false leaves training songs alone, and {short(other)} ({key}) has learnt from all of them: write "
+                f"true, or give {key} a model of kind {either(names_of('left_out'))}",
+            )
 
 
 def _demo_alone(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:

@@ -31,6 +31,7 @@ ACCEPTED = [
     "models: {net: {kind: cnn, schedule: cosine, warm_up: 5, epochs: 6, averaging: 0.999}}",
     "models: {net: {kind: cnn, accelerator: gpu, devices: 4, nodes: 2, batch_size: 8}}",
     "models: {linear: null}",
+    "models: {a: {kind: names, refit: false}, b: {kind: names, audio: linear, refit: false}}",
     "world: {artists: 600}",
     "protocol: transductive",
     "split: {folds: 5, fold: 5, test: 0.95}",  # the share of test songs is not used

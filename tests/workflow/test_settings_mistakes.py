@@ -123,6 +123,10 @@ MISTAKES = [
      "models.x.audio: ... no model 'liner' that predicts factors from audio"),
     ("models: {x: {kind: names, audio: cnn_time}}",
      "models.x.audio: 'cnn_time' learns from validation songs ... give it refit: false"),
+    ("models: {x: {kind: names, audio: cnn_mse, refit: false}}",
+     "models.x.refit: false leaves training songs alone, and 'cnn_mse' (audio) has learnt from all of them: write "
+     "true, or give audio a model of kind linear$"),
+    ("models: {x: {kind: names, audio: mlp, refit: false}}", "models.x.refit: ... and 'mlp' (audio) has learnt"),
     ("models: {x: {kind: cnn, refit: true}}", "models.x.refit: true leaves no songs ... write keep: last, or false"),
     ("models: {x: {kind: cnn, schedule: one_cycle}}", "models.x.keep: one_cycle trains to its end ... write last"),
     ("models: {x: {kind: cnn, schedule: one_cycle, keep: last, warm_up: 2}}",

@@ -15,7 +15,8 @@ def segment_ends(steps: int, length: float) -> np.ndarray:
     InputError
         There is but one, so that nothing would be left without it.
     """
-    number = round(steps / length)
+    fewest = max(1, int(steps / length))
+    number = min(fewest, fewest + 1, key=lambda number: abs(steps / number - length))
     if number < 2:
         raise InputError("the song is too short to be cut into segments")
     return np.linspace(0, steps, number + 1).round().astype(np.int64)

@@ -224,16 +224,25 @@ def test_seconds_are_left_out_where_they_are_not_wanted(run):
 
 
 @given(st.integers(2, 5000), st.floats(0.5, 300))
-def test_segments_are_even_and_near_to_the_length(steps, length):
-    if round(steps / length) < 2:
+def test_segments_are_even_and_as_near_to_the_length_as_can_be(steps, length):
+    number = 1 + np.argmin(abs(steps / np.arange(1, 2 * steps + 2) - length))
+    if number == 1:
         with pytest.raises(InputError, match="too short"):
             segment_ends(steps, length)
         return
     ends = segment_ends(steps, length)
     assert ends[0] == 0 and ends[-1] == steps
     sizes = np.diff(ends)
+    assert len(sizes) == number
     assert sizes.max() - sizes.min() <= 1
-    assert 0.75 <= steps / len(sizes) / length <= 1.25
+
+
+def test_segments_of_songs_of_few_seconds():
+    """The nearest to 3 s: three of 2.47 s rather than two of 3.7 s, and two of 2.2 s rather than one of 4.4 s."""
+    for seconds, number in ((7.4, 3), (7.1, 2), (4.4, 2), (30, 10)):
+        assert len(segment_ends(round(100 * seconds), 300.0)) == number + 1
+    with pytest.raises(InputError, match="too short"):
+        segment_ends(390, 300.0)
 
 
 @given(st.data())

@@ -109,8 +109,8 @@ def predict_names(
 ) -> np.ndarray:
     """Predict songs by the other known songs of their artist and album, and by what is heard.
 
-    A song's own factors do not count, so known songs are predicted as new ones are. A song without audio is predicted
-    by names alone.
+    A song's own factors do not count for its effects, so known songs are predicted nearly as new ones are: only the
+    mean and the ratios know them. A song without audio is predicted by names alone.
 
     Returns
     -------

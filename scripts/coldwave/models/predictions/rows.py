@@ -75,13 +75,16 @@ def _parquet_rows(path: Path, options: Mapping[str, Any], key: str, chunk: int) 
             names = _names(file.schema_arrow, options, key, path)
             for group in track(range(file.num_row_groups), f"{path}, row groups read"):
                 for rows in file.iter_batches(chunk, [group], names):
-                    part = pl.from_arrow(rows).select(names)
+                    rows = rows.select(names)
+                    # polars cannot take decimals of 256 bits
+                    numbers = rows.column(2).cast(pa.float64(), safe=False)
+                    part = pl.from_arrow(rows.set_column(2, names[2], numbers))
                     part.columns = ["user_id", "song_id", "number"]
                     yield part.select(
                         pl.int_range(first, first + pl.len(), dtype=pl.UInt64).alias("line"),
                         pl.lit(None, pl.String).alias("text"),
                         pl.col("user_id", "song_id").cast(pl.String).fill_null("").str.strip_chars(BLANKS),
-                        pl.col("number").cast(pl.Float64),
+                        "number",
                         pl.lit(None, pl.String).alias("reason"),
                     )
                     first += rows.num_rows

@@ -42,4 +42,5 @@ def log_vectors(found: Embeddings, of: str, key: str) -> None:
 
 def _log_users_without(number: int, what: str, key: str) -> None:
     if number:
-        log.warning("%s: %s users have no %s: all songs tie for them", key, f"{number:,}", what)
+        told = key, f"{number:,}", what
+        log.warning("%s: %s users have no %s: all songs that have a prediction tie for them", *told)

@@ -43,5 +43,5 @@ def check_width(songs: np.ndarray, users: np.ndarray, key: str, whose: str) -> N
 
 
 def zero_without(vectors: np.ndarray) -> np.ndarray:
-    """Give zeros to users without a vector (a row of NaN), for whom all songs tie."""
+    """Give zeros to users without a vector (a row of NaN), for whom all songs that have a vector tie."""
     return np.where(np.isfinite(vectors), vectors, np.float32(0))

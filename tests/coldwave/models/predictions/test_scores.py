@@ -3,9 +3,12 @@
 import csv
 import gzip
 import math
+from decimal import Decimal
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -103,7 +106,7 @@ def test_what_is_left_aside_is_logged(tmp_path, caplog):
     assert [record.getMessage() for record in caplog.records] == [
         "models.theirs: 3 scores, for 2 of 3 users and 2 of 4 songs",
         "models.theirs: 1 pairs of these users and songs have no score and rank last",
-        "models.theirs: 1 users have no score: all songs tie for them",
+        "models.theirs: 1 users have no score: all songs that have a prediction tie for them",
         "models.theirs: 1 rows are for a user that is not in the run, the first in line 5: 'u9'",
         "models.theirs: 1 rows are for a song that is not in the run, the first in line 6: 'zz'",
     ]
@@ -161,6 +164,15 @@ def test_parquet_of_any_types_gives_the_same(tmp_path):
         table.cast(types).write_parquet(tmp_path / f"{name}.parquet")
         with pytest.raises(InputError, match=words):
             read(tmp_path / f"{name}.parquet", songs=["10", "11"])
+
+
+def test_scores_of_many_digits_are_read(tmp_path):
+    """Polars knows no numbers of 256 bits."""
+    scores = pa.array([Decimal("2.25"), None, Decimal("-1e-30")], pa.decimal256(60, 30))
+    pq.write_table(pa.table({"user_id": USERS, "song_id": SONGS[:3], "score": scores}), tmp_path / "s.parquet")
+    found = read(tmp_path / "s.parquet")
+    assert pairs(found) == {(0, 0): 2.25, (2, 2): -1e-30}
+    assert set_aside(found) == {2: "score is not a number"}
 
 
 @settings(max_examples=40, deadline=None)

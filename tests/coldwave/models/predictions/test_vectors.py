@@ -34,7 +34,7 @@ def test_users_are_told_of_as_users(tmp_path, caplog):
     log_vectors(found, "user", "models.mine")
     assert [record.getMessage() for record in caplog.records] == [
         "models.mine: 1 of 3 users have a vector of 2 numbers",
-        "models.mine: 2 users have no vector: all songs tie for them",
+        "models.mine: 2 users have no vector: all songs that have a prediction tie for them",
         "models.mine: 1 rows are for a user that is not in the run",
     ]
     with pytest.raises(InputError, match="of any of the 1 users, whose ids are like 'me'; its ids are like 'u1'"):
