@@ -1,6 +1,7 @@
 """What decides whether a batch is placed again. The workflow looks at it each time that new songs are asked for."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from coldwave.audio.state import NOT_READ, SUFFIXES, files_state, folder_state
 from coldwave.errors import InputError
 
 FOLDER, INFO = "new_songs", "batch.json"  # of a run; of a batch
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of a batch, whole
 
 
 def songs_state(path: str, reading: Mapping[str, Any]) -> str:

@@ -5,9 +5,11 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coldwave.command.first_run import ROOT
 from coldwave.errors import InputError
 from coldwave.files import write_table
 from coldwave.new_songs.batches import (
@@ -23,7 +25,7 @@ from coldwave.new_songs.batches import (
 )
 from coldwave.new_songs.identity import made_of
 from coldwave.new_songs.reading import NEW_SONGS
-from coldwave.new_songs.state import check_source, songs_state
+from coldwave.new_songs.state import NAME, check_source, songs_state
 from coldwave.use.files import RunFiles
 from tests.coldwave.use.small_runs import write_run
 
@@ -91,10 +93,15 @@ def test_a_damaged_batch_is_told(run):
         read_batches(run.folder)
 
 
-@pytest.mark.parametrize("name", ["", "..", "a/b", ".hidden", "ä", "a b"])
+@pytest.mark.parametrize("name", ["", "..", "a/b", ".hidden", "ä", "a b", "monday\n"])
 def test_a_name_that_names_no_folder_is_refused(name):
     with pytest.raises(InputError, match="make the name of a batch"):
         check_name(name)
+
+
+def test_the_workflow_takes_the_same_names():
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+    assert schema["properties"]["new_songs"]["properties"]["batch"]["pattern"] == rf"^{NAME.pattern}$(?!\n)"
 
 
 def test_a_batch_of_another_table_is_not_replaced(run, monkeypatch):
