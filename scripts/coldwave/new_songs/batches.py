@@ -23,7 +23,7 @@ SONGS = {
     "status": pl.String,  # "ok", why a song was not heard, or "placed": an earlier batch holds it
     "detail": pl.String,
     "batch": pl.String,  # that holds the song
-    "made_of": pl.String,  # digest of its row, its audio and its embeddings
+    "made_of": pl.String,  # digests of its row, its audio and its embeddings
 }
 FEATURES, PREDICTIONS = "features", "predictions"
 VECTORS = {
