@@ -84,6 +84,7 @@ MISTAKES = [
     ("run: a/b", "run: 'a/b' is not a name of letters, digits"),
     ("run: ..", "run: '..' is not a name"),
     ('run: "demo\\n"', "run: ... is not a name"),
+    ('new_songs: {batch: "monday\\n"}', "new_songs.batch: ... is not a name"),
     ("plays: {table: {delimiter: ', '}}", "plays.table.delimiter: ', ' is not one character"),
     # keys against each other
     ("plays: {path: p, songs: {path: s, audio_root: <results>/world/audio}}\nworld: null",

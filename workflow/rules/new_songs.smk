@@ -23,7 +23,7 @@ rule place_new_songs:
     benchmark:
         "<results>/timings/place_new_songs/{batch}.tsv"
     wildcard_constraints:
-        batch="[A-Za-z0-9][A-Za-z0-9._-]*",
+        batch=BATCH_NAME.pattern,
     conda:
         "../../envs/new-songs.yaml"
     threads: 8

@@ -4,7 +4,7 @@ import datetime
 import functools
 
 from coldwave.errors import InputError
-from coldwave.new_songs.state import check_source, songs_state
+from coldwave.new_songs.state import NAME as BATCH_NAME, check_source, songs_state
 from workflow.effective import songs_read
 from workflow.headers import check_new_headers
 from workflow.learnt import NotLearntError, check_learnt, given

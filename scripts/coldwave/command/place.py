@@ -11,6 +11,7 @@ from coldwave.command.runs import JsonOption, ModelOption, RunOption, open_run, 
 from coldwave.errors import InputError
 from coldwave.shown import one_line
 
+FEW = 5  # nearest songs, and listeners, of a file
 EPILOG = """\b
 Lift is (score - mean) / deviation, of the mean and the standard deviation of the user's scores over the run's songs, so
 that it does not grow with a user's activity.
@@ -30,8 +31,14 @@ def place(
     ],
     run: RunOption = None,
     number: Annotated[
-        int, typer.Option("-n", metavar="N", min=1, help="nearest songs, and listeners, of each file")
-    ] = 5,
+        int | None,
+        typer.Option(
+            "-n",
+            metavar="N",
+            min=1,
+            help=f"nearest songs, and listeners, of each file ({FEW}; with --batch, as new_songs of the config says)",
+        ),
+    ] = None,
     model: ModelOption = None,
     out: Annotated[
         Path | None,
@@ -73,7 +80,7 @@ def place(
     placed, failed = {}, []
     for file in files:
         try:
-            placed[str(file)] = opened.place(file, number, model=model)
+            placed[str(file)] = opened.place(file, number or FEW, model=model)
         except InputError as error:
             failed.append(str(error))
             continue
@@ -91,7 +98,7 @@ def place(
 
 
 def _place_batch(
-    run: str | None, sources: list[Path], batch: str, embeddings: list[str], number: int, as_json: bool
+    run: str | None, sources: list[Path], batch: str, embeddings: list[str], number: int | None, as_json: bool
 ) -> int:
     from coldwave.new_songs.placing import place_batch
     from coldwave.new_songs.wanted import Wanted
@@ -105,7 +112,9 @@ def _place_batch(
             known = ", ".join(files.config["embeddings"]) or "none"
             raise InputError(f"--embedding {name}: NAME=TABLE is needed, with an embedding of the run; it has {known}")
         tables[name] = {key: files.config["embeddings"][name][key] for key in ("song", "delimiter")} | {"path": path}
-    wanted = Wanted(sources[0], files.config["new_songs"], tables, users=number, neighbours=number)
+    settings = files.config["new_songs"]
+    numbers = {key: number or settings[key] for key in ("users", "neighbours")}
+    wanted = Wanted(sources[0], settings, tables, **numbers)
     placed = place_batch(files.folder, batch, wanted, files.root / files.config["cache"], os.cpu_count() or 1)
     if as_json:
         write_json({"run": files.folder, "batch": batch, "folder": placed.folder, **placed.info})

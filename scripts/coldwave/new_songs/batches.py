@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,19 +12,18 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.files import read_table
 from coldwave.new_songs.reading import NEW_SONGS
-from coldwave.new_songs.state import FOLDER, INFO
+from coldwave.new_songs.state import FOLDER, INFO, NAME
 from coldwave.use.files import RunFiles
 from coldwave.use.hearing import BOW
 from coldwave.use.models import find_model
 from coldwave.use.predicting import stands_on
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 SONGS = {
     **{name: dtype for name, dtype in NEW_SONGS.items() if name != "song"},
     "status": pl.String,  # "ok", why a song was not heard, or "placed": an earlier batch holds it
     "detail": pl.String,
     "batch": pl.String,  # that holds the song
-    "made_of": pl.String,  # digest of its row, its audio and its embeddings
+    "made_of": pl.String,  # digests of its row, its audio and its embeddings
 }
 FEATURES, PREDICTIONS = "features", "predictions"
 VECTORS = {

@@ -4,7 +4,7 @@ import json
 import logging
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +30,7 @@ from coldwave.new_songs.batches import (
 )
 from coldwave.new_songs.exhibits import write_neighbours, write_songs, write_users
 from coldwave.new_songs.hearing import encode_new, hear_and_predict, hears_audio
-from coldwave.new_songs.identity import made_of
+from coldwave.new_songs.identity import made_of, unchanged
 from coldwave.new_songs.lists import list_neighbours, list_users
 from coldwave.new_songs.reading import read_new_songs
 from coldwave.new_songs.state import FOLDER, INFO, check_source
@@ -72,7 +72,7 @@ def place_batch(run: str | Path, name: str, wanted: Wanted, cache: Path, threads
         rejected = pl.concat([rejected, *not_read])
         log_rejected(rejected)
         digests = content_digests(songs["audio"].drop_nulls(), cache, threads) if workers else {}
-        songs = songs.drop("song").with_columns(made_of(songs, digests, given.values()))
+        songs = songs.drop("song").with_columns(made_of(songs, digests if workers else None, given))
         names = list(dict.fromkeys(model.name for model in models))
         others = [batch for batch in valid_batches(files, names) if batch.name != name]
         earlier = read_new_songs_of(others)
@@ -89,8 +89,9 @@ def place_batch(run: str | Path, name: str, wanted: Wanted, cache: Path, threads
     earlier = NewSongs(earlier.songs[kept], {key: array[kept] for key, array in earlier.vectors.items()})
     users, near = list_users(files, new, wanted.users), list_neighbours(files, new, earlier, wanted.neighbours)
     ok = int((table["status"] == OK).sum())
-    counts = {"songs": ok, "earlier": before.height, "set_aside": table.height - ok - before.height}
-    told = {"made": datetime.now(UTC).isoformat(timespec="microseconds"), "source": str(wanted.source), "models": names}
+    counts = {"songs": ok, "earlier": len(before), "set_aside": table.height - ok - len(before)}
+    source = _from(files.root, pl.Series([str(wanted.source)])).item()
+    told = {"made": datetime.now(UTC).isoformat(timespec="microseconds"), "source": source, "models": names}
     info = told | counts | {"rejected": rejected.height, "learnt": learnt_digest(files, names)}
     batch = Batch(files.folder / FOLDER / name, info)
     (batch.folder / INFO).unlink(missing_ok=True)  # without it there is no batch: it is written last
@@ -104,14 +105,17 @@ def place_batch(run: str | Path, name: str, wanted: Wanted, cache: Path, threads
     return batch
 
 
-def _to_place(songs: pl.DataFrame, earlier: pl.DataFrame) -> tuple[np.ndarray, pl.DataFrame]:
+def _to_place(songs: pl.DataFrame, earlier: pl.DataFrame) -> tuple[np.ndarray, dict[int, str]]:
     """Tell the songs that are to be placed, by place, from those that earlier batches hold as they are."""
-    known = earlier.filter(status=OK).select("song_id", "made_of", held_by="batch")
-    joined = songs.with_row_index("place").join(known, on=["song_id", "made_of"], how="left", maintain_order="left")
-    before = joined.filter(pl.col("held_by").is_not_null())
-    for batch, number in sorted(Counter(before["held_by"]).items()):
+    known = {song_id: kept for song_id, *kept in earlier.filter(status=OK)["song_id", "made_of", "batch"].iter_rows()}
+    before = {}
+    for place, (song_id, made) in enumerate(songs.select("song_id", "made_of").iter_rows()):
+        was, held_by = known.get(song_id, ("", ""))
+        if unchanged(made, was):
+            before[place] = held_by
+    for batch, number in sorted(Counter(before.values()).items()):
         log.info("%s songs were placed in batch %s", f"{number:,}", batch, extra=ON_SCREEN)
-    return joined.filter(pl.col("held_by").is_null())["place"].to_numpy(), before.select("place", "held_by")
+    return np.array([place for place in range(songs.height) if place not in before], dtype=np.int64), before
 
 
 def _warn_of_unheard(songs: pl.DataFrame, heard: pl.DataFrame) -> None:
@@ -126,7 +130,7 @@ def _warn_of_unheard(songs: pl.DataFrame, heard: pl.DataFrame) -> None:
 def _table(
     songs: pl.DataFrame,
     place: np.ndarray,
-    before: pl.DataFrame,
+    before: Mapping[int, str],
     states: Sequence[pl.DataFrame],
     name: str,
     root: Path,
@@ -134,7 +138,7 @@ def _table(
     """Say of each song whether it was placed, where, and why not (``SONGS``)."""
     status, detail = [PLACED] * songs.height, [""] * songs.height
     batch = [name] * songs.height
-    for row, held_by in before.iter_rows():
+    for row, held_by in before.items():
         detail[row], batch[row] = f"it is in batch {held_by}, unchanged", held_by
     for row, *found in zip(place.tolist(), *(state.iter_rows() for state in states), strict=True):
         wrong = [one for one in found if one[0] != OK]

@@ -1,6 +1,7 @@
 """What decides whether a batch is placed again. The workflow looks at it each time that new songs are asked for."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from coldwave.audio.state import NOT_READ, SUFFIXES, files_state, folder_state
 from coldwave.errors import InputError
 
 FOLDER, INFO = "new_songs", "batch.json"  # of a run; of a batch
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of a batch, whole
 
 
 def songs_state(path: str, reading: Mapping[str, Any]) -> str:
@@ -30,6 +32,8 @@ def songs_state(path: str, reading: Mapping[str, Any]) -> str:
 def check_source(run: str | Path, batch: str, source: str | Path) -> None:
     """Check that a batch is not that of another table or folder, whose songs it would lose.
 
+    Where the batch has noted a relative path, it starts at the folder that ``results`` is in.
+
     Raises
     ------
     InputError
@@ -40,7 +44,7 @@ def check_source(run: str | Path, batch: str, source: str | Path) -> None:
         before = json.loads(path.read_text(encoding="utf-8"))["source"]
     except (OSError, ValueError, KeyError, TypeError):
         return
-    if Path(before).absolute() != Path(source).absolute():
+    if (Path(run).absolute().parents[1] / before).resolve() != Path(source).resolve():
         raise InputError(
             f"{path.parent} holds the songs of {before}, and {source} is asked for: give them another name "
             "(new_songs.batch, or --batch), or delete this folder"

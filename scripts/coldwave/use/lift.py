@@ -30,8 +30,9 @@ class Lift:
         self.mean = self._users @ self._centre
         variance = ((self._users @ (spread / number)) * self._users).sum(axis=1)
         self.deviation = np.sqrt(np.maximum(variance, 0))
-        size = np.abs(self.mean) + np.linalg.norm(self._users, axis=1)
-        self._alike = self.deviation <= 1e-9 * size
+        # Rounding leaves a deviation to a user orthogonal to all differences, and differences to songs that are equal.
+        smallest = max(1e-7 * np.sqrt(np.trace(spread) / number), 1e-12 * np.linalg.norm(self._centre))
+        self._alike = self.deviation <= smallest * np.linalg.norm(self._users, axis=1)
 
     def of(self, song: np.ndarray) -> np.ndarray:
         """Return each user's lift of a song, [k]: float64 [users], NaN for a user to whom all songs are the same."""

@@ -5,9 +5,11 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coldwave.command.first_run import ROOT
 from coldwave.errors import InputError
 from coldwave.files import write_table
 from coldwave.new_songs.batches import (
@@ -21,9 +23,9 @@ from coldwave.new_songs.batches import (
     valid_batches,
     vectors_table,
 )
-from coldwave.new_songs.identity import made_of
+from coldwave.new_songs.identity import made_of, unchanged
 from coldwave.new_songs.reading import NEW_SONGS
-from coldwave.new_songs.state import check_source, songs_state
+from coldwave.new_songs.state import NAME, check_source, songs_state
 from coldwave.use.files import RunFiles
 from tests.coldwave.use.small_runs import write_run
 
@@ -91,19 +93,29 @@ def test_a_damaged_batch_is_told(run):
         read_batches(run.folder)
 
 
-@pytest.mark.parametrize("name", ["", "..", "a/b", ".hidden", "ä", "a b"])
+@pytest.mark.parametrize("name", ["", "..", "a/b", ".hidden", "ä", "a b", "monday\n"])
 def test_a_name_that_names_no_folder_is_refused(name):
     with pytest.raises(InputError, match="make the name of a batch"):
         check_name(name)
 
 
+def test_the_workflow_takes_the_same_names():
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+    assert schema["properties"]["new_songs"]["properties"]["batch"]["pattern"] == rf"^{NAME.pattern}$(?!\n)"
+
+
 def test_a_batch_of_another_table_is_not_replaced(run, monkeypatch):
     write_batch(run, "one", "2026-01-01", {"a": "ok"}, {LINEAR: np.ones((1, 2), np.float32)})
-    monkeypatch.chdir(run.folder)
-    check_source(run.folder, "one", run.folder / "one.csv")
+    monkeypatch.chdir(run.root)
+    check_source(run.folder, "one", "one.csv")
     check_source(run.folder, "other", "two.csv")
     with pytest.raises(InputError, match=r"one holds the songs of one\.csv, and two\.csv is asked for"):
         check_source(run.folder, "one", "two.csv")
+    monkeypatch.chdir(run.folder)  # a relative path is another one here
+    check_source(run.folder, "one", run.root / "one.csv")
+    check_source(run.folder, "one", "../../one.csv")
+    with pytest.raises(InputError, match=r"one holds the songs of one\.csv, and one\.csv is asked for"):
+        check_source(run.folder, "one", "one.csv")
 
 
 @given(st.sampled_from(["title", "artist", "tags", "seconds"]))
@@ -111,14 +123,22 @@ def test_a_song_is_the_same_unless_its_row_audio_or_embedding_changes(column):
     row = dict.fromkeys(NEW_SONGS) | {"song": 0, "song_id": "a", "tags": ["x"], "audio": "a.ogg"}
     other = {"title": "b", "artist": "b", "tags": ["x", "y"], "seconds": 1.5}
     songs, renamed = (pl.DataFrame([one], schema=NEW_SONGS) for one in (row, row | {column: other[column]}))
-    numbers = [np.array([[1.0, 2.0]])]
+    numbers = {"timbre": np.array([[1.0, 2.0]])}
     first = made_of(songs, {"a.ogg": "1"}, numbers).item()
     assert made_of(songs.with_columns(song=pl.lit(7, pl.UInt32)), {"a.ogg": "1", "c.ogg": "2"}, numbers).item() == first
     assert made_of(renamed, {"a.ogg": "1"}, numbers).item() != first
     moved = songs.with_columns(audio=pl.lit("new/b.ogg"))
     assert made_of(moved, {"new/b.ogg": "1"}, numbers).item() == first
     assert made_of(songs, {"a.ogg": "2"}, numbers).item() != first
-    assert made_of(songs, {"a.ogg": "1"}, [np.array([[1.0, 3.0]])]).item() != first
+    assert made_of(songs, {"a.ogg": "1"}, {"timbre": np.array([[1.0, 3.0]])}).item() != first
+    fewer = (
+        made_of(songs, None, {}).item(),
+        made_of(moved, None, numbers).item(),
+        made_of(songs, {"a.ogg": "1"}, {}).item(),
+    )
+    assert all(unchanged(one, first) and not unchanged(first, one) for one in fewer), "fewer models need less of it"
+    assert not unchanged(made_of(renamed, None, {}).item(), first)
+    assert not unchanged(made_of(songs, {"a.ogg": None}, {}).item(), first)
 
 
 def test_the_state_of_a_table_is_that_of_the_audio_that_it_names(tmp_path):

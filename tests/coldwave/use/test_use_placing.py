@@ -38,6 +38,19 @@ def test_a_user_to_whom_all_songs_are_the_same_has_no_lift():
     assert len(every.best(np.array([5.0, 1.0]), 3)[0]) == 0
 
 
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])
+def test_rounding_tells_no_songs_apart(size):
+    rng = np.random.default_rng(2)
+    axes = np.linalg.qr(rng.normal(size=(12, 12)))[0]
+    songs = size * (rng.normal(size=(40, 6)) @ axes[:6])
+    orthogonal, others = 100 * rng.normal(size=(500, 6)) @ axes[6:], rng.normal(size=(500, 12))
+    for every in (songs, songs + size * axes[6]):  # the latter all score alike to the orthogonal users, but not 0
+        lift = Lift(np.vstack((orthogonal, others)), every).of(every[0])
+        assert np.isnan(lift[:500]).all() and np.isfinite(lift[500:]).all()
+    alike = Lift(others, np.tile(size * rng.normal(size=12), (31, 1)))
+    assert np.isnan(alike.of(songs[0])).all()
+
+
 @settings(deadline=None)
 @given(st.integers(0, 1000), st.integers(1, 12))
 def test_the_best_users_are_those_of_a_full_sort(seed, number):
