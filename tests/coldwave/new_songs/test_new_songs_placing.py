@@ -144,3 +144,15 @@ def test_a_file_that_cannot_be_read_destroys_no_placement(batch, place):
     put("wednesday")
     near = pl.read_parquet("results/small/new_songs/wednesday/neighbours.parquet").filter(by="sound")
     assert ("a.wav", "monday") in near.select("neighbour_id", "neighbour_batch").rows()
+
+
+def test_the_command_places_by_one_model_alone(place, capsys):
+    run = ["--run", "small", "--batch", "one", "--model"]
+    assert main(["place", "new", *run, "given"]) == 1
+    assert "model given needs the table of the new songs' embeddings.table" in capsys.readouterr().err
+    numbers = pl.DataFrame(np.ones((2, FEATURES)), schema=NAMES).with_columns(song_id=pl.Series(["a.wav", "b.wav"]))
+    numbers.write_csv("table.csv")
+    assert main(["place", "new", *run, "given", "--embedding", "table=table.csv"]) == 0
+    assert [batch.info["models"] for batch in read_batches("results/small")] == [["given"]]
+    assert main(["place", "new", *run, "other"]) == 1
+    assert "the run has no model 'other'" in capsys.readouterr().err
