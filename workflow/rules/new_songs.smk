@@ -12,12 +12,15 @@ rule place_new_songs:
         embeddings=new_embedding_sources,
         learnt=learnt_by_run,
     output:
-        songs=multiext(f"{NEW_BATCH}/songs", ".md", ".csv", ".parquet"),
+        songs=multiext(f"{NEW_BATCH}/songs", ".md", ".csv"),
+        # What the batch holds is read before it is replaced. The other files are removed first, as is usual: where they
+        # are missing after a failure, the job runs again.
+        songs_table=update(f"{NEW_BATCH}/songs.parquet"),
         users=multiext(f"{NEW_BATCH}/users", ".md", ".csv", ".parquet"),
         neighbours=multiext(f"{NEW_BATCH}/neighbours", ".md", ".csv", ".parquet"),
-        vectors=f"{NEW_BATCH}/vectors.parquet",
+        vectors=update(f"{NEW_BATCH}/vectors.parquet"),
         rejected=f"{NEW_BATCH}/rejected.parquet",
-        batch_file=f"{NEW_BATCH}/batch.json",
+        batch_file=update(f"{NEW_BATCH}/batch.json"),
     log:
         "<results>/logs/place_new_songs/{batch}.log",
     benchmark:
@@ -40,4 +43,4 @@ rule place_new_songs:
         "../../scripts/place_new_songs.py"
 
 
-NEW_FILES = list(rules.place_new_songs.output)
+NEW_FILES = [str(path) for path in rules.place_new_songs.output]  # without their flags

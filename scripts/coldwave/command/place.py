@@ -70,7 +70,7 @@ def place(
     does.
     """
     if batch is not None:
-        return _place_batch(run, files, batch, embedding or [], number, as_json)
+        return _place_batch(run, files, batch, embedding or [], number, model, as_json)
     if folders := [file for file in files if file.is_dir()]:
         raise InputError(f"{folders[0]}: a folder; give its songs a name with --batch NAME")
     from coldwave.command.vectors import write_vectors
@@ -98,7 +98,13 @@ def place(
 
 
 def _place_batch(
-    run: str | None, sources: list[Path], batch: str, embeddings: list[str], number: int | None, as_json: bool
+    run: str | None,
+    sources: list[Path],
+    batch: str,
+    embeddings: list[str],
+    number: int | None,
+    model: str | None,
+    as_json: bool,
 ) -> int:
     from coldwave.new_songs.placing import place_batch
     from coldwave.new_songs.wanted import Wanted
@@ -114,7 +120,7 @@ def _place_batch(
         tables[name] = {key: files.config["embeddings"][name][key] for key in ("song", "delimiter")} | {"path": path}
     settings = files.config["new_songs"]
     numbers = {key: number or settings[key] for key in ("users", "neighbours")}
-    wanted = Wanted(sources[0], settings, tables, **numbers)
+    wanted = Wanted(sources[0], settings, tables, [model] if model else None, **numbers)
     placed = place_batch(files.folder, batch, wanted, files.root / files.config["cache"], os.cpu_count() or 1)
     if as_json:
         write_json({"run": files.folder, "batch": batch, "folder": placed.folder, **placed.info})

@@ -116,10 +116,11 @@ def valid_batches(files: RunFiles, models: Iterable[str] = ()) -> list[Batch]:
 
 
 def held(batches: Sequence[Batch]) -> pl.DataFrame:
-    """List the songs that batches hold (``SONGS``), each once: as the newest of the batches that hold it does."""
+    """List the songs that batches hold (``SONGS``), each once: by the newest batch, of those that could place it."""
     own = [batch.songs().filter(pl.col("status") != PLACED).with_columns(batch=pl.lit(batch.name)) for batch in batches]
     every = pl.concat([pl.DataFrame(schema=SONGS), *own])
-    return every.unique("song_id", keep="last", maintain_order=True)
+    best = every.with_row_index("row").sort(pl.col("status") == OK, "row").unique("song_id", keep="last")
+    return best.sort("row").drop("row")
 
 
 def read_new_songs_of(batches: Sequence[Batch]) -> NewSongs:

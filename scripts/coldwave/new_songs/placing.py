@@ -16,21 +16,25 @@ from coldwave.audio.digests import content_digests
 from coldwave.audio.extraction import FAILURES_NAMED, worker_pool
 from coldwave.files import write_table, write_text
 from coldwave.new_songs.batches import (
+    FEATURES,
     OK,
     PLACED,
+    PREDICTIONS,
     SONGS,
     VECTORS,
     Batch,
     NewSongs,
     check_name,
     learnt_digest,
+    read_batches,
     read_new_songs_of,
     valid_batches,
     vectors_table,
 )
 from coldwave.new_songs.exhibits import write_neighbours, write_songs, write_users
-from coldwave.new_songs.hearing import encode_new, hear_and_predict, hears_audio
+from coldwave.new_songs.hearing import encode_new, hear_and_predict, heard_by, hears_audio
 from coldwave.new_songs.identity import made_of, unchanged
+from coldwave.new_songs.keeping import joined, kept_of, named_by, once, without
 from coldwave.new_songs.lists import list_neighbours, list_users
 from coldwave.new_songs.reading import read_new_songs
 from coldwave.new_songs.state import FOLDER, INFO, check_source
@@ -38,6 +42,7 @@ from coldwave.new_songs.wanted import Wanted, placing_models, read_given
 from coldwave.plays.rejections import log_rejected
 from coldwave.plays.tables import write_rejected
 from coldwave.use.files import RunFiles
+from coldwave.use.models import Model
 
 log = logging.getLogger(__name__)
 
@@ -74,8 +79,9 @@ def place_batch(run: str | Path, name: str, wanted: Wanted, cache: Path, threads
         digests = content_digests(songs["audio"].drop_nulls(), cache, threads) if workers else {}
         songs = songs.drop("song").with_columns(made_of(songs, digests if workers else None, given))
         names = list(dict.fromkeys(model.name for model in models))
-        others = [batch for batch in valid_batches(files, names) if batch.name != name]
-        earlier = read_new_songs_of(others)
+        batches = valid_batches(files, names)
+        earlier = read_new_songs_of([batch for batch in batches if batch.name != name])
+        old = read_new_songs_of([batch for batch in batches if batch.name == name])
         place, before = _to_place(songs, earlier.songs)
         given = {key: array[place] for key, array in given.items()}
         fresh = songs[place]
@@ -84,10 +90,15 @@ def place_batch(run: str | Path, name: str, wanted: Wanted, cache: Path, threads
         vectors, heard = hear_and_predict(fresh, models, given, digests, cache, workers, threads)
     _warn_of_unheard(fresh, heard)
     table = _table(songs, place, before, [heard, *more, *(state[place] for state in states)], name, files.root)
-    new = NewSongs(table[place], vectors)
-    kept = np.flatnonzero(~earlier.songs["song_id"].is_in(new.songs["song_id"].implode()).to_numpy())
-    earlier = NewSongs(earlier.songs[kept], {key: array[kept] for key, array in earlier.vectors.items()})
-    users, near = list_users(files, new, wanted.users), list_neighbours(files, new, earlier, wanted.neighbours)
+    named = named_by([batch for batch in read_batches(files.folder) if batch.name != name], name)
+    kept = kept_of(_of_models(old, models), table, earlier.songs, named)
+    if gone := kept.songs.filter(~pl.col("song_id").is_in(table["song_id"].implode())).height:
+        log.info("%s songs of the batch are no longer in %s and are kept, as other batches name them",
+                 f"{gone:,}", wanted.source, extra=ON_SCREEN)  # fmt: skip
+    new = joined(without(NewSongs(table[place], vectors), kept.songs["song_id"]), kept)
+    table = joined(without(NewSongs(table, {}), kept.songs["song_id"]), kept).songs
+    listed, others = once(new, earlier)
+    users, near = list_users(files, listed, wanted.users), list_neighbours(files, listed, others, wanted.neighbours)
     ok = int((table["status"] == OK).sum())
     counts = {"songs": ok, "earlier": len(before), "set_aside": table.height - ok - len(before)}
     source = _from(files.root, pl.Series([str(wanted.source)])).item()
@@ -98,11 +109,19 @@ def place_batch(run: str | Path, name: str, wanted: Wanted, cache: Path, threads
     write_songs(batch.folder, table)
     write_users(batch.folder, users)
     write_neighbours(batch.folder, near)
-    write_table(batch.folder / "vectors.parquet", vectors_table(new.songs, vectors), VECTORS)
+    write_table(batch.folder / "vectors.parquet", vectors_table(*new), VECTORS)
     write_rejected(batch.folder / "rejected.parquet", rejected)
     write_text(batch.folder / INFO, json.dumps(info, indent=1) + "\n")
-    log.info("%s songs placed, by %s models", f"{ok:,}", f"{len(names):,}", extra=ON_SCREEN)
+    log.info("%s songs placed, by %s models", f"{ok - kept.songs.height:,}", f"{len(names):,}", extra=ON_SCREEN)
     return batch
+
+
+def _of_models(songs: NewSongs, models: Sequence[Model]) -> NewSongs:
+    """Leave the vectors that these models make, or hear."""
+    keys = {
+        key for model in models for key in ((FEATURES, heard_by(model), None), (PREDICTIONS, model.name, model.seed))
+    }
+    return songs._replace(vectors={key: array for key, array in songs.vectors.items() if key in keys})
 
 
 def _to_place(songs: pl.DataFrame, earlier: pl.DataFrame) -> tuple[np.ndarray, dict[int, str]]:

@@ -45,9 +45,15 @@ def placing_models(files: RunFiles, wanted: Wanted) -> list[Model]:
     Raises
     ------
     InputError
-        There is none.
+        There is none, or one that is asked for does not predict new songs, or takes an embedding that is not given.
     """
     names = wanted.models
+    for name in names or ():
+        model = find_model(files, name)
+        if model.settings["kind"] not in PREDICTORS:
+            raise InputError(f"model {name} predicts no new songs")
+        if not _hears(model, files, wanted):
+            raise InputError(f"model {name} needs the table of the new songs' embeddings.{heard_by(model)}")
     if names is None:
         kinds = {name: settings["kind"] for name, settings in files.config["models"].items()}
         names = [name for name, kind in kinds.items() if kind in PREDICTORS]

@@ -59,9 +59,10 @@ def test_what_batches_hold_comes_back_and_the_newest_wins(run):
     new = {LINEAR: np.array([[5, 6], [np.nan, np.nan]], np.float32)}
     write_batch(run, "a_newer", "2026-01-02", {"b": "ok", "c": "ok", "a": "placed"}, new)
     assert [batch.name for batch in read_batches(run.folder)] == ["z_older", "a_newer"]
+    write_batch(run, "newest", "2026-01-03", {"b": "unreadable", "bad": "unreadable"}, {})
     songs, vectors = read_new_songs_of(valid_batches(run, ["linear"]))
     assert dict(songs.select("song_id", "batch").iter_rows()) == {
-        "a": "z_older", "bad": "z_older", "b": "a_newer", "c": "a_newer",
+        "a": "z_older", "bad": "newest", "b": "a_newer", "c": "a_newer",
     }  # fmt: skip
     place = {song_id: number for number, song_id in enumerate(songs["song_id"])}
     assert vectors[LINEAR][place["a"]].tolist() == [1, 2]

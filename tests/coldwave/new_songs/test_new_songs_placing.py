@@ -1,6 +1,7 @@
 """Batches placed by a small run that hears files and takes an embedding: what each holds, again and again."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,14 @@ import pytest
 import soundfile
 import yaml
 
-import coldwave
 from coldwave.command.cli import main
 from coldwave.files import write_array
-from coldwave.new_songs.batches import read_batches
+from coldwave.new_songs.batches import read_batches, read_new_songs_of, valid_batches
 from coldwave.new_songs.placing import place_batch
 from coldwave.new_songs.wanted import Wanted
+from coldwave.use.files import RunFiles
 from tests.coldwave.use.heard_runs import AUDIO
-from tests.coldwave.use.small_runs import MODELS, write_run
+from tests.coldwave.use.small_runs import MODELS, SEED, write_run
 
 WORDS, FEATURES = 12, 10
 NAMES = [f"x{column}" for column in range(FEATURES)]
@@ -44,7 +45,11 @@ def place(tmp_path, monkeypatch) -> Path:
     for name, value in (("mean", 0.0), ("scale", 1.0)):
         write_array(run / f"embeddings/table.{name}.npy", np.full(FEATURES, value))
     record = json.loads((run / "provenance.json").read_text())
-    config = yaml.safe_load(record["config"]) | {"audio": AUDIO | {"offset": 0.0}, "bow": {"coefficients": 13}, "cache": "cache"}
+    config = yaml.safe_load(record["config"]) | {
+        "audio": AUDIO | {"offset": 0.0},
+        "bow": {"coefficients": 13},
+        "cache": "cache",
+    }
     config |= {"new_songs": NEW_SONGS, "embeddings": {"table": {"song": "song_id", "delimiter": None}}}
     (run / "provenance.json").write_text(json.dumps(record | {"config": yaml.safe_dump(config)}))
     monkeypatch.chdir(tmp_path)
@@ -64,10 +69,11 @@ def put(batch: str, **wanted) -> dict[str, tuple[str, str]]:
     return {Path(row[0]).stem: row[1:] for row in songs.select("song_id", "status", "batch").iter_rows()}
 
 
-def recommended() -> set[str]:
-    """The new songs that are recommended."""
-    found = coldwave.load("results/small").recommend_new("u0000", model="linear", n=9, per_artist=None)
-    return {Path(song_id).stem for song_id in found.table["song_id"]}
+def known() -> set[str]:
+    """The new songs that the run knows, each with a prediction."""
+    songs, vectors = read_new_songs_of(valid_batches(RunFiles("results/small"), ["linear"]))
+    there = np.isfinite(vectors["predictions", "linear", SEED]).all(axis=1)
+    return {Path(song_id).stem for song_id in songs.filter(there, status="ok")["song_id"]}
 
 
 def test_a_batch_of_more_models_holds_the_songs_of_one_of_fewer(place):
@@ -93,3 +99,60 @@ def test_the_command_lists_as_many_as_the_config_says_unless_told(options, users
     assert main(["place", "new", "--run", "small", "--batch", "one", *options]) == 0
     listed, near = (pl.read_parquet(f"results/small/new_songs/one/{name}.parquet") for name in ("users", "neighbours"))
     assert listed["rank"].max() == users and near["rank"].max() == neighbours
+
+
+def test_a_batch_placed_again_keeps_the_songs_that_another_batch_names(place, caplog):
+    caplog.set_level("INFO")
+    put("monday")
+    vectors = pl.read_parquet("results/small/new_songs/monday/vectors.parquet")
+    sound(place / "new/c.wav", 700)
+    assert put("tuesday") == {"a": ("placed", "monday"), "b": ("placed", "monday"), "c": ("ok", "tuesday")}
+    (place / "new/a.wav").rename(place / "a.wav")
+    assert put("monday") == {"a": ("ok", "monday"), "b": ("ok", "monday"), "c": ("placed", "tuesday")}
+    assert "1 songs of the batch are no longer in new and are kept" in caplog.text
+    after = pl.read_parquet("results/small/new_songs/monday/vectors.parquet")
+    assert after.drop("vector").equals(vectors.drop("vector")) and len(vectors) == 4
+    assert after.filter(song_id="a.wav").equals(vectors.filter(song_id="a.wav"))
+    for one, other in zip(after["vector"], vectors["vector"], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+    assert set(pl.read_parquet("results/small/new_songs/monday/users.parquet")["song_id"]) == {"a.wav", "b.wav"}
+    assert known() == {"a", "b", "c"}
+    (place / "new/b.wav").rename(place / "new/d.wav")
+    assert put("wednesday") == {"c": ("placed", "tuesday"), "d": ("ok", "wednesday")}
+    (place / "new/d.wav").rename(place / "new/e.wav")
+    assert put("wednesday") == {"c": ("placed", "tuesday"), "e": ("ok", "wednesday")}, "nobody names d: it may go"
+    assert known() == {"a", "b", "c", "e"}
+
+
+def test_the_songs_of_a_deleted_batch_are_placed_again_with_the_next(place):
+    put("monday")
+    put("tuesday")
+    shutil.rmtree("results/small/new_songs/monday")
+    assert put("wednesday") == {"a": ("ok", "wednesday"), "b": ("ok", "wednesday")}
+    assert put("tuesday") == {"a": ("placed", "wednesday"), "b": ("placed", "wednesday")}
+    assert known() == {"a", "b"}
+
+
+@pytest.mark.parametrize("batch", ["monday", "tuesday"])
+def test_a_file_that_cannot_be_read_destroys_no_placement(batch, place):
+    put("monday")
+    (place / "new/a.wav").write_text("no music at all")
+    found = put(batch)
+    assert found["a"] == (("ok", "monday") if batch == "monday" else ("unreadable", "tuesday"))
+    assert known() == {"a", "b"}
+    sound(place / "new/b.wav", 880)
+    put("wednesday")
+    near = pl.read_parquet("results/small/new_songs/wednesday/neighbours.parquet").filter(by="sound")
+    assert ("a.wav", "monday") in near.select("neighbour_id", "neighbour_batch").rows()
+
+
+def test_the_command_places_by_one_model_alone(place, capsys):
+    run = ["--run", "small", "--batch", "one", "--model"]
+    assert main(["place", "new", *run, "given"]) == 1
+    assert "model given needs the table of the new songs' embeddings.table" in capsys.readouterr().err
+    numbers = pl.DataFrame(np.ones((2, FEATURES)), schema=NAMES).with_columns(song_id=pl.Series(["a.wav", "b.wav"]))
+    numbers.write_csv("table.csv")
+    assert main(["place", "new", *run, "given", "--embedding", "table=table.csv"]) == 0
+    assert [batch.info["models"] for batch in read_batches("results/small")] == [["given"]]
+    assert main(["place", "new", *run, "other"]) == 1
+    assert "the run has no model 'other'" in capsys.readouterr().err
