@@ -20,7 +20,7 @@ import yaml
 from hypothesis import settings
 from safetensors.numpy import load_file
 
-from tests.pipeline.dry_runs import DryRuns, arguments_of_a_call, plan_of
+from tests.pipeline.dry_runs import DryRuns, arguments_of_a_call, job_counts, plan_of
 
 ROOT = Path(__file__).parents[1]
 TINY = ROOT / "tests" / "pipeline" / "tiny.yaml"
@@ -52,12 +52,7 @@ class Outcome:
     @property
     def jobs(self) -> dict[str, int]:
         """The jobs of a dry run by rule, without ``all``; empty where nothing is to be done."""
-        table = re.search(r"^Job stats:\n.*\n-.*\n((?:\w+ +\d+\n)+)", self.output, re.MULTILINE)
-        if table is None:
-            assert "Nothing to be done" in self.output, self.output
-            return {}
-        counts = dict(line.split() for line in table[1].splitlines())
-        return {rule: int(count) for rule, count in counts.items() if rule not in ("all", "total")}
+        return job_counts(self.output)
 
     @property
     def done(self) -> list[str]:

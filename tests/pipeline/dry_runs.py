@@ -173,14 +173,19 @@ def copy_of_project(folder: Path) -> Path:
     return folder
 
 
-def plan_of(printed: str) -> Plan:
-    """Read what a dry run prints."""
+def job_counts(printed: str) -> dict[str, int]:
+    """Read the jobs of a dry run by rule, without ``all``; empty where nothing is to be done."""
     table = re.search(r"^Job stats:\n.*\n-.*\n((?:\w+ +\d+\n)+)", printed, re.MULTILINE)
     if table is None:
         assert "Nothing to be done" in printed, printed
-        return Plan(frozenset(), {})
+        return {}
     counts = dict(line.split() for line in table[1].splitlines())
-    rules = {rule: int(count) for rule, count in counts.items() if rule not in ("all", "predict_new", "total")}
+    return {rule: int(count) for rule, count in counts.items() if rule not in ("all", "total")}
+
+
+def plan_of(printed: str) -> Plan:
+    """Read what a dry run prints."""
+    rules = {rule: count for rule, count in job_counts(printed).items() if rule != "predict_new"}
     outputs = re.findall(r"^    output: (.*)$", printed, re.MULTILINE)
     jobs = {tuple(sorted(re.sub(r" \(\w+\)", "", paths).split(", "))) for paths in outputs}
     return Plan(frozenset(jobs), rules)

@@ -51,7 +51,8 @@ WORDS = {
     ("scripts/coldwave/bundle/card.py", "mean"),  # a column
     ("scripts/coldwave/use/placing.py", "mean"),
     ("scripts/coldwave/new_songs/lists.py", "mean"),
-    ("scripts/coldwave/use/hearing.py", "mean"),  # an array
+    ("scripts/coldwave/use/lift.py", "mean"),  # a column
+    ("scripts/coldwave/use/files.py", "mean"),  # an array
     ("scripts/coldwave/encoders/encoding.py", "mean"),  # of a song's windows
     ("scripts/coldwave/new_songs/batches.py", "predictions"),  # a sort of vectors
     ("scripts/coldwave/use/neighbours.py", "usage"),  # by what songs are near

@@ -4,6 +4,7 @@ import datetime
 import functools
 
 from coldwave.errors import InputError
+from coldwave.new_songs.columns import new_embedding
 from coldwave.new_songs.state import NAME as BATCH_NAME, check_source, songs_state
 from workflow.effective import songs_read
 from workflow.headers import check_new_headers
@@ -104,11 +105,7 @@ def new_embedding_sources(wildcards):
 def new_songs_options():
     """What placing new songs reads of the config: each embedding's table is read as that entry says."""
     tables = SETTINGS["new_songs"]["embeddings"]
-    read = {
-        name: {key: SETTINGS["embeddings"][name][key] for key in ("delimiter", "song")} | {"path": tables[name]}
-        for name in EMBEDDINGS
-        if name in tables
-    }
+    read = {name: new_embedding(SETTINGS["embeddings"][name], tables[name]) for name in EMBEDDINGS if name in tables}
     lists = options("new_songs", "users", "neighbours")
     return lists | {"embeddings": read, "models": PREDICT_NEW, "reading": songs_read(SETTINGS, "new_songs")}
 

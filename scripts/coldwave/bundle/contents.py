@@ -8,7 +8,6 @@ from coldwave.audio.log_mel import POWER_FLOOR
 from coldwave.bundle.checking import Difference
 from coldwave.bundle.index import Index
 from coldwave.bundle.model import EMBEDDING, WINDOWS, Built
-from coldwave.files import read_table
 from coldwave.use.models import Model
 
 FORMAT = 1
@@ -57,8 +56,7 @@ def contents(
         found["model"]["window"] = built.shape[1]
     if built.takes == EMBEDDING:
         found["embedding"] = model.features
-        columns = model.files.path(f"embeddings/{model.features}.columns.parquet")
-        found["model"]["columns"] = read_table(columns, ["column"])["column"].to_list()
+        found["model"]["columns"] = model.files.columns_of(model.features)
     else:
         found["audio"] = audio(config["audio"])
     return found | {

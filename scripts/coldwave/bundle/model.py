@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coldwave.bundle.bag_of_words import LEARNT, add_features
+from coldwave.bundle.bag_of_words import add_features
 from coldwave.bundle.graph import Graph, Tensor
 from coldwave.errors import InputError
 from coldwave.use.hearing import BOW
@@ -65,10 +65,10 @@ def write_model(path: Path, model: Model) -> Built:
             heard = graph.cast(takes, np.float32)
         elif model.features == BOW:
             takes, dtype, shape = SONG, np.float16, ("frames", files.config["audio"]["mel_bands"])
-            learnt = {name: np.asarray(files.array(f"bow/{name}.npy")) for name in LEARNT}
+            learnt = files.bag_of_words()
             heard = add_features(graph, takes, learnt, shape[1])
         else:
-            learnt = {name: files.array(f"embeddings/{model.features}.{name}.npy") for name in ("mean", "scale")}
+            learnt = files.scaling_of(model.features)
             takes, dtype, shape = EMBEDDING, np.float32, ("songs", len(learnt["mean"]))
             heard = _scaled(graph, takes, **learnt)
         vectors = import_module(_module(model)).add_model(graph, heard, arrays, settings)

@@ -106,6 +106,7 @@ def _place_batch(
     model: str | None,
     as_json: bool,
 ) -> int:
+    from coldwave.new_songs.columns import new_embedding
     from coldwave.new_songs.placing import place_batch
     from coldwave.new_songs.wanted import Wanted
 
@@ -117,7 +118,7 @@ def _place_batch(
         if name not in files.config["embeddings"] or not path:
             known = ", ".join(files.config["embeddings"]) or "none"
             raise InputError(f"--embedding {name}: NAME=TABLE is needed, with an embedding of the run; it has {known}")
-        tables[name] = {key: files.config["embeddings"][name][key] for key in ("song", "delimiter")} | {"path": path}
+        tables[name] = new_embedding(files.config["embeddings"][name], path)
     settings = files.config["new_songs"]
     numbers = {key: number or settings[key] for key in ("users", "neighbours")}
     wanted = Wanted(sources[0], settings, tables, [model] if model else None, **numbers)

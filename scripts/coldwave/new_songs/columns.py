@@ -1,4 +1,12 @@
-"""Reword messages about tables of new songs: their readers are those of a run, and name a run's keys."""
+"""Tables of new songs: their readers are those of a run, whose messages name a run's keys, and are reworded."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def new_embedding(entry: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """Say how a table of new songs' embeddings is read: as the run's ``entry`` of ``embeddings`` says."""
+    return {key: entry[key] for key in ("song", "delimiter")} | {"path": path}
 
 
 def of_new_songs(message: str) -> str:

@@ -10,7 +10,7 @@ from coldwave.files import read_table
 from coldwave.models.knn import unit_length
 from coldwave.new_songs.batches import FEATURES, PREDICTIONS, NewSongs
 from coldwave.use.files import RunFiles
-from coldwave.use.lift import Lift
+from coldwave.use.lift import Lift, best_users
 from coldwave.use.models import Model, features_of, find_model
 from coldwave.use.neighbours import SOUND, USAGE
 
@@ -51,11 +51,9 @@ def list_users(files: RunFiles, new: NewSongs, number: int) -> pl.DataFrame:
         model = find_model(files, name, seed)
         every = Lift(model.users, model.songs)
         for song in songs:
-            users, lift = every.best(vectors[song], number)
-            values = {"user_id": user_ids.gather(users), "lift": lift, "score": model.users[users] @ vectors[song]}
-            values |= {"mean": every.mean[users], "deviation": every.deviation[users]}
+            values = best_users(every, user_ids, model.users, vectors[song], number)
             named = dict(zip(NAMES, new.songs.select(NAMES).row(int(song)), strict=True))
-            named |= {"model": name, "seed": seed, "rank": np.arange(1, len(users) + 1)}
+            named |= {"model": name, "seed": seed, "rank": np.arange(1, len(values["user_id"]) + 1)}
             listed.append(pl.DataFrame(named | values, schema_overrides=_NAMED).select(list(USERS)).cast(USERS))
     return pl.concat(listed).sort("song_id", maintain_order=True)
 

@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
-from coldwave.files import read_array, read_table
 from coldwave.new_songs.batches import OK
 from coldwave.new_songs.embeddings import read_new_embeddings
 from coldwave.new_songs.hearing import heard_by
@@ -83,14 +82,9 @@ def read_given(
     found, states, rejected = {}, [], []
     for name in (name for name in names if name in files.config["embeddings"]):
         table = embeddings[name]
-        learnt = {
-            part: files.path(f"embeddings/{name}.{part}") for part in ("columns.parquet", "mean.npy", "scale.npy")
-        }
-        columns = read_table(learnt["columns.parquet"])["column"].to_list()
-        how = {"song": table["song"], "delimiter": table["delimiter"], "columns": columns}
-        mean, scale = read_array(learnt["mean.npy"]), read_array(learnt["scale.npy"])
+        how = {"song": table["song"], "delimiter": table["delimiter"], "columns": files.columns_of(name)}
         features, index, aside = read_new_embeddings(
-            Path(table["path"]), songs["song_id"].to_list(), how, name, mean, scale
+            Path(table["path"]), songs["song_id"].to_list(), how, name, **files.scaling_of(name)
         )
         found[name] = features
         named = pl.when(pl.col("status") != OK).then(pl.format("embeddings.{}: {}", pl.lit(name), "detail"))

@@ -65,6 +65,19 @@ class RunFiles:
         """Map an array of the run."""
         return read_array(self.path(name), memory_map=True)
 
+    def bag_of_words(self) -> dict[str, np.ndarray]:
+        """Read what the bag of words has learnt: codebook, frame_scale, pca_mean and pca_components."""
+        names = ("codebook", "frame_scale", "pca_mean", "pca_components")
+        return {name: read_array(self.path(f"bow/{name}.npy")) for name in names}
+
+    def columns_of(self, embedding: str) -> list[str]:
+        """Read the names of the columns that an embedding was learnt from, in its order."""
+        return read_table(self.path(f"embeddings/{embedding}.columns.parquet"))["column"].to_list()
+
+    def scaling_of(self, embedding: str) -> dict[str, np.ndarray]:
+        """Read the mean and the scale, float64 [d], by which an embedding or an encoder's vectors became features."""
+        return {name: read_array(self.path(f"embeddings/{embedding}.{name}.npy")) for name in ("mean", "scale")}
+
     @cached_property
     def songs(self) -> pl.DataFrame:
         """The songs, row n that of song n: the columns ``NAMES`` and ``RECORDING``."""

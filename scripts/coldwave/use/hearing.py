@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
-from coldwave.files import read_array
 from coldwave.use.files import RunFiles
 
 if TYPE_CHECKING:
+    from coldwave.audio.extraction import Extractor
     from coldwave.encoders.encoding import Encoding
 
 BOW = "bow"
@@ -130,15 +130,9 @@ def hear(path: Path, files: RunFiles) -> np.ndarray:
     InputError
         It gives no usable audio.
     """
-    from threadpoolctl import threadpool_limits
+    from coldwave.audio.extraction import Settings
 
-    from coldwave.audio.extraction import Settings, extract_song
-
-    with threadpool_limits(1):  # as in the run, so that sums have the same order
-        song = extract_song(str(path), None, Settings.of(files.config["audio"]), Path(), "")
-    if song.rows is None:
-        raise InputError(f"{path}: no usable audio: {song.status}: {song.detail}")
-    return song.rows
+    return _extracted(path, Settings.of(files.config["audio"]))
 
 
 def encode(path: Path, files: RunFiles, name: str) -> np.ndarray:
@@ -149,12 +143,16 @@ def encode(path: Path, files: RunFiles, name: str) -> np.ndarray:
     InputError
         It gives no usable audio, or the encoder is not there.
     """
+    return _extracted(path, encoding_of(files, name))
+
+
+def _extracted(path: Path, extractor: "Extractor") -> np.ndarray:
     from threadpoolctl import threadpool_limits
 
     from coldwave.audio.extraction import extract_song
 
-    with threadpool_limits(1):
-        song = extract_song(str(path), None, encoding_of(files, name), Path(), "")
+    with threadpool_limits(1):  # as in the run, so that sums have the same order
+        song = extract_song(str(path), None, extractor, Path(), "")
     if song.rows is None:
         raise InputError(f"{path}: no usable audio: {song.status}: {song.detail}")
     return song.rows
@@ -184,7 +182,7 @@ def scaled_encodings(vectors: np.ndarray, files: RunFiles, name: str) -> np.ndar
     """Make features of encoders' vectors, as the run has done: float32 [songs, d]."""
     from coldwave.embeddings.scaling import scaled
 
-    return scaled(vectors, *(read_array(files.path(f"embeddings/{name}.{part}.npy")) for part in ("mean", "scale")))
+    return scaled(vectors, **files.scaling_of(name))
 
 
 def bags_of_words(log_mels: Sequence[np.ndarray | None], files: RunFiles) -> np.ndarray:
@@ -192,8 +190,7 @@ def bags_of_words(log_mels: Sequence[np.ndarray | None], files: RunFiles) -> np.
     from coldwave.bow.codebook import count_shard
     from coldwave.bow.features import frequencies, project
 
-    learnt = {name: read_array(files.path(f"bow/{name}.npy")) for name in
-              ("codebook", "frame_scale", "pca_mean", "pca_components")}  # fmt: skip
+    learnt = files.bag_of_words()
     heard = [one for one in log_mels if one is not None]
     frames = np.array([0 if one is None else len(one) for one in log_mels], dtype=np.int64)
     ids = [str(song) for song in range(len(frames))]

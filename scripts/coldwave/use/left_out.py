@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from coldwave.files import read_array
 from coldwave.models.knn import unit_length
 from coldwave.use.files import RunFiles
 from coldwave.use.hearing import BOW, NAMED, Heard
@@ -52,8 +51,7 @@ def _bags(files: RunFiles, log_mel: np.ndarray) -> LeftOut:
     from coldwave.bow.features import project
     from coldwave.bow.mfcc import mfcc
 
-    learnt = {name: read_array(files.path(f"bow/{name}.npy")) for name in
-              ("codebook", "frame_scale", "pca_mean", "pca_components")}  # fmt: skip
+    learnt = files.bag_of_words()
     ends = segment_ends(len(log_mel), LENGTH / frame_seconds(files))
     frames = mfcc(log_mel, files.config[BOW]["coefficients"]) / learnt["frame_scale"]
     words = nearest_words(frames, learnt["codebook"])

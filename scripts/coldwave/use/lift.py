@@ -1,6 +1,9 @@
 """For which users a song stands out: how far a score is above the user's other scores."""
 
+from typing import Any
+
 import numpy as np
+import polars as pl
 
 _AT_ONCE = 1 << 16  # songs: bounds memory
 
@@ -49,3 +52,16 @@ class Lift:
             users = users[lift[users] >= least]
         users = users[np.argsort(-lift[users], kind="stable")][:number]
         return users, lift[users]
+
+
+def best_users(every: Lift, ids: pl.Series, users: np.ndarray, song: np.ndarray, number: int) -> dict[str, Any]:
+    """List the users with the highest lift of a song: the columns ``user_id``, ``lift``, ``score``, ``mean`` and
+    ``deviation``.
+
+    Parameters
+    ----------
+    every : of ``users`` [users, k], whose ids are ``ids``; song : [k]
+    """
+    best, lift = every.best(song, number)
+    found = {"user_id": ids.gather(best), "lift": lift, "score": users[best] @ song}
+    return found | {"mean": every.mean[best], "deviation": every.deviation[best]}

@@ -134,9 +134,10 @@ def _ranked(
     recordings = Recordings(names_of(songs), songs[RECORDING].to_list(), units)
     recordings.add(listener.songs.tolist())
     allowed = new & ~excluded(songs, exclude)
-    table, lacking = ranked(songs, scorer, listener, allowed, recordings, n, per_artist)
+    found = ranked(songs, scorer, listener, allowed, recordings, n, per_artist)
     notes = [*chosen.notes, *listener.notes]
-    return Recommended(table.drop("song"), chosen.name, chosen.model.seed if chosen.model else None, notes), lacking
+    seed = chosen.model.seed if chosen.model else None
+    return Recommended(found.table.drop("song"), chosen.name, seed, notes), found.lacking
 
 
 def _named(opened: Sequence[HeardFile], resources: Resources) -> pl.DataFrame:

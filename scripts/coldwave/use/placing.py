@@ -8,7 +8,7 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.files import read_table
 from coldwave.use.hearing import Heard
-from coldwave.use.lift import Lift
+from coldwave.use.lift import Lift, best_users
 from coldwave.use.neighbours import SOUND
 from coldwave.use.resources import Chosen, Resources
 from coldwave.use.scoring import SOUND as BY_SOUND
@@ -61,11 +61,9 @@ def listeners_by_lift(
     else:  # few users, whose vectors the run does not have
         users = np.stack([_vector_of(resources, name, chosen) for name in names])
     vector = resources.vector(heard, chosen)
-    every = Lift(users, chosen.scorer.heard)
-    best, lift = every.best(vector, n)
-    columns = {"user_id": names.gather(best), "score": users[best] @ vector, "mean": every.mean[best]}
-    columns |= {"deviation": every.deviation[best], "lift": lift}
-    return pl.DataFrame(columns).with_row_index("rank", offset=1).cast(LISTENERS), chosen.name
+    columns = best_users(Lift(users, chosen.scorer.heard), names, users, vector, n)
+    table = pl.DataFrame(columns).with_row_index("rank", offset=1)
+    return table.select(list(LISTENERS)).cast(LISTENERS), chosen.name
 
 
 def _vector_of(resources: Resources, user: str, chosen: Chosen) -> np.ndarray:

@@ -56,19 +56,21 @@ def recommend(
     recordings = resources.recordings(chosen.model)
     if among != ALL:
         recordings.add(listener.songs.tolist())
-    table, lacking = ranked(songs, chosen.scorer, listener, allowed, recordings, n, per_artist)
+    table, lacking, tied = ranked(songs, chosen.scorer, listener, allowed, recordings, n, per_artist)
     notes = [*chosen.notes, *listener.notes]
-    if table.height > 1 and all_tie(chosen.scorer.scores(listener.vector)[allowed]):
+    if tied:
         notes.append(f"All songs tie: {chosen.name} tells none from another for this listener.")
     if lacking:
         notes.append(f"{lacking:,} songs cannot be scored by {chosen.name}: no usable audio, plays or scores.")
     return Recommended(table, chosen.name, chosen.model.seed if chosen.model else None, notes)
 
 
-def all_tie(scores: np.ndarray) -> bool:
-    """Whether all scores that there are equal each other."""
-    known = scores[np.isfinite(scores)]
-    return bool(len(known)) and known.min() == known.max()
+class Ranked(NamedTuple):
+    """The ``table`` of `Recommended`, how many songs that are allowed cannot be scored, and whether the others tie."""
+
+    table: pl.DataFrame
+    lacking: int
+    tied: bool
 
 
 def ranked(
@@ -79,18 +81,14 @@ def ranked(
     recordings: Recordings,
     n: int,
     per_artist: int | None,
-) -> tuple[pl.DataFrame, int]:
-    """List the best of the songs that are allowed, with reasons, and count those of them that cannot be scored.
+) -> Ranked:
+    """List the best of the songs that are allowed, with reasons.
 
     Parameters
     ----------
     songs : table ``song``, ``song_id``, ``title``, ``artist``, ``tags``, row n that of song n
     allowed : bool [songs]
     recordings : those that are not to be recommended
-
-    Returns
-    -------
-    the table of `Recommended`, and the count
     """
     scores = scorer.scores(listener.vector)
     found = pick(scores, allowed, recordings, n, per_artist)
@@ -101,4 +99,5 @@ def ranked(
         by=pl.Series([PLAYS if by_plays else SOUND for by_plays in scorer.by_plays[places]], dtype=pl.String),
     ).with_row_index("rank", offset=1)
     table = pl.concat([table, reasons(songs, listener, scorer, places)], how="horizontal")
-    return table, int((allowed & ~np.isfinite(scores)).sum())
+    known = scores[allowed & np.isfinite(scores)]
+    return Ranked(table, int(allowed.sum()) - len(known), table.height > 1 and known.min() == known.max())
