@@ -13,8 +13,8 @@ from coldwave.bundle.graph import Graph
 def add_features(graph: Graph, log_mel: str, learnt: Mapping[str, np.ndarray], mel_bands: int) -> str:
     """Add what makes features, float32 [1, d], of ``log_mel`` float [frames, mel_bands], of all frames of one song.
 
-    ``learnt`` are the arrays of ``RunFiles.bag_of_words``. Numbers are in double precision: a word changes where rounding
-    decides.
+    ``learnt`` are the arrays of ``RunFiles.bag_of_words``. Numbers are in double precision: a word changes where
+    rounding decides.
     """
     words, columns = learnt["codebook"].shape
     decibels = graph.add("Mul", graph.cast(log_mel, np.float64), np.float64(DECIBELS))
