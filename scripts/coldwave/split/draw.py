@@ -1,7 +1,8 @@
 """Draw the split: assign every song to one part.
 
 A song's part depends on a hash of its id (in a split by artist, of its artist) and the seed. If the sizes are shares, a
-song added later moves no other song. In a split by release date, the newest songs are test songs, as in a catalogue
+song added later moves no other song. Only where there were so few that a share had drawn none, the one that was taken
+nevertheless may go back. In a split by release date, the newest songs are test songs, as in a catalogue
 that grows, and a song added later may move others.
 """
 

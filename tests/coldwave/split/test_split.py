@@ -60,7 +60,20 @@ def test_songs_added_later_move_no_other_song(before, added, seed):
         old, new = (parts(table, validation=0.2, test=0.3, seed=seed) for table in (many.head(before), many))
     except InputError:
         return  # so few songs that a part is empty
-    assert {name: new[name] for name in old} == old
+    alone = {
+        name for name, part in old.items() if list(old.values()).count(part) == 1
+    }  # may be there against its share
+    assert {name: new[name] for name in old if name not in alone} == {
+        name: part for name, part in old.items() if name not in alone
+    }
+    assert alone <= {name for name, part in old.items() if part != TRAIN}
+
+
+def test_a_song_that_a_share_had_not_drawn_goes_back_alone():
+    many = songs_table(46)
+    old, new = (parts(table, validation=0.2, test=0.3, seed=878) for table in (many.head(40), many))
+    assert list(old.values()).count(VALIDATION) == 1
+    assert {name for name in old if new[name] != old[name]} == {name for name in old if old[name] == VALIDATION}
 
 
 def test_the_order_of_the_songs_does_not_matter():
