@@ -45,13 +45,13 @@ def main(
         except ValueError as error:
             raise InputError(f"{path}: the vectors cannot be ranked: {error}") from error
         found.append(ranked(*model_and_seed(path), pairs, each, options["cutoff"]))
-    rows = where_table(found, models, pairs.artists_named)
+    rows = where_table(found, models, pairs.artists_named, pairs.tagged)
     write_table(table, rows, SCHEMA)
     write_text(csv, rows.write_csv())
-    said = [statement(rows, model, pairs.tagged) for model in in_order(models)]
+    said = [statement(rows, model) for model in in_order(models)]
     about = [options["data"], options["protocol"], *(sentence for sentence in said if sentence)]
-    read = notes(rows, pairs.artists_named, pairs.tagged, USERS)
-    write_exhibit_table(markdown, "Where each model earns its AUC", about, columns(rows), left=4, notes=read)
+    title, read = "Where each model earns its AUC", notes(rows, USERS)
+    write_exhibit_table(markdown, title, about, columns(rows), left=4, notes=read)
 
 
 run(main)

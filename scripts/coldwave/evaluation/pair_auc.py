@@ -9,11 +9,10 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
+from coldwave.evaluation.pair_rows import ALIKE, TYPES
 from coldwave.evaluation.pair_types import Pairs
 from coldwave.evaluation.ranking import Standing, distinct_vectors, map_scores, measure, missing_songs
 
-FAMILIARITY, ARTIST, ALIKE = 0, 1, 2  # what songs differ in
-TYPES = 9  # of pairs: for each of the first two 2 · (property of the song played) + that of the other, and alike songs
 _USERS_AT_ONCE = 128
 
 
@@ -24,9 +23,9 @@ class PairAuc(NamedTuple):
     and all pairs of the type, both divided by all pairs of the user.
     ``won_without``, ``pairs_without``: float64 [songs, 2, types], their sums over users without each song, plain and
     with the users' signs.
-    ``value``: int32 [3, played songs], a played song's property: whether it is familiar, whether its artist is known, and
-    its number among alike songs. ``above``, ``tied``, ``size``: the songs that share the property: those above it, those
-    that tie with it, itself included, and all.
+    ``value``: int32 [3, played songs], the properties of each played song: whether it is familiar, whether its artist
+    is known, and its number among alike songs. ``above``, ``tied``, ``size``: the songs that share the property: those
+    above it, those that tie with it, itself included, and all.
     """
 
     won: np.ndarray
@@ -108,9 +107,9 @@ def _compare(scores, group, users, familiar, known, cells, starts, relevant, sig
     """Write the shares [won or all, users, types] and the places of a chunk of users, and add what each song changes.
 
     ``scores`` [chunk, d] are those of the distinct vectors, ``group`` [songs] says which a song has, -1 for none.
-    ``familiar`` [chunk, songs], ``known`` and ``cells`` [songs] are the properties. ``places`` [4, 3, played] are value,
-    above, tied and size. ``changes`` [songs, plain or signed, won or all, types] are of the user's shares without the
-    song.
+    ``familiar`` [chunk, songs], ``known`` and ``cells`` [songs] are the properties. ``places`` [4, 3, played] are
+    value, above, tied and size. ``changes`` [songs, plain or signed, won or all, types] are of the user's shares
+    without the song.
     """
     songs = group.size
     value, other, like = np.empty(songs, scores.dtype), np.empty(songs, np.int32), np.empty(songs, np.int32)

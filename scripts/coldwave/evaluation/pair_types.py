@@ -18,11 +18,11 @@ import polars as pl
 import scipy.sparse as sp
 
 from coldwave.evaluation.lists import artist_numbers
+from coldwave.evaluation.pair_rows import BAND
 from coldwave.evaluation.scores import relevant_songs
 from coldwave.split.parts import TEST, TRAIN
 
 USERS = 20_000  # whose pairs are looked at, at most
-BAND = 1.5  # the most users of a song in a band, divided by the least
 
 
 class Pairs(NamedTuple):

@@ -12,17 +12,15 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from coldwave.evaluation.differences import interval_of, variances_of
+from coldwave.evaluation.differences import Variances, interval_of, variances_of
 from coldwave.evaluation.models import FEATURES, LOG_MELS, Model, in_order
-from coldwave.evaluation.pair_auc import ALIKE, ARTIST, FAMILIARITY, TYPES, PairAuc, map_within
+from coldwave.evaluation.pair_auc import PairAuc, map_within
+from coldwave.evaluation.pair_rows import CHANCE, EVERY, rows_of
 from coldwave.evaluation.pair_types import Pairs
 
-CHANCE = "chance"  # what the first audio model is compared with; all others are compared with this model
-ALL, BETWEEN, LIKE = "all", "between", "alike"
-BY = {FAMILIARITY: "familiarity", ARTIST: "artist", ALIKE: "alike"}
 SCHEMA = {
-    "by": pl.String,  # all, familiarity, artist, alike
-    "pairs": pl.String,  # as in ``ROWS``
+    "by": pl.String,  # all, familiarity, artist, and what makes songs alike: genre and users, or users alone
+    "pairs": pl.String,  # as in `rows_of`
     "share": pl.Float64,  # of the pairs, mean over users
     "users": pl.UInt32,  # with such a pair
     "model": pl.String,
@@ -40,41 +38,6 @@ SCHEMA = {
     "part_low": pl.Float64,
     "part_high": pl.Float64,
 }
-
-
-class Row(NamedTuple):
-    """Pairs that the table has a row for: ``types`` says which they are, and ``within`` what the mAP is of, if any."""
-
-    by: str
-    pairs: str
-    types: np.ndarray
-    within: tuple[int, int] | None = None
-
-
-def _types(*some: int) -> np.ndarray:
-    return np.isin(np.arange(TYPES), some).astype(float)
-
-
-def _rows(what: int, yes: str, no: str) -> list[Row]:
-    """List the pairs by a property: within each of its values, between both, and of the latter each direction."""
-    first = 4 * what
-    return [
-        Row(BY[what], yes, _types(first + 3), (what, 1)),
-        Row(BY[what], no, _types(first), (what, 0)),
-        Row(BY[what], BETWEEN, _types(first + 1, first + 2)),
-        Row(BY[what], f"{yes} over {no}", _types(first + 2)),
-        Row(BY[what], f"{no} over {yes}", _types(first + 1)),
-    ]
-
-
-EVERY = _types(0, 1, 2, 3)  # each pair is of one of these types
-ROWS = [
-    Row(ALL, ALL, EVERY),
-    *_rows(FAMILIARITY, "familiar", "discovery"),
-    *_rows(ARTIST, "known", "new"),
-    Row(BY[ALIKE], LIKE, _types(TYPES - 1), (ALIKE, 0)),
-    Row(BY[ALIKE], "not alike", EVERY - _types(TYPES - 1)),
-]
 
 
 class Ranked(NamedTuple):
@@ -99,15 +62,17 @@ def reference_of(models: Mapping[str, Model]) -> str | None:
     return next((name for name in in_order(models) if models[name].hears in (FEATURES, LOG_MELS)), None)
 
 
-def where_table(found: Sequence[Ranked], models: Mapping[str, Model], artists_named: bool) -> pl.DataFrame:
+def where_table(
+    found: Sequence[Ranked], models: Mapping[str, Model], artists_named: bool, tagged: bool
+) -> pl.DataFrame:
     """Make a row for all pairs and for each type with any pair, of each model; columns as ``SCHEMA``.
 
     Parameters
     ----------
     found
         Each of ``models`` with each of its seeds, of the same pairs.
-    artists_named
-        Without names of artists there is no row by familiarity or by artist.
+    artists_named, tagged
+        As ``Pairs`` says of the songs.
     """
     if not found or len(found[0].pairs) == 0:
         return pl.DataFrame(schema=SCHEMA)
@@ -115,9 +80,7 @@ def where_table(found: Sequence[Ranked], models: Mapping[str, Model], artists_na
     seeds = [[one for one in found if one.model == name] for name in names]
     against = [names.index(first) if first is not None and name != first else len(names) for name in names]
     rows = []
-    for row in ROWS:
-        if not artists_named and row.by in (BY[FAMILIARITY], BY[ARTIST]):
-            continue
+    for row in rows_of(artists_named, tagged):
         if not (found[0].pairs @ row.types).any():
             continue
         within, parts = (Means.of(seeds, row.types, below) for below in (row.types, EVERY))
@@ -154,7 +117,7 @@ class Means(NamedTuple):
     """
 
     means: np.ndarray
-    variances: object
+    variances: Variances
 
     @classmethod
     def of(cls, seeds: Sequence[Sequence[Ranked]], types: np.ndarray, below: np.ndarray) -> "Means":

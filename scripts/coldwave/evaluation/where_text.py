@@ -5,25 +5,19 @@ from collections.abc import Mapping
 import polars as pl
 
 from coldwave.evaluation.differences import LEVEL
-from coldwave.evaluation.pair_types import BAND
-from coldwave.evaluation.where import ALL, BETWEEN, CHANCE, LIKE
+from coldwave.evaluation.pair_rows import ALL, BAND, BETWEEN, BY_FAMILIARITY, BY_GENRE_AND_USERS, CHANCE, LIKE
 
 FAMILIAR_FIRST = "ranking songs of artists that a user knows against the others"
 NOTHING = "There is no pair of a test song that a user has played and one that the user has not."
 NO_ARTISTS = "No song has an artist's name, so there are no rows by familiarity or by artist."
 
 
-def alike_in_words(tagged: bool) -> str:
-    """Say which songs are alike."""
-    return "songs of one genre and about as many users" if tagged else "songs with about as many users"
-
-
-def statement(table: pl.DataFrame, model: str, tagged: bool) -> str | None:
+def statement(table: pl.DataFrame, model: str) -> str | None:
     """Say where a model earns its AUC, and no more than the intervals do; None for a model that is not in the table."""
     rows = {(row["by"], row["pairs"]): row for row in table.filter(model=model).iter_rows(named=True)}
     if (ALL, ALL) not in rows:
         return None
-    whole, between = rows[ALL, ALL], rows.get(("familiarity", BETWEEN))
+    whole, between = rows[ALL, ALL], rows.get((BY_FAMILIARITY, BETWEEN))
     sign = _sign(whole, "lead")
     text = f"{model} is {_against(whole, whole['reference'])}"
     if sign and between:
@@ -31,11 +25,13 @@ def statement(table: pl.DataFrame, model: str, tagged: bool) -> str | None:
         if _sign(between, "part") == sign:
             text += f"; {part} of it comes from {FAMILIAR_FIRST}"
         elif _sign(between, "part"):
-            text += f"; {FAMILIAR_FIRST} takes from it ({part})"
+            text += f"; {FAMILIAR_FIRST} takes from it: {part}"
         else:
-            text += f"; how much of it comes from {FAMILIAR_FIRST} is not certain ({part})"
-    if alike := rows.get(("alike", LIKE)):
-        text += f". Among {alike_in_words(tagged)} it is {_against(alike, alike['reference'])}"
+            text += f"; how much of it comes from {FAMILIAR_FIRST} is not certain: {part}"
+    for (by, pairs), row in rows.items():
+        if pairs == LIKE:
+            alike = "of one genre with" if by == BY_GENRE_AND_USERS else "with"
+            text += f". Among songs {alike} about as many users it is {_against(row, row['reference'])}"
     return f"{text}."
 
 
@@ -48,10 +44,8 @@ def _sign(row: Mapping, name: str) -> int:
 
 def _signed(row: Mapping, name: str, sign: int) -> str:
     """Write a lead with its interval; with sign -1 that of the other model."""
-    if row[f"{name}_low"] is None:
-        return f"{sign * row[name]:.3f}"
-    low, high = sorted((sign * row[f"{name}_low"], sign * row[f"{name}_high"]))
-    return f"{sign * row[name]:.3f}, {low:.3f} to {high:.3f}"
+    low, value, high = sorted(sign * row[f"{name}{end}"] + 0.0 for end in ("_low", "", "_high"))
+    return f"{value:.3f} ({low:.3f} to {high:.3f})"
 
 
 def _against(row: Mapping, reference: str) -> str:
@@ -59,11 +53,11 @@ def _against(row: Mapping, reference: str) -> str:
     if row["lead_low"] is None:
         return f"at {row['lead']:+.3f} AUC from {reference}, of unknown error"
     how = {1: "ahead of", -1: "behind", 0: "level with"}[sign]
-    return f"{how} {reference} by AUC ({_signed(row, 'lead', sign or 1)})"
+    return f"{how} {reference} by AUC, {_signed(row, 'lead', sign or 1)}"
 
 
 def columns(table: pl.DataFrame) -> dict[str, list[str]]:
-    """Make the table for people: a row for each type of pairs and each of AUC, lead and mAP; a column for each model."""
+    """Make the table for people: rows for each type of pairs (AUC, lead, part, mAP), a column for each model."""
     cells: dict[str, list[str]] = {name: [] for name in ("by", "pairs", "share", "what")}
     cells |= {model: [] for model in table["model"].unique(maintain_order=True)}
     for (by, pairs), rows in table.group_by("by", "pairs", maintain_order=True):
@@ -87,10 +81,11 @@ def _cell(rows: pl.DataFrame, name: str) -> list[str]:
     return found
 
 
-def notes(table: pl.DataFrame, artists_named: bool, tagged: bool, at_most: int) -> list[str]:
+def notes(table: pl.DataFrame, at_most: int) -> list[str]:
     """Say how to read the table: one or two sentences for each note."""
     if table.is_empty():
         return [NOTHING]
+    by = table["by"].unique().to_list()
     first = table.filter(reference=CHANCE)["model"].unique(maintain_order=True).to_list()
     others = table.filter(pl.col("reference") != CHANCE)["reference"].unique().to_list()
     lead = f"of {', '.join(first)} over chance" if len(first) < 4 else "over chance"
@@ -105,13 +100,13 @@ def notes(table: pl.DataFrame, artists_named: bool, tagged: bool, at_most: int) 
         "Familiar: the user has played a training song of the artist; else a discovery. Known: the artist has a "
         "training song; else new. Between: one song of each; in 'familiar over discovery' the familiar one is played. "
         "A song without an artist's name is a discovery by a new artist."
-        if artists_named
+        if BY_FAMILIARITY in by
         else NO_ARTISTS,
-        f"Alike: {'the same first tag, and ' if tagged else ''}numbers of users in the same band, of which the upper "
-        f"end is {BAND:g} times the lower. What is left of a lead here cannot come from telling how "
-        f"{'often songs of a genre' if tagged else 'often songs'} were heard.",
-        "mAP: of the songs of one type ranked among themselves, and of alike songs in groups, for users who have played "
-        "some and not all of them. It has no interval.",
+        f"Alike: {'the same first tag, and ' if BY_GENRE_AND_USERS in by else ''}numbers of users in the same band, of "
+        f"which the upper end is {BAND:g} times the lower. A model that tells only how often a song was heard is near "
+        "0.5 here.",
+        "mAP: of the songs of one type ranked among themselves, and of alike songs in groups, for users who have "
+        "played some and not all of them. It has no interval.",
     ]
     if table["users"].max() >= at_most:
         lines.append(f"Measured for {at_most:,} users, drawn from all.")
