@@ -2,7 +2,8 @@
 
 SHOWN = {"write_report": 1, "record_provenance": 1}
 COMPARISON = {"tabulate_ranking": 1, "tabulate_published": 1, "compare_models": 1, "tabulate_strata": 1}
-AFTER_SCORES = {"tabulate_recommendation": 1, **COMPARISON, **SHOWN}
+WHERE = {"tabulate_where": 1}  # reads what models predict, not their scores
+AFTER_SCORES = {"tabulate_recommendation": 1, **COMPARISON, **WHERE, **SHOWN}
 WORTH = {"count_plays_worth": 1, "draw_plays_worth": 1}  # reads what models that know no plays predict
 AFTER_LEARNING = {"audit_leakage": 1, **AFTER_SCORES}
 ANALYSED = {"predict_tags": 1, "find_neighbours": 1, "compare_factors": 1}  # reads what predicts factors from audio

@@ -15,7 +15,7 @@ SEED = 3  # of the tiny run
 SHOW = ("write_report", "record_provenance")  # both show the whole config, so that they read every key
 ABOUT_PROTOCOL = (
     "predict_tags compare_factors tabulate_recommendation tabulate_ranking tabulate_published compare_models "
-    "tabulate_strata count_plays_worth audit_leakage"
+    "tabulate_strata tabulate_where count_plays_worth audit_leakage"
 )  # what says where its numbers are from
 ABOUT_DATA = f"{ABOUT_PROTOCOL} describe_factors find_neighbours evaluate_warm tune"
 
@@ -306,8 +306,8 @@ TABLE = [
            also={"models": {"cnn_mse": {"objective": "wpe"}}}),
     # evaluation, warm, analysis, audit
     Change({"evaluation.cutoff": 4},
-           "evaluate_model tabulate_recommendation compare_models count_plays_worth draw_plays_worth evaluate_warm "
-           "tune"),
+           "evaluate_model tabulate_recommendation compare_models tabulate_where count_plays_worth draw_plays_worth "
+           "evaluate_warm tune"),
     Change({"evaluation.list_lengths": [5]}, "evaluate_model tabulate_ranking"),
     Change({"evaluation.bootstrap": 500}, "count_plays_worth"),
     Change({"evaluation.plays_worth": None}, plan=just(**SHOWN), note="the report, without its table and figures"),

@@ -3,17 +3,18 @@
 import numpy as np
 import polars as pl
 import pytest
-from plans import AFTER_SCORES, SHOWN, WORTH
+from plans import AFTER_SCORES, SHOWN, WHERE, WORTH
 from sklearn.metrics import ndcg_score
 
 SEED = 3
+BY_SCORES = {rule: jobs for rule, jobs in AFTER_SCORES.items() if rule not in WHERE}
 
 
 @pytest.mark.parametrize(
     ("change", "jobs"),
     [
         ({"evaluation": {"bootstrap": 200}}, {**WORTH, **SHOWN}),
-        ({"evaluation": {"list_lengths": [5]}}, {"evaluate_model": 14, **AFTER_SCORES}),
+        ({"evaluation": {"list_lengths": [5]}}, {"evaluate_model": 14, **BY_SCORES}),
     ],
     ids=str,
 )
@@ -57,12 +58,17 @@ def test_what_has_vectors_of_its_own_has_no_errors_of_factors(tiny):
 
 def test_the_tables_hold_every_model_and_the_page_shows_them(tiny):
     models = set(tiny.table("tables/recommendation.parquet")["model"])
-    for name in ("ranking", "strata", "intervals"):
+    for name in ("ranking", "strata", "where", "intervals"):
         assert set(tiny.table(f"tables/{name}.parquet")["model"]) == models
     pairs = tiny.table("tables/differences.parquet")
     assert len(pairs) == 2 * len(models) * (len(models) - 1) / 2
     page = (tiny.results / "report/index.html").read_text()
-    for title in ("The first songs of the rankings", "Which differences between models hold", "NOT THE SAME DATA"):
+    for title in (
+        "The first songs of the rankings",
+        "Where each model earns its AUC",
+        "Which differences between models hold",
+        "NOT THE SAME DATA",
+    ):
         assert title in page
 
 
@@ -73,6 +79,16 @@ def test_intervals_are_around_the_means_of_the_results_table(tiny):
         assert joined["mean"].to_list() == pytest.approx(joined[column].to_list(), abs=1e-12)
         assert (joined["low"] <= joined["mean"] + 1e-12).all()
         assert (joined["mean"] <= joined["high"] + 1e-12).all()
+
+
+def test_where_models_earn_their_auc_adds_up_to_the_results_table(tiny):
+    results = tiny.table("tables/recommendation.parquet").select("model", pl.col("auc").alias("result"))
+    where = tiny.table("tables/where.parquet").join(results, on="model")
+    assert where.filter(by="all")["auc"].to_list() == pytest.approx(where.filter(by="all")["result"].to_list())
+    for by in where["by"].unique():
+        parts = where.filter(pl.col("by") == by, pl.col("pairs") != "between").group_by("model", "result")
+        parts = parts.agg((pl.col("auc") * pl.col("share")).sum())
+        assert parts["auc"].to_list() == pytest.approx(parts["result"].to_list())
 
 
 def test_networks_stand_beside_the_rows_of_the_paper_that_have_their_objective(tiny):

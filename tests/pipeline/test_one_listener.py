@@ -64,5 +64,6 @@ def test_the_run_says_what_it_cannot_tell(alone):
     assert "Till then the first value of each list in wmf is taken" in output
     assert place.table("wmf/chosen.parquet").row(0, named=True) == {"factors": 4, "regularization": 0.1}
     assert place.table("tables/strata.parquet").is_empty()
+    assert place.table("tables/where.parquet").is_empty()
     assert place.table("tables/plays_worth.parquet").is_empty()
     assert "1.0000" not in (place.results / "tables/warm.md").read_text()

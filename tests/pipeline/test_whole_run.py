@@ -19,6 +19,7 @@ from coldwave.evaluation.plays_worth import CURVE, WORTH
 from coldwave.evaluation.published import SCHEMA as PUBLISHED
 from coldwave.evaluation.scores import SONG_SCORES
 from coldwave.evaluation.strata import SCHEMA as STRATA
+from coldwave.evaluation.where import SCHEMA as WHERE
 from coldwave.models.names.groups import find_groups
 from coldwave.models.names.prediction import fit_names
 from coldwave.provenance.comparison import STAGES
@@ -36,7 +37,7 @@ LEARNT = ["mlr", "linear", "names_and_linear", "mlp", "cnn_mse", "cnn_wpe"]  # w
 OWN_USERS = ("random", "knn", "mlr", "popularity", "usage")
 FACTORS = [model for model in MODELS if model not in OWN_USERS]  # predicted, for WMF's users
 SHARDS = ["000", "001"]
-COMPARISON = ["ranking", "published", "differences", "strata", "plays_worth"]
+COMPARISON = ["ranking", "published", "differences", "strata", "where", "plays_worth"]
 SIZES = {"songs": 40, "users": 80, "factors": 4, "words": 32, "bands": 128, "coefficients": 39}
 
 U32, U64, I32, I64, F32, F64 = pl.UInt32, pl.UInt64, pl.Int32, pl.Int64, pl.Float32, pl.Float64
@@ -126,7 +127,8 @@ TABLES = {
 TABLES |= {f"scores_by_song/{model}/{SEED}": SONG_SCORES for model in MODELS}
 TABLES |= {
     "tables/ranking": ranking_schema([10, 50]), "tables/published": PUBLISHED, "tables/differences": DIFFERENCES,
-    "tables/intervals": INTERVALS, "tables/strata": STRATA, "tables/plays_worth": WORTH, "tables/plays_curve": CURVE,
+    "tables/intervals": INTERVALS, "tables/strata": STRATA, "tables/where": WHERE,
+    "tables/plays_worth": WORTH, "tables/plays_curve": CURVE,
 }  # fmt: skip
 ARRAYS = {
     "wmf/user_factors": (np.float32, ("users", "factors")),

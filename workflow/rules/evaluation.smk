@@ -187,6 +187,43 @@ rule tabulate_strata:
         "../../scripts/tabulate_strata.py"
 
 
+rule tabulate_where:
+    input:
+        plays=settled("<results>/plays/plays.parquet"),
+        songs=settled("<results>/plays/songs.parquet"),
+        split=settled("<results>/split/split.parquet"),
+        user_factors=settled("<results>/wmf/user_factors.npy"),
+        predictions=settled(*for_models(PREDICTIONS, SETTINGS["models"])),
+        prediction_users=settled(*for_models(PREDICTION_USERS, OWN_USERS_MODELS)),
+    output:
+        table="<results>/tables/where.parquet",
+        markdown="<results>/tables/where.md",
+        csv="<results>/tables/where.csv",
+    log:
+        "<results>/logs/tabulate_where.log",
+    benchmark:
+        "<results>/timings/tabulate_where.tsv"
+    conda:
+        "../../envs/wmf.yaml"
+    threads: 4
+    resources:
+        mem_mb=growing(8000),
+        runtime=growing(120),
+    params:
+        options=options(
+            "evaluation",
+            "cutoff",
+            models=SHOWN_MODELS,
+            seed=SEED,
+            data=DATA_NOTE,
+            protocol=PROTOCOL_NOTE,
+        ),
+        cache=cache_folder,
+        code=code("tabulate_where.py"),
+    script:
+        "../../scripts/tabulate_where.py"
+
+
 if SETTINGS["evaluation"]["plays_worth"]:
 
     rule count_plays_worth:
@@ -269,8 +306,10 @@ KEPT += rules.tabulate_ranking.output
 KEPT += rules.tabulate_published.output
 KEPT += rules.compare_models.output
 KEPT += rules.tabulate_strata.output
+KEPT += rules.tabulate_where.output
 EXHIBITS["Comparison of models"] += [
     rules.compare_models.output.markdown,
+    rules.tabulate_where.output.markdown,
     rules.tabulate_published.output.markdown,
     rules.tabulate_ranking.output.markdown,
     rules.tabulate_strata.output.popularity,

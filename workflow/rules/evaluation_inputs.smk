@@ -12,6 +12,7 @@ PUBLISHED = {name: row for name, row in PUBLISHED.items() if row}
 # The models that are compared with songs that have a few plays, and those of them with user vectors of their own.
 WORTH_MODELS = models_with("has_worth")
 OWN_WORTH_MODELS = [name for name in WORTH_MODELS if MODELS[name].own_users]
+OWN_USERS_MODELS = models_with("own_users")
 KIND_NOTES = kinds.notes(SETTINGS["models"])
 
 

@@ -7,6 +7,7 @@ rule write_report:
         table=settled("<results>/tables/recommendation.parquet"),
         differences=settled("<results>/tables/differences.parquet"),
         intervals=settled("<results>/tables/intervals.parquet"),
+        where=settled("<results>/tables/where.parquet"),
         scores=settled(*for_models(SCORES, SETTINGS["models"])),
         curves=settled(*for_models(CURVE, in_turn(model for model in models_with("curve") if MODELS[model].factors))),
         objective=settled("<results>/wmf/objective.parquet"),

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numba
 
-from coldwave.evaluation import ranking, resampling
+from coldwave.evaluation import pair_auc, ranking, resampling
 
 log = logging.getLogger(__name__)
 
 COMPILED = (ranking._count, ranking._stand, ranking._list, ranking._measure)
-COMPILED += (resampling._add, resampling._measure_without)
+COMPILED += (resampling._add, resampling._measure_without, pair_auc._win, pair_auc._stand, pair_auc._compare)
 
 
 def keep_compiled(folder: Path) -> None:

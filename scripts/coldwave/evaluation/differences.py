@@ -125,7 +125,7 @@ def compare(
         models, values, means = [list(kinds)[place] for place in order], values[:, order], means[order]
         each = {model: [float(np.nanmean(array)) for array in seeds[model]] for model in models}
         place = [one.key for one in COMPARED].index(measure.key)
-        variances = _variances(values, [each[model] for model in models], _left(without, models, place))
+        variances = variances_of(values, [each[model] for model in models], _left(without, models, place))
         found = _pairs(title, models, values, variances, measure.higher)
         pairs += found
         letters = letter_groups(
@@ -142,7 +142,7 @@ def compare(
                     "users": len(values),
                     "sampled": "users, songs, trainings" if several else "users, songs",
                     "mean": means[place],
-                    **_interval_of(means[place], *variances.error(np.eye(len(models))[place])),
+                    **interval_of(means[place], *variances.error(np.eye(len(models))[place])),
                     "seed_sd": float(np.std(each[model], ddof=1)) if several else None,
                     "letters": letters[place],
                 }
@@ -156,7 +156,7 @@ def _left(without: Mapping[tuple[str, int], np.ndarray], models: Sequence[str], 
     return np.stack([np.mean(arrays, axis=0) for arrays in seeds], axis=2)
 
 
-def _variances(values: np.ndarray, each: Sequence[Sequence[float]], left: np.ndarray) -> Variances:
+def variances_of(values: np.ndarray, each: Sequence[Sequence[float]], left: np.ndarray) -> Variances:
     """Estimate the variances of means from users' values [users, models], means of seeds, and what is left."""
     songs, pairs = song_covariance(left)
     deviations = values - values.mean(axis=0)
@@ -165,7 +165,7 @@ def _variances(values: np.ndarray, each: Sequence[Sequence[float]], left: np.nda
     return Variances(songs, users, pairs, np.array(trainings), np.array([len(seeds) for seeds in each]), len(left))
 
 
-def _interval_of(mean: float, error: float, freedom: float) -> dict[str, float | None]:
+def interval_of(mean: float, error: float, freedom: float) -> dict[str, float | None]:
     """Give the standard error and the interval of a mean, as columns."""
     if np.isnan(error):
         return {"error": None, "low": None, "high": None}
@@ -249,7 +249,7 @@ def _pairs(measure: str, models: Sequence[str], values: np.ndarray, variances: V
                 "second": models[second],
                 "users": len(values),
                 "difference": differences.mean(),
-                **_interval_of(differences.mean(), error, freedom),
+                **interval_of(differences.mean(), error, freedom),
                 "t": t,
                 "p": p,
                 "effect": differences.mean() / deviation if deviation > 1e-12 else None,

@@ -16,6 +16,7 @@ from coldwave.evaluation.differences import LEVEL, Comparison
 from coldwave.evaluation.models import CEILING, FLOOR, Model, at_end
 from coldwave.evaluation.recommendation import Trained, cutoff_of, notes, shares_heard
 from coldwave.evaluation.table_of_measures import AUC, COMPARED, LED_BY_COMPARED
+from coldwave.evaluation.where_text import statement
 from coldwave.exhibits.files import read_exhibit
 from coldwave.exhibits.markdown import number, percent
 from coldwave.report import figures
@@ -96,6 +97,7 @@ def render(
     config: str,
     table: pl.DataFrame,
     comparison: Comparison,
+    where: pl.DataFrame,
     models: Mapping[str, Model],
     kind_notes: Sequence[str],
     trained: Sequence[Trained],
@@ -115,6 +117,8 @@ def render(
         The table of the recommendation experiment.
     comparison
         What is known of differences between its models.
+    where
+        Where each model earns its AUC (``coldwave.evaluation.where``).
     models, kind_notes
         What is shown of each model of the table, and how to read the rows of some kinds.
     trained
@@ -140,6 +144,7 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found = finding(table, models, comparison.differences)
     values = {
         "run": run,
         "about": [sentence for sentence in about if sentence],
@@ -148,7 +153,8 @@ def render(
         "titles": [one.title_at(cutoff_of(table)) for one in LED_BY_COMPARED] + list(shares(table).values()),
         "size": table.row(0, named=True),
         "notes": notes(table, kind_notes),
-        "finding": finding(table, models, comparison.differences),
+        "finding": found,
+        "where": statement(where, found["model"]) if found else None,
         "result_figures": result_figures(table, models, trained, comparison.intervals),
         "training_figures": training_figures(objective, curves),
         "sections": {heading: [read_exhibit(path, about) for path in paths] for heading, paths in sections.items()},

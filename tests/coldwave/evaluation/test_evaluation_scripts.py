@@ -1,5 +1,7 @@
 """The scripts of the evaluation and the report, from files to files."""
 
+import re
+
 import numpy as np
 import polars as pl
 import pytest
@@ -27,7 +29,14 @@ def run(tmp_path):
     written = {
         "plays/plays": {"user": pairs[:, 0], "song": pairs[:, 1], "count": np.ones(len(pairs), np.uint32)},
         "plays/users": {"user": users},
-        "plays/songs": {"song": songs, "song_id": [f"S{i}" for i in songs], "title": ["t"] * 20, "artist": ["a"] * 20},
+        "plays/songs": {
+            "song": songs,
+            "song_id": [f"S{i}" for i in songs],
+            "title": ["t"] * 20,
+            "artist": ["a"] * 20,
+            "tags": [["pop"], []] * 10,
+            "users": [12] * 20,
+        },
         "plays/rejected": {"source": ["plays.txt"], "line": [3], "reason": ["bad count"], "text": ["u\ts\tx"]},
         "split/split": {"song": songs, "part": ["train"] * 10 + ["validation"] * 4 + ["test"] * 6},
         "audio/index": {"song": songs, "status": ["ok"] * 19 + ["missing"], "detail": [None] * 19 + ["no such file"]},
@@ -72,9 +81,16 @@ def test_from_predictions_to_the_page(run, script):
         **{name: run / f"tables/{name}" for name in ("table", "intervals", "markdown", "csv")},
         options={"models": MODELS, "cutoff": 500, "data": "Made up.", "protocol": "Strict."},
     )  # fmt: skip
+    script("tabulate_where")(
+        plays=plays, split=split, songs=run / "plays/songs.parquet", user_factors=run / "users.npy",
+        predictions=[run / f"predictions/{model}/1.npy" for model in scores], prediction_users=[],
+        table=run / "tables/where.parquet", markdown=run / "tables/where.md", csv=run / "tables/where.csv",
+        options={"models": MODELS, "cutoff": 500, "seed": 1, "data": "Made up.", "protocol": "Strict."},
+    )  # fmt: skip
     script("write_report")(
         table=results["table"], differences=run / "tables/table", intervals=run / "tables/intervals",
-        scores=list(scores.values()), curves=[], objective=run / "wmf/objective.parquet",
+        where=run / "tables/where.parquet", objective=run / "wmf/objective.parquet", scores=list(scores.values()),
+        curves=[],
         rejected=run / "plays/rejected.parquet", index=run / "audio/index.parquet", songs=run / "plays/songs.parquet",
         users=run / "plays/users.parquet", plays=plays, split=split, page=run / "report/index.html",
         options={"run": "tiny", "sections": {}, "config": "run: tiny", "data": "Made up.", "protocol": "Strict.",
@@ -82,6 +98,7 @@ def test_from_predictions_to_the_page(run, script):
     )  # fmt: skip
     html = (run / "report/index.html").read_text()
     assert "no such file" in html and "bad count" in html and "Made up." in html
+    assert re.search(r"linear is (ahead of|behind|level with) chance by AUC, ", html)
 
 
 def test_an_error_names_the_files(run, script):
@@ -132,7 +149,12 @@ def test_from_predictions_to_the_comparison(run, script):
     )  # fmt: skip
     figures = {name: run / f"figures/{name}.svg" for name in ("popularity", "activity")}
     script("tabulate_strata")(**files, **paths, **exhibit("strata"), **figures, options=lines | {"models": MODELS})
-    for name in ("ranking", "published", "differences", "strata"):
+    script("tabulate_where")(
+        **paths, user_factors=run / "users.npy", prediction_users=[], cache=run / "cache", **exhibit("where"),
+        predictions=[run / f"predictions/{model}/1.npy" for model in MODELS],
+        options=lines | {"models": MODELS, "cutoff": 500, "seed": 1},
+    )  # fmt: skip
+    for name in ("ranking", "published", "differences", "strata", "where"):
         assert "Made up." in read_exhibit(run / f"tables/{name}.md").markup
         rows = read_table(run / f"tables/{name}.parquet")
         assert pl.read_csv(run / f"tables/{name}.csv").columns == rows.columns

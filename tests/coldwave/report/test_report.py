@@ -12,6 +12,7 @@ from coldwave.evaluation.differences import Comparison
 from coldwave.evaluation.models import CEILING, FEATURES, FLOOR, LOG_MELS, PREDICTIONS, Model
 from coldwave.evaluation.recommendation import Trained, recommendation_table
 from coldwave.evaluation.scores import SCORES
+from coldwave.evaluation.where import SCHEMA as WHERE
 from coldwave.exhibits.files import write_exhibit_figure, write_exhibit_table
 from coldwave.report.figures import lines
 from coldwave.report.page import Curve, Data, audio_failures, finding, parts, rejected_reasons, render
@@ -96,6 +97,7 @@ def page(**changes):
         "config": "run: demo\nsplit:\n  test: 0.2",
         "table": recommendation_table(trained, MODELS, 5, 500),
         "comparison": comparison(),
+        "where": pl.DataFrame(schema=WHERE),
         "models": MODELS,
         "kind_notes": ["Some kinds are explained."],
         "trained": trained,
@@ -303,3 +305,11 @@ def test_what_the_page_says_at_its_top_is_not_said_again_in_each_table(tmp_path)
     html = page(about=["Synthetic  demo world."], sections={"Songs": [tmp_path / "a.md"]})
     assert " ".join(html.split()).count("Synthetic demo world.") == 1
     assert "About it." in html
+
+
+def test_the_first_paragraph_says_where_the_best_model_earns_its_auc():
+    interval = {"lead": 0.2, "lead_low": 0.1, "lead_high": 0.3}
+    row = {"by": "all", "pairs": "all", "share": 1.0, "model": "cnn_mse", "reference": "linear", **interval}
+    html = page(where=pl.DataFrame([row], schema=WHERE))
+    first = html[html.index("Of the audio models") : html.index("<table>")]
+    assert "cnn_mse is ahead of linear by AUC, 0.200 (0.100 to 0.300)." in first
