@@ -1,4 +1,7 @@
-"""Rank songs by how popular they can be expected to be, the same for everybody; songs learnt from as if they were new."""
+"""Rank songs by how popular they can be expected to be, the same for everybody.
+
+Songs learnt from are ranked as if they were new.
+"""
 
 import logging
 from pathlib import Path
@@ -13,9 +16,7 @@ from coldwave.models.weights import read_fitted_on, read_weights
 log = logging.getLogger(__name__)
 
 
-def main(
-    *, weights: Path, users: Path, songs: Path, features: Path, predictions: Path, prediction_users: Path
-) -> None:
+def main(*, weights: Path, users: Path, songs: Path, features: Path, predictions: Path, prediction_users: Path) -> None:
     estimate, table = Estimate.of(read_weights(weights)[0]), read_table(songs, ["song_id", "artist", "album", "date"])
     heard, known = read_array(features), read_fitted_on(weights)
     estimated = predict_parts(estimate, known, heard, table)[ALL]

@@ -77,7 +77,8 @@ def closeness_columns(table: pl.DataFrame) -> dict[str, list[str]]:
         for name, cell in zip(cells, (model, songs, artist, f"{rows['number'][0]:,}"), strict=False):
             cells[name].append(cell)
         for part in parts:
-            cells[part].append(" / ".join("–" if one is None else f"{one:+.2f}" for one in told.get(part, (None, None))))
+            values = told.get(part, (None, None))
+            cells[part].append(" / ".join("–" if value is None else f"{value:+.2f}" for value in values))
     return cells
 
 
