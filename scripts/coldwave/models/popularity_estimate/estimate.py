@@ -46,9 +46,9 @@ class Estimate(NamedTuple):
 
     def tensors(self) -> dict[str, np.ndarray]:
         """Name its arrays."""
-        own = self._asdict() | {"years": np.array(self.years)}
-        names = own.pop("names")
-        return own | (names.tensors(_heard(self.left_out)) if names else {})
+        own = {"values": self.values, "weights": self.weights, "intercept": self.intercept, "left_out": self.left_out}
+        named = self.names.tensors(_heard(self.left_out)) if self.names else {}
+        return own | {"years": np.array(self.years)} | named
 
     def heard(self, features: np.ndarray, dates: pl.Series) -> np.ndarray:
         """Predict songs that are not learnt from by their features and years: float32 [songs, 1], NaN without."""
