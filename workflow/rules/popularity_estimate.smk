@@ -74,7 +74,7 @@ rule judge_popularity:
     benchmark:
         "<results>/timings/judge_popularity.tsv"
     conda:
-        "../../envs/learning.yaml"
+        "../../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=growing(2000),
