@@ -278,6 +278,17 @@ ROWS = (
         weights=True,
         factors=True,
     ),
+    Kind(
+        name="popularity_estimate",
+        rule="fit_popularity",
+        place=_AUDIO,
+        note="Popularity estimate: songs by how many users they can be expected to have, by what is heard of them and "
+        "by the past of their artist and album, in the same order for everybody.",
+        hears=FEATURES,
+        names=True,
+        weights=True,
+        own_users=True,
+    ),
     *(
         Kind(
             name=name,

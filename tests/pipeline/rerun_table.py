@@ -32,8 +32,9 @@ EMBEDDING = "mine"
 # The embedding, and of each kind the model, whose settings are changed.
 NAME = {"name": EMBEDDING, "mlr": "mlr", "linear": "linear", "mlp": "mlp", "names": "names_and_linear",
         "cnn": "cnn_mse", "knn": "knn", "planted": "perfect_ear", "usage": "usage",
-        "predictions": "theirs"}  # fmt: skip
+        "popularity_estimate": "estimate", "predictions": "theirs"}  # fmt: skip
 COMBINING = "stack_names:names_and_linear predict_stacked_names:names_and_linear"
+ESTIMATE = {"fit_popularity": 1, "predict_popularity_estimate": 1, "judge_popularity": 1}
 # What an entry of a kind needs besides.
 NEEDED = {"cnn": {"window": 40}, "predictions": {"scores": "<results>/world/songs.csv"}}
 ABOUT_ALL = {"predict_tags": 1, "compare_factors": 1} | WORTH | AFTER_LEARNING
@@ -63,6 +64,7 @@ BASES: dict[str, dict[str, Any]] = {
             "theirs": {"kind": "predictions", "scores": "results/tiny/world/songs.csv"},
         },
     },
+    "estimated": {"models": {"estimate": {"kind": "popularity_estimate"}}},
     "heard": {
         "encoders": {EMBEDDING: {"path": "results/tiny/world/songs.csv"}},  # a plan does not look into it
         "models": {"linear": {"features": EMBEDDING}},
@@ -252,6 +254,7 @@ TABLE = [
             ("planted", {"predict_planted": 1}, WORTH | AFTER_LEARNING),
             ("usage", {"predict_usage": 1}, AFTER_LEARNING),  # which the audit sees to it that nothing learns from
             ("popularity", {"predict_popularity": 1}, AFTER_LEARNING),
+            ("popularity_estimate", ESTIMATE, WORTH | AFTER_LEARNING),
             ("predictions", {"read_scores": 1}, ABOUT_ALL),  # the protocol line says that it was made elsewhere
             ("mlr", {"fit_mlr": 1, "predict_mlr": 1}, WORTH | AFTER_LEARNING),
             ("linear", {"fit_linear": 1, "predict_linear": 1}, ANALYSED | WORTH | AFTER_LEARNING),
@@ -273,6 +276,12 @@ TABLE = [
     Change(under("models.<mlr>", loss="map", similarity="distance", dimensions=40, queries=900, relevant=5,
                  irrelevant=900, strengths=[1.0], tolerance=0.02, iterations=90), "fit_mlr:mlr audit_leakage"),
     Change(under("models.<linear>", strengths=[0.5], refit=False), "fit_linear:linear audit_leakage tune"),
+    Change({"models.<popularity_estimate>.features": EMBEDDING}, base="estimated", note=BROUGHT,
+           also={"embeddings": {EMBEDDING: LISTED}},
+           plan=just(read_embeddings=1, scale_embeddings=1, **ESTIMATE, evaluate_model=1, **WORTH, **AFTER_LEARNING)),
+    Change(under("models.<popularity_estimate>", strengths=[0.5], names=False, refit=False),
+           "fit_popularity:estimate audit_leakage", base="estimated"),
+    Change({"protocol": "transductive"}, f"factorise_plays {ABOUT_PROTOCOL} judge_popularity", base="estimated"),
     Change(under("models.<planted>", traits="all", strengths=[0.5], refit=False), "predict_planted:perfect_ear"),
     Change({"models.<predictions>.scores": "results/tiny/world/truth.parquet"}, "read_scores audit_leakage",
            base="own"),
@@ -420,6 +429,7 @@ they make. `make test-reruns` plans a run after a change of each key and compare
 """
 MARK = {
     "tiny": "",
+    "estimated": " (a model of kind `popularity_estimate`)",
     "heard": " (a model that takes the encoder)",
     "own": " *",
     "history": " (a history, no `objective: wpe`)",

@@ -60,6 +60,7 @@ WORDS = {
     ("scripts/coldwave/use/hearing.py", "bow"),  # features, which a file gets without the workflow
     ("scripts/coldwave/use/models.py", "bow"),
     ("scripts/coldwave/inspection/embeddings.py", "bow"),  # a name that no embedding may have
+    ("scripts/fit_popularity.py", "names"),  # a setting
     ("workflow/consistency.py", "bow"),  # a section of the config
     ("scripts/coldwave/evaluation/models.py", "predictions"),  # what a model hears
     ("scripts/coldwave/use/run.py", "predictions"),  # of a file

@@ -10,6 +10,7 @@ from coldwave.files import read_table
 from coldwave.models.knn import unit_length
 from coldwave.new_songs.batches import FEATURES, PREDICTIONS, NewSongs
 from coldwave.use.files import RunFiles
+from coldwave.use.kinds import EVERYONE
 from coldwave.use.lift import Lift, best_users
 from coldwave.use.models import Model, features_of, find_model
 from coldwave.use.neighbours import SOUND, USAGE
@@ -76,6 +77,8 @@ def list_neighbours(files: RunFiles, new: NewSongs, earlier: NewSongs, number: i
     for (of, name, seed), vectors in new.vectors.items():
         if not usable(vectors).any() or (of == PREDICTIONS and files.users < FEW):
             continue
+        if of == PREDICTIONS and find_model(files, name, seed).vectors == EVERYONE:
+            continue  # who plays a song is what it does not tell
         others = earlier.vectors.get((of, name, seed), np.full((earlier.songs.height, vectors.shape[1]), np.nan))
         added = np.vstack((others, vectors)).astype(np.float32)
         if of == FEATURES:

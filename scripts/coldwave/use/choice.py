@@ -81,8 +81,8 @@ def judge(files: RunFiles, names: Iterable[str]) -> tuple[dict[str, float], list
 def choose_model(files: RunFiles) -> tuple[str, list[str]]:
     """Choose the model that recommends where none is named.
 
-    It is the one with the highest AUC over validation songs. With fewer than ``FEW`` users who have played one, it is
-    the first in the order of ``kinds``, simple models first.
+    It is the one with the highest AUC over validation songs, of those that rank them for each user. With fewer than
+    ``FEW`` users who have played one, it is the first in the order of ``kinds``, simple models first.
 
     Returns
     -------
@@ -94,6 +94,7 @@ def choose_model(files: RunFiles) -> tuple[str, list[str]]:
         No model of the run listens.
     """
     names = listening(files)
+    names = [name for name in names if KINDS[files.config["models"][name]["kind"]].personal] or names
     if not names:
         models = ", ".join(files.config["models"])
         raise InputError(f"{files.folder}: none of the run's models listens ({models}); name one, or add one to models")
@@ -107,5 +108,5 @@ def choose_model(files: RunFiles) -> tuple[str, list[str]]:
         return best, [how + passed]
     first = min(names, key=lambda name: KINDS[files.config["models"][name]["kind"]].order)
     why = f"only {judges:,} users have played validation songs" if judges < FEW else "no model can be judged"
-    order = ", ".join(sorted(KINDS, key=lambda kind: KINDS[kind].order))
+    order = ", ".join(sorted((kind for kind in KINDS if KINDS[kind].personal), key=lambda kind: KINDS[kind].order))
     return first, [f"{first} is the first by kind ({order}), as {why}.{passed if judges >= FEW else ''}"]

@@ -15,7 +15,7 @@ from coldwave.wmf.chosen import read_chosen
 
 NEEDED = ("plays/songs.parquet", "plays/users.parquet", "plays/plays.parquet", "split/split.parquet",
           "wmf/user_factors.npy", "wmf/song_factors.npy")  # fmt: skip
-NAMES = ("song", "song_id", "title", "artist", "album", "tags", "audio", "users")
+NAMES = ("song", "song_id", "title", "artist", "album", "date", "tags", "audio", "users")
 RECORDING = "recording_mbid"  # a column that the songs of older runs lack
 
 

@@ -10,13 +10,14 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.files import expecting_table
 from coldwave.use.files import RunFiles
-from coldwave.use.kinds import FACTORS
+from coldwave.use.kinds import EVERYONE, FACTORS
 from coldwave.use.listeners import Listener, fold_in_parts, mean_parts
 from coldwave.use.scoring import Scorer
 from coldwave.wmf.confidence import confidence
 from coldwave.wmf.gram import gram_matrix
 
 NAMED = 3  # unknown songs, in a message
+ALIKE = "Songs are ranked alike for everybody: by how many users they can be expected to have."
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class Folding:
         parts = np.zeros((len(songs), users.shape[1]))
         if scorer.vectors == FACTORS:
             parts[known] = self._folded(songs[known], counts[known], self._factors[songs[known]])
+        elif scorer.vectors == EVERYONE:
+            return Listener(songs, counts, np.array(users[user]), parts, (ALIKE,))
         elif scorer.vectors:
             parts[known] = mean_parts(scorer.heard[songs[known]], np.ones(known.sum()), scorer.vectors)
         return Listener(songs, counts, np.array(users[user]), parts)
@@ -76,6 +79,8 @@ class Folding:
             A number is not above 0, or the run has none of the songs, or a vector for none.
         """
         songs, counts, notes = self._numbered(plays)
+        if scorer.vectors == EVERYONE:
+            return Listener(songs, counts, np.ones(1, np.float32), np.zeros((len(songs), 1)), (*notes, ALIKE))
         vectors = self.vectors(songs, scorer)
         usable = np.isfinite(vectors).all(axis=1)
         if not usable.any():

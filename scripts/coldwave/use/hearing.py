@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from coldwave.encoders.encoding import Encoding
 
 BOW = "bow"
-NAMED = {"song_id": pl.String, "artist": pl.String, "album": pl.String}
+NAMED = {"song_id": pl.String, "artist": pl.String, "album": pl.String, "date": pl.String}
 
 
 class Heard:
@@ -27,7 +27,7 @@ class Heard:
     Attributes
     ----------
     files : of the run
-    songs : table ``NAMED``, the songs' names
+    songs : table ``NAMED``, the songs' names and dates
     log_mels : of each song, float16 [frames, bands], or None without usable audio
     threads : for networks; None takes what PyTorch takes
     predicted : what models have predicted of the songs so far (``coldwave.use.predicting``)
@@ -102,11 +102,11 @@ class HeardFile(Heard):
 
     @cached_property
     def songs(self) -> pl.DataFrame:
-        """Its names, as its tags say them."""
+        """Its names and date, as its tags say them."""
         from coldwave.plays.audio_folder import read_tags
 
         tags = read_tags(self.path)
-        return pl.DataFrame([(str(self.path), tags.artist, tags.album)], schema=NAMED, orient="row")
+        return pl.DataFrame([(str(self.path), tags.artist, tags.album, tags.date)], schema=NAMED, orient="row")
 
     @cached_property
     def log_mels(self) -> list[np.ndarray]:

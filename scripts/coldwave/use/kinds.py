@@ -7,6 +7,7 @@ FEATURES, LOG_MELS, PREDICTIONS = "features", "log_mels", "audio"  # what a mode
 FACTORS = "factors"  # song vectors are factors, and meet the users' factors
 MEAN = "mean"  # a user's vector is the mean of the vectors of the songs played
 DISTANCE = "distance"  # a song's vector is (z, |z|^2), and a user's (2 mean of z, -1)
+EVERYONE = "everyone"  # a song's vector is its score, and a user's is 1, whoever it is
 
 
 class Kind(NamedTuple):
@@ -17,11 +18,13 @@ class Kind(NamedTuple):
     hears : ``FEATURES`` or ``PREDICTIONS`` (of another model), each named by the setting of that name, or ``LOG_MELS``
     leaves_out : whether its predictions of songs that it has learnt from are those of a model without each
     order : its place where models cannot be judged by validation songs: the lowest is taken
+    personal : whether users get rankings of their own
     """
 
     hears: str
     leaves_out: bool
     order: int
+    personal: bool = True
 
 
 KINDS = {
@@ -31,4 +34,5 @@ KINDS = {
     "cnn": Kind(LOG_MELS, False, 3),
     "mlr": Kind(FEATURES, False, 4),
     "names": Kind(PREDICTIONS, True, 5),
+    "popularity_estimate": Kind(FEATURES, True, 6, personal=False),
 }

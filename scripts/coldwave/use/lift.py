@@ -44,9 +44,14 @@ class Lift:
         return np.where(self._alike, np.nan, lift)
 
     def best(self, song: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
-        """Find the users with the highest lift of a song, the first ones among equals: int64 [n], and their lifts."""
+        """Find the users with the highest lift of a song, the first ones among equals: int64 [n], and their lifts.
+
+        There are none where all users are the same to the song: it stands out for nobody in particular.
+        """
         lift = self.of(song)
         users = np.flatnonzero(np.isfinite(lift))
+        if len(users) > 1 and np.ptp(lift[users]) == 0:
+            users = users[:0]
         if number < len(users):
             least = np.partition(lift[users], len(users) - number)[len(users) - number]
             users = users[lift[users] >= least]

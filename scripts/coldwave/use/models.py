@@ -10,7 +10,7 @@ import numpy as np
 from coldwave.errors import InputError
 from coldwave.models.weights import read_fitted_on, read_weights
 from coldwave.use.files import RunFiles
-from coldwave.use.kinds import DISTANCE, FACTORS, KINDS, LOG_MELS, MEAN, PREDICTIONS, Kind
+from coldwave.use.kinds import DISTANCE, EVERYONE, FACTORS, KINDS, LOG_MELS, MEAN, PREDICTIONS, Kind
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class Model:
             return FACTORS
         if self.kind is None:
             return ""
+        if not self.kind.personal:
+            return EVERYONE
         return DISTANCE if self.settings.get("similarity") == "distance" else MEAN
 
     @property

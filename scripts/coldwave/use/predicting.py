@@ -15,6 +15,9 @@ from coldwave.use.models import Model, find_model, seeds_of
 
 if TYPE_CHECKING:
     from coldwave.models.cnn.network import SongEnsemble
+    from coldwave.models.names.prediction import Heard as HeardSongs
+    from coldwave.models.names.prediction import Names as Effects
+    from coldwave.models.popularity_estimate.estimate import Estimate
 
 NAMES = ("artist", "album")
 
@@ -102,19 +105,39 @@ def _cnn(heard: Heard, model: Model) -> np.ndarray:
 
 
 def _by_names(heard: Heard, model: Model) -> np.ndarray:
+    known, effects, audio = _effects(model)
+    on, factors = stands_on(model), model.files.array("wmf/song_factors.npy")
+    return _named(heard, model.files, factors, known, effects, audio, None if on is None else predict(heard, on))
+
+
+def _popularity_estimate(heard: Heard, model: Model) -> np.ndarray:
+    estimate, known, audio = _estimate(model)
+    own = estimate.heard(heard.features(model.features), heard.songs["date"])
+    if estimate.names is None:
+        return own
+    return _named(heard, model.files, estimate.values, known, estimate.names, audio, own)
+
+
+def _named(
+    heard: Heard,
+    files: RunFiles,
+    factors: np.ndarray,
+    known: np.ndarray,
+    effects: "Effects",
+    audio: "HeardSongs | None",
+    own: np.ndarray | None,
+) -> np.ndarray:
+    """Add to ``own``, [new songs, k], the effects of names, learnt of ``factors`` [songs, k] of the known songs."""
     from coldwave.models.names.groups import find_groups
     from coldwave.models.names.prediction import followed_by_new, predict_names
 
-    known, effects, audio = _effects(model)
-    on, new = stands_on(model), heard.songs
-    names = _groups(model.files)
+    new, names = heard.songs, _groups(files)
     wanted = [set(_names_of(new, column)) for column in NAMES]
     # a song is predicted by songs of its artist or album alone, and those are few of a large catalogue
     rows = np.flatnonzero([artist in wanted[0] or album in wanted[1] for artist, album in zip(*names, strict=True)])
-    songs = model.files.songs[rows].select(new.columns)
-    factors = np.asarray(model.files.array("wmf/song_factors.npy")[rows])
+    songs, factors = files.songs[rows].select(new.columns), np.asarray(factors[rows])
     audio = None if audio is None else type(audio)(audio.factors[rows], audio.learnt[rows])
-    every = followed_by_new(songs, factors, known[rows], audio, new, None if on is None else predict(heard, on))
+    every = followed_by_new(songs, factors, known[rows], audio, new, own)
     table, factors, known, audio = every
     return predict_names(find_groups(table), factors, known, effects, audio)[len(rows) :]
 
@@ -153,6 +176,18 @@ def _effects(model: Model) -> tuple[np.ndarray, Any, Any]:
     return known, fit_names(groups, factors, known, score_metric(metric)), None
 
 
+@lru_cache(maxsize=32)
+def _estimate(model: Model) -> tuple["Estimate", np.ndarray, "HeardSongs"]:
+    """Read what a model has learnt of popularity, from which songs, and what it heard of these, each without itself."""
+    from coldwave.models.names.prediction import Heard as HeardSongs
+    from coldwave.models.popularity_estimate.estimate import Estimate
+    from coldwave.models.weights import read_fitted_on
+
+    estimate = Estimate.of(model.weights()[0])
+    audio = HeardSongs(estimate.left_out, np.zeros(len(estimate.left_out), dtype=bool))
+    return estimate, read_fitted_on(model.weights_path), audio
+
+
 PREDICTORS: dict[str, Callable[[Heard, Model], np.ndarray]] = {
     "linear": _linear,
     "mlp": _mlp,
@@ -160,4 +195,5 @@ PREDICTORS: dict[str, Callable[[Heard, Model], np.ndarray]] = {
     "mlr": _mlr,
     "cnn": _cnn,
     "names": _by_names,
+    "popularity_estimate": _popularity_estimate,
 }

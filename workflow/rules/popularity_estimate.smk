@@ -1,0 +1,91 @@
+"""popularity_estimate: how popular a song can be expected to be, by its sound, year, artist and album."""
+
+ESTIMATES = models_of("popularity_estimate")
+
+
+rule fit_popularity:
+    input:
+        plays=settled("<results>/plays/plays.parquet"),
+        songs=settled("<results>/plays/songs.parquet"),
+        split=settled("<results>/split/split.parquet"),
+        features=song_features,
+    output:
+        weights=WEIGHTS,
+    log:
+        "<results>/logs/fit_popularity/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/fit_popularity/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("popularity_estimate")),
+    conda:
+        "../../envs/learning.yaml"
+    threads: 4
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
+    params:
+        options=model_options,
+        code=code("fit_popularity.py"),
+    script:
+        "../../scripts/fit_popularity.py"
+
+
+rule predict_popularity_estimate:
+    input:
+        weights=settled(WEIGHTS),
+        users=settled("<results>/plays/users.parquet"),
+        songs=settled("<results>/plays/songs.parquet"),
+        features=song_features,
+    output:
+        predictions=PREDICTIONS,
+        prediction_users=PREDICTION_USERS,
+    log:
+        "<results>/logs/predict_popularity_estimate/{model}/{seed}.log",
+    benchmark:
+        "<results>/timings/predict_popularity_estimate/{model}/{seed}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of("popularity_estimate")),
+    conda:
+        "../../envs/learning.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(10),
+    params:
+        options={},
+        code=code("predict_popularity_estimate.py"),
+    script:
+        "../../scripts/predict_popularity_estimate.py"
+
+
+rule judge_popularity:
+    input:
+        plays=settled("<results>/plays/plays.parquet"),
+        songs=settled("<results>/plays/songs.parquet"),
+        split=settled("<results>/split/split.parquet"),
+        weights=settled(*for_models(WEIGHTS, ESTIMATES)),
+        features=settled(*(f"<results>/{SOURCES[SETTINGS['models'][name]['features']].features}" for name in ESTIMATES)),
+    output:
+        table="<results>/tables/popularity_estimate.parquet",
+        markdown="<results>/tables/popularity_estimate.md",
+        csv="<results>/tables/popularity_estimate.csv",
+    log:
+        "<results>/logs/judge_popularity.log",
+    benchmark:
+        "<results>/timings/judge_popularity.tsv"
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(20),
+    params:
+        options={"data": DATA_NOTE, "protocol": PROTOCOL_NOTE},
+        code=code("judge_popularity.py"),
+    script:
+        "../../scripts/judge_popularity.py"
+
+
+if ESTIMATES:
+    KEPT += rules.judge_popularity.output
+    EXHIBITS["Songs"] += [rules.judge_popularity.output.markdown]
