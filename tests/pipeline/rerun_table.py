@@ -425,8 +425,8 @@ they make. `make test-reruns` plans a run after a change of each key and compare
 - A row about a model is about that model alone.
 - `tune` and `predict_new` run on request.
 - Rows marked * are about a run on data of your own: plays in a table, a folder of songs, an embedding, scores made
-  elsewhere, folds, a contrastive model, and a network with the objective `bpr` and the optimizer `nesterov`. Elsewhere some of these keys
-  have no effect, and then nothing reads them.
+  elsewhere, folds, a contrastive model, and a network with the objective `bpr` and the optimizer `nesterov`. Elsewhere
+  some of these keys have no effect, and then nothing reads them.
 
 """
 MARK = {

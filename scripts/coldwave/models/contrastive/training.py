@@ -81,12 +81,12 @@ def train_contrastive(
             return _arrays(tower.state_dict()), pl.DataFrame(schema=CURVE_SCHEMA)
         device = best_device(settings["accelerator"])
         alignment = Alignment(song_factors[songs], len(tower.base_bias)) if settings["aligned"] else None
-        teaching = _Teaching(tower, alignment, torch.from_numpy(inputs[songs]), played, settings, seed, device)
+        teaching = Teaching(tower, alignment, torch.from_numpy(inputs[songs]), played, settings, seed, device)
         best, curve = _fit(teaching, judge, settings)
     return _arrays(best), curve
 
 
-class _Teaching:
+class Teaching:
     """A tower on a device, what it learns from, and its optimiser."""
 
     def __init__(
@@ -102,8 +102,8 @@ class _Teaching:
         self.tower, self.inputs, self.device = tower.to(device), inputs.to(device), device
         self.alignment = alignment and alignment.to(device)
         self.played, self.settings, self.seed = played, settings, seed
-        songs = np.asarray(played.sum(axis=0)).ravel()
-        self.shares = songs / songs.sum()
+        _, songs = plays_to_learn(played)
+        self.shares = np.bincount(songs, minlength=played.shape[1]) / len(songs)  # with which a song is drawn
         modules = [module for module in (tower, alignment) if module is not None]
         self.optimizer = torch.optim.AdamW(
             [parameter for module in modules for parameter in module.parameters()],
@@ -152,9 +152,7 @@ class _Teaching:
         return np.log(counts).astype(np.float32)
 
 
-def _fit(
-    teaching: _Teaching, judge: Judge, settings: Mapping[str, Any]
-) -> tuple[dict[str, torch.Tensor], pl.DataFrame]:
+def _fit(teaching: Teaching, judge: Judge, settings: Mapping[str, Any]) -> tuple[dict[str, torch.Tensor], pl.DataFrame]:
     """Train until patience runs out: the state of the best epoch, and the learning curve."""
     tower, rows, best, best_epoch = teaching.tower, [], {}, 0
     for epoch in range(settings["epochs"] + 1):

@@ -75,8 +75,8 @@ def test_it_learns_taste_that_the_features_themselves_do_not_show(world, learnt)
 
 @pytest.mark.parametrize(
     "changes",
-    [{"loss": "entmax15", "start": "random"}, {"loss": "sparsemax", "start": "random"}, {"start": "random"}, {"start": "factors"},
-     {"aligned": 0.3}, {"log_q": False}, {"history": 5}],
+    [{"loss": "entmax15", "start": "random"}, {"loss": "sparsemax", "start": "random"}, {"start": "random"},
+     {"start": "factors"}, {"aligned": 0.3}, {"log_q": False}, {"history": 5}],
     ids=str,
 )  # fmt: skip
 def test_so_do_its_variants(world, changes):
