@@ -27,8 +27,9 @@ from coldwave.audio.frames import LogMels
 from coldwave.evaluation.ranking import rank_songs
 from coldwave.files import read_array, read_table
 from coldwave.models.cnn.chosen_objective import chosen_objective
-from coldwave.models.cnn.prediction import best_device, predict
+from coldwave.models.cnn.prediction import predict
 from coldwave.models.cnn.training import train
+from coldwave.models.devices import best_device
 from coldwave.wmf.als import factorise_songs
 from coldwave.wmf.chosen import read_chosen
 

@@ -7,7 +7,8 @@ import torch
 from coldwave.audio.frames import LogMels
 from coldwave.files import read_table, write_array
 from coldwave.job import run
-from coldwave.models.cnn.prediction import best_device, load_network, predict
+from coldwave.models.cnn.prediction import load_network, predict
+from coldwave.models.devices import best_device
 
 
 def main(*, weights: Path, index: Path, log_mels: list[Path], predictions: Path, threads: int = 1) -> None:

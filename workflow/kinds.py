@@ -240,6 +240,23 @@ ROWS = (
         canary={"epochs": 2},
     ),
     Kind(
+        name="contrastive",
+        rule="train_contrastive",
+        place=_AUDIO,
+        hears=FEATURES,
+        chance=True,
+        weights=True,
+        curve=True,
+        own_users=True,
+        effects={
+            "dimensions": {"start": ("random",)},
+            "strengths": {"start": ("factors",)},
+            "log_q": {"loss": ("softmax",)},
+        },
+        canary={"epochs": 1, "steps": 3, "accelerator": "cpu"},
+        machine=("accelerator",),
+    ),
+    Kind(
         name="cnn",
         rule="train_cnn",
         place=_AUDIO,

@@ -31,7 +31,7 @@ IN_WORDS = {"shard_songs"}  # a dry run shows its message in place of its output
 EMBEDDING = "mine"
 # The embedding, and of each kind the model, whose settings are changed.
 NAME = {"name": EMBEDDING, "mlr": "mlr", "linear": "linear", "mlp": "mlp", "names": "names_and_linear",
-        "cnn": "cnn_mse", "knn": "knn", "planted": "perfect_ear", "usage": "usage",
+        "contrastive": "tower", "cnn": "cnn_mse", "knn": "knn", "planted": "perfect_ear", "usage": "usage",
         "popularity_estimate": "estimate", "predictions": "theirs"}  # fmt: skip
 COMBINING = "stack_names:names_and_linear predict_stacked_names:names_and_linear"
 ESTIMATE = {"fit_popularity": 1, "predict_popularity_estimate": 1, "judge_popularity": 1}
@@ -62,6 +62,7 @@ BASES: dict[str, dict[str, Any]] = {
             "linear": {"features": EMBEDDING},
             "cnn_mse": {"objective": "bpr", "optimizer": "nesterov"},
             "theirs": {"kind": "predictions", "scores": "results/tiny/world/songs.csv"},
+            "tower": {"kind": "contrastive"},
         },
     },
     "estimated": {"models": {"estimate": {"kind": "popularity_estimate"}}},
@@ -259,6 +260,7 @@ TABLE = [
             ("mlr", {"fit_mlr": 1, "predict_mlr": 1}, WORTH | AFTER_LEARNING),
             ("linear", {"fit_linear": 1, "predict_linear": 1}, ANALYSED | WORTH | AFTER_LEARNING),
             ("mlp", {"train_mlp": 1, "predict_mlp": 1}, ANALYSED | WORTH | AFTER_LEARNING),
+            ("contrastive", {"train_contrastive": 1, "predict_contrastive": 1}, WORTH | AFTER_LEARNING),
             ("cnn", {"train_cnn": 1, "predict_cnn": 1}, ANALYSED | WORTH | AFTER_LEARNING),
         )
     ),
@@ -297,6 +299,15 @@ TABLE = [
            plan=just(predict_usage_in_sample=1, evaluate_model=1, **AFTER_SCORES)),
     Change(under("models.<mlp>", hidden=[8], batch_size=7, learning_rate=0.01, weight_decay=0.5, epochs=3, patience=5),
            "train_mlp:mlp audit_leakage"),
+    Change({"models.<contrastive>.features": EMBEDDING}, base="own", note="its rules, and what follows",
+           plan=just(train_contrastive=1, predict_contrastive=1, evaluate_model=1, **WORTH, **AFTER_LEARNING)),
+    Change(under("models.<contrastive>", start="random", hidden=8, loss="sparsemax", temperature=0.3, log_q=False,
+                 aligned=0.5, history=9, batch_size=7, learning_rate=0.01, weight_decay=0.5, epochs=3, steps=9,
+                 patience=3, accelerator="cpu"), "train_contrastive:tower audit_leakage", base="own"),
+    Change(under("models.<contrastive>", dimensions=9), "train_contrastive:tower audit_leakage", base="own",
+           also={"models": {"tower": {"start": "random"}}}),
+    Change(under("models.<contrastive>", strengths=[0.5]), "train_contrastive:tower audit_leakage", base="own",
+           also={"models": {"tower": {"start": "factors"}}}),
     Change({"models.<names>.audio": "mlp"}, f"{COMBINING} audit_leakage"),
     Change({"models.<names>.refit": False}, f"{COMBINING} audit_leakage"),
     Change(under("models.<cnn>", objective="sampled_softmax", unit_norm=True, window=30, channels=[4], kernel=3, pool=2,
@@ -423,8 +434,8 @@ they make. `make test-reruns` plans a run after a change of each key and compare
 - A row about a model is about that model alone.
 - `tune` and `predict_new` run on request.
 - Rows marked * are about a run on data of your own: plays in a table, a folder of songs, an embedding, scores made
-  elsewhere, folds, and a network with the objective `bpr` and the optimizer `nesterov`. Elsewhere some of these keys
-  have no effect, and then nothing reads them.
+  elsewhere, folds, a contrastive model, and a network with the objective `bpr` and the optimizer `nesterov`. Elsewhere
+  some of these keys have no effect, and then nothing reads them.
 
 """
 MARK = {

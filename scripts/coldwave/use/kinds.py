@@ -34,5 +34,6 @@ KINDS = {
     "cnn": Kind(LOG_MELS, False, 3),
     "mlr": Kind(FEATURES, False, 4),
     "names": Kind(PREDICTIONS, True, 5),
-    "popularity_estimate": Kind(FEATURES, True, 6, personal=False),
+    "contrastive": Kind(FEATURES, False, 6),
+    "popularity_estimate": Kind(FEATURES, True, 7, personal=False),
 }

@@ -71,8 +71,8 @@ class _Segments(NamedTuple):
 
 
 def _by_windows(model: Model, log_mel: np.ndarray) -> LeftOut:
-    from coldwave.models.cnn.prediction import best_device
     from coldwave.models.cnn.prediction import predict as predict_windows
+    from coldwave.models.devices import best_device
 
     network, settings = load_cnn(model)
     window = settings["window"]

@@ -82,6 +82,12 @@ def _mlr(heard: Heard, model: Model) -> np.ndarray:
     return song_vectors(embedded, settings["similarity"])
 
 
+def _contrastive(heard: Heard, model: Model) -> np.ndarray:
+    from coldwave.models.contrastive.prediction import predict_contrastive
+
+    return predict_contrastive(heard.features(model.features), model.weights()[0])
+
+
 def load_cnn(model: Model) -> tuple["SongEnsemble", dict[str, Any]]:
     """Read a model's networks and settings. Raises InputError if another version of Coldwave has written them."""
     from coldwave.models.cnn.prediction import load_network
@@ -95,8 +101,8 @@ def load_cnn(model: Model) -> tuple["SongEnsemble", dict[str, Any]]:
 def _cnn(heard: Heard, model: Model) -> np.ndarray:
     import torch
 
-    from coldwave.models.cnn.prediction import best_device
     from coldwave.models.cnn.prediction import predict as predict_windows
+    from coldwave.models.devices import best_device
 
     if heard.threads:
         torch.set_num_threads(heard.threads)
@@ -193,6 +199,7 @@ PREDICTORS: dict[str, Callable[[Heard, Model], np.ndarray]] = {
     "mlp": _mlp,
     "knn": _knn,
     "mlr": _mlr,
+    "contrastive": _contrastive,
     "cnn": _cnn,
     "names": _by_names,
     "popularity_estimate": _popularity_estimate,

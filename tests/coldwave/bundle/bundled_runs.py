@@ -18,6 +18,8 @@ from coldwave.embeddings.scaling import scaled, scaling
 from coldwave.files import write_array, write_table
 from coldwave.models.cnn.network import LAYERS, SongEnsemble, SongNetwork
 from coldwave.models.cnn.prediction import predict
+from coldwave.models.contrastive.prediction import predict_contrastive
+from coldwave.models.contrastive.starts import from_features
 from coldwave.models.knn import mean_played, unit_length
 from coldwave.models.linear import fit_linear, predict_linear
 from coldwave.models.mlp.prediction import predict_mlp
@@ -63,6 +65,7 @@ MODELS = {
     "knn": {"kind": "knn", "features": "bow"},
     "metric": {"kind": "mlr", "features": "bow", "similarity": "distance"},
     "cosine": {"kind": "mlr", "features": "bow", "similarity": "cosine"},
+    "tower": {"kind": "contrastive", "features": "bow"},
     "net": {"kind": "cnn", "members": 2, "accelerator": "cpu", **NETWORK},
     "given": {"kind": "linear", "features": "given"},
     "usage_in_sample": {"kind": "usage", "held_out": False},
@@ -159,6 +162,15 @@ def write_bundled_run(folder: Path) -> Path:
             embedded = embed(known, weights["mean"], weights["factor"])
             vectors = song_vectors(embedded, settings["similarity"])
             own_users = metric_users(plays, embedded, training, USERS, settings["similarity"])
+        elif settings["kind"] == "contrastive":
+            base = from_features(known.shape[1])
+            layers = {"hidden": (9, known.shape[1]), "output": (known.shape[1], 9)}
+            weights = {"base_weight": base.weight, "base_bias": base.bias}
+            for layer, shape in layers.items():
+                weights[f"{layer}.weight"] = rng.normal(size=shape).astype(np.float32) / 5
+                weights[f"{layer}.bias"] = rng.normal(size=shape[0]).astype(np.float32)
+            vectors = predict_contrastive(known, weights)
+            own_users = mean_played(plays, vectors, training, USERS)
         elif settings["kind"] == "cnn":
             layers = {layer: settings[layer] for layer in LAYERS}
             networks = [random_network(rng, AUDIO["mel_bands"], FACTORS, layers) for _ in range(settings["members"])]

@@ -32,15 +32,6 @@ def load_network(path: Path) -> tuple[SongEnsemble, dict[str, Any]]:
     return ensemble.eval(), settings
 
 
-def best_device(accelerator: str) -> torch.device:
-    """Choose where to predict: the named accelerator, or for "auto" a GPU where there is one."""
-    if accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available():
-        return torch.device("cuda")
-    if accelerator in ("auto", "gpu", "mps") and torch.backends.mps.is_available():
-        return torch.device("mps")
-    return torch.device("cpu")
-
-
 def predict(
     network: SongEnsemble | SongNetwork,
     source: WindowSource,

@@ -7,7 +7,6 @@ the same bytes. The network is small; an epoch over 10,000 songs takes a second 
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import polars as pl
 import torch
 from torch import nn
 
+from coldwave.models.devices import one_thread
 from coldwave.models.learning_curve import CURVE_SCHEMA
 from coldwave.progress import duration
 from coldwave.split.parts import songs_with_features
@@ -40,17 +40,6 @@ def make_network(inputs: int, hidden: Sequence[int], outputs: int, seed: int) ->
         for size, units in zip(sizes[:-1], sizes[1:], strict=True):
             layers += [nn.Linear(size, units), nn.ReLU()]
         return nn.Sequential(*layers, nn.Linear(sizes[-1], outputs))
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let torch compute on one thread inside the block."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def train_mlp(

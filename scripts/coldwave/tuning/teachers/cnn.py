@@ -11,7 +11,8 @@ from coldwave.audio.frames import LogMels
 from coldwave.files import read_table
 from coldwave.models.cnn.chosen_objective import chosen_objective
 from coldwave.models.cnn.ensemble import train_members
-from coldwave.models.cnn.prediction import best_device, predict
+from coldwave.models.cnn.prediction import predict
+from coldwave.models.devices import best_device
 from coldwave.tuning.trials import SearchData, Teach
 
 
