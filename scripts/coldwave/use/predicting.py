@@ -10,8 +10,7 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.use.files import RunFiles
 from coldwave.use.hearing import BOW, Heard
-from coldwave.use.kinds import PREDICTIONS
-from coldwave.use.models import Model, find_model, seeds_of
+from coldwave.use.models import Model, stands_on
 
 if TYPE_CHECKING:
     from coldwave.models.cnn.network import SongEnsemble
@@ -23,8 +22,8 @@ def can_hear(model: Model) -> bool:
     """Whether a model can predict a file: it listens, and not to embeddings that came in a table."""
     if model.kind is None:
         return False
-    if model.kind.hears == PREDICTIONS:
-        return can_hear(find_model(model.files, model.settings["audio"]))
+    if on := stands_on(model):
+        return any(map(can_hear, on)) and all(can_hear(one) or one.kind is None for one in on)
     return model.features in (None, BOW, *model.files.config.get("encoders", {}))
 
 
@@ -42,14 +41,6 @@ def predict(heard: Heard, model: Model) -> np.ndarray:
     if key not in heard.predicted:
         heard.predicted[key] = PREDICTORS[model.settings["kind"]](heard, model)
     return heard.predicted[key]
-
-
-def stands_on(model: Model) -> Model | None:
-    """Find the model whose predictions a model stands on, with the same seed if it has several; None if it hears."""
-    audio = model.settings.get("audio")
-    if not audio:
-        return None
-    return find_model(model.files, audio, model.seed if model.seed in seeds_of(model.files, audio) else None)
 
 
 def _linear(heard: Heard, model: Model) -> np.ndarray:
@@ -106,7 +97,7 @@ def _by_names(heard: Heard, model: Model) -> np.ndarray:
     from coldwave.models.names.prediction import followed_by_new, predict_names
 
     known, effects, audio = _effects(model)
-    on, new = stands_on(model), heard.songs
+    on, new = next(iter(stands_on(model)), None), heard.songs
     names = _groups(model.files)
     wanted = [set(_names_of(new, column)) for column in NAMES]
     # a song is predicted by songs of its artist or album alone, and those are few of a large catalogue
@@ -142,7 +133,7 @@ def _effects(model: Model) -> tuple[np.ndarray, Any, Any]:
     from coldwave.models.names.prediction import Names, fit_names
     from coldwave.wmf.gram import score_metric
 
-    files, on = model.files, stands_on(model)
+    files, on = model.files, next(iter(stands_on(model)), None)
     if on is not None:
         tensors, settings = model.weights()
         known = files.training | (files.validation & settings["refit"])
@@ -153,6 +144,10 @@ def _effects(model: Model) -> tuple[np.ndarray, Any, Any]:
     return known, fit_names(groups, factors, known, score_metric(metric)), None
 
 
+def _blend(heard: Heard, model: Model) -> np.ndarray:
+    return model.blend.songs([predict(heard, one) for one in stands_on(model)])
+
+
 PREDICTORS: dict[str, Callable[[Heard, Model], np.ndarray]] = {
     "linear": _linear,
     "mlp": _mlp,
@@ -160,4 +155,5 @@ PREDICTORS: dict[str, Callable[[Heard, Model], np.ndarray]] = {
     "mlr": _mlr,
     "cnn": _cnn,
     "names": _by_names,
+    "blend": _blend,
 }

@@ -72,18 +72,40 @@ class Blend(NamedTuple):
         Where a part does not predict a song, its mean song stands in, so that the part says nothing of the song. A song
         that no part predicts has a row of NaN.
         """
-        missing = np.stack([np.isnan(own[:, 0]) for own in vectors], axis=1)
-        filled = [np.where(lacks[:, None], part.mean.astype(np.float32), own)
-                  for part, own, lacks in zip(self.parts, vectors, missing.T, strict=True)]  # fmt: skip
-        joined = np.hstack(filled).astype(np.float32, copy=False)
-        joined[missing.all(axis=1)] = np.nan
+        joined = np.hstack(self.filled(vectors))
+        joined[np.all([missing(own) for own in vectors], axis=0)] = np.nan
         return joined
+
+    def filled(self, vectors: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Put each part's mean song in place of songs that it does not predict: for each float32 [songs, k]."""
+        return [np.where(missing(own)[:, None], part.mean.astype(np.float32), own)
+                for part, own in zip(self.parts, vectors, strict=True)]  # fmt: skip
 
     def users(self, vectors: Sequence[np.ndarray]) -> np.ndarray:
         """Join the parts' user vectors: float32 [users, sum of k], zeros where a part scores all songs alike."""
         scales = self.scales(vectors)
         scaled = [own * scale[:, None].astype(np.float32) for own, scale in zip(vectors, scales.T, strict=True)]
         return np.hstack(scaled).astype(np.float32, copy=False)
+
+
+def missing(vectors: np.ndarray) -> np.ndarray:
+    """Tell the songs without a prediction, whose rows are NaN: bool [songs]."""
+    return np.isnan(vectors[:, 0])
+
+
+def log_silent(
+    blend: Blend, names: Sequence[str], user_vectors: Sequence[np.ndarray], song_vectors: Sequence[np.ndarray]
+) -> None:
+    """Log for how many songs and users a part of a blend says nothing."""
+    for name, part, users, songs in zip(names, blend.parts, user_vectors, song_vectors, strict=True):
+        if unknown := int(missing(songs).sum()):
+            log.warning("%s does not predict %s songs: the other models alone rank these", name, f"{unknown:,}")
+        if alike := int((part.deviations(users) == 0).sum()):
+            log.warning("%s scores all songs alike for %s users: the other models alone rank for these", name,
+                        f"{alike:,}")  # fmt: skip
+    lost = int(np.all([missing(songs) for songs in song_vectors], axis=0).sum())
+    silent = int((blend.scales(user_vectors) == 0).all(axis=1).sum())
+    log.info("%s songs are predicted by no model, and for %s users all songs tie", f"{lost:,}", f"{silent:,}")
 
 
 def find_part(name: str, vectors: np.ndarray, songs: np.ndarray) -> Part:
