@@ -106,7 +106,7 @@ def test_the_default_config_says_what_is_the_demos_and_shows_defaults():
 
 
 def test_the_defaults_of_models_are_valid():
-    needed = {"predictions": {"scores": "scores.csv"}}
+    needed = {"predictions": {"scores": "scores.csv"}, "blend": {"models": ["linear", "knn"]}}
     for kind in KINDS:
         found = checked({"models": {"extra": {"kind": kind, **needed.get(kind, {})}}})
         Draft202012Validator(load_schema()).validate(found)

@@ -86,7 +86,7 @@ def _of_model(files: Files, name: str, seed: int, features: str | None, models: 
     weights = next(path for path in files["weights"] if (path.parent.name, path.stem) == (name, str(seed)))
     predicted = {path.parent.name: path for path in reversed(files["audio_predictions"])}  # with the first seed
     learnt = {path.parent.name: path for path in reversed(files["weights"])}  # likewise
-    users = {path.parent.name: path for path in reversed(files.get("audio_users", []))}
+    users = {path.parent.name: path for path in reversed(files["audio_users"])}
     return {
         **files,
         "weights": weights,
