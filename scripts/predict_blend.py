@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from coldwave.files import read_array, write_array
 from coldwave.job import run
 from coldwave.models.blend.vectors import Blend, log_silent
@@ -16,7 +18,8 @@ def main(
     songs, users = ([read_array(path, memory_map=True) for path in paths] for paths in (audio, audio_users))
     log_silent(blend, settings["models"], users, songs)
     write_array(predictions, blend.songs(songs))
-    write_array(prediction_users, blend.users(users))
+    with threadpool_limits(1):  # or the last bits depend on the threads
+        write_array(prediction_users, blend.users(users))
 
 
 run(main)

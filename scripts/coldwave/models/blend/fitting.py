@@ -8,7 +8,7 @@ import polars as pl
 from threadpoolctl import threadpool_limits
 
 from coldwave.models.blend.pairs import draw_pairs, margins
-from coldwave.models.blend.vectors import Blend, find_part
+from coldwave.models.blend.vectors import Blend, find_part, missing
 from coldwave.models.blend.weights import Weights, equal_weights, learn_weights
 
 log = logging.getLogger(__name__)
@@ -54,11 +54,11 @@ def fit_blend(
                 blend = Blend(parts, _learnt(blend, plays, validation, user_vectors, song_vectors, names).values)
     else:
         blend = Blend(parts, np.array(weights, dtype=np.float64) / sum(weights))
-    log.info("weights: %s", said(names, blend.weights))
+    log.info("weights: %s", _said(names, blend.weights))
     return blend
 
 
-def said(names: Sequence[str], weights: np.ndarray, errors: np.ndarray | None = None) -> str:
+def _said(names: Sequence[str], weights: np.ndarray, errors: np.ndarray | None = None) -> str:
     """Write weights in words, with their standard errors."""
     known = [""] * len(names) if errors is None else [f" ± {error:.2f}" for error in errors]
     return ", ".join(f"{name} {weight:.2f}{error}" for name, weight, error in zip(names, weights, known, strict=True))
@@ -72,8 +72,7 @@ def _learnt(
     song_vectors: Sequence[np.ndarray],
     names: Sequence[str],
 ) -> Weights:
-    vectors = [own[validation] for own in song_vectors]
-    predicted = np.flatnonzero(validation)[np.isfinite(even.songs(vectors)[:, 0])]
+    predicted = np.flatnonzero(validation & ~np.all([missing(own) for own in song_vectors], axis=0))
     vectors = even.filled([own[predicted] for own in song_vectors])
     place = np.full(len(validation), -1)
     place[predicted] = np.arange(len(predicted))
@@ -87,5 +86,5 @@ def _learnt(
     weights = learn_weights(pairs, found)
     log.info("learnt from %s pairs of %s users and %s validation songs, worth %.0f independent pairs: %s",
              f"{len(found):,}", f"{len(judges):,}", f"{len(predicted):,}", weights.worth,
-             said(names, weights.values, weights.errors), extra={"screen": True})  # fmt: skip
+             _said(names, weights.values, weights.errors), extra={"screen": True})  # fmt: skip
     return weights
