@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from coldwave.evaluation.models import CEILING, EAR, FEATURES, FLOOR, LOG_MELS, PREDICTIONS
-from workflow import network_checks, predictions_checks
+from workflow import blend_checks, network_checks, predictions_checks
 from workflow.wording import Keys
 
 Settings = Mapping[str, Any]  # of one model, from its key in ``models:``
@@ -38,6 +38,7 @@ class Kind:
     names: bool = False  # whether it reads the names of artist and album
     oracle: str = ""  # what it knows about test songs that nobody knows about a new song
     stands_on: tuple[str, ...] = ()  # settings that name other models (one, or a list), whose predictions it reads
+    stands_on_any: str = "from_audio"  # the property that these have
 
     brought: tuple[str, ...] = ()  # settings that name files made elsewhere: how is not known, nor from what songs
 
@@ -47,6 +48,7 @@ class Kind:
     chance: bool = False  # whether it depends on chance, so that it runs with each seed
     weights: bool = False  # whether it learns weights, which the audit checks
     curve: bool = False  # whether it has a learning curve
+    validated: bool = False  # whether it learns from validation songs, whatever its settings
     left_out: bool = False  # whether it predicts each song that it has learnt from as if it had not
     own_users: bool = False  # whether it makes user vectors, in place of the factorisation's
     factors: bool = False  # whether its song vectors are factors that differ from song to song
@@ -74,6 +76,11 @@ class Kind:
     def has_worth(self) -> bool:
         """Whether it is asked how many plays of a song it is worth: it knows a song without its plays."""
         return self.predicts_new or self.demo
+
+    @property
+    def always_new(self) -> bool:
+        """Whether it predicts every song as a new one, those that it has learnt from too."""
+        return self.left_out or self.names
 
     @property
     def predicts_new(self) -> bool:
@@ -110,6 +117,10 @@ _PLANTED = (
 _BY_NAMES = (
     "Names: effects of a song's artist and album, estimated from their known songs; with audio, of what an audio model "
     "leaves of these, added to what it predicts."
+)
+_BLEND = (
+    "Blend: the scores of several models, divided by their standard deviation for each user, and added with weights "
+    "that are learnt on validation songs unless the config gives them."
 )
 _BROUGHT = (
     "Predictions: scores, vectors or factors that were made elsewhere. What they were learnt from is not known here, "
@@ -306,6 +317,19 @@ ROWS = (
         weights=True,
         own_users=True,
     ),
+    Kind(
+        name="blend",
+        rule="learn_blend",
+        place=_AUDIO,
+        note=_BLEND,
+        hears=PREDICTIONS,
+        stands_on=("models",),
+        stands_on_any="predicts_new",
+        weights=True,
+        validated=True,
+        own_users=True,
+        checks=blend_checks.CHECKS,
+    ),
     *(
         Kind(
             name=name,
@@ -376,6 +400,11 @@ def has_chance(models: Mapping[str, Settings], name: str) -> bool:
     """Whether a model, or one that it stands on, depends on chance."""
     model = models[name]
     return row_of(model).chance or any(has_chance(models, other) for other in stood_on(model))
+
+
+def depth(models: Mapping[str, Settings], name: str) -> int:
+    """Count the models in the longest line of models of which each stands on the next, from one on."""
+    return 1 + max((depth(models, other) for other in stood_on(models[name])), default=0)
 
 
 def idle(model: Settings) -> set[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from workflow.features import sources
-from workflow.kinds import ROWS, either, names_of, row_of
+from workflow.kinds import ROWS, Kind, either, names_of, row_of
 from workflow.wording import Keys, short
 
 
@@ -53,12 +53,13 @@ def _with(config: dict[str, Any], having: str) -> list[str]:
 
 
 def _stood_on(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
-    for key in row_of(model).stands_on:
+    row = row_of(model)
+    for key in row.stands_on:
         if isinstance(model[key], str):
-            yield from _audio_model(config, model[key], ("models", name, key))
+            yield from _other_model(config, row, model[key], ("models", name, key))
         else:
             for place, other in enumerate(model[key]):
-                yield from _audio_model(config, other, ("models", name, key, place))
+                yield from _other_model(config, row, other, ("models", name, key, place))
 
 
 def _judged(config: dict[str, Any], model: dict[str, Any], name: str) -> Iterator[tuple[Keys, str]]:
@@ -81,16 +82,25 @@ def _demo_alone(config: dict[str, Any], model: dict[str, Any], name: str) -> Ite
         )
 
 
-def _audio_model(config: dict[str, Any], audio: str, keys: Keys) -> Iterator[tuple[Keys, str]]:
-    fitting = _with(config, "from_audio")
+def _other_model(config: dict[str, Any], row: Kind, other: str, keys: Keys) -> Iterator[tuple[Keys, str]]:
+    """Check a model that one of a row stands on. None stands on another of its own kind, so none stands on itself."""
+    fitting = [name for name in _with(config, row.stands_on_any) if config["models"][name]["kind"] != row.kind]
     choice = f"name one of {', '.join(fitting)}" if fitting else "there is none in this config: write null"
-    if audio not in config["models"]:
-        yield keys, f"there is no model {short(audio)} that predicts factors from audio: {choice}"
-    elif audio not in fitting:
-        kind = config["models"][audio]["kind"]
-        yield keys, f"{short(audio)} is of kind {kind}, which does not predict factors from audio: {choice}"
-    elif config["models"][audio].get("refit") and not row_of(config["models"][audio]).left_out:
-        yield keys, f"{short(audio)} learns from validation songs, which must judge what it adds: give it refit: false"
+    does = {"from_audio": "predict factors from audio", "predicts_new": "predict songs that nobody has played"}
+    said = does[row.stands_on_any]
+    if other not in config["models"]:
+        yield keys, f"there is no model {short(other)} that {said.replace('predict', 'predicts')}: {choice}"
+    elif config["models"][other]["kind"] == row.kind:
+        yield keys, f"{short(other)} is of kind {row.kind} itself: name the models that it is made of"
+    elif other not in fitting:
+        kind = config["models"][other]["kind"]
+        yield keys, f"{short(other)} is of kind {kind}, which does not {said}: {choice}"
+    elif (
+        row.stands_on_any == "from_audio"
+        and config["models"][other].get("refit")
+        and not row_of(config["models"][other]).left_out
+    ):
+        yield keys, f"{short(other)} learns from validation songs, which must judge what it adds: give it refit: false"
 
 
 def _mapped_model(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:

@@ -32,11 +32,15 @@ EMBEDDING = "mine"
 # The embedding, and of each kind the model, whose settings are changed.
 NAME = {"name": EMBEDDING, "mlr": "mlr", "linear": "linear", "mlp": "mlp", "names": "names_and_linear",
         "contrastive": "tower", "cnn": "cnn_mse", "knn": "knn", "planted": "perfect_ear", "usage": "usage",
-        "popularity_estimate": "estimate", "predictions": "theirs"}  # fmt: skip
+        "popularity_estimate": "estimate", "predictions": "theirs", "blend": "both"}  # fmt: skip
 COMBINING = "stack_names:names_and_linear predict_stacked_names:names_and_linear"
 ESTIMATE = {"fit_popularity": 1, "predict_popularity_estimate": 1, "judge_popularity": 1}
 # What an entry of a kind needs besides.
-NEEDED = {"cnn": {"window": 40}, "predictions": {"scores": "<results>/world/songs.csv"}}
+NEEDED = {
+    "cnn": {"window": 40},
+    "blend": {"models": ["linear", "knn"]},
+    "predictions": {"scores": "<results>/world/songs.csv"},
+}
 ABOUT_ALL = {"predict_tags": 1, "compare_factors": 1} | WORTH | AFTER_LEARNING
 ANOTHER = "one more entry: the rules of its kind, and what follows"
 BROUGHT = "an embedding: its rules, that model, and what follows"
@@ -79,6 +83,7 @@ BASES: dict[str, dict[str, Any]] = {
         },
         "models": {"cnn_wpe": None},  # it takes unplayed_weight for 1
     },
+    "blend": {"models": {"both": {"kind": "blend", "models": ["linear", "knn"]}}},
     "grid": {"wmf": {"factors": [4, 6], "alpha": [2.0, 6.0], "choice": {"draws": 2}}},
     "spark": {"wmf": {"engine": "spark"}, "audit": {"canary": ["bow", "linear"]}},
     "new": {
@@ -257,6 +262,7 @@ TABLE = [
             ("popularity", {"predict_popularity": 1}, AFTER_LEARNING),
             ("popularity_estimate", ESTIMATE, WORTH | AFTER_LEARNING),
             ("predictions", {"read_scores": 1}, ABOUT_ALL),  # the protocol line says that it was made elsewhere
+            ("blend", {"learn_blend": 1, "predict_blend": 1}, WORTH | AFTER_LEARNING),
             ("mlr", {"fit_mlr": 1, "predict_mlr": 1}, WORTH | AFTER_LEARNING),
             ("linear", {"fit_linear": 1, "predict_linear": 1}, ANALYSED | WORTH | AFTER_LEARNING),
             ("mlp", {"train_mlp": 1, "predict_mlp": 1}, ANALYSED | WORTH | AFTER_LEARNING),
@@ -308,6 +314,9 @@ TABLE = [
            also={"models": {"tower": {"start": "random"}}}),
     Change(under("models.<contrastive>", strengths=[0.5]), "train_contrastive:tower audit_leakage", base="own",
            also={"models": {"tower": {"start": "factors"}}}),
+    Change({"models.<blend>.models": ["linear", "mlp"]}, "learn_blend:both predict_blend:both audit_leakage",
+           base="blend"),
+    Change({"models.<blend>.weights": "equal"}, "learn_blend:both audit_leakage", base="blend"),
     Change({"models.<names>.audio": "mlp"}, f"{COMBINING} audit_leakage"),
     Change({"models.<names>.refit": False}, f"{COMBINING} audit_leakage"),
     Change(under("models.<cnn>", objective="sampled_softmax", unit_norm=True, window=30, channels=[4], kernel=3, pool=2,
@@ -444,6 +453,7 @@ MARK = {
     "heard": " (a model that takes the encoder)",
     "own": " *",
     "history": " (a history, no `objective: wpe`)",
+    "blend": " (a blend)",
     "grid": " (lists in `wmf`)",
     "spark": " (`engine: spark`)",
     "new": " (`predict_new`)",

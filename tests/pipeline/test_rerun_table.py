@@ -42,7 +42,7 @@ IDS = [f"{change.base}: {key}" for key, _, change in CASES]
 def keys_of(part, above=""):
     """The keys of a part of the schema that hold values, and the sections that may be null."""
     for key, sub in part["properties"].items():
-        if key == "models":
+        if key == "models" and not above:
             for kind in sub["additionalProperties"]["properties"]["kind"]["enum"]:
                 yield from keys_of(load_schema()["$defs"][kind], f"models.<{kind}>.")
         elif f"{above}{key}" in ENTRIES:

@@ -15,6 +15,7 @@ from workflow.features import SOURCES
 from workflow.kinds import (
     KINDS,
     ROWS,
+    depth,
     either,
     has_chance,
     idle,
@@ -208,6 +209,11 @@ def test_names_with_audio_are_another_thing_than_names():
     several = models["both"] | {"audio": ["ridge", "net"]}
     assert stood_on(several) == ["ridge", "net"]
     assert has_chance(models | {"both": several}, "both")
+    blend = {"kind": "blend", "models": ["both", "ridge"]}
+    assert [depth(models | {"all": blend}, name) for name in ("ridge", "both", "all")] == [1, 2, 3]
+    assert has_chance(models | {"all": blend}, "all") and not has_chance(
+        models | {"all": blend | {"models": ["ridge"]}}, "all"
+    )
     with pytest.raises(KeyError, match="unheard"):
         row_of({"kind": "unheard"})
 

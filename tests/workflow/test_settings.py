@@ -71,6 +71,7 @@ def test_each_key_has_a_default_or_is_one_that_the_user_alone_knows():
     """Columns and ranges may be left out; the others have to be given."""
     bare = {path for path, sub in SUBSCHEMAS.items() if "default" not in sub}
     given = {"run", "plays", "plays.path", "models", "embeddings.<NAME>.path", "embeddings.<NAME>.song"}
+    given |= {"blend.models"}
     assert {path for path in bare if not re.match(r"(plays\.songs|new_songs)\.columns\.|tuning\.wmf\.", path)} == given
     for kind in KINDS:
         assert load_schema()["$defs"][kind]["properties"]["kind"] == {"const": kind}
@@ -105,7 +106,7 @@ def test_the_default_config_says_what_is_the_demos_and_shows_defaults():
 
 
 def test_the_defaults_of_models_are_valid():
-    needed = {"predictions": {"scores": "scores.csv"}}
+    needed = {"predictions": {"scores": "scores.csv"}, "blend": {"models": ["linear", "knn"]}}
     for kind in KINDS:
         found = checked({"models": {"extra": {"kind": kind, **needed.get(kind, {})}}})
         Draft202012Validator(load_schema()).validate(found)

@@ -62,7 +62,7 @@ def test_type_range_default_and_the_papers_value_are_shown(rows):
 def test_the_defaults_shown_are_those_that_a_run_gets(rows):
     """A config that gives only what must be given gets the numbers on the page."""
     given = {"run": "mine", "world": {}, "plays": {"path": "<results>/world/plays.tsv"}}
-    needed = {"predictions": {"scores": "scores.csv"}}
+    needed = {"predictions": {"scores": "scores.csv"}, "blend": {"models": ["linear", "knn"]}}
     checked = check(
         given
         | {

@@ -17,6 +17,7 @@ rule audit_leakage:
         objective=settled("<results>/wmf/objective.parquet"),
         weights=settled(*for_models(WEIGHTS, in_turn(models_with("weights")))),
         audio_predictions=settled(*stacked_predictions()),
+        audio_users=settled(*stacked_predictions(PREDICTION_USERS, "own_users")),
     output:
         table="<results>/tables/leakage.parquet",
         markdown="<results>/tables/leakage.md",
@@ -40,7 +41,7 @@ rule audit_leakage:
             "forbidden": forbidden_paths(),
             "inputs": learning_inputs(),
             "protocol": SETTINGS["protocol"],
-            "refits": [name for name in models_with("weights") if SETTINGS["models"][name].get("refit")],
+            "refits": [name for name in models_with("weights") if learns_from_validation(name)],
             "seed": SEED,
         },
         cache=cache_folder,

@@ -98,10 +98,15 @@ def audited_files():
     return found
 
 
-def stacked_predictions():
-    """The predictions that models stand on."""
+def stacked_predictions(pattern=PREDICTIONS, having="name"):
+    """The predictions that models stand on; with ``having``, of those whose kind has a property."""
     others = [other for model in SETTINGS["models"].values() for other in kinds.stood_on(model)]
-    return for_models(PREDICTIONS, dict.fromkeys(others))
+    return for_models(pattern, [other for other in dict.fromkeys(others) if getattr(MODELS[other], having)])
+
+
+def learns_from_validation(model):
+    """Whether a model's weights are fitted on validation songs too."""
+    return MODELS[model].validated or SETTINGS["models"][model].get("refit", False)
 
 
 def audit_memory(input):

@@ -26,8 +26,8 @@ def brought_files():
 
 
 def in_turn(models):
-    """Sort models: those that stand on others come after all that stand on none."""
-    return sorted(models, key=lambda model: bool(MODELS[model].stands_on))
+    """Sort models: each comes after those that it stands on."""
+    return sorted(models, key=lambda model: kinds.depth(SETTINGS["models"], model))
 
 
 def seeds_of(model):
@@ -58,9 +58,12 @@ def features_of(model):
     return settled(f"<results>/{SOURCES[SETTINGS['models'][model]['features']].features}")
 
 
-def stood_on(model, pattern=PREDICTIONS):
-    """The predictions that a model stands on, each with the same seed if it depends on chance."""
-    others = kinds.stood_on(SETTINGS["models"][model])
+def stood_on(model, pattern=PREDICTIONS, having="name"):
+    """The predictions that a model stands on, each with the same seed if it depends on chance.
+
+    With ``having``, those of models whose kind has a property.
+    """
+    others = [other for other in kinds.stood_on(SETTINGS["models"][model]) if getattr(MODELS[other], having)]
     seeds = {other: "{seed}" if len(seeds_of(other)) > 1 else f"{SEED}" for other in others}
     return [pattern.replace("{model}", other).replace("{seed}", seed) for other, seed in seeds.items()]
 
@@ -73,18 +76,40 @@ def audio_predictions(wildcards):
 audio_predictions.paths = [path for model in MODELS for path in stood_on(model)]
 
 
+def users_stood_on(model):
+    """The user vectors of the models that a model stands on: their own, or the factorisation's."""
+    own = stood_on(model, PREDICTION_USERS)
+    others = kinds.stood_on(SETTINGS["models"][model])
+    factors = "<results>/wmf/user_factors.npy"
+    return [path if MODELS[other].own_users else factors for other, path in zip(others, own, strict=True)]
+
+
+def audio_users(wildcards):
+    """The user vectors of the models that a model stands on."""
+    return settled(*users_stood_on(wildcards.model))(wildcards)
+
+
+audio_users.paths = [path for model in MODELS for path in users_stood_on(model)]
+
+
 def audio_weights(wildcards):
-    """The weights of the models that a model stands on."""
-    return settled(*stood_on(wildcards.model, WEIGHTS))(wildcards)
+    """The weights of the models that a model stands on, of those that have some."""
+    return settled(*stood_on(wildcards.model, WEIGHTS, "weights"))(wildcards)
 
 
-audio_weights.paths = [path for model in MODELS for path in stood_on(model, WEIGHTS)]
+audio_weights.paths = [path for model in MODELS for path in stood_on(model, WEIGHTS, "weights")]
 
 
 def stack_options(wildcards):
     """The settings that combining models reads, and whether these leave out each song that they have learnt from."""
     others = kinds.stood_on(SETTINGS["models"][wildcards.model])
     return model_options(wildcards) | {"left_out": all(MODELS[other].left_out for other in others)}
+
+
+def blend_options(wildcards):
+    """The settings that a blend reads, and which of its models predict songs that they have learnt from as new ones."""
+    own = model_options(wildcards)
+    return own | {"always_new": [other for other in own["models"] if MODELS[other].always_new]}
 
 
 # The files of every model, by its kind.

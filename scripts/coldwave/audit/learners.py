@@ -86,6 +86,7 @@ def _of_model(files: Files, name: str, seed: int, features: str | None, models: 
     weights = next(path for path in files["weights"] if (path.parent.name, path.stem) == (name, str(seed)))
     predicted = {path.parent.name: path for path in reversed(files["audio_predictions"])}  # with the first seed
     learnt = {path.parent.name: path for path in reversed(files["weights"])}  # likewise
+    users = {path.parent.name: path for path in reversed(files["audio_users"])}
     return {
         **files,
         "weights": weights,
@@ -93,7 +94,8 @@ def _of_model(files: Files, name: str, seed: int, features: str | None, models: 
         "left_out": weights.with_suffix(".left_out.npy"),
         "features": next((path for path in files["song_features"] if _ends_with(path, features)), None),
         "audio": [predicted[model] for model in models],
-        "audio_weights": [learnt[model] for model in models],
+        "audio_users": [users.get(model, files["user_factors"]) for model in models],
+        "audio_weights": [learnt[model] for model in models if model in learnt],
     }
 
 

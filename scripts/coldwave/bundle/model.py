@@ -11,7 +11,7 @@ from coldwave.bundle.bag_of_words import add_features
 from coldwave.bundle.graph import Graph, Tensor
 from coldwave.errors import InputError
 from coldwave.use.hearing import BOW
-from coldwave.use.kinds import LOG_MELS, PREDICTIONS
+from coldwave.use.kinds import LOG_MELS
 from coldwave.use.models import Model
 
 WINDOWS, SONG, EMBEDDING = "windows", "log_mel", "embedding"  # inputs of a graph
@@ -32,7 +32,7 @@ class Built(NamedTuple):
 def check_can_be_built(model: Model) -> None:
     """Raise InputError if a model does not predict songs from audio or embedding alone, or its kind has no graph."""
     kind = model.settings["kind"]
-    if model.kind is None or model.kind.hears == PREDICTIONS:
+    if model.kind is None or model.kind.combines:
         why = f"kind {kind} does not predict songs from what it hears alone"
     elif find_spec(_module(model)) is None:
         why = f"nothing makes a graph of kind {kind} (there is no {_module(model).replace('.', '/')}.py)"

@@ -15,8 +15,7 @@ from coldwave.new_songs.reading import NEW_SONGS
 from coldwave.new_songs.state import FOLDER, INFO, NAME
 from coldwave.use.files import RunFiles
 from coldwave.use.hearing import BOW
-from coldwave.use.models import find_model
-from coldwave.use.predicting import stands_on
+from coldwave.use.models import find_model, stands_on
 
 SONGS = {
     **{name: dtype for name, dtype in NEW_SONGS.items() if name != "song"},
@@ -91,7 +90,8 @@ def read_batches(run: str | Path) -> list[Batch]:
 def learnt_digest(files: RunFiles, models: Iterable[str]) -> str:
     """Digest all that songs are placed with: settings, and what the run's record says of the files it has learnt."""
     names = set(models)
-    names |= {on.name for name in names if (on := stands_on(find_model(files, name)))}
+    while further := {on.name for name in names for on in stands_on(find_model(files, name))} - names:
+        names |= further
     kinds = {name: files.config["models"][name] for name in sorted(names)}
     settings = {section: files.config.get(section) for section in _SETTINGS}
     begins = _LEARNT + tuple(f"{part}/{name}/" for part in ("models", "predictions") for name in sorted(names))

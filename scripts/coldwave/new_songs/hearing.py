@@ -15,8 +15,8 @@ from coldwave.new_songs.batches import FEATURES, OK, PREDICTIONS, Vectors
 from coldwave.progress import track
 from coldwave.use.hearing import BOW, NAMED, Heard, encoding_of, scaled_encodings
 from coldwave.use.kinds import LOG_MELS
-from coldwave.use.models import Model
-from coldwave.use.predicting import predict, stands_on
+from coldwave.use.models import Model, heard_by
+from coldwave.use.predicting import predict
 
 log = logging.getLogger(__name__)
 
@@ -24,18 +24,15 @@ STATES = {"status": pl.String, "detail": pl.String}
 AT_ONCE = 64  # songs whose log-mels are in memory together, 0.3 MB each at 30 s
 
 
-def heard_by(model: Model) -> str | None:
-    """Name what a model hears of a song, itself or by the model that it stands on; None if it goes by names alone."""
-    on = stands_on(model)
-    if on is not None:
-        return heard_by(on)
-    return model.features or (LOG_MELS if model.kind else None)
+def all_heard(models: Sequence[Model]) -> list[str]:
+    """Name what any of the models hears of a song, each once."""
+    return list(dict.fromkeys(name for model in models for name in heard_by(model)))
 
 
 def hears_audio(models: Sequence[Model]) -> bool:
     """Whether any of the models needs a song's audio."""
     encoders = models[0].files.config.get("encoders", {})
-    return not {BOW, LOG_MELS, *encoders}.isdisjoint(map(heard_by, models))
+    return not {BOW, LOG_MELS, *encoders}.isdisjoint(all_heard(models))
 
 
 def encode_new(
@@ -61,7 +58,7 @@ def encode_new(
     files = models[0].files
     known = files.config.get("encoders", {})
     found, states = {}, []
-    for name in (name for name in dict.fromkeys(map(heard_by, models)) if name in known):
+    for name in (name for name in all_heard(models) if name in known):
         encoding = encoding_of(files, name)
         vectors = np.full((songs.height, encoding.width), np.nan, dtype=np.float32)
         extracted = _extracted(songs, digests, encoding, cache, pool, threads)
@@ -99,7 +96,7 @@ def hear_and_predict(
     their features and predictions, and a table ``status``, ``detail`` of their audio ("ok" where none is needed)
     """
     files = models[0].files
-    names = [name for name in dict.fromkeys(map(heard_by, models)) if name not in (None, LOG_MELS)]
+    names = [name for name in all_heard(models) if name != LOG_MELS]
     kept = songs.select(NAMED.keys())
     parts: dict = {}
     states: list[tuple[str, str]] = []

@@ -32,7 +32,7 @@ from coldwave.new_songs.batches import (
     vectors_table,
 )
 from coldwave.new_songs.exhibits import write_neighbours, write_songs, write_users
-from coldwave.new_songs.hearing import encode_new, hear_and_predict, heard_by, hears_audio
+from coldwave.new_songs.hearing import all_heard, encode_new, hear_and_predict, hears_audio
 from coldwave.new_songs.identity import made_of, unchanged
 from coldwave.new_songs.keeping import joined, kept_of, named_by, once, without
 from coldwave.new_songs.lists import list_neighbours, list_users
@@ -118,9 +118,8 @@ def place_batch(run: str | Path, name: str, wanted: Wanted, cache: Path, threads
 
 def _of_models(songs: NewSongs, models: Sequence[Model]) -> NewSongs:
     """Leave the vectors that these models make, or hear."""
-    keys = {
-        key for model in models for key in ((FEATURES, heard_by(model), None), (PREDICTIONS, model.name, model.seed))
-    }
+    keys = {(FEATURES, name, None) for name in all_heard(models)}
+    keys |= {(PREDICTIONS, model.name, model.seed) for model in models}
     return songs._replace(vectors={key: array for key, array in songs.vectors.items() if key in keys})
 
 

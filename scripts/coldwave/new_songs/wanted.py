@@ -11,9 +11,9 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.new_songs.batches import OK
 from coldwave.new_songs.embeddings import read_new_embeddings
-from coldwave.new_songs.hearing import heard_by
+from coldwave.new_songs.hearing import all_heard
 from coldwave.use.files import RunFiles
-from coldwave.use.models import Model, find_model, seeds_of
+from coldwave.use.models import Model, find_model, heard_by, seeds_of
 from coldwave.use.predicting import PREDICTORS
 
 
@@ -52,7 +52,8 @@ def placing_models(files: RunFiles, wanted: Wanted) -> list[Model]:
         if model.settings["kind"] not in PREDICTORS:
             raise InputError(f"model {name} predicts no new songs")
         if not _hears(model, files, wanted):
-            raise InputError(f"model {name} needs the table of the new songs' embeddings.{heard_by(model)}")
+            lacking = next(heard for heard in heard_by(model) if _lacks(heard, files, wanted))
+            raise InputError(f"model {name} needs the table of the new songs' embeddings.{lacking}")
     if names is None:
         kinds = {name: settings["kind"] for name, settings in files.config["models"].items()}
         names = [name for name, kind in kinds.items() if kind in PREDICTORS]
@@ -64,8 +65,11 @@ def placing_models(files: RunFiles, wanted: Wanted) -> list[Model]:
 
 
 def _hears(model: Model, files: RunFiles, wanted: Wanted) -> bool:
-    heard = heard_by(model)
-    return heard not in files.config["embeddings"] or heard in wanted.embeddings
+    return not any(_lacks(heard, files, wanted) for heard in heard_by(model))
+
+
+def _lacks(heard: str, files: RunFiles, wanted: Wanted) -> bool:
+    return heard in files.config["embeddings"] and heard not in wanted.embeddings
 
 
 def read_given(
@@ -78,9 +82,8 @@ def read_given(
     features by name, float32 [songs, d], NaN rows for songs without; and for each embedding a table ``status``,
     ``detail`` of the songs, and the table of what was set aside
     """
-    names = dict.fromkeys(map(heard_by, models))
     found, states, rejected = {}, [], []
-    for name in (name for name in names if name in files.config["embeddings"]):
+    for name in (name for name in all_heard(models) if name in files.config["embeddings"]):
         table = embeddings[name]
         how = {"song": table["song"], "delimiter": table["delimiter"], "columns": files.columns_of(name)}
         features, index, aside = read_new_embeddings(

@@ -11,7 +11,7 @@ from coldwave.errors import InputError
 from coldwave.files import expecting_table
 from coldwave.use.files import RunFiles
 from coldwave.use.kinds import EVERYONE, FACTORS
-from coldwave.use.listeners import Listener, fold_in_parts, mean_parts
+from coldwave.use.listeners import Listener, fold_in_parts, joined, mean_parts
 from coldwave.use.scoring import Scorer
 from coldwave.wmf.confidence import confidence
 from coldwave.wmf.gram import gram_matrix
@@ -51,6 +51,9 @@ class Folding:
         ----------
         users : float32 [users, k], the run's user vectors
         """
+        if scorer.blend:
+            own = [self.of_user(user, part_users, part) for part, part_users in scorer.parts]
+            return joined(scorer.blend, own)._replace(vector=np.array(users[user]))
         plays = self.files.plays_of(user)
         songs, counts = plays["song"].to_numpy().astype(np.int64), plays["count"].to_numpy()
         known = self.files.fitted if scorer.vectors == FACTORS else self.files.training
@@ -79,12 +82,18 @@ class Folding:
             A number is not above 0, or the run has none of the songs, or a vector for none.
         """
         songs, counts, notes = self._numbered(plays)
+        parts = [part for part, _ in scorer.parts] or [scorer]
+        heard = [part for part in parts if part.vectors != EVERYONE]
+        if heard and not any(np.isfinite(self.vectors(songs, part)).all(axis=1).any() for part in heard):
+            raise InputError("plays: none of the songs has usable audio or enough plays: nothing is learnt of them")
+        own = [self._of_numbered(songs, counts, notes, part) for part in parts]
+        return joined(scorer.blend, own) if scorer.blend else own[0]
+
+    def _of_numbered(self, songs: np.ndarray, counts: np.ndarray, notes: tuple[str, ...], scorer: Scorer) -> Listener:
         if scorer.vectors == EVERYONE:
             return Listener(songs, counts, np.ones(1, np.float32), np.zeros((len(songs), 1)), (*notes, ALIKE))
         vectors = self.vectors(songs, scorer)
         usable = np.isfinite(vectors).all(axis=1)
-        if not usable.any():
-            raise InputError("plays: none of the songs has usable audio or enough plays: nothing is learnt of them")
         if lacking := int((~usable).sum()):
             said = f"{lacking:,} of the {len(songs):,} songs played have neither usable audio nor enough plays."
             notes = (*notes, said)

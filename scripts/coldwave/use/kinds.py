@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 FEATURES, LOG_MELS, PREDICTIONS = "features", "log_mels", "audio"  # what a model hears
+BLENDED = "models"  # what a blend hears: predictions of several models; and how its user vectors are made
 
 FACTORS = "factors"  # song vectors are factors, and meet the users' factors
 MEAN = "mean"  # a user's vector is the mean of the vectors of the songs played
@@ -15,7 +16,8 @@ class Kind(NamedTuple):
 
     Attributes
     ----------
-    hears : ``FEATURES`` or ``PREDICTIONS`` (of another model), each named by the setting of that name, or ``LOG_MELS``
+    hears : ``FEATURES``, ``PREDICTIONS`` (of another model) or ``BLENDED`` (of several), each named by the setting of
+        that name, or ``LOG_MELS``
     leaves_out : whether its predictions of songs that it has learnt from are those of a model without each
     order : its place where models cannot be judged by validation songs: the lowest is taken
     personal : whether users get rankings of their own
@@ -25,6 +27,11 @@ class Kind(NamedTuple):
     leaves_out: bool
     order: int
     personal: bool = True
+
+    @property
+    def combines(self) -> bool:
+        """Whether it stands on other models, and hears what they hear."""
+        return self.hears in (PREDICTIONS, BLENDED)
 
 
 KINDS = {
@@ -36,4 +43,5 @@ KINDS = {
     "names": Kind(PREDICTIONS, True, 5),
     "contrastive": Kind(FEATURES, False, 6),
     "popularity_estimate": Kind(FEATURES, True, 7, personal=False),
+    "blend": Kind(BLENDED, False, 8),
 }

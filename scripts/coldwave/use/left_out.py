@@ -4,13 +4,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from coldwave.errors import InputError
 from coldwave.models.knn import unit_length
 from coldwave.use.files import RunFiles
 from coldwave.use.hearing import BOW, NAMED, Heard
-from coldwave.use.kinds import LOG_MELS, PREDICTIONS
+from coldwave.use.kinds import BLENDED, LOG_MELS, PREDICTIONS
 from coldwave.use.log_mels import frame_seconds
-from coldwave.use.models import Model
-from coldwave.use.predicting import load_cnn, predict, stands_on
+from coldwave.use.models import Model, stands_on
+from coldwave.use.predicting import load_cnn, predict
 from coldwave.use.segments import frequencies_without, means_without, segment_ends
 
 LENGTH = 3.0  # seconds of a segment, about
@@ -37,6 +38,8 @@ def predicted_without(model: Model, log_mel: np.ndarray, song: int) -> LeftOut:
     """
     if model.kind.hears == PREDICTIONS:
         return _combined(model, log_mel, song)
+    if model.kind.hears == BLENDED:
+        return _blended(model, log_mel, song)
     if model.kind.hears == LOG_MELS:
         return _by_windows(model, log_mel)
     ends, features = _bags(model.files, log_mel)
@@ -86,6 +89,17 @@ def _by_windows(model: Model, log_mel: np.ndarray) -> LeftOut:
 
 def _combined(model: Model, log_mel: np.ndarray, song: int) -> LeftOut:
     """A model on names and audio moves as what is heard: names are added to it."""
-    on = stands_on(model)
+    (on,) = stands_on(model)
     ends, heard = predicted_without(on, log_mel, song)
     return ends, model.songs[song] + heard - on.songs[song]
+
+
+def _blended(model: Model, log_mel: np.ndarray, song: int) -> LeftOut:
+    """A blend moves as all of its parts that listen, if they hear segments of the same lengths."""
+    parts = stands_on(model)
+    found = [predicted_without(one, log_mel, song) if one.kind else None for one in parts]
+    ends, *others = (one[0] for one in found if one)
+    if not all(np.array_equal(ends, other) for other in others):
+        raise InputError(f"the models that {model.name} blends hear segments of different lengths")
+    still = (np.repeat(one.songs[[song]], len(ends), axis=0) for one in parts)
+    return ends, model.blend.songs([own if one is None else one[1] for one, own in zip(found, still, strict=True)])

@@ -6,11 +6,12 @@ Koren and Volinsky (2008): x = sum over j of c_j A^-1 y_j, with A = w Y'Y + Y'(C
 whose users are means of songs, it is the mean's own sum.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from coldwave.models.blend.vectors import Blend
 from coldwave.use.kinds import DISTANCE
 from coldwave.wmf.confidence import confidence
 from coldwave.wmf.penalties import penalties
@@ -41,6 +42,19 @@ class Listener(NamedTuple):
     def rest(self) -> np.ndarray:
         """What of the vector the parts leave unexplained: float64 [k], zeros for a listener who is folded in."""
         return self.vector - self.parts.sum(axis=0)
+
+
+def joined(blend: Blend, listeners: Sequence[Listener]) -> Listener:
+    """Join what the parts of a blend make of one listener, whose songs are the same in all."""
+    scales = blend.scales([one.vector[None] for one in listeners])[0]
+    first = listeners[0]
+    return Listener(
+        first.songs,
+        first.counts,
+        np.concatenate([one.vector * scale for one, scale in zip(listeners, scales, strict=True)]).astype(np.float32),
+        np.hstack([one.parts * scale for one, scale in zip(listeners, scales, strict=True)]),
+        tuple(dict.fromkeys(note for one in listeners for note in one.notes)),
+    )
 
 
 def factor_parts(

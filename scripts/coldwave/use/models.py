@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from coldwave.errors import InputError
+from coldwave.models.blend.vectors import Blend
 from coldwave.models.weights import read_fitted_on, read_weights
 from coldwave.use.files import RunFiles
-from coldwave.use.kinds import DISTANCE, EVERYONE, FACTORS, KINDS, LOG_MELS, MEAN, PREDICTIONS, Kind
+from coldwave.use.kinds import BLENDED, DISTANCE, EVERYONE, FACTORS, KINDS, LOG_MELS, MEAN, PREDICTIONS, Kind
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Model:
             return ""
         if not self.kind.personal:
             return EVERYONE
+        if self.kind.hears == BLENDED:
+            return BLENDED
         return DISTANCE if self.settings.get("similarity") == "distance" else MEAN
 
     @property
@@ -79,6 +82,11 @@ class Model:
         return read_weights(self.weights_path)
 
     @cached_property
+    def blend(self) -> Blend:
+        """How its parts are joined, if it is a blend."""
+        return Blend.of(self.weights()[0])
+
+    @cached_property
     def learnt(self) -> np.ndarray:
         """The songs that it predicts as songs that it has learnt from, not as new ones: bool [songs]."""
         nothing = np.zeros(self.files.songs.height, dtype=bool)
@@ -86,6 +94,8 @@ class Model:
             return nothing
         if self.kind.hears == PREDICTIONS:
             return self.weights()[0]["learnt"].astype(bool)  # by the model that it stands on
+        if self.kind.hears == BLENDED:  # whose few weights say little of a song
+            return np.any([model.learnt for model in stands_on(self)], axis=0)
         if self.kind.leaves_out:
             return nothing
         fitted = read_fitted_on(self.weights_path)
@@ -120,6 +130,24 @@ def find_model(files: RunFiles, name: str, seed: int | None = None) -> Model:
         has = f"it has {', '.join(map(str, seeds))}" if seeds else "its predictions are missing: run `snakemake` again"
         raise InputError(f"{files.folder}: model {name} has no seed {seed}; {has}")
     return Model(files, name, seed)
+
+
+def stands_on(model: Model) -> list[Model]:
+    """Find the models whose predictions a model stands on, each with the same seed if it has several."""
+    if model.kind is None or not model.kind.combines:
+        return []
+    named = model.settings[model.kind.hears]
+    return [
+        find_model(model.files, name, model.seed if model.seed in seeds_of(model.files, name) else None)
+        for name in ([named] if isinstance(named, str) else named)
+    ]
+
+
+def heard_by(model: Model) -> list[str]:
+    """Name what a model hears of a song, itself or by the models that it stands on; nothing if it goes by names."""
+    if on := stands_on(model):
+        return list(dict.fromkeys(name for one in on for name in heard_by(one)))
+    return [model.features] if model.features else [LOG_MELS] * (model.kind is not None)
 
 
 def features_of(name: str) -> str:

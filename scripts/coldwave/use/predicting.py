@@ -10,8 +10,7 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.use.files import RunFiles
 from coldwave.use.hearing import BOW, Heard
-from coldwave.use.kinds import PREDICTIONS
-from coldwave.use.models import Model, find_model, seeds_of
+from coldwave.use.models import Model, stands_on
 
 if TYPE_CHECKING:
     from coldwave.models.cnn.network import SongEnsemble
@@ -26,8 +25,8 @@ def can_hear(model: Model) -> bool:
     """Whether a model can predict a file: it listens, and not to embeddings that came in a table."""
     if model.kind is None:
         return False
-    if model.kind.hears == PREDICTIONS:
-        return can_hear(find_model(model.files, model.settings["audio"]))
+    if on := stands_on(model):
+        return any(map(can_hear, on)) and all(can_hear(one) or one.kind is None for one in on)
     return model.features in (None, BOW, *model.files.config.get("encoders", {}))
 
 
@@ -45,14 +44,6 @@ def predict(heard: Heard, model: Model) -> np.ndarray:
     if key not in heard.predicted:
         heard.predicted[key] = PREDICTORS[model.settings["kind"]](heard, model)
     return heard.predicted[key]
-
-
-def stands_on(model: Model) -> Model | None:
-    """Find the model whose predictions a model stands on, with the same seed if it has several; None if it hears."""
-    audio = model.settings.get("audio")
-    if not audio:
-        return None
-    return find_model(model.files, audio, model.seed if model.seed in seeds_of(model.files, audio) else None)
 
 
 def _linear(heard: Heard, model: Model) -> np.ndarray:
@@ -112,7 +103,7 @@ def _cnn(heard: Heard, model: Model) -> np.ndarray:
 
 def _by_names(heard: Heard, model: Model) -> np.ndarray:
     known, effects, audio = _effects(model)
-    on, factors = stands_on(model), model.files.array("wmf/song_factors.npy")
+    on, factors = next(iter(stands_on(model)), None), model.files.array("wmf/song_factors.npy")
     return _named(heard, model.files, factors, known, effects, audio, None if on is None else predict(heard, on))
 
 
@@ -171,7 +162,7 @@ def _effects(model: Model) -> tuple[np.ndarray, Any, Any]:
     from coldwave.models.names.prediction import Names, fit_names
     from coldwave.wmf.gram import score_metric
 
-    files, on = model.files, stands_on(model)
+    files, on = model.files, next(iter(stands_on(model)), None)
     if on is not None:
         tensors, settings = model.weights()
         known = files.training | (files.validation & settings["refit"])
@@ -194,6 +185,10 @@ def _estimate(model: Model) -> tuple["Estimate", np.ndarray, "HeardSongs"]:
     return estimate, read_fitted_on(model.weights_path), audio
 
 
+def _blend(heard: Heard, model: Model) -> np.ndarray:
+    return model.blend.songs([predict(heard, one) for one in stands_on(model)])
+
+
 PREDICTORS: dict[str, Callable[[Heard, Model], np.ndarray]] = {
     "linear": _linear,
     "mlp": _mlp,
@@ -203,4 +198,5 @@ PREDICTORS: dict[str, Callable[[Heard, Model], np.ndarray]] = {
     "cnn": _cnn,
     "names": _by_names,
     "popularity_estimate": _popularity_estimate,
+    "blend": _blend,
 }

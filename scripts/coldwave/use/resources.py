@@ -15,9 +15,9 @@ from coldwave.use.choice import choose_model
 from coldwave.use.files import RECORDING, RunFiles
 from coldwave.use.folding import Folding
 from coldwave.use.hearing import BOW, Heard, HeardFile
-from coldwave.use.kinds import FACTORS, PREDICTIONS
+from coldwave.use.kinds import FACTORS, LOG_MELS
 from coldwave.use.listeners import Listener
-from coldwave.use.models import Model, features_of, find_model, listening
+from coldwave.use.models import Model, features_of, find_model, heard_by, listening
 from coldwave.use.predicting import can_hear, predict
 from coldwave.use.recordings import Names, Recordings, names_of
 from coldwave.use.scoring import PLAYS, Scorer, check_by, plays_scorer, scorer_of, sound_scorer
@@ -145,11 +145,9 @@ class Resources:
 
     def sound(self, model: Model | None) -> str | None:
         """Name the features that songs are compared by: the model's, or else those that the run has; None without."""
-        if model and model.kind and model.kind.hears == PREDICTIONS:
-            model = find_model(self.files, model.settings["audio"])
-        config = self.files.config
-        names = [model.features if model else None, BOW, *config["embeddings"], *config.get("encoders", {})]
-        return next((name for name in names if name and self.files.has(features_of(name))), None)
+        config, heard = self.files.config, heard_by(model) if model else []
+        names = [*(name for name in heard if name != LOG_MELS), BOW, *config["embeddings"], *config.get("encoders", {})]
+        return next((name for name in names if self.files.has(features_of(name))), None)
 
     def units(self, features: str) -> np.ndarray:
         """Return song features at unit length: float32 [songs, d], NaN rows for songs without."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from coldwave.errors import InputError
+from coldwave.models.blend.vectors import Blend
 from coldwave.use.files import RunFiles
-from coldwave.use.kinds import FACTORS, MEAN
-from coldwave.use.models import Model
+from coldwave.use.kinds import BLENDED, FACTORS, MEAN
+from coldwave.use.models import Model, stands_on
 
 SOUND, PLAYS, BOTH = "sound", "plays", "both"
 
@@ -26,12 +27,15 @@ class Scorer:
     played : float32 [songs, k], factors of the songs' plays, or None
     by_plays : bool [songs], which songs are scored by ``played``
     vectors : how a listener's vector is made of song vectors (``coldwave.use.kinds``)
+    blend, parts : of a blend, how its parts are joined, and for each what scores its songs, and its user vectors
     """
 
     heard: np.ndarray
     played: np.ndarray | None
     by_plays: np.ndarray
     vectors: str
+    blend: Blend | None = None
+    parts: tuple[tuple["Scorer", np.ndarray], ...] = ()
 
     def scores(self, vector: np.ndarray) -> np.ndarray:
         """Score all songs: float32 [songs], NaN for a song that nothing is known of."""
@@ -76,6 +80,9 @@ def scorer_of(files: RunFiles, model: Model, by: str = BOTH) -> Scorer:
     if by == PLAYS and model.vectors != FACTORS:
         raise InputError(f"by: model {model.name} has no factors, and scores songs by sound alone; name another model")
     nothing = np.zeros(files.songs.height, dtype=bool)
+    if model.vectors == BLENDED:
+        parts = tuple((scorer_of(files, one, SOUND), one.users) for one in stands_on(model))
+        return Scorer(model.songs, None, nothing, BLENDED, model.blend, parts)
     if model.vectors != FACTORS or by == SOUND:
         return Scorer(model.songs, None, nothing, model.vectors)
     if by == PLAYS:
