@@ -18,7 +18,7 @@ ABOUT = (
 )
 
 
-LISTS = ("audio_predictions", "counts", "log_mels", "song_features", "weights")  # inputs of any number of files
+LISTS = ("audio_predictions", "counts", "log_mels", "scaling", "song_features", "weights")  # inputs of any number
 
 
 def main(*, files: dict, table: Path, markdown: Path, csv: Path, options: dict, cache: Path, threads: int = 1) -> None:

@@ -37,8 +37,8 @@ def _mistakes(name: str, entry: Mapping[str, Any], conda: bool) -> Iterator[str]
             yield f"encoders.{name}.path: {path} is a folder, not an ONNX model: name the file"
     elif path is None and conda:
         yield (
-            f"encoders.{name}.path: null, but the environments that conda makes for jobs lack MusiCNN's weights: unpack "
-            "the package musicnn, and name its folder"
+            f"encoders.{name}.path: null, but the environments that conda makes for jobs lack MusiCNN's weights: "
+            "unpack the package musicnn, and name its folder"
         )
     else:
         try:
