@@ -1,4 +1,4 @@
-"""The tags that MusiCNN gives beside its vectors: as the plain network gives them, in order, and in the run's tables."""
+"""The tags that MusiCNN gives beside its vectors: as the plain network gives them, and in the tables of a run."""
 
 import numpy as np
 import polars as pl
