@@ -64,7 +64,9 @@ def written(folder: Path, run: Path, config: dict[str, Any], what: str) -> Path:
     files = {name: folder / f"{name}.parquet" for name in ("plays", "songs", "split")}
     plays.select("user_id", "song_id", "count").write_parquet(files["plays"])
     read_table(run / "split/split.parquet").join(ids, on="song").select("song_id", "part").write_parquet(files["split"])
-    songs = songs.with_columns(pl.col("tags").list.join(SEPARATOR))
+    root = run.absolute().parents[1]  # where relative paths of audio begin
+    audio = [None if path is None else str(root / path) for path in songs["audio"]]
+    songs = songs.with_columns(pl.col("tags").list.join(SEPARATOR), pl.Series("audio", audio, dtype=pl.String))
     dealt_out(songs, what, config["seed"]).select(COLUMNS).write_csv(files["songs"].with_suffix(".csv"))
     overlay = {
         "run": f"{config['run']}-{what}-dealt",
@@ -78,7 +80,7 @@ def written(folder: Path, run: Path, config: dict[str, Any], what: str) -> Path:
                 "path": str(files["songs"].with_suffix(".csv")),
                 "columns": {name: name for name in COLUMNS},
                 "tag_separator": SEPARATOR,
-                "audio_root": None,
+                "audio_root": "/",
                 "exclude": None,
             },
             "songs_without_audio": "keep",
