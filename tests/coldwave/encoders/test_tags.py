@@ -1,10 +1,15 @@
 """The tags that MusiCNN gives beside its vectors: as the plain network gives them, and in the tables of a run."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
 from plain_musicnn import made_up_weights, plain_embedding
 
+from coldwave.audio.index import INDEX
 from coldwave.encoders import encoding, musicnn_weights
 from coldwave.encoders.encoding import prepare
 from coldwave.encoders.heard_tags import HEARD, heard_columns, most_played, tag_table
@@ -12,6 +17,7 @@ from coldwave.encoders.musicnn_weights import TAGS
 from coldwave.encoders.tags import highest, ordered, parted, tag_names
 from coldwave.encoders.windows import FRAMES, MUSICNN, spectrogram, windows
 
+SCRIPT = Path(__file__).parents[3] / "scripts/gather_tags.py"
 WIDTH = 200
 
 
@@ -73,3 +79,38 @@ def test_the_most_played_songs_with_audio_are_shown():
     assert shown["song"].to_list() == [2, 3, 0]
     assert shown["heard"].to_list() == ["sad 0.90, guitar 0.60, rock 0.10", *["guitar 0.60, rock 0.10, pop 0.10"] * 2]
     assert heard_columns(shown)["its own tags"] == ["z", "–", "x, y"]
+
+
+def test_the_script_writes_the_tags_of_all_songs_and_shows_the_most_played(tmp_path):
+    ids = list("abcd")
+    songs = pl.DataFrame({"song": range(4), "song_id": ids, "title": ids, "artist": "Someone", "tags": [["x"]] * 4,
+                          "plays": [1, 4, 3, 2]})  # fmt: skip
+    songs.write_parquet(tmp_path / "songs.parquet")
+    rng = np.random.default_rng(3)
+    shards = {"000": rng.uniform(0, 1, (2, 250)).astype(np.float32), "001": rng.uniform(0, 1, (1, 250))}
+    places = [("000", 1, 1), ("001", 0, 1), (None, 0, 0), ("000", 0, 1)]  # shard, start and rows of each song
+    rows = [(song, *place, 1.0, "ok" if place[0] else "no_audio", "") for song, place in enumerate(places)]
+    pl.DataFrame(rows, schema=INDEX, orient="row").write_parquet(tmp_path / "index.parquet")
+    for name, array in shards.items():
+        np.save(tmp_path / f"{name}.npy", array.astype(np.float32))
+    made = {"tags": "tags.parquet", "table": "table.parquet", "markdown": "table.md", "csv": "table.csv"}
+    command = [
+        sys.executable,
+        SCRIPT,
+        "--encoder",
+        "musicnn",
+        "--options",
+        '{"network": "musicnn", "about": ["Mine."]}',
+    ]
+    command += ["--arrays", *(tmp_path / f"{name}.npy" for name in shards)]
+    for name, file in {"songs": "songs.parquet", "index": "index.parquet", **made}.items():
+        command += [f"--{name}", tmp_path / file]
+    subprocess.run(list(map(str, command)), check=True, capture_output=True)
+    tags = pl.read_parquet(tmp_path / "tags.parquet")
+    assert tags.columns == list(TAGS) and tags.row(2) == (None,) * 50
+    np.testing.assert_allclose(tags.row(0), shards["000"][1, WIDTH:], rtol=1e-6)
+    np.testing.assert_allclose(tags.row(1), shards["001"][0, WIDTH:], rtol=1e-6)
+    assert pl.read_parquet(tmp_path / "table.parquet")["song_id"].to_list() == ["b", "d", "a"]
+    text = (tmp_path / "table.md").read_text()
+    assert text.startswith("# What musicnn hears\n") and "Mine." in text
+    assert TAGS[int(np.argmax(shards["001"][0, WIDTH:]))] in text
