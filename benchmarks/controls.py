@@ -6,9 +6,9 @@ The arguments after `--` are Snakemake's. The run is made if it is not there, an
 embeddings dealt out among its songs (`<run>-audio-dealt`), and once with artist and album, together
 (`<run>-names-dealt`). Plays, songs, users and the split are those of the run.
 
-What each model should be worth follows from the table of kinds: a model that knows nothing of what was dealt out stays
-the same, one that knows nothing else is at chance, and any other is worth what the models are that know the rest. The
-exit status is 1 if a model is not.
+What each model should be worth follows from the table of kinds. A model that knows nothing of what was dealt out stays
+the same (within 0.005 AUC). One that knows nothing else is at chance, and any other is worth what the models are that
+know the rest, both within the interval. The exit status is 1 if a model is not.
 """
 
 import argparse
