@@ -19,7 +19,7 @@ ABOUT = (
 
 
 # Inputs of any number of files
-LISTS = ("audio_predictions", "audio_users", "counts", "log_mels", "song_features", "weights")
+LISTS = ("audio_predictions", "audio_users", "counts", "log_mels", "scaling", "song_features", "weights")
 
 
 def main(*, files: dict, table: Path, markdown: Path, csv: Path, options: dict, cache: Path, threads: int = 1) -> None:

@@ -33,7 +33,7 @@ class Source:
     settings: Mapping[str, tuple[str, ...]]  # what else a song's features depend on: keys by section
     rate: str = ""  # the setting with the sample rate of the audio that it reads; empty if it reads none
     log_mels: bool = False  # whether it is made of the run's log-mels
-    learning: tuple[str, ...] = ()  # the rules that learn it, which the audit can run again
+    learning: tuple[str, ...] = ()  # the rules that learn it (of an entry); the audit can run them again
     tags: bool = False  # whether tags are predicted from it, as well as from factors
 
 
@@ -54,6 +54,7 @@ SOURCES = (
         features="embeddings/{source}.features.npy",
         learnt=tuple(f"embeddings/{{source}}.{part}" for part in ("columns.parquet", "mean.npy", "scale.npy")),
         settings={"embeddings.{source}": ("columns",)},
+        learning=("scale_embeddings",),
     ),
     Source(
         section="encoders",
@@ -62,6 +63,7 @@ SOURCES = (
         learnt=tuple(f"embeddings/{{source}}.{part}.npy" for part in ("mean", "scale")),
         settings={"audio": ("duration", "offset"), "encoders.{source}": ENCODER},
         rate="encoders.{source}.sample_rate",
+        learning=("scale_encodings",),
     ),
 )
 

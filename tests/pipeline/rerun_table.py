@@ -125,6 +125,11 @@ def by_spark(graph: Graph) -> dict[str, int]:
     return {"factorise_plays_spark": 1, **{rule: number for rule, number in jobs.items() if rule != "factorise_plays"}}
 
 
+def by_musicnn(graph: Graph) -> dict[str, int]:
+    """Other vectors, tags beside them, and what follows."""
+    return {"gather_tags": 1, **graph.plan(changed_jobs(graph, "encode_songs gather_encodings")).rules}
+
+
 def other_shards(graph: Graph) -> dict[str, int]:
     """All that waits for the shards, of which there are then three."""
     waiting = {rule: number for rule, number in everything(graph).items() if rule not in EARLY}
@@ -201,9 +206,11 @@ TABLE = [
                  delimiter=";", shuffle=True), "read_embeddings", base="own"),
     Change({"embeddings.<name>.standardize": False}, "scale_embeddings", base="own"),
     # encoders
-    Change(under("encoders.<name>", network="musicnn", path="results/tiny/world/truth.parquet", sample_rate=24000,
-                 input="log_mel", window=1024, hop=128, mel_bands=64, scale="decibel", layout="bands_first",
-                 seconds=5, output="vectors", pool="max", timeout=60), "encode_songs", base="heard"),
+    Change(under("encoders.<name>", path="results/tiny/world/truth.parquet", sample_rate=24000, input="log_mel",
+                 window=1024, hop=128, mel_bands=64, scale="decibel", layout="bands_first", seconds=5,
+                 output="vectors", pool="max", timeout=60), "encode_songs", base="heard"),
+    Change({"encoders.<name>.network": "musicnn"}, base="heard", also={"encoders": {EMBEDDING: {"path": None}}},
+           plan=by_musicnn, note="`encode_songs`, `gather_tags`, and what follows"),
     Change({"encoders.<name>.standardize": False}, "scale_encodings", base="heard"),
     Change({"encoders.<name>.licence": "CC0"}, base="heard"),
     # split

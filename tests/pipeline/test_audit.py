@@ -29,7 +29,7 @@ OPTIONS = {"about": [], "by": "song", "protocol": "strict", "inputs": {}, "forbi
 def learner(script: str, inputs: str, made: str, options: dict, **others) -> dict:
     """What the audit has to know of a rule that it runs again."""
     known = {"script": script, "inputs": inputs.split(), "made": made.split(), "options": options}
-    return known | {"heard": None, "short": False} | others
+    return known | {"heard": None, "short": False, "files": {}} | others
 
 
 def model(script: str, inputs: str, settings: Path, **cut) -> dict:

@@ -49,7 +49,7 @@ def encoded(tiny, home, tmp_path_factory):
         "encoders": {"heard": ENCODER | {"path": str(write_model(data / "model.onnx", 1)), "licence": "CC0"}},
         "models": MODELS,
         "warm": None,
-        "audit": {"canary": ["linear"]},
+        "audit": {"canary": ["linear", "encoders"]},
     }
     place = type(tiny)(tmp_path_factory.mktemp("encoded"), home)
     return place, place.make(overlay=overlay), overlay, data
@@ -68,6 +68,15 @@ def test_songs_are_heard_by_the_encoder_alone(encoded):
     assert scaled.mean(axis=0) == pytest.approx(0, abs=1e-5)
     assert scaled.std(axis=0) == pytest.approx(1, abs=1e-4)
     assert place.plan(overlay=overlay) == {}
+
+
+def test_the_audit_has_learnt_the_scaling_again(encoded):
+    rows = encoded[0].table("tables/leakage.parquet").filter(check="the same whatever the vectors of validation and "
+                                                             "test songs")  # fmt: skip
+    assert rows["of"].to_list() == [
+        "embeddings/heard.mean.npy", "embeddings/heard.scale.npy", "embeddings/heard.features.npy, training songs",
+    ]  # fmt: skip
+    assert set(rows["result"]) == {"passed"}
 
 
 def test_the_record_names_the_encoder(encoded):

@@ -24,6 +24,8 @@ from rerun_table import (
 )
 
 from coldwave.digest import digest_file
+from coldwave.encoders.musicnn_weights import weights_folder
+from coldwave.errors import InputError
 from coldwave.wmf.spark.installation import lacking
 from workflow.code import code
 from workflow.settings import as_text, check, load_schema
@@ -118,9 +120,19 @@ def learn(place, config):
     record.write_text(json.dumps(recorded | {"config": as_text(settings)}))
 
 
+def no_weights():
+    """Why there are no weights of MusiCNN; None if there are."""
+    try:
+        weights_folder()
+    except InputError as error:
+        return str(error)
+    return None
+
+
 def has_base(bases, change, key=None):
-    """Whether there is a run for a row of the table: one with Spark only where it is installed."""
-    return change.base in bases and (key != "wmf.engine" or not lacking())
+    """Whether there is a run for a row of the table: with Spark, or MusiCNN, only where it is installed."""
+    needed = {"wmf.engine": lacking, "encoders.<name>.network": no_weights}
+    return change.base in bases and not (key in needed and needed[key]())
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ def test_its_rules_make_its_files_and_those_learnt_for_new_songs(row):
     assert f'features="<results>/{row.features}"' in text
     for path in row.learnt:
         assert f'="<results>/{path}"' in text
-    assert all(f"\nrule {rule}:\n" in text for rule in row.learning)
+    assert all(f"\nrule {rule}:\n" in text or f" as {rule} with:\n" in text for rule in row.learning)
 
 
 @EVERY_SOURCE

@@ -2,8 +2,11 @@
 
 from types import SimpleNamespace
 
-# The folders of learnt files.
-LEARNING = ["wmf", *(source.section for source in SOURCES.values() if source.learning), "models"]
+from snakemake.io import strip_wildcard_constraints
+
+# The folders of learnt files, and the rules that learn an entry of a section, beside files that are not learnt.
+LEARNING = ["wmf", *(source.section for source in SOURCES.values() if not source.entries), "models"]
+SCALING = {rule for source in SOURCES.values() if source.entries for rule in source.learning}
 
 
 def function_of(item):
@@ -18,7 +21,7 @@ def learning_inputs():
     found = {}
     own = [each for each in workflow.rules if each.module_globals is globals()]  # a host has rules of its own
     for each in own:
-        if any(str(path).startswith(learnt) for path in each.output):
+        if each.name in SCALING or any(str(path).startswith(learnt) for path in each.output):
             read = set()
             for item in each.input:
                 function = function_of(item)  # one without .paths is an error: the audit could not see through it
@@ -44,20 +47,42 @@ def own_rule(name):
     return getattr(rules, name).rule
 
 
-def learner(name, model=None):
-    """Describe what the audit runs again: the script of a stage or model, and the names of what it reads and makes."""
+def paths_of(item):
+    """The paths of an input or output, which may be settled."""
+    return getattr(function_of(item), "paths", (str(item),))
+
+
+def scaling_files(name):
+    """The files of an embedding or encoder by the names that its rules give them, relative to the run's folder."""
+    found = {}
+    for rule in map(own_rule, SOURCES[name].learning):
+        (wildcard,) = rule.wildcard_names
+        for key, item in (*rule.input.items(), *rule.output.items()):
+            path = strip_wildcard_constraints(paths_of(item)[0])
+            if f"{{{wildcard}}}" in path:
+                found[key] = path.replace(f"{{{wildcard}}}", name)
+    folder = f"results/{SETTINGS['run']}/"
+    return {key: path.replace("<results>/", folder).removeprefix(folder) for key, path in found.items()}
+
+
+def learner(name, model=None, source=None):
+    """Describe what the audit runs again: the script of a stage, of a model or of a source that is an entry of its
+    section, and the names of what it reads and makes.
+    """
     found, cut = own_rule(name), dict(MODELS[model].canary) if model else {}
     several = [getattr(function_of(item), "named", None) for item in found.input]
-    inputs = [*found.input.keys(), *(key for named in several if named for key in named(model))]
+    inputs = [*found.input.keys(), *(key for names in several if names for key in names(model))]
     read = found.params.options
-    read = read(SimpleNamespace(model=model)) if callable(read) else read
+    named = dict.fromkeys(found.wildcard_names, source) | {"model": model}
+    read = read(SimpleNamespace(**named)) if callable(read) else read
     return {
-        "script": f"{name}.py",
+        "script": Path(found.script).name,
         "inputs": inputs,
         "made": list(found.output.keys()),
         "options": read | cut,
         "short": bool(cut),
         "heard": heard(model) if model else None,
+        "files": scaling_files(source) if source else {},
     }
 
 
@@ -72,12 +97,15 @@ def audited_learners():
     """Map the name of each rule or model that the audit learns again to its description."""
     named, stages = SETTINGS["audit"]["canary"], {}
     stages["wmf"] = ["choose_wmf", "factorise_plays"] if LISTED else ["factorise_plays"]
-    stages |= {source.section: source.learning for source in SOURCES.values()}
+    stages |= {source.section: () if source.entries else source.learning for source in SOURCES.values()}
     if named == "all":
         named = [*stages, *MODELS]
         if SETTINGS["wmf"]["engine"] != "implicit":  # no other makes the same bytes twice
             named.remove("wmf")
     learners = {rule: learner(rule) for stage, rules in stages.items() if stage in named for rule in rules}
+    for name, source in SOURCES.items():
+        if source.entries and source.section in named:
+            learners |= {f"{rule}: {name}": learner(rule, source=name) for rule in source.learning}
     for name in in_turn(models_with("weights")):
         if MODELS[name].kind in named or name in named:
             learners[name] = learner(MODELS[name].rule, name)
@@ -88,11 +116,14 @@ def audited_files():
     """Files of features that the audit checks: those of all sources, what rules that learn them use, log-mels."""
     found = {name: settled(str(path)) for name, path in own_rule("choose_wmf").output.items()} if LISTED else {}
     for source in SOURCES.values():
-        for each in map(own_rule, source.learning):
+        for each in map(own_rule, () if source.entries else source.learning):
             found |= {name: item for name, item in each.input.items() if name not in ("songs", "split")}
             found |= {name: settled(str(path)) for name, path in each.output.items()}
     if LOG_MEL_MODELS:
         found |= {"index": settled("<results>/audio/index.parquet"), "log_mels": settled(*LOG_MELS)}
+    if scaled := [name for name, source in SOURCES.items() if source.entries]:
+        paths = [f"<results>/{path}" for name in scaled for path in scaling_files(name).values()]
+        found["scaling"] = settled(*paths)
     if SOURCES:
         found["song_features"] = settled(*(f"<results>/{source.features}" for source in SOURCES.values()))
     return found

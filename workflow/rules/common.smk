@@ -5,7 +5,7 @@ import re
 from snakemake.exceptions import WorkflowError
 
 from coldwave.audio.state import SUFFIXES, audio_state, folder_state
-from workflow import features, kinds, settings
+from workflow import encoders, features, kinds, settings
 from workflow.code import code as code_digests
 from workflow.code import text_digest
 from workflow.headers import check_headers
@@ -17,6 +17,7 @@ try:
     settings.check_files(SETTINGS)
     if workflow.is_main_process:  # the other processes run what this one has planned
         check_headers(SETTINGS)
+        encoders.check_encoders(SETTINGS, workflow)
 except settings.SettingsError as error:
     raise WorkflowError(str(error)) from None
 

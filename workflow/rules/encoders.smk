@@ -53,10 +53,42 @@ rule gather_encodings:
         mem_mb=growing(lambda input: max(2000, int(3 * input.size_mb))),
         runtime=growing(20),
     params:
-        options={},
+        options=lambda wildcards: {"network": SETTINGS["encoders"][wildcards.encoder]["network"]},
         code=code("gather_encodings.py"),
     script:
         "../../scripts/gather_encodings.py"
+
+
+rule gather_tags:
+    input:
+        songs=settled("<results>/plays/songs.parquet"),
+        index=settled("<results>/encoders/{encoder}.index.parquet"),
+        arrays=settled(*expand("<results>/encoders/{{encoder}}/{shard}.npy", shard=SHARDS)),
+    output:
+        tags="<results>/embeddings/{encoder}.tags.parquet",
+        table="<results>/tables/heard_tags_{encoder}.parquet",
+        markdown="<results>/tables/heard_tags_{encoder}.md",
+        csv="<results>/tables/heard_tags_{encoder}.csv",
+    log:
+        "<results>/logs/gather_tags/{encoder}.log",
+    benchmark:
+        "<results>/timings/gather_tags/{encoder}.tsv"
+    wildcard_constraints:
+        encoder=one_of(TAGGERS),
+    conda:
+        "../../envs/tables.yaml"
+    threads: 1
+    resources:
+        mem_mb=growing(lambda input: max(2000, int(3 * input.size_mb))),
+        runtime=growing(20),
+    params:
+        options=lambda wildcards: {
+            "about": [DATA_NOTE],
+            "network": SETTINGS["encoders"][wildcards.encoder]["network"],
+        },
+        code=code("gather_tags.py"),
+    script:
+        "../../scripts/gather_tags.py"
 
 
 use rule scale_embeddings as scale_encodings with:
@@ -81,3 +113,5 @@ use rule scale_embeddings as scale_encodings with:
 KEPT += expand(rules.encode_songs.output, encoder=ENCODERS, shard=SHARDS)
 KEPT += expand(rules.gather_encodings.output, encoder=ENCODERS)
 KEPT += expand(rules.scale_encodings.output, encoder=ENCODERS)
+KEPT += expand(rules.gather_tags.output, encoder=TAGGERS)
+EXHIBITS["Songs"] += expand(rules.gather_tags.output.markdown, encoder=TAGGERS)

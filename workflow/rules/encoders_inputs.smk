@@ -1,6 +1,9 @@
 """The encoders that models take, and how they hear songs."""
 
+from coldwave.encoders.tags import tag_names
+
 ENCODERS = sources_of("encoders")
+TAGGERS = [encoder for encoder in ENCODERS if tag_names(SETTINGS["encoders"][encoder]["network"])]
 
 
 def encoder_model(wildcards):

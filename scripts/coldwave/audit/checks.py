@@ -2,7 +2,8 @@
 
 ``files`` names the run's files as the rules do: split, songs, plays, users, user_factors, song_factors, fitted_songs;
 index, log_mels, counts, codebook, frame_scale, codebook_songs, pca_mean, pca_components, pca_songs, features if the run
-has them; ``weights``, ``audio_predictions``, ``audio_users`` and ``song_features`` are lists of files.
+has them; ``weights``, ``audio_predictions``, ``audio_users``, ``song_features`` and ``scaling`` (vectors of embeddings
+and encoders, and what is learnt of them) are lists of files.
 """
 
 from collections.abc import Container, Mapping

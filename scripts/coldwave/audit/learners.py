@@ -18,6 +18,7 @@ from coldwave.plays.tables import PLAYS, SONGS
 from coldwave.split.parts import TEST, TRAIN
 
 HELD_OUT, TESTED = "plays and audio of validation and test songs", "plays, audio and names of test songs"
+SCALED = "vectors of validation and test songs"
 
 Files = Mapping[str, Any]
 
@@ -26,6 +27,7 @@ Files = Mapping[str, Any]
 REPLACED = {
     HELD_OUT: {"plays", "index", "counts"},
     TESTED: {"plays", "index", "songs", "features", "song_factors", "audio"},
+    SCALED: {"vectors"},
 }
 IGNORED = ("objective",)  # of the factorisation: it holds seconds
 OF_TRAINING = ("song_factors", "features")  # in these, the rows of training songs are compared
@@ -40,18 +42,20 @@ def canaries(files: Files, options: Mapping[str, Any], scripts: Path, cache: Pat
     ----------
     files : the run's files, as ``coldwave.audit.checks`` names them
     options : seed; canary (from the name of a rule or model to the rule's ``script``, the names of its ``inputs`` and
-        of its outputs (``made``), its ``options``, whether these make it ``short``, and of a model what it has
-        ``heard``: the file of its features and the names of models whose predictions it takes). Models are learnt
-        again with the first seed.
+        of its outputs (``made``), its ``options``, whether these make it ``short``, of a model what it has ``heard``
+        (the file of its features and the names of models whose predictions it takes), and of an embedding or encoder
+        its ``files`` by these names). Models are learnt again with the first seed.
     scripts : the folder of the rules' scripts
     """
     part, seed = read_table(files["split"]).sort("song")["part"].to_numpy(), options["seed"]
     training = np.flatnonzero(part == TRAIN)
-    others = {HELD_OUT: np.flatnonzero(part != TRAIN), TESTED: np.flatnonzero(part == TEST)}
+    untaught = np.flatnonzero(part != TRAIN)
+    others = {HELD_OUT: untaught, SCALED: untaught, TESTED: np.flatnonzero(part == TEST)}
     found = []
     for name, learner in options["canary"].items():
-        what = TESTED if learner["heard"] else HELD_OUT
+        what = TESTED if learner["heard"] else SCALED if learner["files"] else HELD_OUT
         own = _of_model(files, name, seed, **learner["heard"]) if learner["heard"] else dict(files)
+        own |= {key: _ending_with(files["scaling"], path) for key, path in learner["files"].items()}
         changed = tuple(key for key in learner["inputs"] if key in REPLACED[what])
         taken = parameters(scripts / learner["script"])
         arguments = {"seed": seed, "threads": 1 if learner["short"] else threads, "cache": cache}
@@ -92,15 +96,15 @@ def _of_model(files: Files, name: str, seed: int, features: str | None, models: 
         "weights": weights,
         "curve": weights.with_suffix(".parquet"),
         "left_out": weights.with_suffix(".left_out.npy"),
-        "features": next((path for path in files["song_features"] if _ends_with(path, features)), None),
+        "features": features and _ending_with(files["song_features"], features),
         "audio": [predicted[model] for model in models],
         "audio_users": [users.get(model, files["user_factors"]) for model in models],
         "audio_weights": [learnt[model] for model in models if model in learnt],
     }
 
 
-def _ends_with(path: Path, end: str | None) -> bool:
-    return end is not None and path.as_posix().endswith(f"/{end}")
+def _ending_with(paths: list[Path], end: str) -> Path:
+    return next(path for path in paths if path.as_posix().endswith(f"/{end}"))
 
 
 def write_others(

@@ -12,6 +12,7 @@ from coldwave.errors import InputError
 from coldwave.shown import one_line
 
 FEW = 5  # nearest songs, and listeners, of a file
+HEARD = 5  # tags that an encoder hears
 EPILOG = """\b
 Lift is (score - mean) / deviation, of the mean and the standard deviation of the user's scores over the run's songs, so
 that it does not grow with a user's activity.
@@ -134,6 +135,7 @@ def _place_batch(
 
 def _show(file: Path, placed: Any) -> None:
     from coldwave.analysis.names import song_labels
+    from coldwave.encoders.tags import highest
 
     print(f"{one_line(str(file))}\n")
     similar = placed.similar
@@ -146,7 +148,7 @@ def _show(file: Path, placed: Any) -> None:
     tags = placed.tags.head(5).select("tag", "songs", "share_of_all").iter_rows()
     print()
     write_table((near, "songs", "share of all songs"), tags, ("songs", "share of all songs"))
-    print()
+    print(f"\nheard: {highest(placed.heard, HEARD)}\n" if placed.heard else "")
     columns = ("user_id", "lift", "score", "mean", "deviation")
     write_table(("user it stands out for", *columns[1:]), placed.listeners.select(columns).iter_rows(), columns[1:])
     print()
@@ -155,4 +157,4 @@ def _show(file: Path, placed: Any) -> None:
 def _plain(file: str, placed: Any) -> dict[str, Any]:
     tables = {name: getattr(placed, name).to_dicts() for name in ("similar", "tags", "listeners")}
     vectors = {name: vector.tolist() for name, vector in placed.vectors.items()}
-    return {"file": file, "model": placed.model, **tables, "vectors": vectors}
+    return {"file": file, "model": placed.model, **tables, "vectors": vectors, "heard": dict(placed.heard)}

@@ -19,6 +19,7 @@ Examples:
 """
 SHOWN = 10  # songs of the history
 SEGMENTS = 5  # of the audio
+HEARD = 5  # tags that an encoder hears
 
 
 def why(
@@ -35,13 +36,15 @@ def why(
     """Say what carries a song's score.
 
     The score is a sum over the songs that the user has played: the parts are listed, highest first, with the tags that
-    each song has in common with this one. Then come the seconds of the audio without which the score falls most, if it
+    each song has in common with this one. Then come the tags that MusiCNN hears in the song and in what the user plays,
+    if the run has heard its songs by MusiCNN, and the seconds of the audio without which the score falls most, if it
     comes from what is heard.
     """
     import polars as pl
 
     from coldwave.analysis.names import song_labels
     from coldwave.command.songs import find_song
+    from coldwave.encoders.tags import highest
 
     opened = open_run(run)
     song_id = find_song(opened.songs, song)
@@ -51,7 +54,8 @@ def why(
         parts = found.table.drop("song").to_dicts()
         head = {"user": user, "song_id": song_id, "name": name, "score": found.score, "rest": found.rest}
         tags, seconds = found.tags.to_dicts(), _plain(found.seconds)
-        write_json({**head, "by": found.by, "songs": parts, "tags": tags, "seconds": seconds})
+        told = {"heard": dict(found.heard), "heard_played": dict(found.heard_played)}
+        write_json({**head, "by": found.by, "songs": parts, "tags": tags, "seconds": seconds, **told})
         return
     by_songs = (found.table["part"] != 0).any()
     heard = "its own plays" if found.by == "plays" else "what is heard of it" if by_songs else "its model alone"
@@ -65,6 +69,10 @@ def why(
     if abs(found.rest) >= 0.0005:
         reason = "the factorisation stopped short of its optimum" if by_songs else "the model goes by no songs played"
         print(f"{found.rest:.3f} is explained by no song: {reason}.")
+    if found.heard:
+        print(f"heard: {highest(found.heard, HEARD)}")
+    if found.heard_played:
+        print(f"heard in what {one_line(user)} plays: {highest(found.heard_played, HEARD)}")
     _show(found.seconds)
 
 

@@ -1,4 +1,4 @@
-"""Encode songs: what is extracted of a song's audio by an encoder is one vector, its windows' pooled."""
+"""Encode songs: what is extracted of a song's audio is one vector, its windows' pooled, and the mean of their tags."""
 
 import functools
 import multiprocessing
@@ -13,7 +13,7 @@ import torch
 
 from coldwave.audio.cache import extraction_key
 from coldwave.digest import digest_file
-from coldwave.encoders import front_end, musicnn, musicnn_weights, onnx_model, windows
+from coldwave.encoders import front_end, musicnn, musicnn_weights, onnx_model, tags, windows
 from coldwave.encoders.musicnn import MusiCNN
 from coldwave.encoders.onnx_model import OnnxModel
 
@@ -27,6 +27,7 @@ class Encoding:
     """How songs are encoded: settings alone, as the workers open the encoder themselves (``Extractor``).
 
     ``options`` are the others of the config's entry, as pairs. ``digest`` is that of the weights or the model.
+    ``width`` is that of a row: the vector and, behind it, the tags that the network gives (`tags.parted`).
     """
 
     network: str
@@ -48,14 +49,15 @@ class Encoding:
 
     def key(self) -> str:
         """Return the cache's key, of all settings that change the numbers."""
-        modules = (front_end, musicnn, musicnn_weights, onnx_model, windows)
+        modules = (front_end, musicnn, musicnn_weights, onnx_model, tags, windows)
         settings = {name: value for name, value in asdict(self).items() if name not in NO_NUMBERS}
         return extraction_key(settings, modules, ["torch" if self.network == "musicnn" else "onnxruntime"])
 
     def rows(self, audio: np.ndarray) -> np.ndarray:
         """Encode float32 [samples]: one row, float32 [1, width]."""
-        vectors = _opened(self, os.getpid())(audio)
-        return POOLS[self.pool](vectors, axis=0, keepdims=True).astype(np.float32)
+        vectors, fits = tags.parted(_opened(self, os.getpid())(audio), self.network)
+        pooled = POOLS[self.pool](vectors, axis=0, keepdims=True), fits.mean(axis=0, keepdims=True)
+        return np.concatenate(pooled, axis=1, dtype=np.float32)
 
 
 def prepare(entry: Mapping[str, Any], audio: Mapping[str, Any], path: Path | None, key: str) -> Encoding:
@@ -76,7 +78,7 @@ def prepare(entry: Mapping[str, Any], audio: Mapping[str, Any], path: Path | Non
     if entry["network"] == "musicnn":
         folder = musicnn_weights.weights_folder(path)
         musicnn_weights.read_weights(folder)
-        path, width, others = folder, musicnn.EMBEDDING, windows.MUSICNN
+        path, width, others = folder, musicnn.EMBEDDING + len(musicnn_weights.TAGS), windows.MUSICNN
         digest = musicnn_weights.DIGESTS[musicnn_weights.DATA]
     else:
         width = OnnxModel(path, others, key, gpu=False).width
@@ -103,6 +105,11 @@ def _opened(encoding: Encoding, process: int):
         torch.set_num_threads(1)
     if encoding.network == "musicnn":
         network = MusiCNN(musicnn_weights.read_weights(Path(encoding.path)))
-        return lambda audio: network.embed(windows.windows(windows.spectrogram(audio, **options), windows.FRAMES))
+
+        def heard(audio: np.ndarray) -> np.ndarray:
+            vectors = network.embed(windows.windows(windows.spectrogram(audio, **options), windows.FRAMES))
+            return np.concatenate([vectors, network.tags(vectors)], axis=1)
+
+        return heard
     model = OnnxModel(Path(encoding.path), options, encoding.key_in_config)
     return model.encode

@@ -57,12 +57,12 @@ class MusiCNN:
             found.append(layer(found[-1]) + found[-1])
         features = torch.cat(found, dim=2)
         pooled = torch.stack([features.amax(1), features.mean(1)], dim=2).flatten(1)
-        return (torch.relu(pooled @ self._dense + self._bias) * self._scale + self._shift).numpy()
+        return (torch.relu(pooled @ self._dense + self._bias) * self._scale + self._shift).numpy(force=True)
 
     @torch.inference_mode()
     def tags(self, embeddings: np.ndarray) -> np.ndarray:
         """Return how much each tag fits, from 0 to 1: float32 [n, 50] of embeddings [n, 200]."""
-        return torch.sigmoid(torch.as_tensor(embeddings) @ self._tags + self._tag_bias).numpy()
+        return torch.sigmoid(torch.as_tensor(embeddings) @ self._tags + self._tag_bias).numpy(force=True)
 
 
 class _Middle:

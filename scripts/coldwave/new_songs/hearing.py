@@ -11,6 +11,7 @@ from pebble import ProcessPool
 
 from coldwave.audio.extraction import Extracted, Extractor, Settings, extract_songs, failed
 from coldwave.audio.index import NO_AUDIO
+from coldwave.encoders.tags import parted
 from coldwave.new_songs.batches import FEATURES, OK, PREDICTIONS, Vectors
 from coldwave.progress import track
 from coldwave.use.hearing import BOW, NAMED, Heard, encoding_of, scaled_encodings
@@ -67,7 +68,7 @@ def encode_new(
             told.append((song.status, song.detail))
             if song.rows is not None:
                 vectors[row] = song.rows[0]
-        found[name] = scaled_encodings(vectors, files, name)
+        found[name] = scaled_encodings(parted(vectors, encoding.network)[0], files, name)
         states.append(pl.DataFrame(told, schema=STATES, orient="row"))
     return found, states
 

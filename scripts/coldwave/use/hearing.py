@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from coldwave.encoders.tags import ordered, parted, tag_names
 from coldwave.errors import InputError
 from coldwave.use.files import RunFiles
 
@@ -98,7 +99,7 @@ class HeardFile(Heard):
         if not self.path.is_file():
             raise InputError(f"{path}: there is no such file")
         self.files, self.threads = files, None
-        self._features, self.predicted = {}, {}
+        self._features, self._tags, self.predicted = {}, {}, {}
 
     @cached_property
     def songs(self) -> pl.DataFrame:
@@ -114,7 +115,13 @@ class HeardFile(Heard):
         return [hear(self.path, self.files)]
 
     def _encoded(self, name: str) -> np.ndarray:
-        return scaled_encodings(encode(self.path, self.files, name), self.files, name)
+        vectors, self._tags[name] = encode(self.path, self.files, name)
+        return scaled_encodings(vectors, self.files, name)
+
+    def tags(self, name: str) -> dict[str, float]:
+        """Map the tags that an encoder of the run gives to how much they fit the file, best first; none without."""
+        self.features(name)
+        return ordered(tag_names(self.files.config["encoders"][name]["network"]), self._tags[name][0])
 
     @property
     def named(self) -> str:
@@ -135,15 +142,16 @@ def hear(path: Path, files: RunFiles) -> np.ndarray:
     return _extracted(path, Settings.of(files.config["audio"]))
 
 
-def encode(path: Path, files: RunFiles, name: str) -> np.ndarray:
-    """Decode a file and encode it as the run's encoder ``name`` has encoded its songs: float32 [1, d].
+def encode(path: Path, files: RunFiles, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Decode a file and encode it as the run's encoder ``name`` has encoded its songs: float32 [1, d] and [1, tags].
 
     Raises
     ------
     InputError
         It gives no usable audio, or the encoder is not there.
     """
-    return _extracted(path, encoding_of(files, name))
+    encoding = encoding_of(files, name)
+    return parted(_extracted(path, encoding), encoding.network)
 
 
 def _extracted(path: Path, extractor: "Extractor") -> np.ndarray:

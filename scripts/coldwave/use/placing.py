@@ -1,5 +1,7 @@
 """Place a new song: what its neighbours are called, and for which users it stands out."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +36,7 @@ class Placed(NamedTuple):
     listeners : the users whose score of the song is highest beside their scores of other songs (``LISTENERS``)
     model : by which listeners are scored
     vectors : what was heard, by name: features, and predictions of models
+    heard : how much each tag fits, as an encoder of the run hears the file, best first; empty without one
     """
 
     similar: pl.DataFrame
@@ -41,6 +44,7 @@ class Placed(NamedTuple):
     listeners: pl.DataFrame
     model: str
     vectors: dict[str, np.ndarray]
+    heard: Mapping[str, float] = MappingProxyType({})
 
 
 def listeners_by_lift(

@@ -1,5 +1,7 @@
 """Why a song is recommended: the song of the history that carries most of its score, and the tags that they share."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +25,8 @@ class Why(NamedTuple):
     table : ``song``, ``song_id``, ``title``, ``artist``, ``plays``, ``part``, ``tags`` (in common), highest part first
     tags : ``tag``, ``songs`` of the history that have it, ``plays`` of these; tags of the song alone
     seconds : of the audio, that carry the score; None if they were not asked for
+    heard : how much each tag fits the song, as an encoder of the run hears it, best first; empty without one
+    heard_played : the same in the mean over the songs of the history
     """
 
     score: float
@@ -31,6 +35,8 @@ class Why(NamedTuple):
     table: pl.DataFrame
     tags: pl.DataFrame
     seconds: Seconds | None = None
+    heard: Mapping[str, float] = MappingProxyType({})
+    heard_played: Mapping[str, float] = MappingProxyType({})
 
 
 def shared_tags(one: list[str], other: list[str]) -> list[str]:

@@ -10,6 +10,7 @@ from coldwave.errors import InputError
 from coldwave.new_songs.batches import Batch, held, read_batches
 from coldwave.use.excluding import UNHEARD
 from coldwave.use.files import RunFiles
+from coldwave.use.heard_tags import tags_heard, tags_of_file
 from coldwave.use.hearing import BOW, Heard
 from coldwave.use.models import features_of, find_model, listening
 from coldwave.use.neighbours import similar
@@ -166,6 +167,8 @@ class Run:
     ) -> Why:
         """Divide a song's score exactly over the songs of a listener's history, and count the tags in common.
 
+        If an encoder of the run gives tags, those heard in the song and in the history are told as well.
+
         What the seconds of its audio do to the score is told as well (``coldwave.use.seconds``), where it comes from
         what is heard and the run has kept its log-mels or the song's file is there.
 
@@ -186,6 +189,8 @@ class Run:
         if not np.isfinite(chosen.scorer.rows(np.array([number]))).all():
             raise InputError(f"song {song!r} cannot be scored by {chosen.name}: no usable audio, or too few plays")
         why = explain(self.songs, listener, chosen.scorer, number)
+        heard, played = (tags_heard(self.files, songs) for songs in (np.array([number]), listener.songs))
+        why = why._replace(heard=heard, heard_played=played)
         return why._replace(seconds=find_seconds(self._resources, chosen, listener, number)) if seconds else why
 
     def fold_in(self, plays: Mapping[str, float]) -> np.ndarray:
@@ -256,6 +261,7 @@ class Run:
             listeners,
             scored_by,
             found["features"] | found["predictions"],
+            tags_of_file(self.files, heard),
         )
 
     def embed(self, file: str | Path | Heard, models: Iterable[str] | None = None) -> dict[str, dict[str, np.ndarray]]:
