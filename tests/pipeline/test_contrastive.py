@@ -41,11 +41,11 @@ def test_the_audit_learns_it_again_to_the_same_bytes(made):
 
 def test_no_play_of_a_test_song_reaches_it(made):
     place, _ = made
-    weights = place.results / f"models/tower/{SEED}.safetensors"
-    before = weights.read_bytes()
+    weights, curve = (place.results / f"models/tower/{SEED}.{end}" for end in ("safetensors", "parquet"))
+    before = weights.read_bytes(), curve.read_bytes()
     plays = place.table("plays/plays.parquet")
     plays.filter(~plays["song"].is_in(place.part("test").tolist())).write_parquet(place.results / "plays/plays.parquet")
     weights.unlink()
     place.make("--allowed-rules", "train_contrastive", targets=[f"results/tiny/models/tower/{SEED}.safetensors"],
                overlay=OVERLAY)  # fmt: skip
-    assert weights.read_bytes() == before
+    assert (weights.read_bytes(), curve.read_bytes()) == before

@@ -94,7 +94,9 @@ def test_the_code_of_the_card_runs(bundles, heard_folder, alone, tmp_path, name)
     said = alone(tmp_path / "card.py", cwd=bundles / name)
     run = coldwave.load(heard_folder)
     vector = run.embed(write_wave(tmp_path / "audio.wav", sound(100, 3.1)), [name])["predictions"][name]
-    users = run.files.path(f"predictions/{name}/{SEED}.users.npy") if name in ("knn", "metric", "cosine") else None
+    users = (
+        run.files.path(f"predictions/{name}/{SEED}.users.npy") if name in ("knn", "metric", "cosine", "tower") else None
+    )
     user = np.load(users or heard_folder / "wmf/user_factors.npy")[0]
     first, second = said.splitlines()
     assert first.startswith("u0000 scores the new song ")
