@@ -83,9 +83,11 @@ class Blend(NamedTuple):
 
     def users(self, vectors: Sequence[np.ndarray]) -> np.ndarray:
         """Join the parts' user vectors: float32 [users, sum of k], zeros where a part scores all songs alike."""
-        scales = self.scales(vectors)
-        scaled = [own * scale[:, None].astype(np.float32) for own, scale in zip(vectors, scales.T, strict=True)]
-        return np.hstack(scaled).astype(np.float32, copy=False)
+        ends = np.cumsum([own.shape[1] for own in vectors])
+        joined = np.empty((len(vectors[0]), ends[-1]), dtype=np.float32)
+        for end, own, scale in zip(ends, vectors, self.scales(vectors).T, strict=True):
+            np.multiply(own, scale[:, None].astype(np.float32), out=joined[:, end - own.shape[1] : end])
+        return joined
 
 
 def missing(vectors: np.ndarray) -> np.ndarray:
