@@ -32,7 +32,7 @@ EMBEDDING = "mine"
 # The embedding, and of each kind the model, whose settings are changed.
 NAME = {"name": EMBEDDING, "mlr": "mlr", "linear": "linear", "mlp": "mlp", "names": "names_and_linear",
         "cnn": "cnn_mse", "knn": "knn", "planted": "perfect_ear", "usage": "usage",
-        "predictions": "theirs"}  # fmt: skip
+        "predictions": "theirs", "catalogue_attention": "attentive"}  # fmt: skip
 COMBINING = "stack_names:names_and_linear predict_stacked_names:names_and_linear"
 # What an entry of a kind needs besides.
 NEEDED = {"cnn": {"window": 40}, "predictions": {"scores": "<results>/world/songs.csv"}}
@@ -61,6 +61,7 @@ BASES: dict[str, dict[str, Any]] = {
             "linear": {"features": EMBEDDING},
             "cnn_mse": {"objective": "bpr", "optimizer": "nesterov"},
             "theirs": {"kind": "predictions", "scores": "results/tiny/world/songs.csv"},
+            "attentive": {"kind": "catalogue_attention"},
         },
     },
     "heard": {
@@ -256,6 +257,8 @@ TABLE = [
             ("mlr", {"fit_mlr": 1, "predict_mlr": 1}, WORTH | AFTER_LEARNING),
             ("linear", {"fit_linear": 1, "predict_linear": 1}, ANALYSED | WORTH | AFTER_LEARNING),
             ("mlp", {"train_mlp": 1, "predict_mlp": 1}, ANALYSED | WORTH | AFTER_LEARNING),
+            ("catalogue_attention", {"fit_catalogue_attention": 1, "predict_catalogue_attention": 1},
+             WORTH | AFTER_LEARNING),
             ("cnn", {"train_cnn": 1, "predict_cnn": 1}, ANALYSED | WORTH | AFTER_LEARNING),
         )
     ),
@@ -288,6 +291,9 @@ TABLE = [
            plan=just(predict_usage_in_sample=1, evaluate_model=1, **AFTER_SCORES)),
     Change(under("models.<mlp>", hidden=[8], batch_size=7, learning_rate=0.01, weight_decay=0.5, epochs=3, patience=5),
            "train_mlp:mlp audit_leakage"),
+    Change(under("models.<catalogue_attention>", features=EMBEDDING, strengths=[0.5], dimensions=8, catalogue=9,
+                 empty=0.5, batch_size=7, learning_rate=0.02, weight_decay=0.5, epochs=3, patience=5, refit=False,
+                 accelerator="auto"), "fit_catalogue_attention:attentive audit_leakage", base="own"),
     Change({"models.<names>.audio": "mlp"}, f"{COMBINING} audit_leakage"),
     Change({"models.<names>.refit": False}, f"{COMBINING} audit_leakage"),
     Change(under("models.<cnn>", objective="sampled_softmax", unit_norm=True, window=30, channels=[4], kernel=3, pool=2,

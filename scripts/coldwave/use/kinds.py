@@ -31,4 +31,5 @@ KINDS = {
     "cnn": Kind(LOG_MELS, False, 3),
     "mlr": Kind(FEATURES, False, 4),
     "names": Kind(PREDICTIONS, True, 5),
+    "catalogue_attention": Kind(FEATURES, True, 6),
 }

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-import polars as pl
 
 from coldwave.models.knn import unit_length
 from coldwave.use.files import RunFiles
@@ -41,7 +40,8 @@ def predicted_without(model: Model, log_mel: np.ndarray, song: int) -> LeftOut:
     if model.kind.hears == LOG_MELS:
         return _by_windows(model, log_mel)
     ends, features = _bags(model.files, log_mel)
-    return ends, predict(Heard(model.files, pl.DataFrame(schema=NAMED), [], {BOW: features}), model)
+    named = model.files.songs[np.full(len(features), song)].select(list(NAMED))
+    return ends, predict(Heard(model.files, named, [], {BOW: features}), model)
 
 
 def _bags(files: RunFiles, log_mel: np.ndarray) -> LeftOut:
