@@ -10,9 +10,7 @@ from coldwave.models.weights import read_weights
 from coldwave.split.parts import TEST, VALIDATION, songs_to_learn
 
 
-def main(
-    *, songs: Path, split: Path, features: Path, song_factors: Path, weights: Path, predictions: Path
-) -> None:
+def main(*, songs: Path, split: Path, features: Path, song_factors: Path, weights: Path, predictions: Path) -> None:
     (tensors, settings), factors = read_weights(weights), read_array(song_factors)
     parts, groups = read_table(split), find_groups(read_table(songs, ["song_id", "artist", "album"]))
     known = songs_to_learn(parts, settings["refit"])

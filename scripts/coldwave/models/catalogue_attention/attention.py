@@ -5,9 +5,9 @@ Along each direction of the factors, a song gets
     sum over others of e_j left_j / (null + sum over others of e_j),   e_j = exp(sharpness cos(query, key_j))
 
 where query and key are projections of the features of the song and of the other. The null token has the value zero. As
-sharpness goes to zero, and with the null token at the ratio of noise to artists, it is the artist's best linear unbiased
-prediction, which is where it starts. The null token's weight depends on the song's features as well: this is the gate
-between sound alone and the catalogue. Without other songs nothing is left but the null token, and the result is zero.
+sharpness goes to zero, and with the null token at the ratio of noise to artists, it is the best linear unbiased
+prediction by artists, which is where it starts. The null token's weight depends on the song's features as well: this is
+the gate between sound alone and the catalogue. Without other songs only the null token is left, and the result is zero.
 """
 
 from typing import NamedTuple
@@ -17,6 +17,7 @@ import numpy as np
 from coldwave.models.catalogue_attention.catalogue import by_artist
 
 AT_ONCE = 512  # songs of one artist: bounds memory
+ROUNDING = 1e-10  # of squares
 
 
 class Attention(NamedTuple):
@@ -69,19 +70,22 @@ def change_of_attention(
     return np.where(np.isfinite(features).all(axis=1, keepdims=True), change, 0)
 
 
-def shrunk_share(change: np.ndarray, error: np.ndarray) -> float:
+def shrunk_share(change: np.ndarray, error: np.ndarray, artist: np.ndarray) -> float:
     """Estimate from songs left out which part of a change is worth keeping, between 0 and 1.
 
     It is the slope of the errors on the change, shrunk by what chance makes of it (the positive part of James and
-    Stein): a slope of one standard error or less gives 0.
+    Stein): a slope of one standard error or less gives 0. Songs of one artist err together, so they are one draw.
 
     Parameters
     ----------
     change, error : float64 [songs, k]: what is added to predictions, and what these lack without it
+    artist : int [songs], numbers from 0
     """
     size = np.square(change).sum()
-    if size == 0:
+    changed = np.unique(artist[change.any(axis=1)])
+    if size <= ROUNDING * np.square(error).sum() or len(changed) < 2:
         return 0.0
     slope = (change * error).sum() / size
-    variance = np.square((change * (error - slope * change)).sum(axis=1)).sum() / size**2
+    by_artist = np.bincount(artist, (change * (error - slope * change)).sum(axis=1))
+    variance = len(changed) / (len(changed) - 1) * np.square(by_artist).sum() / size**2
     return float(np.clip(slope - variance / slope, 0, 1)) if slope > 0 else 0.0

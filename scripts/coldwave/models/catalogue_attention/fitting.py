@@ -60,7 +60,7 @@ def fit_catalogue(
     before = predict_names(groups, song_factors, known, names, audio)
     error = (names.directions.coordinates(song_factors) - names.directions.coordinates(before))[judged]
     change = change_of_attention(attention, groups.artist, known, features, left)[judged]
-    share = shrunk_share(change, error)
+    share = shrunk_share(change, error, groups.artist[judged])
     log.info("share of what attention changes that is kept: %.3g; mean squared error of scores on %d validation songs: "
              "%.5g, %.5g without attention", share, judged.sum(), *(np.square(one).sum(axis=1).mean()
              for one in (error - share * change, error)), extra={"screen": True})  # fmt: skip

@@ -6,15 +6,13 @@ How much of its change is kept is estimated on validation songs; if nothing is, 
 """
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
-import polars as pl
 
 from coldwave.models.catalogue_attention.attention import Attention, change_of_attention
 from coldwave.models.linear import predict_linear
-from coldwave.models.names.effects import Ratios
 from coldwave.models.names.groups import Groups
 from coldwave.models.names.prediction import Heard, Names, predict_names
 

@@ -170,7 +170,8 @@ def _fit(
             return max(sum(float(each.double().sum()) for each in squares) / len(part), 1e-30)
 
     scale, validation_scale = error(training), error(validation)
-    rows, best, best_epoch, begin = [(0, 1.0, 1.0, settings["learning_rate"], 0.0)], _state(network), 0, time.monotonic()
+    rows, best, best_epoch = [(0, 1.0, 1.0, settings["learning_rate"], 0.0)], _state(network), 0
+    begin = time.monotonic()
     for epoch in range(1, settings["epochs"] + 1):
         rng = np.random.default_rng([seed, epoch, 1])
         total = torch.zeros((), dtype=torch.float64, device=songs.left.device)
@@ -193,7 +194,8 @@ def _fit(
                      *rows[-1][:3], duration(rows[-1][4]))  # fmt: skip
         if epoch - best_epoch >= settings["patience"]:
             break
-    log.info("best epoch: %d of %d, validation loss %.4f", best_epoch, len(rows) - 1, rows[best_epoch][2], extra={"screen": True})
+    log.info("best epoch: %d of %d, validation loss %.4f", best_epoch, len(rows) - 1, rows[best_epoch][2],
+             extra={"screen": True})  # fmt: skip
     curve = pl.DataFrame(rows, schema=list(CURVE_SCHEMA)[:-1], orient="row")
     return best, curve.with_columns(best=pl.col("epoch") == best_epoch).cast(CURVE_SCHEMA)
 
