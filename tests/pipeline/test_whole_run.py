@@ -227,7 +227,7 @@ def test_every_job_left_a_log_and_its_timing(tiny):
     rules = {path.parts[0] for path in logs}
     not_needed = {"read_embeddings", "scale_embeddings", "tune"}  # no model takes an embedding, and nobody tunes
     not_needed |= {"read_scores", "read_vectors", "read_factors"}  # no predictions come from elsewhere
-    not_needed |= {"fit_catalogue_attention", "predict_catalogue_attention"}  # test_models.py has them
+    not_needed |= {"fit_catalogue_attention", "predict_catalogue_attention"}  # test_attention.py has them
     not_needed |= {"encode_songs", "gather_encodings"}  # no model takes an encoder's features
     not_needed |= {"place_new_songs"}  # only predict_new asks for it
     not_needed |= {"factorise_plays_spark", "choose_wmf"}  # the engine is implicit, and no setting is a list
