@@ -74,7 +74,8 @@ def shrunk_share(change: np.ndarray, error: np.ndarray, artist: np.ndarray) -> f
     """Estimate from songs left out which part of a change is worth keeping, between 0 and 1.
 
     It is the slope of the errors on the change, shrunk by what chance makes of it (the positive part of James and
-    Stein): a slope of one standard error or less gives 0. Songs of one artist err together, so they are one draw.
+    Stein): a slope of one standard error or less gives 0. A slope above 1 is taken for 1: a change that is
+    worth more than all of it is so by chance. Songs of one artist err together, so they are one draw.
 
     Parameters
     ----------
@@ -88,4 +89,5 @@ def shrunk_share(change: np.ndarray, error: np.ndarray, artist: np.ndarray) -> f
     slope = (change * error).sum() / size
     by_artist = np.bincount(artist, (change * (error - slope * change)).sum(axis=1))
     variance = len(changed) / (len(changed) - 1) * np.square(by_artist).sum() / size**2
-    return float(np.clip(slope - variance / slope, 0, 1)) if slope > 0 else 0.0
+    slope = min(slope, 1)
+    return float(max(slope - variance / slope, 0)) if slope > 0 else 0.0
