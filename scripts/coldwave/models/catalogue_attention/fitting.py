@@ -32,9 +32,10 @@ def fit_catalogue(
 ) -> tuple[Learnt, pl.DataFrame]:
     """Fit the model, and return its learning curve as well.
 
-    Attention is trained on training songs. Validation songs, whose factors the factorisation has not fitted together
-    with those of other songs, say how long it is trained and which part of its change is kept. With ``refit`` they are
-    known songs besides: the regression learns from them, and they stand in their artists' catalogues.
+    Attention is trained on training songs, which attend to training songs alone: queries and keys share a projection,
+    so that a pair learnt one way would be known the other way as well. Validation songs say how long it is trained and
+    which part of its change is kept. With ``refit`` they are known songs besides: the regression learns from them, and
+    they stand in their artists' catalogues when songs are predicted.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ def fit_catalogue(
     names = fit_names(groups, song_factors, known, metric, audio)
     left = left_by_sound(names, song_factors, heard)
     attention, curve = train_attention(
-        groups.artist, known, features, left, names.ratios.artist, taught, judged, settings, seed, device
+        groups.artist, training, features, left, names.ratios.artist, taught, judged, settings, seed, device
     )
     before = predict_names(groups, song_factors, known, names, audio)
     error = (names.directions.coordinates(song_factors) - names.directions.coordinates(before))[judged]
