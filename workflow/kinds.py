@@ -307,6 +307,21 @@ ROWS = (
         factors=True,
     ),
     Kind(
+        name="catalogue_attention",
+        rule="fit_catalogue_attention",
+        place=_AUDIO,
+        note="Catalogue attention: linear, effects of artist and album on what it leaves, and attention to the "
+        "artist's known songs that sound alike.",
+        hears=FEATURES,
+        names=True,
+        chance=True,
+        weights=True,
+        curve=True,
+        factors=True,
+        canary={"epochs": 2, "accelerator": "cpu"},
+        machine=("accelerator",),
+    ),
+    Kind(
         name="popularity_estimate",
         rule="fit_popularity",
         place=_AUDIO,

@@ -32,7 +32,8 @@ EMBEDDING = "mine"
 # The embedding, and of each kind the model, whose settings are changed.
 NAME = {"name": EMBEDDING, "mlr": "mlr", "linear": "linear", "mlp": "mlp", "names": "names_and_linear",
         "contrastive": "tower", "cnn": "cnn_mse", "knn": "knn", "planted": "perfect_ear", "usage": "usage",
-        "popularity_estimate": "estimate", "predictions": "theirs", "blend": "both"}  # fmt: skip
+        "popularity_estimate": "estimate", "predictions": "theirs", "blend": "both",
+        "catalogue_attention": "attentive"}  # fmt: skip
 COMBINING = "stack_names:names_and_linear predict_stacked_names:names_and_linear"
 ESTIMATE = {"fit_popularity": 1, "predict_popularity_estimate": 1, "judge_popularity": 1}
 # What an entry of a kind needs besides.
@@ -67,6 +68,7 @@ BASES: dict[str, dict[str, Any]] = {
             "cnn_mse": {"objective": "bpr", "optimizer": "nesterov"},
             "theirs": {"kind": "predictions", "scores": "results/tiny/world/songs.csv"},
             "tower": {"kind": "contrastive"},
+            "attentive": {"kind": "catalogue_attention"},
         },
     },
     "estimated": {"models": {"estimate": {"kind": "popularity_estimate"}}},
@@ -274,6 +276,8 @@ TABLE = [
             ("linear", {"fit_linear": 1, "predict_linear": 1}, ANALYSED | WORTH | AFTER_LEARNING),
             ("mlp", {"train_mlp": 1, "predict_mlp": 1}, ANALYSED | WORTH | AFTER_LEARNING),
             ("contrastive", {"train_contrastive": 1, "predict_contrastive": 1}, WORTH | AFTER_LEARNING),
+            ("catalogue_attention", {"fit_catalogue_attention": 1, "predict_catalogue_attention": 1},
+             WORTH | AFTER_LEARNING),
             ("cnn", {"train_cnn": 1, "predict_cnn": 1}, ANALYSED | WORTH | AFTER_LEARNING),
         )
     ),
@@ -288,6 +292,10 @@ TABLE = [
                        "evaluate_model": 2, "tune": 1, **ANALYSED},
         }.items()
     ),
+    Change({"models.<catalogue_attention>.features": EMBEDDING}, note=BROUGHT,
+           also={"embeddings": {EMBEDDING: LISTED}, "models": {"attentive": {"kind": "catalogue_attention"}}},
+           plan=just(read_embeddings=1, scale_embeddings=1, fit_catalogue_attention=1, predict_catalogue_attention=1,
+                     evaluate_model=1, **WORTH, **AFTER_LEARNING)),
     Change(under("models.<mlr>", loss="map", similarity="distance", dimensions=40, queries=900, relevant=5,
                  irrelevant=900, strengths=[1.0], tolerance=0.02, iterations=90), "fit_mlr:mlr audit_leakage"),
     Change(under("models.<linear>", strengths=[0.5], refit=False), "fit_linear:linear audit_leakage tune"),
@@ -324,6 +332,9 @@ TABLE = [
     Change({"models.<blend>.models": ["linear", "mlp"]}, "learn_blend:both predict_blend:both audit_leakage",
            base="blend"),
     Change({"models.<blend>.weights": "equal"}, "learn_blend:both audit_leakage", base="blend"),
+    Change(under("models.<catalogue_attention>", strengths=[0.5], dimensions=8, catalogue=9,
+                 empty=0.5, batch_size=7, learning_rate=0.02, weight_decay=0.5, epochs=3, patience=5, refit=False,
+                 accelerator="auto"), "fit_catalogue_attention:attentive audit_leakage", base="own"),
     Change({"models.<names>.audio": "mlp"}, f"{COMBINING} audit_leakage"),
     Change({"models.<names>.refit": False}, f"{COMBINING} audit_leakage"),
     Change(under("models.<cnn>", objective="sampled_softmax", unit_norm=True, window=30, channels=[4], kernel=3, pool=2,

@@ -231,6 +231,7 @@ def test_every_job_left_a_log_and_its_timing(tiny):
     not_needed |= {"read_scores", "read_vectors", "read_factors"}  # no predictions come from elsewhere
     not_needed |= {"train_contrastive", "predict_contrastive"}  # no model is of this kind
     not_needed |= {"learn_blend", "predict_blend"}  # tests/pipeline/test_blend.py has some
+    not_needed |= {"fit_catalogue_attention", "predict_catalogue_attention"}  # test_attention.py has them
     not_needed |= {"encode_songs", "gather_encodings", "gather_tags"}  # no model takes an encoder's features
     not_needed |= {"place_new_songs"}  # only predict_new asks for it
     not_needed |= {"factorise_plays_spark", "choose_wmf"}  # the engine is implicit, and no setting is a list

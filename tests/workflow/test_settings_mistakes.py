@@ -74,7 +74,7 @@ MISTAKES = [
     ("models: {linear: {strengths: [1, 1.0]}}", "models.linear.strengths: ... names the same value twice"),
     ("models: {x: {kind: cn}}",
      "models.x.kind: 'cn' is not one of random, mean, popularity, planted, usage, knn, mlr, linear, mlp, "
-     "contrastive, cnn, names, popularity_estimate, blend, predictions; did you mean 'cnn'?"),
+     "contrastive, cnn, names, catalogue_attention, popularity_estimate, blend, predictions; did you mean 'cnn'?"),
     ("models: {x: {kind: planted, traits: all}}\nworld: null\nplays: {path: p, songs: {path: s}}",
      "models.x.kind: planted is told what was planted in the demo world, but world is null: write x: null"),
     ("models: {x: {kind: planted, traits: scene}}", "models.x.traits: 'scene' is not one of audible, order_free, all"),

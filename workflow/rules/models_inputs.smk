@@ -45,6 +45,11 @@ def model_options(wildcards):
     return model_read(SETTINGS["models"][wildcards.model])
 
 
+def gpu_by_name(wildcards):
+    """The GPU to reserve, if the model's settings ask for one by name."""
+    return int(SETTINGS["models"][wildcards.model]["accelerator"] in ("gpu", "cuda"))
+
+
 def song_features(wildcards):
     """The features that a model takes of the songs."""
     return features_of(wildcards.model)(wildcards)

@@ -42,6 +42,7 @@ KINDS = {
     "mlr": Kind(FEATURES, False, 4),
     "names": Kind(PREDICTIONS, True, 5),
     "contrastive": Kind(FEATURES, False, 6),
-    "popularity_estimate": Kind(FEATURES, True, 7, personal=False),
-    "blend": Kind(BLENDED, False, 8),
+    "catalogue_attention": Kind(FEATURES, True, 7),
+    "popularity_estimate": Kind(FEATURES, True, 8, personal=False),
+    "blend": Kind(BLENDED, False, 9),
 }

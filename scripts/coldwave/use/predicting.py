@@ -10,7 +10,7 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.use.files import RunFiles
 from coldwave.use.hearing import BOW, Heard
-from coldwave.use.models import Model, stands_on
+from coldwave.use.models import Model, features_of, stands_on
 
 if TYPE_CHECKING:
     from coldwave.models.cnn.network import SongEnsemble
@@ -128,15 +128,49 @@ def _named(
     from coldwave.models.names.groups import find_groups
     from coldwave.models.names.prediction import followed_by_new, predict_names
 
-    new, names = heard.songs, _groups(files)
-    wanted = [set(_names_of(new, column)) for column in NAMES]
-    # a song is predicted by songs of its artist or album alone, and those are few of a large catalogue
-    rows = np.flatnonzero([artist in wanted[0] or album in wanted[1] for artist, album in zip(*names, strict=True)])
+    new, rows = heard.songs, _beside(files, heard.songs)
     songs, factors = files.songs[rows].select(new.columns), np.asarray(factors[rows])
     audio = None if audio is None else type(audio)(audio.factors[rows], audio.learnt[rows])
     every = followed_by_new(songs, factors, known[rows], audio, new, own)
     table, factors, known, audio = every
     return predict_names(find_groups(table), factors, known, effects, audio)[len(rows) :]
+
+
+def _by_catalogue(heard: Heard, model: Model) -> np.ndarray:
+    from coldwave.models.catalogue_attention.prediction import predict_by_catalogue
+    from coldwave.models.names.groups import find_groups
+    from coldwave.models.names.prediction import followed_by_new
+
+    known, learnt = _attention(model)
+    new, files, features = heard.songs, model.files, heard.features(model.features)
+    rows = _beside(files, new)
+    songs = files.songs[rows].select(new.columns)
+    known = known[rows] & ~songs["song_id"].is_in(new["song_id"].implode()).to_numpy()  # none is beside itself
+    factors, own = (np.asarray(array[rows]) for array in (files.array("wmf/song_factors.npy"), learnt.left_out))
+    not_heard = np.full((new.height, own.shape[1]), np.nan, dtype=own.dtype)
+    table, factors, known, own = followed_by_new(songs, factors, known, learnt.heard(own), new, not_heard)
+    both = np.vstack((files.array(features_of(model.features))[rows], features))
+    learnt = learnt._replace(left_out=own.factors)
+    return predict_by_catalogue(find_groups(table), factors, known, both, learnt)[len(rows) :]
+
+
+@lru_cache(maxsize=32)
+def _attention(model: Model) -> tuple[np.ndarray, Any]:
+    """Find which songs a model with attention to catalogues knows, and what it has learnt."""
+    from coldwave.models.catalogue_attention.prediction import Learnt
+
+    tensors, settings = model.weights()
+    return model.files.training | (model.files.validation & settings["refit"]), Learnt.of(tensors)
+
+
+def _beside(files: RunFiles, new: pl.DataFrame) -> np.ndarray:
+    """Find the run's songs of the artists and albums of new songs.
+
+    These alone say something about them by names, and they are few of a large catalogue.
+    """
+    wanted = [set(_names_of(new, column)) for column in NAMES]
+    both = zip(*_groups(files), strict=True)
+    return np.flatnonzero([artist in wanted[0] or album in wanted[1] for artist, album in both])
 
 
 def _names_of(songs: pl.DataFrame, column: str) -> list[str]:
@@ -199,4 +233,5 @@ PREDICTORS: dict[str, Callable[[Heard, Model], np.ndarray]] = {
     "names": _by_names,
     "popularity_estimate": _popularity_estimate,
     "blend": _blend,
+    "catalogue_attention": _by_catalogue,
 }

@@ -86,7 +86,8 @@ def test_with_few_users_the_order_of_kinds_decides(tmp_path):
     run = coldwave.load(write_run(tmp_path / "few", users=29, models=models))
     name, why = run.default_model
     assert name == "lines"
-    assert "is the first by kind (linear, knn, mlp, cnn, mlr, names, contrastive, blend), as only" in why[0]
+    kinds = "linear, knn, mlp, cnn, mlr, names, contrastive, catalogue_attention, blend"
+    assert f"is the first by kind ({kinds}), as only" in why[0]
 
 
 def test_with_one_user_songs_are_compared_by_their_features(one_user):
