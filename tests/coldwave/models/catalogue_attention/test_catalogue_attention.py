@@ -92,9 +92,8 @@ def test_validation_songs_are_not_flattered_where_nothing_is_to_be_learnt():
     """Where features are noise, a pair that was learnt one way must not count as found the other way."""
     artist, _, factors = world(styles=1.0, sound=0.0)
     features = np.random.default_rng(3).standard_normal((NUMBER, 40)).astype(np.float32)
-    learnt, curve, _ = fit(artist, features, factors, dimensions=40, patience=40, epochs=15)
-    assert curve["train_loss"].min() < 0.95
-    assert curve["validation_loss"].min() > 0.98 and learnt.attention.share < 0.5
+    _, curve, _ = fit(artist, features, factors, dimensions=40, patience=40, epochs=15)
+    assert curve["train_loss"][-1] < 0.95 and curve["validation_loss"][-1] > 1.02
 
 
 def test_with_artists_dealt_out_it_is_sound_alone():
