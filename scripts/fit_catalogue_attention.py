@@ -8,7 +8,7 @@ from pathlib import Path
 from coldwave.files import read_array, read_table, write_table
 from coldwave.job import run
 from coldwave.models.catalogue_attention.fitting import fit_catalogue
-from coldwave.models.cnn.prediction import best_device
+from coldwave.models.devices import best_device
 from coldwave.models.learning_curve import CURVE_SCHEMA
 from coldwave.models.names.groups import find_groups
 from coldwave.models.weights import write_weights
