@@ -34,7 +34,7 @@ def predicted_without(model: Model, log_mel: np.ndarray, song: int) -> LeftOut:
     Raises
     ------
     InputError
-        The song is too short.
+        The song is too short, or the model hears an encoder, of whose windows the run keeps the mean alone.
     """
     if model.kind.hears == PREDICTIONS:
         return _combined(model, log_mel, song)
@@ -42,6 +42,8 @@ def predicted_without(model: Model, log_mel: np.ndarray, song: int) -> LeftOut:
         return _blended(model, log_mel, song)
     if model.kind.hears == LOG_MELS:
         return _by_windows(model, log_mel)
+    if model.features != BOW:
+        raise InputError(f"{model.name} hears {model.features}, of which the run keeps one vector for the whole song")
     ends, features = _bags(model.files, log_mel)
     named = model.files.songs.select(list(NAMED))[[song] * len(features)]
     return ends, predict(Heard(model.files, named, [], {BOW: features}), model)

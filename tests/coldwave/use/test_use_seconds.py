@@ -1,11 +1,13 @@
 """The seconds that carry a score: against sums by hand, songs cut by hand, and songs of which one part alone counts."""
 
+import json
 import shutil
 
 import numpy as np
 import polars as pl
 import pytest
 import soundfile
+import yaml
 from heard_runs import AUDIO, WINDOW, WORDS, predicted, write_heard_run
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +20,7 @@ from coldwave.files import write_array
 from coldwave.models.names.groups import find_groups
 from coldwave.models.names.prediction import Heard, Names, predict_names
 from coldwave.use.hearing import hear
+from coldwave.use.left_out import predicted_without
 from coldwave.use.log_mels import part_of
 from coldwave.use.models import find_model
 from coldwave.use.segments import frequencies_without, means_without, segment_ends
@@ -204,6 +207,18 @@ def test_what_cannot_be_told_says_why(run, song, how, said):
         assert seconds.table.height == 0 and "too short" in seconds.notes[0]
     else:
         assert seconds.table.height == 0 and said in seconds.notes[0] and np.isnan(seconds.score)
+
+
+def test_of_an_encoders_windows_the_mean_alone_is_kept(run, tmp_path):
+    record = run.files.path("provenance.json")
+    folder = shutil.copytree(run.files.folder, tmp_path / "results/heard")
+    told = json.loads(record.read_text())
+    config = yaml.safe_load(told["config"])
+    config["models"]["linear"]["features"] = "musicnn"
+    (folder / record.name).write_text(json.dumps(told | {"config": yaml.safe_dump(config)}))
+    model = find_model(coldwave.load(folder).files, "linear")
+    with pytest.raises(InputError, match="hears musicnn, of which the run keeps one vector"):
+        predicted_without(model, log_mel_of(run, SONG), SONG)
 
 
 def test_the_middle_of_a_file_is_where_it_lies_in_the_file(run, tmp_path):
