@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from exported import Exported
+
+from benchmarks.peers.exported import Exported
 
 MODELS = (
     "KNN", "DeepMusic", "DUIF", "VBPR", "DropoutNet", "AMR", "MetaEmbedding", "MTPR", "LARA", "Heater", "AGNN",
     "CLCRec", "GAR", "GoRec", "CCFCRec", "ALDI", "USIM", "CGRC", "FSGNN", "M2VAE",
 )  # fmt: skip
 FIRST = {"AMR": "VBPR"}  # starts from the other's vectors
-SAVED = "emb/run_cold_item_{}_{}_emb.pt"
+READ = torch.load
+SAVED = "./emb/run_cold_item_{}_{}_emb.pt"
 WIDTHS = ("emb_size", "attr_present_dim", "implicit_dim", "cat_implicit_dim")  # those that must fit the factors
 
 
@@ -43,8 +45,11 @@ def fit(
     if model in FIRST:
         fit(FIRST[model], published(FIRST[model], exported), exported, seed, device, folder)
     (folder / "emb").mkdir(exist_ok=True)
-    torch.save(torch.from_numpy(exported.user_factors), folder / SAVED.format("MF", "user"))
-    torch.save(torch.from_numpy(exported.song_factors), folder / SAVED.format("MF", "item"))
+    saved = {"user": exported.user_factors, "item": exported.song_factors}
+    saved = {SAVED.format("MF", of): torch.from_numpy(factors) for of, factors in saved.items()}
+    for path in saved:
+        (folder / path).touch()  # some look whether it is there
+    torch.load = lambda path, **given: saved[path] if path in saved else READ(path, **given)
     import_module("util.utils").set_seed(seed, False)
     rows, songs = exported.rows, len(exported.song_ids)
     data = [rows[part] for part in ("train", "warm", "cold_val", "cold_val", "warm", "cold_test", "cold_test")]

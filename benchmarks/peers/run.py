@@ -1,17 +1,19 @@
-"""Run a system of others on the split, plays, features and factors of a finished run, and keep its vectors.
+"""Run a system of others on the split, plays, features and factors of finished runs, and keep its vectors.
 
-    python benchmarks/peers/run.py results/emotify --peer acarec --source ACARec --out theirs
+    python -m benchmarks.peers.run results/emotify-fold[1-5] --peer acarec --source ACARec --out theirs
 
 ``--source`` is a clone of the peer's repository, or its address, which is cloned into ``--out``. Every model is a
-process of its own, with one thread. In ``--out`` are ``<name>.users.parquet`` and ``<name>.songs.parquet``, vectors by
-id, ``<name>.json``, what was run and what it took, and ``theirs.yaml``, an overlay that adds all of them to the run's
-config as models of kind ``predictions``. What failed has its reason in ``<name>.json``, and no vectors.
+process of its own, with one thread. In ``--out`` is a folder for each run, and in it are ``<name>.users.parquet`` and
+``<name>.songs.parquet``, vectors by id, ``<name>.json``, what was run and what it took, and ``theirs.yaml``, an overlay
+that adds all of them to the run's config as models of kind ``predictions``. What failed has its reason in
+``<name>.json``, and no vectors.
 """
 
 import argparse
 import contextlib
 import importlib
 import io
+import itertools
 import json
 import multiprocessing
 import os
@@ -22,14 +24,16 @@ import sys
 import tempfile
 import time
 import traceback
+from multiprocessing.context import BaseContext
 from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
-import torch
 import yaml
-from exported import Exported, export, validate
 
+from benchmarks.peers.exported import Exported, export, validate
 from coldwave.evaluation.compiled import keep_compiled
 from coldwave.files import write_table, write_text
 
@@ -38,57 +42,69 @@ DRAWS = 6  # of settings, beside the published ones
 VECTORS = pl.List(pl.Float32)
 
 
-def work(options: argparse.Namespace, source: Path, model: str, settings: str, seed: int, name: str) -> None:
+class Task(NamedTuple):
+    """One model to train."""
+
+    results: Path
+    model: str
+    settings: str  # published, or validation
+    seed: int
+    record: Path
+
+
+def work(options: argparse.Namespace, task: Task) -> None:
     """Train one model, and write its vectors and its record."""
+    import torch  # here, as the parent has no use for it
+
     torch.set_num_threads(1)
     if not torch.cuda.is_available():  # some ask for it without looking
         torch.Tensor.cuda = torch.nn.Module.cuda = lambda self, *given: self
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    adapter = importlib.import_module(options.peer)
-    sys.path.insert(0, str(source))
-    exported = export(options.results, options.features)
-    record = {"peer": options.peer, "model": model, "settings": settings, "seed": seed, "features": options.features}
-    record["commit"] = subprocess.run(
-        ["git", "-C", source, "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
+    adapter = importlib.import_module(f"benchmarks.peers.{options.peer}")
+    sys.path.insert(0, str(options.source))
     keep_compiled(options.out / "compiled")
+    exported = export(task.results, options.features)
+    found = {"peer": options.peer, "features": options.features, "commit": commit_of(options.source)}
     before = time.perf_counter(), time.process_time()
     try:
         with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-            record["chosen"], record["auc_validation"], vectors = best(
-                adapter, model, settings, exported, seed, device, Path(folder)
-            )
+            chosen, reached, vectors = best(adapter, task, exported, device, Path(folder))
     except Exception as error:
-        record["failed"] = f"{type(error).__name__}: {error}"
-        record["where"] = traceback.format_exc().splitlines()[-4:]
-    else:
-        for of, ids, rows in zip(("user", "song"), (exported.user_ids, exported.song_ids), vectors, strict=True):
-            known = np.isfinite(rows).all(axis=1) & (exported.heard if of == "song" else True)
-            kept = [one for one, there in zip(ids, known, strict=True) if there]
-            table = pl.DataFrame({f"{of}_id": kept, "vector": rows[known].astype(np.float32)})
-            table = table.with_columns(pl.col("vector").cast(VECTORS))
-            write_table(options.out / f"{name}.{of}s.parquet", table, {f"{of}_id": pl.String, "vector": VECTORS})
-    record["seconds"], record["cpu_seconds"] = time.perf_counter() - before[0], time.process_time() - before[1]
-    record["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    write_text(options.out / f"{name}.json", json.dumps(record, indent=1, default=str) + "\n")
+        where = traceback.format_exc().splitlines()[-4:]
+        write_record(task, found | {"failed": f"{type(error).__name__}: {error}", "where": where})
+        return
+    found |= {"seconds": time.perf_counter() - before[0], "cpu_seconds": time.process_time() - before[1]}
+    found |= {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    for of, ids, rows in zip(("user", "song"), (exported.user_ids, exported.song_ids), vectors, strict=True):
+        known = np.isfinite(rows).all(axis=1) & (exported.heard if of == "song" else True)
+        kept = [one for one, there in zip(ids, known, strict=True) if there]
+        table = pl.DataFrame({f"{of}_id": kept, "vector": rows[known].astype(np.float32)})
+        table = table.with_columns(pl.col("vector").cast(VECTORS))
+        write_table(task.record.with_suffix(f".{of}s.parquet"), table, {f"{of}_id": pl.String, "vector": VECTORS})
+    write_record(task, found | {"chosen": chosen, "auc_validation": reached})
 
 
 def best(
-    adapter, model: str, settings: str, exported: Exported, seed: int, device, folder: Path
+    adapter: ModuleType, task: Task, exported: Exported, device: Any, folder: Path
 ) -> tuple[dict, float, tuple[np.ndarray, np.ndarray]]:
     """Train with the published settings, or also with drawn ones, and keep what ranks validation songs best."""
-    tried = [adapter.published(model, exported)]
     rng = np.random.default_rng(0)
-    tried += [adapter.drawn(model, exported, rng) for _ in range(DRAWS if settings == "validation" else 0)]
+    tried = [adapter.published(task.model, exported)]
+    tried += [adapter.drawn(task.model, exported, rng) for _ in range(DRAWS if task.settings == "validation" else 0)]
     found = None
     for chosen in tried:
         with contextlib.redirect_stdout(io.StringIO()):
-            vectors = adapter.fit(model, chosen, exported, seed, device, folder)
-        finite = [np.where(np.isfinite(one), one, 0).astype(np.float32) for one in vectors]
-        reached = validate(exported, *finite)
+            vectors = adapter.fit(task.model, chosen, exported, task.seed, device, folder)
+        reached = validate(exported, *(np.where(np.isfinite(one), one, 0).astype(np.float32) for one in vectors))
         if found is None or reached > found[1]:
             found = chosen, reached, vectors
     return found
+
+
+def commit_of(source: Path) -> str:
+    """Give the commit of a clone."""
+    command = ["git", "-C", source, "rev-parse", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def clone(source: str, out: Path) -> Path:
@@ -117,7 +133,7 @@ def write_overlay(out: Path) -> None:
 def main() -> None:
     """Run what is asked for and not there yet, one process after the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("results", type=Path, help="folder of a finished run")
+    parser.add_argument("results", type=Path, nargs="+", help="folders of finished runs, such as folds")
     parser.add_argument("--peer", choices=PEERS, required=True)
     parser.add_argument("--source", required=True, help="clone of its repository, or its address")
     parser.add_argument("--models", nargs="*", help="all of the peer's by default")
@@ -127,42 +143,41 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=600, help="time limit of one model")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
-    options.results, options.out = options.results.resolve(), options.out.resolve()
-    source = clone(options.source, options.out)
+    options.out = options.out.resolve()
+    options.source = clone(options.source, options.out)
     os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    adapter = importlib.import_module(options.peer)
+    models = options.models or importlib.import_module(f"benchmarks.peers.{options.peer}").MODELS
     processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["run"])
-    for seed in options.seeds:
-        for settings in options.settings:
-            for model in options.models or adapter.MODELS:
-                name = re.sub(r"[^a-z0-9]+", "_", f"{options.peer}_{model}_{settings}_{seed}".lower())
-                record = options.out / f"{name}.json"
-                if not record.is_file():
-                    run_one(processes, options, source, model, settings, seed, name)
-                found = json.loads(record.read_text())
-                told = found.get("failed") or "{seconds:.1f} s, AUC of validation songs {auc_validation:.3f}"
-                print(f"{name:40} {told.format(**found)}", flush=True)
-    write_overlay(options.out)
+    processes.set_forkserver_preload(["benchmarks.peers.exported", "torch"])
+    for results in options.results:
+        for seed, settings, model in itertools.product(options.seeds, options.settings, models):
+            name = re.sub(r"[^a-z0-9]+", "_", f"{options.peer}_{model}_{settings}_{seed}".lower())
+            task = Task(results.resolve(), model, settings, seed, options.out / results.name / f"{name}.json")
+            if not task.record.is_file():
+                run_one(processes, options, task)
+            found = json.loads(task.record.read_text())
+            told = found.get("failed") or "{seconds:.1f} s, AUC of validation songs {auc_validation:.3f}"
+            print(f"{results.name} {name:40} {told.format(**found)}", flush=True)
+        write_overlay(options.out / results.name)
 
 
-def run_one(processes, options: argparse.Namespace, source: Path, model: str, settings: str, seed: int, name: str) -> None:
+def run_one(processes: BaseContext, options: argparse.Namespace, task: Task) -> None:
     """Run one model in a process of its own, and end it when its time is over."""
-    given = (options, source, model, settings, seed, name)
-    process = processes.Process(target=work, args=given)
+    task.record.parent.mkdir(parents=True, exist_ok=True)
+    process = processes.Process(target=work, args=(options, task))
     process.start()
     process.join(options.seconds)
-    if process.is_alive():
-        process.terminate()
-        process.join()
-        failed = f"not done in {options.seconds:.0f} s"
-    else:
-        failed = f"ended with {process.exitcode}"
-    record = options.out / f"{name}.json"
-    if not record.is_file():
-        written = {"peer": options.peer, "model": model, "settings": settings, "seed": seed, "failed": failed}
-        write_text(record, json.dumps(written, indent=1) + "\n")
+    failed = f"not done in {options.seconds:.0f} s" if process.is_alive() else f"ended with {process.exitcode}"
+    process.terminate()
+    process.join()
+    if not task.record.is_file():
+        write_record(task, {"peer": options.peer, "failed": failed})
+
+
+def write_record(task: Task, found: dict) -> None:
+    """Write what was run, and what it took or why it failed."""
+    told = {"model": task.model, "settings": task.settings, "seed": task.seed} | found
+    write_text(task.record, json.dumps(told, indent=1, default=str) + "\n")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from exported import Exported
+
+from benchmarks.peers.exported import Exported
 
 FUNCTIONS = ("sparsemax", "softmax", "entmax15")
 MODELS = (*FUNCTIONS, *(f"{name}+artist" for name in FUNCTIONS))
