@@ -87,7 +87,7 @@ def shrunk_share(change: np.ndarray, error: np.ndarray, artist: np.ndarray) -> f
     if size <= ROUNDING * np.square(error).sum() or len(changed) < 2:
         return 0.0
     slope = (change * error).sum() / size
-    by_artist = np.bincount(artist, (change * (error - slope * change)).sum(axis=1))
+    by_artist = np.bincount(artist, (change * (error - slope * change)).sum(axis=1))[changed]
     variance = len(changed) / (len(changed) - 1) * np.square(by_artist).sum() / size**2
     slope = min(slope, 1)
     return float(max(slope - variance / slope, 0)) if slope > 0 else 0.0

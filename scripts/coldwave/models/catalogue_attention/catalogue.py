@@ -8,10 +8,11 @@ EMPTY = -1  # where a list has no more songs
 
 
 def list_others(artist: np.ndarray, known: np.ndarray, most: int) -> np.ndarray:
-    """List for each song other known songs of its artist: int64 [songs, longest], ``EMPTY`` where there are no more.
+    """List for each song other known songs of its artist: int64 [songs, n], ``EMPTY`` where there are no more.
 
     A song never lists itself. Of an artist with more than ``most`` others, a known song lists those that follow it,
-    around the end, so that each is listed equally often; any other song lists the first ones.
+    around the end, so that each is listed equally often; any other song lists the first ones. n is the same whatever
+    songs are not known.
 
     Parameters
     ----------
@@ -23,7 +24,7 @@ def list_others(artist: np.ndarray, known: np.ndarray, most: int) -> np.ndarray:
     place = np.full(len(artist), -1)
     place[order] = np.arange(len(order)) - begin[artist[order]]
     others = np.minimum(count[artist] - known, most)
-    step = np.arange(1, others.max(initial=0) + 1)
+    step = np.arange(1, min(count.max(initial=0), most) + 1)
     listed = begin[artist][:, None] + (place[:, None] + step) % np.maximum(count[artist], 1)[:, None]
     within = step <= others[:, None]
     return np.where(within, order[np.where(within, listed, 0)] if len(order) else EMPTY, EMPTY)

@@ -51,6 +51,15 @@ def test_a_song_lists_as_many_others_of_its_artist_as_it_may_and_never_itself(se
         assert set(found) <= others
 
 
+@given(st.integers(0, 10**6), st.integers(1, 6))
+def test_lists_of_known_songs_are_the_same_whoever_made_the_others(seed, most):
+    """Or what is drawn in training, one number for each place of a list, would depend on test songs."""
+    rng = np.random.default_rng(seed)
+    artist, known = rng.integers(4, size=20), rng.random(20) < 0.6
+    dealt = np.where(known, artist, rng.permutation(artist))
+    assert np.array_equal(list_others(artist, known, most)[known], list_others(dealt, known, most)[known])
+
+
 def test_each_of_many_songs_of_an_artist_is_listed_equally_often():
     listed = list_others(np.zeros(20, dtype=int), np.ones(20, dtype=bool), 7)
     assert np.bincount(listed.reshape(-1)).tolist() == [7] * 20
