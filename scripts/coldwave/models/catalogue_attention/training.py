@@ -17,8 +17,9 @@ from torch.nn import functional
 
 from coldwave.models.catalogue_attention.attention import Attention
 from coldwave.models.catalogue_attention.catalogue import EMPTY, list_others
+from coldwave.models.devices import one_thread
 from coldwave.models.learning_curve import CURVE_SCHEMA
-from coldwave.models.mlp.training import one_thread, training_batches
+from coldwave.models.mlp.training import training_batches
 from coldwave.progress import duration
 
 log = logging.getLogger(__name__)

@@ -47,7 +47,7 @@ class Estimate(NamedTuple):
     def tensors(self) -> dict[str, np.ndarray]:
         """Name its arrays."""
         own = {"values": self.values, "weights": self.weights, "intercept": self.intercept, "left_out": self.left_out}
-        named = self.names.tensors(_heard(self.left_out)) if self.names else {}
+        named = self.names.tensors(Heard.as_new(self.left_out)) if self.names else {}
         return own | {"years": np.array(self.years)} | named
 
     def heard(self, features: np.ndarray, dates: pl.Series) -> np.ndarray:
@@ -89,7 +89,7 @@ def fit_estimate(
     linear = fit_linear(with_years(features, songs["date"], years), values, known, metric, strengths)
     names = None
     if by_names:  # of the known songs alone: where others stand among them would change the order of sums
-        groups, own = find_groups(songs.filter(known)), _heard(linear.left_out[known])
+        groups, own = find_groups(songs.filter(known)), Heard.as_new(linear.left_out[known])
         names = fit_names(groups, values[known], np.ones(len(own.learnt), dtype=bool), metric, own)
     return Estimate(values, linear.weights, linear.intercept, linear.left_out, years, names)
 
@@ -108,10 +108,5 @@ def predict_parts(
         return {ALL: own}
     groups = find_groups(songs)
     by_names = predict_names(groups, estimate.values, known, estimate.names)
-    both = predict_names(groups, estimate.values, known, estimate.names, _heard(own))
+    both = predict_names(groups, estimate.values, known, estimate.names, Heard.as_new(own))
     return {ALL: both, AUDIO: own, NAMES: by_names}
-
-
-def _heard(left_out: np.ndarray) -> Heard:
-    """What is heard of songs, each predicted without itself."""
-    return Heard(left_out, np.zeros(len(left_out), dtype=bool))
