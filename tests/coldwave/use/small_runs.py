@@ -110,6 +110,14 @@ def write_run(folder: Path, users: int = 90, songs: int = 60, models: dict = MOD
     return folder
 
 
+def change_config(folder: Path, **changed: dict) -> None:
+    """Change sections of the config in a run's record: their keys are added, or replaced."""
+    record = json.loads((folder / "provenance.json").read_text())
+    config = yaml.safe_load(record["config"])
+    config |= {section: config.get(section, {}) | keys for section, keys in changed.items()}
+    (folder / "provenance.json").write_text(json.dumps(record | {"config": yaml.safe_dump(config, sort_keys=False)}))
+
+
 def write_models(folder, plays, features, training, x, y, models) -> None:
     """Write the predictions of some kinds of models, and the weights of those that learn."""
     rng, users = np.random.default_rng(1), len(x)

@@ -1,14 +1,12 @@
 """A model with attention to catalogues, used without the workflow: its songs get what the run has predicted."""
 
-import json
 import shutil
 
 import numpy as np
 import polars as pl
 import pytest
 import torch
-import yaml
-from small_runs import SEED
+from small_runs import SEED, change_config
 
 import coldwave
 from coldwave.files import write_array
@@ -31,10 +29,7 @@ SETTINGS = {
 def attentive(folder, tmp_path_factory):
     """The small run with one more model, whose attention changes what it predicts."""
     place = shutil.copytree(folder, tmp_path_factory.mktemp("use") / "attentive")
-    record = json.loads((place / "provenance.json").read_text())
-    config = yaml.safe_load(record["config"])
-    config["models"]["attentive"] = {"kind": "catalogue_attention", "features": "bow", **SETTINGS}
-    (place / "provenance.json").write_text(json.dumps(record | {"config": yaml.safe_dump(config, sort_keys=False)}))
+    change_config(place, models={"attentive": {"kind": "catalogue_attention", "features": "bow", **SETTINGS}})
     files = coldwave.load(place).files
     groups, features = find_groups(files.songs), np.asarray(files.array("bow/features.npy"))
     users, factors = (np.asarray(files.array(f"wmf/{name}_factors.npy")) for name in ("user", "song"))

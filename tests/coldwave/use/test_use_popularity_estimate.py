@@ -1,12 +1,9 @@
 """What a finished run does with an estimate of popularity: the same for everybody, and never taken for taste."""
 
-import json
-
 import numpy as np
 import polars as pl
 import pytest
-import yaml
-from small_runs import MODELS, NO_AUDIO, SEED, write_run
+from small_runs import MODELS, NO_AUDIO, SEED, change_config, write_run
 
 import coldwave
 from coldwave.files import read_array, read_table, write_array
@@ -37,9 +34,7 @@ def write_estimates(folder, models):
         write_weights(folder / f"models/{name}/{SEED}.safetensors", estimate.tensors(), model, fitted_on=known)
         write_array(folder / f"predictions/{name}/{SEED}.npy", predict_parts(estimate, known, features, songs)[ALL])
         write_array(folder / f"predictions/{name}/{SEED}.users.npy", np.ones((90, 1), dtype=np.float32))
-    record = json.loads((folder / "provenance.json").read_text())
-    config = yaml.safe_load(record["config"]) | {"models": {**models, **BOTH}}
-    (folder / "provenance.json").write_text(json.dumps(record | {"config": yaml.safe_dump(config, sort_keys=False)}))
+    change_config(folder, models=BOTH)
     return coldwave.load(folder)
 
 
