@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from small_runs import MODELS, NO_AUDIO, SEED, change_config, write_run
+from small_runs import MODELS, NO_AUDIO, SEED, as_new, change_config, write_run
 
 import coldwave
 from coldwave.files import read_array, read_table, write_array
@@ -13,7 +13,6 @@ from coldwave.new_songs.batches import FEATURES, PREDICTIONS, NewSongs
 from coldwave.new_songs.lists import list_neighbours, list_users
 from coldwave.use import left_out
 from coldwave.use.folding import ALIKE
-from coldwave.use.hearing import NAMED, Heard
 from coldwave.use.lift import Lift
 from coldwave.use.models import find_model
 from coldwave.use.placing import listeners_by_lift
@@ -41,12 +40,6 @@ def write_estimates(folder, models):
 @pytest.fixture(scope="module")
 def famed(tmp_path_factory):
     return write_estimates(tmp_path_factory.mktemp("use") / "famed", {"linear": MODELS["linear"], "knn": MODELS["knn"]})
-
-
-def as_new(run, songs):
-    """Songs of the run, as if they came later."""
-    features = {"bow": run.files.array("bow/features.npy")[songs]}
-    return Heard(run.files, run.songs.select(list(NAMED))[songs], [], features)
 
 
 @pytest.mark.parametrize("name", BOTH)

@@ -50,9 +50,12 @@ class Estimate(NamedTuple):
         named = self.names.tensors(Heard.as_new(self.left_out)) if self.names else {}
         return own | {"years": np.array(self.years)} | named
 
-    def heard(self, features: np.ndarray, dates: pl.Series) -> np.ndarray:
-        """Predict songs that are not learnt from by their features and years: float32 [songs, 1], NaN without."""
-        return predict_linear(with_years(features, dates, self.years), self.weights, self.intercept)
+    def heard(self, features: np.ndarray, dates: pl.Series, left_out: np.ndarray | None = None) -> np.ndarray:
+        """Predict songs by their features and years: float32 [songs, 1], NaN without features.
+
+        Songs that have a row in ``left_out`` get that one, as in `predict_linear`; any other counts as a new one.
+        """
+        return predict_linear(with_years(features, dates, self.years), self.weights, self.intercept, left_out)
 
 
 def count_users(plays: pl.DataFrame, songs: int) -> np.ndarray:
@@ -102,8 +105,7 @@ def predict_parts(
     The estimate is float32: a song of 1 has e times as many users as a typical one. A song without features is
     estimated by its names, or NaN where these do not count.
     """
-    own = estimate.heard(features, songs["date"])
-    own = np.where(np.isfinite(estimate.left_out), estimate.left_out, own)
+    own = estimate.heard(features, songs["date"], estimate.left_out)
     if estimate.names is None:
         return {ALL: own}
     groups = find_groups(songs)
