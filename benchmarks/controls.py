@@ -84,7 +84,10 @@ def written(folder: Path, run: Path, config: dict[str, Any], what: str) -> Path:
                 "exclude": None,
             },
             "songs_without_audio": "keep",
-            **{"top_songs": None, "top_users": None, "min_users": 0, "min_songs": 1},  # they have been kept
+            "top_songs": None,  # the run has filtered songs and users already
+            "top_users": None,
+            "min_users": 0,
+            "min_songs": 1,
         },
         "split": {"path": str(files["split"]), "by": "song", "folds": None, "fold": 1},
         "embeddings": {name: {"shuffle": what == AUDIO} for name in config["embeddings"]},

@@ -57,7 +57,7 @@ class Songs:
 
 
 def train(network: torch.nn.Module, inputs: np.ndarray, targets: np.ndarray, device: torch.device) -> torch.nn.Module:
-    """Take some steps of AdamW on the squared error, in the network\'s own precision."""
+    """Take some steps of gradient descent on the squared error, in the network's own precision."""
     network.to(device).train()
     kind = next(network.parameters()).dtype
     known, wanted = (torch.as_tensor(values, dtype=kind, device=device) for values in (inputs, targets))

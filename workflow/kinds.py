@@ -38,7 +38,7 @@ class Kind:
     names: bool = False  # whether it reads the names of artist and album
     oracle: str = ""  # what it knows about test songs that nobody knows about a new song
     stands_on: tuple[str, ...] = ()  # settings that name other models (one, or a list), whose predictions it reads
-    stands_on_any: str = "from_audio"  # the property that these have
+    stands_on_having: str = "from_audio"  # the property that those models must have
 
     brought: tuple[str, ...] = ()  # settings that name files made elsewhere: how is not known, nor from what songs
 
@@ -339,7 +339,7 @@ ROWS = (
         note=_BLEND,
         hears=PREDICTIONS,
         stands_on=("models",),
-        stands_on_any="predicts_new",
+        stands_on_having="predicts_new",
         weights=True,
         validated=True,
         own_users=True,

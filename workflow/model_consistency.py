@@ -84,22 +84,17 @@ def _demo_alone(config: dict[str, Any], model: dict[str, Any], name: str) -> Ite
 
 def _other_model(config: dict[str, Any], row: Kind, other: str, keys: Keys) -> Iterator[tuple[Keys, str]]:
     """Check a model that one of a row stands on. None stands on another of its own kind, so none stands on itself."""
-    fitting = [name for name in _with(config, row.stands_on_any) if config["models"][name]["kind"] != row.kind]
+    fitting = [name for name in _with(config, row.stands_on_having) if config["models"][name]["kind"] != row.kind]
     choice = f"name one of {', '.join(fitting)}" if fitting else "there is none in this config: write null"
-    does = {"from_audio": "predict factors from audio", "predicts_new": "predict songs that nobody has played"}
-    said = does[row.stands_on_any]
-    if other not in config["models"]:
-        yield keys, f"there is no model {short(other)} that {said.replace('predict', 'predicts')}: {choice}"
-    elif config["models"][other]["kind"] == row.kind:
+    what = {"from_audio": "factors from audio", "predicts_new": "songs that nobody has played"}[row.stands_on_having]
+    model = config["models"].get(other)
+    if model is None:
+        yield keys, f"there is no model {short(other)} that predicts {what}: {choice}"
+    elif model["kind"] == row.kind:
         yield keys, f"{short(other)} is of kind {row.kind} itself: name the models that it is made of"
     elif other not in fitting:
-        kind = config["models"][other]["kind"]
-        yield keys, f"{short(other)} is of kind {kind}, which does not {said}: {choice}"
-    elif (
-        row.stands_on_any == "from_audio"
-        and config["models"][other].get("refit")
-        and not row_of(config["models"][other]).left_out
-    ):
+        yield keys, f"{short(other)} is of kind {model['kind']}, which does not predict {what}: {choice}"
+    elif row.stands_on_having == "from_audio" and model.get("refit") and not row_of(model).left_out:
         yield keys, f"{short(other)} learns from validation songs, which must judge what it adds: give it refit: false"
 
 

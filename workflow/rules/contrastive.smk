@@ -1,9 +1,6 @@
 """contrastive: a tower whose song vectors tell which song a user has played, from the user's other songs."""
 
 
-include: "contrastive_inputs.smk"
-
-
 rule train_contrastive:
     input:
         plays=settled("<results>/plays/plays.parquet"),
@@ -26,7 +23,7 @@ rule train_contrastive:
     resources:
         mem_mb=growing(6000),
         runtime=growing(600),
-        gpu=tower_gpu,
+        gpu=gpu_by_name,
     params:
         options=model_options,
         code=code("train_contrastive.py"),

@@ -52,15 +52,15 @@ def gpu_by_name(wildcards):
 
 def song_features(wildcards):
     """The features that a model takes of the songs."""
-    return features_of(wildcards.model)(wildcards)
+    return settled(features_path(wildcards.model))(wildcards)
 
 
 song_features.paths = [f"<results>/{source.features}" for source in SOURCES.values()]
 
 
-def features_of(model):
-    """The same for a model by its name, as a function of wildcards."""
-    return settled(f"<results>/{SOURCES[SETTINGS['models'][model]['features']].features}")
+def features_path(model):
+    """The file of the features that a model takes."""
+    return f"<results>/{SOURCES[SETTINGS['models'][model]['features']].features}"
 
 
 def stood_on(model, pattern=PREDICTIONS, having="name"):

@@ -64,7 +64,7 @@ rule judge_popularity:
         songs=settled("<results>/plays/songs.parquet"),
         split=settled("<results>/split/split.parquet"),
         weights=settled(*for_models(WEIGHTS, ESTIMATES)),
-        features=settled(*(f"<results>/{SOURCES[SETTINGS['models'][name]['features']].features}" for name in ESTIMATES)),
+        features=settled(*map(features_path, ESTIMATES)),
     output:
         table="<results>/tables/popularity_estimate.parquet",
         markdown="<results>/tables/popularity_estimate.md",

@@ -16,7 +16,7 @@ def tuned_inputs(wildcards):
             "index": settled("<results>/audio/index.parquet")(wildcards),
             "log_mels": settled(*LOG_MELS)(wildcards),
         }
-    return {"features": features_of(TUNED)(wildcards)}
+    return {"features": settled(features_path(TUNED))(wildcards)}
 
 
 def tuned_options():

@@ -8,13 +8,14 @@ import logging
 from pathlib import Path
 
 import numba
+from numba.extending import is_jitted
 
 from coldwave.evaluation import pair_auc, ranking, resampling
 
 log = logging.getLogger(__name__)
 
-COMPILED = (ranking._count, ranking._stand, ranking._list, ranking._measure)
-COMPILED += (resampling._add, resampling._measure_without, pair_auc._win, pair_auc._stand, pair_auc._compare)
+MODULES = (ranking, resampling, pair_auc)
+COMPILED = [function for module in MODULES for function in vars(module).values() if is_jitted(function)]
 
 
 def keep_compiled(folder: Path) -> None:

@@ -1,12 +1,10 @@
 """A small finished run that has kept its log-mels, with models of every kind that hears."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import torch
-import yaml
 
 import coldwave
 from coldwave.audio.index import INDEX
@@ -21,7 +19,7 @@ from coldwave.use.hearing import NAMED, Heard
 from coldwave.use.models import Model, find_model
 from coldwave.use.predicting import predict
 from coldwave.wmf.gram import score_metric
-from tests.coldwave.use.small_runs import FACTORS, MODELS, SEED, write_run
+from tests.coldwave.use.small_runs import FACTORS, MODELS, SEED, change_config, write_run
 
 AUDIO = {"sample_rate": 22050, "window": 1024, "hop": 512, "mel_bands": 128, "duration": 30.0, "offset": 2.0,
          "min_seconds": 1.0, "timeout": 60.0, "shards": 1}  # fmt: skip
@@ -51,9 +49,7 @@ def write_heard_run(folder: Path, log_mels: dict[int, np.ndarray]) -> Path:
     }
     for name, array in arrays.items():
         write_array(folder / f"bow/{name}.npy", array.astype(np.float32))
-    record = json.loads((folder / "provenance.json").read_text())
-    config = yaml.safe_load(record["config"]) | {"audio": AUDIO, "bow": {"coefficients": 13}, "models": HEARING}
-    (folder / "provenance.json").write_text(json.dumps(record | {"config": yaml.safe_dump(config, sort_keys=False)}))
+    change_config(folder, audio=AUDIO, bow={"coefficients": 13}, models=HEARING)
     ends = dict(zip(log_mels, np.cumsum([len(one) for one in log_mels.values()]), strict=True))
     rows = [(song, "000", ends[song] - len(log_mels[song]), len(log_mels[song]), 0.0, "ok", "") if song in log_mels
             else (song, None, 0, 0, 0.0, "unreadable", "it is noise") for song in range(60)]  # fmt: skip

@@ -14,6 +14,7 @@ from coldwave.models.mlr.vectors import embed, metric_users, song_vectors
 from coldwave.models.weights import write_weights
 from coldwave.plays.tables import SONGS, USERS, write_plays, write_songs, write_users
 from coldwave.split.parts import SCHEMA
+from coldwave.use.hearing import NAMED, Heard
 from coldwave.wmf.als import factorise_songs
 from coldwave.wmf.gram import score_metric
 
@@ -108,6 +109,20 @@ def write_run(folder: Path, users: int = 90, songs: int = 60, models: dict = MOD
     }
     (folder / "provenance.json").write_text(json.dumps({**parts, "outputs": {"plays/plays.parquet": ""}}))
     return folder
+
+
+def change_config(folder: Path, **changed: dict) -> None:
+    """Change sections of the config in a run's record: their keys are added, or replaced."""
+    record = json.loads((folder / "provenance.json").read_text())
+    config = yaml.safe_load(record["config"])
+    config |= {section: config.get(section, {}) | keys for section, keys in changed.items()}
+    (folder / "provenance.json").write_text(json.dumps(record | {"config": yaml.safe_dump(config, sort_keys=False)}))
+
+
+def as_new(run, songs, **named) -> Heard:
+    """Take songs of a run for songs that come later, perhaps with other names."""
+    table = run.songs[songs].select(list(NAMED)).with_columns(**named)
+    return Heard(run.files, table, [], {"bow": np.asarray(run.files.array("bow/features.npy"))[songs]})
 
 
 def write_models(folder, plays, features, training, x, y, models) -> None:

@@ -1,13 +1,10 @@
 """A blend of a finished run: new songs, listeners, reasons and seconds are those of its parts, joined."""
 
-import json
-
 import numpy as np
 import polars as pl
 import pytest
-import yaml
 from heard_runs import AUDIO, HEARING, predicted, write_heard_run
-from small_runs import NO_AUDIO, SEED
+from small_runs import NO_AUDIO, SEED, change_config
 
 import coldwave
 from coldwave.errors import InputError
@@ -42,12 +39,8 @@ def run(tmp_path_factory):
         write_weights(folder / f"models/{name}/{SEED}.safetensors", blend.tensors(), {"models": parts})
         write_array(folder / f"predictions/{name}/{SEED}.npy", blend.songs(songs))
         write_array(folder / f"predictions/{name}/{SEED}.users.npy", blend.users(users))
-    record = json.loads((folder / "provenance.json").read_text())
-    config = yaml.safe_load(record["config"])
-    config["models"] |= {
-        name: {"kind": "blend", "models": parts, "weights": "learnt"} for name, parts in BLENDS.items()
-    }
-    (folder / "provenance.json").write_text(json.dumps(record | {"config": yaml.safe_dump(config, sort_keys=False)}))
+    blends = {name: {"kind": "blend", "models": parts, "weights": "learnt"} for name, parts in BLENDS.items()}
+    change_config(folder, models=blends)
     return coldwave.load(folder)
 
 

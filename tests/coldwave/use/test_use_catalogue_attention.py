@@ -1,14 +1,12 @@
 """A model with attention to catalogues, used without the workflow: its songs get what the run has predicted."""
 
-import json
 import shutil
 
 import numpy as np
 import polars as pl
 import pytest
 import torch
-import yaml
-from small_runs import SEED
+from small_runs import SEED, as_new, change_config
 
 import coldwave
 from coldwave.files import write_array
@@ -16,7 +14,6 @@ from coldwave.models.catalogue_attention.fitting import fit_catalogue
 from coldwave.models.catalogue_attention.prediction import predict_by_catalogue
 from coldwave.models.names.groups import find_groups
 from coldwave.models.weights import write_weights
-from coldwave.use.hearing import NAMED, Heard
 from coldwave.use.models import find_model
 from coldwave.use.predicting import predict
 from coldwave.wmf.gram import score_metric
@@ -31,10 +28,7 @@ SETTINGS = {
 def attentive(folder, tmp_path_factory):
     """The small run with one more model, whose attention changes what it predicts."""
     place = shutil.copytree(folder, tmp_path_factory.mktemp("use") / "attentive")
-    record = json.loads((place / "provenance.json").read_text())
-    config = yaml.safe_load(record["config"])
-    config["models"]["attentive"] = {"kind": "catalogue_attention", "features": "bow", **SETTINGS}
-    (place / "provenance.json").write_text(json.dumps(record | {"config": yaml.safe_dump(config, sort_keys=False)}))
+    change_config(place, models={"attentive": {"kind": "catalogue_attention", "features": "bow", **SETTINGS}})
     files = coldwave.load(place).files
     groups, features = find_groups(files.songs), np.asarray(files.array("bow/features.npy"))
     users, factors = (np.asarray(files.array(f"wmf/{name}_factors.npy")) for name in ("user", "song"))
@@ -48,17 +42,11 @@ def attentive(folder, tmp_path_factory):
     return coldwave.load(place)
 
 
-def heard(run, songs, **named):
-    """Songs of the run as if they were new, perhaps with other names."""
-    table = run.songs[songs].select(list(NAMED)).with_columns(**named)
-    return Heard(run.files, table, [], {"bow": np.asarray(run.files.array("bow/features.npy"))[songs]})
-
-
 def test_new_songs_are_predicted_as_the_run_predicts_its_own(attentive):
     new = np.flatnonzero(~attentive.files.training)
     model = find_model(attentive.files, "attentive")
     for ids in ({}, {"song_id": pl.lit("new ") + pl.col("song_id")}):
-        found = predict(heard(attentive, new, **ids), model)
+        found = predict(as_new(attentive, new, **ids), model)
         np.testing.assert_allclose(found, model.songs[new], atol=1e-5)
     assert not model.learnt.any()
 
@@ -72,14 +60,14 @@ def test_a_song_of_the_run_is_not_beside_itself(attentive):
     for song in known[:12]:
         features = attentive.files.array("bow/features.npy")[song]
         further = features @ tensors["weights"].T + tensors["intercept"] - tensors["left_out"][song]
-        found = predict(heard(attentive, [song]), model)[0]
+        found = predict(as_new(attentive, [song]), model)[0]
         np.testing.assert_allclose(found - further, model.songs[song], atol=1e-4)
 
 
 def test_a_new_song_of_a_new_artist_goes_by_its_sound(attentive):
     model = find_model(attentive.files, "attentive")
     new = np.flatnonzero(~attentive.files.training)
-    found = predict(heard(attentive, new, artist=pl.lit(None, pl.String), album=pl.lit(None, pl.String),
+    found = predict(as_new(attentive, new, artist=pl.lit(None, pl.String), album=pl.lit(None, pl.String),
                           song_id=pl.lit("new ") + pl.col("song_id")), model)  # fmt: skip
     tensors, _ = model.weights()
     sound = np.asarray(attentive.files.array("bow/features.npy")[new]) @ tensors["weights"].T + tensors["intercept"]

@@ -6,8 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import soundfile as sf
-import yaml
-from small_runs import SEED
+from small_runs import SEED, change_config
 from typer.testing import CliRunner
 
 import coldwave
@@ -25,9 +24,7 @@ def heard(folder, tmp_path):
     """A copy of a small run that has heard its songs by MusiCNN, and what it heard: float32 [songs, tags]."""
     copy = tmp_path / "run"
     shutil.copytree(folder, copy)
-    record = json.loads((copy / "provenance.json").read_text())
-    config = yaml.safe_load(record["config"]) | {"encoders": {"musicnn": {"network": "musicnn", "path": None}}}
-    (copy / "provenance.json").write_text(json.dumps(record | {"config": yaml.safe_dump(config, sort_keys=False)}))
+    change_config(copy, encoders={"musicnn": {"network": "musicnn", "path": None}})
     tags = np.random.default_rng(SEED).uniform(0, 1, (60, len(TAGS))).astype(np.float32)
     tags[SILENT] = np.nan
     (copy / "embeddings").mkdir(exist_ok=True)

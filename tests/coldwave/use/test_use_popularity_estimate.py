@@ -1,12 +1,9 @@
 """What a finished run does with an estimate of popularity: the same for everybody, and never taken for taste."""
 
-import json
-
 import numpy as np
 import polars as pl
 import pytest
-import yaml
-from small_runs import MODELS, NO_AUDIO, SEED, write_run
+from small_runs import MODELS, NO_AUDIO, SEED, as_new, change_config, write_run
 
 import coldwave
 from coldwave.files import read_array, read_table, write_array
@@ -16,7 +13,6 @@ from coldwave.new_songs.batches import FEATURES, PREDICTIONS, NewSongs
 from coldwave.new_songs.lists import list_neighbours, list_users
 from coldwave.use import left_out
 from coldwave.use.folding import ALIKE
-from coldwave.use.hearing import NAMED, Heard
 from coldwave.use.lift import Lift
 from coldwave.use.models import find_model
 from coldwave.use.placing import listeners_by_lift
@@ -37,21 +33,13 @@ def write_estimates(folder, models):
         write_weights(folder / f"models/{name}/{SEED}.safetensors", estimate.tensors(), model, fitted_on=known)
         write_array(folder / f"predictions/{name}/{SEED}.npy", predict_parts(estimate, known, features, songs)[ALL])
         write_array(folder / f"predictions/{name}/{SEED}.users.npy", np.ones((90, 1), dtype=np.float32))
-    record = json.loads((folder / "provenance.json").read_text())
-    config = yaml.safe_load(record["config"]) | {"models": {**models, **BOTH}}
-    (folder / "provenance.json").write_text(json.dumps(record | {"config": yaml.safe_dump(config, sort_keys=False)}))
+    change_config(folder, models=BOTH)
     return coldwave.load(folder)
 
 
 @pytest.fixture(scope="module")
 def famed(tmp_path_factory):
     return write_estimates(tmp_path_factory.mktemp("use") / "famed", {"linear": MODELS["linear"], "knn": MODELS["knn"]})
-
-
-def as_new(run, songs):
-    """Songs of the run, as if they came later."""
-    features = {"bow": run.files.array("bow/features.npy")[songs]}
-    return Heard(run.files, run.songs.select(list(NAMED))[songs], [], features)
 
 
 @pytest.mark.parametrize("name", BOTH)

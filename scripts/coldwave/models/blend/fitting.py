@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from coldwave.models.blend.pairs import draw_pairs, margins
 from coldwave.models.blend.vectors import Blend, find_part, missing
-from coldwave.models.blend.weights import Weights, equal_weights, learn_weights
+from coldwave.models.blend.weights import equal_weights, learn_weights
 
 log = logging.getLogger(__name__)
 
@@ -43,17 +43,15 @@ def fit_blend(
         A part predicts fewer than two validation songs.
     """
     parts = [find_part(name, own, validation) for name, own in zip(names, song_vectors, strict=True)]
-    if weights == LEARNT and in_sample:
+    blend = Blend(parts, equal_weights(len(parts)).values)
+    if not isinstance(weights, str):
+        blend = Blend(parts, np.array(weights, dtype=np.float64) / sum(weights))
+    elif weights == LEARNT and in_sample:
         log.warning("%s has learnt from validation songs, so these cannot tell how much it counts: weights are equal "
                     "(give it refit: false, or write weights)", ", ".join(in_sample))  # fmt: skip
-    if isinstance(weights, str):
-        even = equal_weights(len(parts))
-        blend = Blend(parts, even.values)
-        if weights == LEARNT and not in_sample:
-            with threadpool_limits(1):  # or the weights' last bits depend on the threads
-                blend = Blend(parts, _learnt(blend, plays, validation, user_vectors, song_vectors, names).values)
-    else:
-        blend = Blend(parts, np.array(weights, dtype=np.float64) / sum(weights))
+    elif weights == LEARNT:
+        with threadpool_limits(1):  # or the weights' last bits depend on the threads
+            blend = Blend(parts, _learnt(blend, plays, validation, user_vectors, song_vectors, names))
     log.info("weights: %s", _said(names, blend.weights))
     return blend
 
@@ -71,7 +69,8 @@ def _learnt(
     user_vectors: Sequence[np.ndarray],
     song_vectors: Sequence[np.ndarray],
     names: Sequence[str],
-) -> Weights:
+) -> np.ndarray:
+    """Learn the weights of an ``even`` blend from pairs of validation songs: float64 [parts]."""
     predicted = np.flatnonzero(validation & ~np.all([missing(own) for own in song_vectors], axis=0))
     vectors = even.filled([own[predicted] for own in song_vectors])
     place = np.full(len(validation), -1)
@@ -87,4 +86,4 @@ def _learnt(
     log.info("learnt from %s pairs of %s users and %s validation songs, worth %.0f independent pairs: %s",
              f"{len(found):,}", f"{len(judges):,}", f"{len(predicted):,}", weights.worth,
              _said(names, weights.values, weights.errors), extra={"screen": True})  # fmt: skip
-    return weights
+    return weights.values

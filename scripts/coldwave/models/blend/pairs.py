@@ -26,10 +26,8 @@ def draw_pairs(users: np.ndarray, songs: np.ndarray, number: int, generator: np.
     users, songs : int [plays], sorted by user, each pair once; the songs are rows below ``number``
     """
     judges = np.unique(users)
-    judges = (
-        judges[np.linspace(0, len(judges) - 1, min(len(judges), MOST_USERS)).astype(int)] if len(judges) else judges
-    )
-    kept = np.isin(users, judges)
+    spread = np.linspace(0, len(judges) - 1, min(len(judges), MOST_USERS)).astype(int)
+    kept = np.isin(users, judges[spread])
     users, songs = users[kept].astype(np.int64), songs[kept].astype(np.int64)
     each = max(1, MOST_PAIRS // max(1, len(users)))
     if each < number:

@@ -52,7 +52,7 @@ def fit_catalogue(
     taught, judged = songs_with_features(features, training, validation)
     linear = fit_linear(features, song_factors, known, metric, settings["strengths"])
     heard = predict_linear(features, linear.weights, linear.intercept, linear.left_out)
-    audio = Heard(heard, np.zeros(len(heard), dtype=bool))
+    audio = Heard.as_new(heard)
     names = fit_names(groups, song_factors, known, metric, audio)
     left = left_by_sound(names, song_factors, heard)
     attention, curve = train_attention(

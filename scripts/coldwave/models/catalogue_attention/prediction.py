@@ -40,14 +40,10 @@ class Learnt(NamedTuple):
 
     def tensors(self) -> dict[str, np.ndarray]:
         """Name its arrays."""
-        names = self.names.tensors(self.heard(np.zeros((len(self.left_out), 0))))
+        names = self.names.tensors(Heard.as_new(self.left_out))
         attention = {f"attention.{name}": array for name, array in self.attention._asdict().items()}
         own = {name: getattr(self, name) for name in self._fields[:3]}
         return own | {name: array for name, array in names.items() if name != "learnt"} | attention
-
-    def heard(self, factors: np.ndarray) -> Heard:
-        """Take predictions for those of an audio model that left out each song that it has learnt from."""
-        return Heard(factors, np.zeros(len(factors), dtype=bool))
 
 
 def left_by_sound(names: Names, song_factors: np.ndarray, heard: np.ndarray) -> np.ndarray:
@@ -74,7 +70,7 @@ def predict_by_catalogue(
     float32 [songs, factors]
     """
     heard = predict_linear(features, learnt.weights, learnt.intercept, learnt.left_out)
-    predicted = predict_names(groups, song_factors, known, learnt.names, learnt.heard(heard))
+    predicted = predict_names(groups, song_factors, known, learnt.names, Heard.as_new(heard))
     if not learnt.attention.share:
         return predicted
     left = left_by_sound(learnt.names, song_factors, heard)

@@ -12,72 +12,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 import torch
-from torch import nn
-from torch.nn import functional
 
 from coldwave.models.catalogue_attention.attention import Attention
 from coldwave.models.catalogue_attention.catalogue import EMPTY, list_others
+from coldwave.models.catalogue_attention.network import Network, Songs
+from coldwave.models.devices import one_thread
 from coldwave.models.learning_curve import CURVE_SCHEMA
-from coldwave.models.mlp.training import one_thread, training_batches
+from coldwave.models.mlp.training import training_batches
 from coldwave.progress import duration
 
 log = logging.getLogger(__name__)
 
 LOGGED_EVERY = 10  # epochs
 LOWEST = 1 / 64  # ratio of artists' variance to the noise's at the start, so that attention can rise from there
-
-
-class Network(nn.Module):
-    """The attention as a network: its parameters are what it changes of its start.
-
-    Parameters
-    ----------
-    projection : float32 [d, h]; start : float32 [k], the log of the null token's weight
-    """
-
-    def __init__(self, projection: torch.Tensor, start: torch.Tensor) -> None:
-        super().__init__()
-        self.register_buffer("projection", projection)
-        self.register_buffer("start", start)
-        self.turn = nn.Parameter(torch.zeros_like(projection))
-        self.sharpness = nn.Parameter(torch.zeros(()))
-        self.gate = nn.Parameter(torch.zeros(projection.shape[1]))
-        self.trust = nn.Parameter(torch.zeros_like(start))
-
-    def forward(
-        self, queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, shown: torch.Tensor
-    ) -> torch.Tensor:
-        """Attend: [b, k].
-
-        ``queries`` [b, d] and ``keys`` [b, n, d] are centred features; ``values`` [b, n, k]; ``shown`` bool [b, n].
-        """
-        projection = self.projection + self.turn
-        query = functional.normalize(queries @ projection, dim=-1)
-        cosines = (functional.normalize(keys @ projection, dim=-1) @ query[:, :, None])[..., 0]
-        weights = torch.exp(self.sharpness * cosines) * shown
-        null = torch.exp(self.start + self.trust + (query @ self.gate)[:, None])
-        return (weights[:, None] @ values)[:, 0] / (null + weights.sum(dim=1, keepdim=True))
-
-
-class Songs:
-    """Songs, and the others that they attend to, on a device.
-
-    Parameters
-    ----------
-    features : float32 [songs, d], centred, zeros for songs without; left : float32 [songs, k] of known songs
-    others : int64 [songs, n], ``EMPTY`` where there are no more
-    """
-
-    def __init__(self, features: np.ndarray, left: np.ndarray, others: np.ndarray, device: torch.device) -> None:
-        self.features, self.left, self.others = (torch.from_numpy(one).to(device) for one in (features, left, others))
-
-    def batch(self, songs: np.ndarray) -> tuple[torch.Tensor, ...]:
-        """Gather what `Network` takes of some songs."""
-        chosen = torch.from_numpy(songs).to(self.others.device)
-        others = self.others[chosen]
-        shown = others != EMPTY
-        others = others.clamp(min=0)
-        return self.features[chosen], self.features[others], self.left[others], shown
 
 
 def hide_some(others: np.ndarray, empty: float, rng: np.random.Generator) -> np.ndarray:
@@ -163,10 +110,8 @@ def _fit(
 
     def error(part: np.ndarray) -> float:
         with torch.inference_mode():
-            squares = (
-                (songs.left[torch.from_numpy(some).to(songs.left.device)] - network(*songs.batch(some))).square()
-                for some in np.split(part, range(size, len(part), size))
-            )
+            batches = np.split(part, range(size, len(part), size))
+            squares = ((songs.wanted(some) - network(*songs.batch(some))).square() for some in batches)
             return max(sum(float(each.double().sum()) for each in squares) / len(part), 1e-30)
 
     scale, validation_scale = error(training), error(validation)
@@ -179,8 +124,8 @@ def _fit(
             chosen = training[batch]
             queries, keys, values, _ = songs.batch(chosen)
             shown = torch.from_numpy(hide_some(others[chosen], settings["empty"], rng)).to(queries.device)
-            wanted = songs.left[torch.from_numpy(chosen).to(queries.device)]
-            loss = (network(queries, keys, values, shown) - wanted).square().sum(dim=1).mean() / scale
+            errors = network(queries, keys, values, shown) - songs.wanted(chosen)
+            loss = errors.square().sum(dim=1).mean() / scale
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

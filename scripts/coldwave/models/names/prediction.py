@@ -44,6 +44,11 @@ class Heard(NamedTuple):
         """Join predictions with what the weights of `Names` know of them."""
         return cls(factors, tensors["learnt"].astype(bool))
 
+    @classmethod
+    def as_new(cls, factors: np.ndarray) -> "Heard":
+        """Take predictions of which each is by a model without the song."""
+        return cls(factors, np.zeros(len(factors), dtype=bool))
+
 
 class Names(NamedTuple):
     """What is learnt of names.

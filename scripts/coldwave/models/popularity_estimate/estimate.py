@@ -47,12 +47,15 @@ class Estimate(NamedTuple):
     def tensors(self) -> dict[str, np.ndarray]:
         """Name its arrays."""
         own = {"values": self.values, "weights": self.weights, "intercept": self.intercept, "left_out": self.left_out}
-        named = self.names.tensors(_heard(self.left_out)) if self.names else {}
+        named = self.names.tensors(Heard.as_new(self.left_out)) if self.names else {}
         return own | {"years": np.array(self.years)} | named
 
-    def heard(self, features: np.ndarray, dates: pl.Series) -> np.ndarray:
-        """Predict songs that are not learnt from by their features and years: float32 [songs, 1], NaN without."""
-        return predict_linear(with_years(features, dates, self.years), self.weights, self.intercept)
+    def heard(self, features: np.ndarray, dates: pl.Series, left_out: np.ndarray | None = None) -> np.ndarray:
+        """Predict songs by their features and years: float32 [songs, 1], NaN without features.
+
+        Songs that have a row in ``left_out`` get that one, as in `predict_linear`; any other counts as a new one.
+        """
+        return predict_linear(with_years(features, dates, self.years), self.weights, self.intercept, left_out)
 
 
 def count_users(plays: pl.DataFrame, songs: int) -> np.ndarray:
@@ -89,7 +92,7 @@ def fit_estimate(
     linear = fit_linear(with_years(features, songs["date"], years), values, known, metric, strengths)
     names = None
     if by_names:  # of the known songs alone: where others stand among them would change the order of sums
-        groups, own = find_groups(songs.filter(known)), _heard(linear.left_out[known])
+        groups, own = find_groups(songs.filter(known)), Heard.as_new(linear.left_out[known])
         names = fit_names(groups, values[known], np.ones(len(own.learnt), dtype=bool), metric, own)
     return Estimate(values, linear.weights, linear.intercept, linear.left_out, years, names)
 
@@ -102,16 +105,10 @@ def predict_parts(
     The estimate is float32: a song of 1 has e times as many users as a typical one. A song without features is
     estimated by its names, or NaN where these do not count.
     """
-    own = estimate.heard(features, songs["date"])
-    own = np.where(np.isfinite(estimate.left_out), estimate.left_out, own)
+    own = estimate.heard(features, songs["date"], estimate.left_out)
     if estimate.names is None:
         return {ALL: own}
     groups = find_groups(songs)
     by_names = predict_names(groups, estimate.values, known, estimate.names)
-    both = predict_names(groups, estimate.values, known, estimate.names, _heard(own))
+    both = predict_names(groups, estimate.values, known, estimate.names, Heard.as_new(own))
     return {ALL: both, AUDIO: own, NAMES: by_names}
-
-
-def _heard(left_out: np.ndarray) -> Heard:
-    """What is heard of songs, each predicted without itself."""
-    return Heard(left_out, np.zeros(len(left_out), dtype=bool))

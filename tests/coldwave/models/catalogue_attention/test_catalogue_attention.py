@@ -11,7 +11,7 @@ from coldwave.models.catalogue_attention.prediction import Learnt, predict_by_ca
 from coldwave.models.learning_curve import CURVE_SCHEMA
 from coldwave.models.linear import predict_linear
 from coldwave.models.names.groups import find_groups
-from coldwave.models.names.prediction import predict_names
+from coldwave.models.names.prediction import Heard, predict_names
 
 SETTINGS = {
     "strengths": [0.1, 1.0, 10.0], "dimensions": 8, "catalogue": 12, "empty": 0.2, "batch_size": 160,
@@ -62,7 +62,7 @@ def errors(artist, features, factors, **changed):
         predict_by_catalogue(groups, factors, known, features, learnt),
         predict_names(groups, factors, known, alone),
         heard,
-        predict_names(groups, factors, known, names, learnt.heard(heard)),
+        predict_names(groups, factors, known, names, Heard.as_new(heard)),
     ]
     squares = [np.square(factors - one)[NEW].sum(axis=1).mean() for one in predicted]
     return dict(zip(PARTS, squares, strict=True)), learnt

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from coldwave.models.catalogue_attention.attention import Attention, change_of_attention, shrunk_share, unit_rows
 from coldwave.models.catalogue_attention.catalogue import EMPTY, by_artist, list_others
-from coldwave.models.catalogue_attention.training import LOWEST, Network, begin_at, hide_some
+from coldwave.models.catalogue_attention.network import Network
+from coldwave.models.catalogue_attention.training import LOWEST, begin_at, hide_some
 from coldwave.models.names.effects import Ratios, predict_by_effects
 from coldwave.models.names.groups import Groups
 
