@@ -406,8 +406,9 @@ def row_of(model: Settings) -> Kind:
 
 
 def stood_on(model: Settings) -> list[str]:
-    """List the names of the models that a model stands on."""
-    named = [model[key] for key in row_of(model).stands_on]
+    """List the names of the models that a model stands on; its other settings may be missing."""
+    keys = dict.fromkeys(key for row in ROWS if row.kind == model["kind"] for key in row.stands_on)
+    named = [model[key] for key in keys if model.get(key)]
     return [name for names in named for name in ([names] if isinstance(names, str) else names)]
 
 

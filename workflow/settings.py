@@ -20,7 +20,7 @@ from jsonschema.exceptions import ValidationError
 
 from workflow.consistency import cross_checks, paths
 from workflow.kind_schema import with_kinds
-from workflow.kinds import names_of
+from workflow.kinds import names_of, stood_on
 from workflow.wording import Keys, short, yaml_number
 
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
@@ -81,15 +81,21 @@ def over_default(config: Mapping[str, Any], default: Path) -> dict[str, Any]:
 
     Snakemake does so as well, but not for a module, and it puts the keys of the upper config first. The order of models
     counts (in tables, and where the first of a kind is taken), so those of the default config must come first. Models
-    of the default config that only the demo world has are left out where there is none.
+    of the default config that only the demo world has are left out where there is none, and so are those that stand on
+    a model that the config removes.
     """
     with default.open(encoding="utf-8") as file:
         below = yaml.load(file, Loader=_LOADER)
     both = _laid_over(below, config)
-    if both.get("world") in (None, *NULL_AS_TEXT) and isinstance(both["models"], Mapping):
-        alone = [name for name, model in below["models"].items() if model["kind"] in names_of("demo")]
-        gone = [name for name in alone if both["models"].get(name) == below["models"][name]]
-        both["models"] = {name: model for name, model in both["models"].items() if name not in gone}
+    if isinstance(models := both["models"], Mapping):
+        demo = names_of("demo") if both.get("world") in (None, *NULL_AS_TEXT) else []
+        removed = {name for name, model in models.items() if model in (None, *NULL_AS_TEXT)}
+        gone = {
+            name
+            for name, model in below["models"].items()
+            if models.get(name) == model and (model["kind"] in demo or removed.intersection(stood_on(model)))
+        }
+        both["models"] = {name: model for name, model in models.items() if name not in gone}
     return both
 
 

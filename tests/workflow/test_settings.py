@@ -100,9 +100,9 @@ def test_the_default_config_says_what_is_the_demos_and_shows_defaults():
     own["encoders"] = {"musicnn": {"network": "musicnn"}}
     own["audio"] = {"min_seconds": CONFIG["audio"]["min_seconds"]}  # of the window of the network that hears time
     assert check(CONFIG) == check(own)
-    assert len(CONFIG["models"]) == 13
+    assert len(CONFIG["models"]) == 15
     for name, model in CONFIG["models"].items():
-        assert name == "cnn_time" or set(model) <= {"kind", "objective", "traits", "held_out"}
+        assert name == "cnn_time" or set(model) <= {"kind", "objective", "traits", "held_out", "audio"}
 
 
 def test_the_defaults_of_models_are_valid():
@@ -152,6 +152,14 @@ def test_canonical_order_and_builtins():
         return {type(value)}.union(*map(types, parts))
 
     assert types(check(OrderedDict(CONFIG))) <= {dict, list, str, int, float, bool, type(None)}
+
+
+def test_a_default_model_goes_with_the_model_that_it_stands_on():
+    assert "names_linear" in checked({})["models"]
+    assert "names_linear" not in checked({"models": {"linear": None}})["models"]
+    assert "names_linear" not in checked({"models": {"linear": "null"}})["models"]  # as --config hands it in
+    own = {"linear": None, "names_linear": {"audio": "mlp"}}
+    assert checked({"models": own})["models"]["names_linear"]["audio"] == "mlp"
 
 
 def test_the_config_handed_in_is_left_alone():

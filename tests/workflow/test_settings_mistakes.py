@@ -55,7 +55,7 @@ MISTAKES = [
     ("run: 2024-01-01", "run: ... write it in quotes"),
     ("1: x", "1: a key must be text, and 1 is not: write it in quotes"),
     ("models: {on: {kind: mean}}", "models.True: a key must be text"),
-    ("models: {linear: x}", "models.linear: 'x' is text, not a mapping with the key kind"),
+    ("models: {mlr: x}", "models.mlr: 'x' is text, not a mapping with the key kind"),
     # bounds and choices
     ("seed: -1", "seed: -1 is not a whole number from 0"),
     ("repeats: 0", "repeats: 0 is not a whole number from 1 to 1000"),
