@@ -3,10 +3,11 @@
     python -m benchmarks.peers.compare results/emotify-fold[1-5] --theirs theirs
 
 ``--theirs`` holds a folder of `run.py`'s for each run, of the run's name. The measures are those that the models would
-have in the run's tables as models of kind ``predictions``. ± is over runs, of the means over a model's seeds. The last
-columns are paired differences in AUC and mAP from the model named ``--against``, with the number of runs in which the
-95 % interval over users and test songs (and trainings, if there are several) leaves out zero. Seconds and memory of our
-models are those of the rules that fit and predict, theirs of training, all seeds' means.
+have in the run's tables as models of kind ``predictions``; ``--serving`` adds those of ``tables/where.md`` among songs
+that are alike. ± is over runs, of the means over a model's seeds. The last columns are paired differences in AUC and
+mAP from the model named ``--against``, with the number of runs in which the 95 % interval over users and test songs
+(and trainings, if there are several) leaves out zero. Seconds and memory of our models are those of the rules that fit
+and predict, theirs of training, all seeds' means.
 """
 
 import argparse
@@ -18,22 +19,23 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from benchmarks.same_serving import BOUNDS
-from benchmarks.same_serving import measures as measures_within
 from coldwave.evaluation.compiled import keep_compiled
 from coldwave.evaluation.differences import Comparison, compare
+from coldwave.evaluation.pair_auc import map_within, rank_pairs
+from coldwave.evaluation.pair_rows import ALIKE, TYPES
+from coldwave.evaluation.pair_types import Pairs, find_pairs
 from coldwave.evaluation.recommendation import Trained
 from coldwave.evaluation.scores import score_model
 from coldwave.evaluation.table_of_measures import AUC, MAP
 from coldwave.exhibits.markdown import pipe_table
 from coldwave.files import read_array, read_table
 from coldwave.models.predictions.vectors import read_vectors, zero_without
-from coldwave.split.parts import TEST
 
 CUTOFF, LENGTH = 500, 20
 OURS = ("linear_musicnn", "knn_musicnn", "names_musicnn")
 COLUMNS = {"user": "user_id", "song": "song_id", "delimiter": None}
-SHOWN = ("auc", "ap", f"ndcg_{LENGTH}", f"recall_{LENGTH}")
+SHOWN = {"auc": "AUC", "ap": "mAP", f"ndcg_{LENGTH}": f"nDCG@{LENGTH}", f"recall_{LENGTH}": f"recall@{LENGTH}"}
+SERVING = ("AUC, alike", "mAP, alike")
 
 
 class Vectors(NamedTuple):
@@ -90,13 +92,13 @@ def ranked(results: Path, theirs: Path, options: argparse.Namespace) -> tuple[di
         vectors = [one for one in vectors if one.model in (*options.models, *options.only)]
     trained, without, means = [], {}, defaultdict(list)
     tables = plays.select("user", "song"), split.select("song", "part"), songs.select("song", "song_id", "artist")
+    pairs = find_pairs(plays, songs, split, len(users), seed=1) if options.serving else None
     for one in vectors:
         scores = score_model(*tables, one.users, one.songs, CUTOFF, [LENGTH])
         trained.append(Trained(one.model, one.seed, scores.users))
         without[one.model, one.seed] = scores.without_songs
         found = [scores.users[name].drop_nulls().drop_nans().mean() for name in SHOWN]
-        found += within(plays, songs, split, one) if options.serving else [np.nan, np.nan]
-        means[one.model].append([*found, *one.cost])
+        means[one.model].append([*found, *(alike(pairs, one) if pairs else []), *one.cost])
     kinds = dict.fromkeys(means, "predictions")
     return (
         {model: np.mean(rows, axis=0).tolist() for model, rows in means.items()},
@@ -104,16 +106,12 @@ def ranked(results: Path, theirs: Path, options: argparse.Namespace) -> tuple[di
     )
 
 
-def within(plays: pl.DataFrame, songs: pl.DataFrame, split: pl.DataFrame, one: Vectors) -> list[float]:
-    """Measure AUC and AP among songs alike in first tag and number of users."""
-    test = np.flatnonzero((split.sort("song")["part"] == TEST).to_numpy())
-    played = np.zeros((len(one.users), len(songs)), dtype=bool)
-    played[plays["user"], plays["song"]] = True
-    songs = songs.sort("song")
-    genres = np.unique(songs["tags"].list.first().fill_null("").to_numpy().astype(str), return_inverse=True)[1]
-    cells = genres * (len(BOUNDS) + 1) + np.digitize(songs["users"].to_numpy(), BOUNDS)
-    scores = one.users @ np.nan_to_num(one.songs[test], nan=0).T
-    return measures_within(scores, played[:, test], cells[test]).tolist()
+def alike(pairs: Pairs, one: Vectors) -> tuple[float, float]:
+    """Measure AUC and mAP among alike songs; NaN if there are no such pairs."""
+    found = rank_pairs(pairs, one.users, one.songs)
+    number = found.pairs[:, TYPES - 1].sum()
+    auc = found.won[:, TYPES - 1].sum() / number if number else np.nan
+    return auc, map_within(pairs, found, CUTOFF).get((ALIKE, 0), np.nan)
 
 
 def difference(comparison: Comparison, measure: str, model: str, other: str) -> tuple[float, bool]:
@@ -133,10 +131,11 @@ def main() -> None:
     parser.add_argument("--models", nargs="*", default=OURS, help="of the runs")
     parser.add_argument("--only", nargs="*", help="of theirs, as the table names them")
     parser.add_argument("--against", default="names_musicnn")
-    parser.add_argument("--serving", action="store_true", help="also measure among songs alike in tag and users")
+    parser.add_argument("--serving", action="store_true", help="also measure among songs alike in first tag and users")
     options = parser.parse_args()
     keep_compiled(options.theirs / "compiled")
     runs = [ranked(results, options.theirs / results.name, options) for results in options.results]
+    names = *SHOWN.values(), *(SERVING if options.serving else ())
     table: dict[str, list[str]] = defaultdict(list)
     models = sorted(set().union(*(means for means, _ in runs)), key=lambda model: -mean_of(runs, model)[0])
     for model in models:
@@ -144,11 +143,11 @@ def main() -> None:
         spread = np.std(values, axis=0, ddof=min(1, len(values) - 1))
         table["model"].append(model)
         table["runs"].append(str(len(values)))
-        for place, name in enumerate(("AUC", "mAP", f"nDCG@{LENGTH}", f"recall@{LENGTH}", "AUC within", "AP within")):
-            if np.isfinite(values[:, place]).all():
-                table[name].append(f"{values[:, place].mean():.3f} ± {spread[place]:.3f}")
-        for place, name in ((6, "CPU s"), (7, "MB")):
-            table[name].append(f"{values[:, place].mean():.{7 - place}f}")
+        *averages, seconds, megabytes = values.mean(axis=0)
+        for name, mean, error in zip(names, averages, spread[:-2], strict=True):
+            table[name].append(f"{mean:.3f} ± {error:.3f}")
+        table["CPU s"].append(f"{seconds:.1f}")
+        table["MB"].append(f"{megabytes:.0f}")
         for measure in (AUC, MAP):
             leads = [
                 difference(found, measure.key, model, options.against)

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import polars as pl
 import pytest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from benchmarks.peers.exported import export, validate
 from coldwave.errors import InputError
@@ -159,5 +159,30 @@ def test_a_peers_vectors_come_back_by_id_and_rank_as_they_should(tmp_path, run):
     scores, relevant = expected @ np.nan_to_num(content)[own].T, played[:, own]
     scores[:, 0] = -1e9  # the one that was not heard ranks last
     aucs = [roc_auc_score(*pair) for pair in zip(relevant, scores, strict=True) if 0 < pair[0].sum() < len(own)]
-    row = [cell.strip() for cell in shown.splitlines()[2].split("|")]
-    assert row[1:4] == ["semco: softmax, published", "1", f"{np.mean(aucs):.3f} ± 0.000"]
+    assert row_of(shown)[1:4] == ["semco: softmax, published", "1", f"{np.mean(aucs):.3f} ± 0.000"]
+
+    shown = subprocess.run([*call, "--models", "--serving"], check=True, capture_output=True, text=True).stdout
+    bands = np.floor(np.log(played[:, own].sum(axis=0)) / np.log(1.5)).astype(int)  # all have the same tag
+    assert len(set(bands)) > 1
+    expected = [f"{value:.3f} ± 0.000" for value in alike(relevant, scores, bands)]
+    assert row_of(shown)[7:9] == expected and expected[0] != row_of(shown)[3]
+
+
+def row_of(shown):
+    """The cells of the first row of a table."""
+    return [cell.strip() for cell in shown.splitlines()[2].split("|")]
+
+
+def alike(relevant, scores, cells):
+    """AUC and mAP of scikit-learn within cells: by share of the user's pairs, and by songs played."""
+    shares, won, maps = [], [], []
+    for mine, values in zip(relevant, scores, strict=True):
+        within = [cells == cell for cell in set(cells) if 0 < mine[cells == cell].sum() < (cells == cell).sum()]
+        if within:
+            pairs = np.array([mine[one].sum() * (~mine[one]).sum() for one in within])
+            aucs = [roc_auc_score(mine[one], values[one]) for one in within]
+            aps = [average_precision_score(mine[one], values[one]) for one in within]
+            shares.append(pairs.sum() / (mine.sum() * (~mine).sum()))
+            won.append(shares[-1] * np.average(aucs, weights=pairs))
+            maps.append(np.average(aps, weights=[mine[one].sum() for one in within]))
+    return sum(won) / sum(shares), np.mean(maps)
