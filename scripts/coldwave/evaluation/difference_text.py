@@ -36,7 +36,8 @@ def notes(comparison: Comparison) -> list[str]:
         "A > B: two adjacent models differ. A ≈ B: no difference was found, which does not show that there is none. "
         "Models that share a letter in the column of groups do not differ; compare letters within one measure only.",
         f"Intervals of {100 * (1 - LEVEL):g} % are about other users and other songs like these. All users share the "
-        "test songs, so that these matter most. Drawn: what the interval counts as a sample.",
+        "test songs, so that these matter most. Drawn: what the interval counts as a sample; of songs, where the split "
+        "keeps artists in one part, these are artists with all their songs.",
         "What was learnt is held fixed: other training songs and other user factors are not drawn, and nothing is said "
         "of another data set.",
         f"A pair differs if p is below {LEVEL:g}, with Holm's correction over all pairs of the measure. Lead: the "

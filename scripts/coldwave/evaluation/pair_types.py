@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 import scipy.sparse as sp
 
+from coldwave.evaluation.drawn_together import drawn_together
 from coldwave.evaluation.lists import artist_numbers
 from coldwave.evaluation.pair_rows import BAND
 from coldwave.evaluation.scores import relevant_songs
@@ -32,7 +33,7 @@ class Pairs(NamedTuple):
     ``coldwave.evaluation.ranking.stand``. ``signs``: a random sign for each user.
     ``heard``: bool sparse [users, artists], the artists of training songs that each has played.
     ``artists``: the column of each song's artist. ``known``: uint8 [songs], 1 if it has a training song.
-    ``cells``: int64 [songs], the same number for songs that are alike.
+    ``cells``: int64 [songs], the same number for songs that are alike. ``together``: as `drawn_together`.
     ``artists_named``, ``tagged``: whether any song has an artist's name, and whether any test song has a tag.
     """
 
@@ -45,6 +46,7 @@ class Pairs(NamedTuple):
     artists: np.ndarray
     known: np.ndarray
     cells: np.ndarray
+    together: np.ndarray
     artists_named: bool
     tagged: bool
 
@@ -95,6 +97,7 @@ def find_pairs(
         artists[test],
         np.isin(artists[test], artists[part == TRAIN]).astype(np.uint8),
         alike_songs(tags.to_list(), both["users"].to_numpy()[test]),
+        drawn_together(songs, split),
         bool(both["artist"].fill_null("").str.strip_chars().ne("").any()),
         tags.null_count() < len(tags),
     )

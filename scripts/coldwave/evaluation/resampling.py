@@ -48,15 +48,16 @@ def leave_songs_out(
     threads: int = 1,
     groups: int = GROUPS,
     at_most: int = USERS,
+    together: np.ndarray | None = None,
 ) -> np.ndarray:
     """Measure rankings without each group of songs: float64 [groups, 2, 2].
 
     ``[:, 0]`` are the mean AUC and the mean AP of users. ``[:, 1]`` are the means of the same deviations from
     ``[:, 0]`` with a random sign for each user, whose squares tell the part of pairs. NaN where no user is left.
 
-    Each group has one song, or about as many as any other if there are more songs than groups. The same seed and the
-    same numbers of songs and of users with a relevant song give the same groups, users and signs, whatever the
-    vectors. So a row of one model can be compared with the same row of another.
+    Each group has one song, or about as many as any other if there are more songs than groups. The same seed, the same
+    numbers of songs and of users with a relevant song, and the same ``together`` give the same groups, users and signs,
+    whatever the vectors. So a row of one model can be compared with the same row of another.
 
     Parameters
     ----------
@@ -69,6 +70,8 @@ def leave_songs_out(
     groups, at_most
         Number of groups at most, and of users with a relevant song. With more users, some are drawn: they tell as well
         how much songs matter, and no more than 20,000 users x songs x 200 groups are counted.
+    together
+        int [songs], numbers from 0: songs of the same number are in the same group. By default each is by itself.
 
     Raises
     ------
@@ -81,8 +84,10 @@ def leave_songs_out(
     starts, relevant = np.asarray(starts, np.int64), np.asarray(relevant, np.int64)
     users, songs = np.flatnonzero(np.diff(starts)), len(song_vectors)
     rng = np.random.default_rng(seed)
-    left_out = np.argsort(rng.permutation(songs)) % min(groups, songs)
-    kept = (left_out[:, None] != np.arange(min(groups, songs))).astype(np.uint8)
+    together = np.arange(songs) if together is None else together
+    drawn = together.max(initial=-1) + 1
+    left_out = (np.argsort(rng.permutation(drawn)) % min(groups, drawn))[together]
+    kept = (left_out[:, None] != np.arange(min(groups, drawn))).astype(np.uint8)
     signs = np.zeros(len(user_vectors))
     signs[users] = rng.choice([-1.0, 1.0], len(users))
     if len(users) > at_most:

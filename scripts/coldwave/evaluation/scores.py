@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.evaluation.drawn_together import drawn_together
 from coldwave.evaluation.factors import factor_errors
 from coldwave.evaluation.lists import artist_diversity, artist_numbers, novelty, tie_order, times_listed
 from coldwave.evaluation.measures import list_measures, pair_shares
@@ -102,7 +103,7 @@ def score_model(
     song_factors
         [songs, k], the factors of the songs' own plays, for a model that predicts them.
     seed
-        Draws the groups of songs that are left out.
+        Draws the groups of songs that are left out; those drawn together (`drawn_together`) are in one.
 
     Raises
     ------
@@ -121,7 +122,9 @@ def score_model(
         order = tie_order(named["song_id"].to_list())
         standing = stand(user_vectors, vectors, starts, relevant, order, list_lengths[0], threads)
         ranking = measure(standing, starts, len(test_songs), cutoff)
-        without = leave_songs_out(user_vectors, vectors, starts, relevant, cutoff, seed, threads)
+        without = leave_songs_out(
+            user_vectors, vectors, starts, relevant, cutoff, seed, threads, together=drawn_together(songs, split)
+        )
         errors = {} if song_factors is None else factor_errors(vectors, song_factors[test_songs])
     except ValueError as error:
         raise InputError(f"the vectors cannot be ranked: {error}") from error

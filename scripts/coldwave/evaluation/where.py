@@ -3,7 +3,8 @@
 A lead in AUC is the sum over types of the share of the pairs times the lead within the type, exactly. The share is the
 mean over users, and the AUC within a type the mean over users weighted by the user's share. So neither depends on which
 model is looked at, but for the AUC. Intervals draw users, test songs and trainings, as those of
-``coldwave.evaluation.differences`` do: what they need of songs are the same sums without each song.
+``coldwave.evaluation.differences`` do: what they need of songs are the same sums without each song, added up over songs
+that were drawn together.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from coldwave.evaluation.models import FEATURES, LOG_MELS, Model, in_order
 from coldwave.evaluation.pair_auc import PairAuc, map_within
 from coldwave.evaluation.pair_rows import CHANCE, EVERY, rows_of
 from coldwave.evaluation.pair_types import Pairs
+from coldwave.evaluation.song_covariance import left_together
 
 SCHEMA = {
     "by": pl.String,  # all, familiarity, artist, and what makes songs alike: genre and users, or users alone
@@ -49,12 +51,13 @@ class Ranked(NamedTuple):
     pairs: np.ndarray
     won_without: np.ndarray
     pairs_without: np.ndarray
+    together: np.ndarray
     maps: dict[tuple[int, int], float]
 
 
 def ranked(model: str, seed: int, pairs: Pairs, found: PairAuc, cutoff: int) -> Ranked:
     """Keep what the table needs of the ranked pairs of a model."""
-    return Ranked(model, seed, *found[:4], map_within(pairs, found, cutoff))
+    return Ranked(model, seed, *found[:4], pairs.together, map_within(pairs, found, cutoff))
 
 
 def reference_of(models: Mapping[str, Model]) -> str | None:
@@ -137,7 +140,8 @@ class Means(NamedTuple):
             ]
         both = np.stack([np.stack(ratios, axis=1), np.stack(signed, axis=1)], axis=1)  # [songs, 2, models]
         told = np.isfinite(both).all(axis=(1, 2))  # not a song without which there are no such pairs
-        return cls(means, variances_of(values.T, [*each, [float(means[-1])]], both[told]))
+        left = left_together(both[told], seeds[0][0].together[told])
+        return cls(means, variances_of(values.T, [*each, [float(means[-1])]], left))
 
     def interval(self, model: int, less: int | None = None) -> tuple[float, float | None, float | None]:
         """Give the mean of a model, or its lead over another, and the ends of the interval."""

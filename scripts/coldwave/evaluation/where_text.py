@@ -96,7 +96,8 @@ def notes(table: pl.DataFrame, at_most: int) -> list[str]:
         f"Lead: over {others[0]}, and {lead}. Part: share x lead, what these pairs bring to the lead over all pairs."
         if others
         else "Lead: over chance. Part: share x lead, what these pairs bring to the lead over all pairs.",
-        f"Intervals of {100 * (1 - LEVEL):g} % draw users, test songs and, where there are several, trainings.",
+        f"Intervals of {100 * (1 - LEVEL):g} % draw users, test songs (where the split keeps artists in one part, "
+        "artists with all their songs) and, where there are several, trainings.",
         "Familiar: the user has played a training song of the artist; else a discovery. Known: the artist has a "
         "training song; else new. Between: one song of each; in 'familiar over discovery' the familiar one is played. "
         "A song without an artist's name is a discovery by a new artist."

@@ -28,8 +28,9 @@ class Linear(NamedTuple):
     """Fitted regressions.
 
     ``weights`` float32 [factors, d], ``intercept`` float32 [factors]; ``left_out`` float32 [songs, factors], the
-    predictions of songs learnt from, each by the regression without it, NaN for other songs; ``curve`` the error at
-    each strength, columns as in ``CURVE_SCHEMA``.
+    predictions of songs learnt from, each by the regression without it about the mean of all
+    (``Ridge.left_out_about_mean``), NaN for other songs; ``curve`` the error at each strength, columns as in
+    ``CURVE_SCHEMA``.
     """
 
     weights: np.ndarray
@@ -84,7 +85,7 @@ def fit_linear(
     chosen = _own_or_common(ridge, wanted, grid)
     weights, intercept = ridge.weights(chosen)
     left_out = np.full(targets.shape, np.nan, dtype=np.float32)
-    left_out[known] = directions.factors(ridge.left_out(chosen))
+    left_out[known] = directions.factors(ridge.left_out_about_mean(chosen))
     log.info("%d directions: error %.5g on songs left out; %d of them predicted by their mean alone",
              len(chosen), grid.errors.min(axis=0).sum(), np.isinf(chosen).sum())  # fmt: skip
     curve = pl.DataFrame(

@@ -40,6 +40,16 @@ class Ridge:
         residuals = self.targets + self.offset - self.fitted(strengths)
         return self.targets + self.offset - residuals / np.maximum(1 - leverages, 1e-12)
 
+    def left_out_about_mean(self, strengths: np.ndarray | float) -> np.ndarray:
+        """Predict each song as `left_out`, but with the mean of all songs in place of that of the others.
+
+        The mean of the others is the lower, the higher the song's own target. So predictions by `left_out`, compared
+        with each other, rank songs against their targets where the inputs tell little. A common mean ranks nothing.
+        """
+        songs, leverages = len(self.targets), np.square(self.projected) @ self._shrunk(strengths)
+        told = self.fitted(strengths) - self.offset - leverages * self.targets * songs / (songs - 1)
+        return self.offset + told / np.maximum(1 - 1 / songs - leverages, 1e-12)
+
     def weights(self, strengths: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
         """Make the weights and intercepts: float64 [k, d] and [k]. An infinite strength leaves the mean alone."""
         weights = (self.vectors @ (self._shrunk(strengths) * self.products)).T

@@ -1,13 +1,15 @@
 """Songs left out in turn: against rankings of the songs that are left. Samples: against a jackknife by hand."""
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coldwave.evaluation.drawn_together import drawn_together
 from coldwave.evaluation.ranking import rank_songs
 from coldwave.evaluation.resampling import draw_times, leave_songs_out, resampled_measures
-from coldwave.evaluation.song_covariance import song_covariance
+from coldwave.evaluation.song_covariance import left_together, song_covariance
 
 
 def make_case(seed, users, songs, factors=3, levels=None, missing=0, share=0.2):
@@ -59,6 +61,35 @@ def test_groups_are_of_the_same_size_and_leave_each_song_out_once():
     for one in range(7):
         values = ranked_without(users, songs, starts, relevant, 500, np.flatnonzero(group == one))
         assert found[one] == pytest.approx(mean(values), abs=1e-12)
+
+
+def test_songs_that_were_drawn_together_are_left_out_together():
+    users, songs, starts, relevant = make_case(1, 40, 23)
+    together = np.random.default_rng(2).integers(0, 9, 23)
+    found = leave_songs_out(users, songs, starts, relevant, 500, seed=5, together=together)[:, 0]
+    group = np.argsort(np.random.default_rng(5).permutation(9))
+    assert len(found) == 9
+    for one in range(9):
+        values = ranked_without(users, songs, starts, relevant, 500, np.flatnonzero(together == one))
+        assert found[group[one]] == pytest.approx(mean(values), abs=1e-12)
+
+
+def test_changes_without_single_songs_add_up_to_those_without_groups_of_them():
+    values = np.random.default_rng(3).normal(size=(24, 2))
+    without = (values.sum(axis=0) - values) / 23
+    together = np.tile(np.arange(6), 4)
+    wanted = [values[together != one].mean(axis=0) for one in range(6)]
+    np.testing.assert_allclose(left_together(without, together), wanted, atol=1e-12)
+    assert np.array_equal(left_together(without, np.arange(24)), without)
+    assert left_together(without, np.zeros(24, int)).shape == (1, 2)
+
+
+def test_artists_are_drawn_where_the_split_keeps_them_together_else_songs():
+    songs = pl.DataFrame({"song": range(6), "artist": ["A", "B", " a", None, "C", None]})
+    split = pl.DataFrame({"song": range(6), "part": ["test", "train", "test", "test", "test", "unheard"]})
+    assert drawn_together(songs, split).tolist() == [0, 0, 1, 2]
+    apart = songs.with_columns(artist=pl.Series(["A", "A", "A", None, "C", None]))
+    assert drawn_together(apart, split).tolist() == [0, 1, 2, 3]
 
 
 def test_signed_means_are_those_of_deviations_with_the_users_signs():

@@ -48,10 +48,31 @@ def test_the_errors_are_those_of_scikit_learns_leave_one_out(data):
 def test_each_target_has_a_strength_of_its_own(data):
     ridge = Ridge(*data)
     strengths = np.array([0.1, 1.0, np.inf])
-    for function in (ridge.fitted, ridge.left_out):
+    for function in (ridge.fitted, ridge.left_out, ridge.left_out_about_mean):
         together = function(strengths)
         for target, strength in enumerate(strengths):
             assert together[:, target] == pytest.approx(function(strength)[:, target])
+
+
+@pytest.mark.parametrize("strength", [0.1, 10.0, np.inf])
+def test_about_the_mean_of_all_songs_it_is_the_same_but_for_the_mean(data, strength):
+    inputs, targets = data
+    ridge, songs = Ridge(inputs, targets), len(inputs)
+    others = (targets.sum(axis=0) - targets) / (songs - 1)
+    expected = ridge.left_out(strength) - others + targets.mean(axis=0)
+    assert ridge.left_out_about_mean(strength) == pytest.approx(expected, abs=1e-8)
+
+
+def test_songs_are_not_ranked_against_their_targets_by_inputs_that_tell_nothing():
+    against = {"left_out": [], "left_out_about_mean": []}
+    for seed in range(30):
+        inputs, targets = np.random.default_rng(seed).standard_normal((2, 100, 20))
+        ridge = Ridge(inputs, targets[:, :1])
+        for name, found in against.items():
+            found.append(np.corrcoef(getattr(ridge, name)(10.0)[:, 0], targets[:, 0])[0, 1])
+    assert np.mean(against["left_out"]) < -0.15
+    assert abs(np.mean(against["left_out_about_mean"])) < 0.08
+    assert np.ptp(ridge.left_out_about_mean(np.inf)) == 0
 
 
 def test_an_infinite_strength_predicts_the_mean_of_the_others(data):

@@ -51,7 +51,7 @@ def learn_weights(pairs: Pairs, margins: np.ndarray) -> Weights:
         return equal_weights(parts)
     shares = user_shares(pairs.user)
     steepness = _minimum(margins.mean(axis=1, keepdims=True), shares, np.zeros((1, 1)), np.ones(1))[0]
-    if steepness <= 0:
+    if steepness <= 0 or not margins.any():
         log.warning("the parts together rank validation songs no better than chance: weights are equal")
         return equal_weights(parts)
     start, apart = np.full(parts, steepness / parts), np.eye(parts) - 1 / parts

@@ -47,7 +47,7 @@ def begin_at(features: np.ndarray, ratio: np.ndarray, dimensions: int) -> tuple[
     ratio : float64 [k], variance of artists in ratio to that of the noise
     """
     mean = features.mean(axis=0, dtype=np.float64)
-    values, vectors = np.linalg.eigh(np.cov(features - mean, rowvar=False).reshape(features.shape[1], -1))
+    values, vectors = np.linalg.eigh(np.cov(features - mean, rowvar=False, bias=True).reshape(features.shape[1], -1))
     kept = slice(-min(dimensions, len(values)), None)
     projection = vectors[:, kept] / np.sqrt(max(values[kept].sum(), 1e-30))  # projected features have length one
     start = -np.log(np.maximum(ratio, LOWEST))

@@ -102,6 +102,9 @@ def test_where_nothing_can_be_told_weights_are_equal(caplog):
     assert "no better than chance" in caplog.text
     silent = learn_weights(pairs, found * [1, 0])
     assert silent.values == pytest.approx([0.5, 0.5], abs=1e-3), "of a part that says nothing, nothing can be learnt"
+    caplog.clear()
+    assert np.array_equal(learn_weights(pairs, found * 0).values, [0.5, 0.5]), "of parts that both say nothing"
+    assert "no better than chance" in caplog.text
     twice = learn_weights(pairs, found[:, [0, 0]])
     assert twice.values == pytest.approx([0.5, 0.5], abs=1e-4)
 

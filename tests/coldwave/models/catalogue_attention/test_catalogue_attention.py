@@ -180,3 +180,12 @@ def test_no_validation_song_with_features_is_an_error():
     features[VALIDATION] = np.nan
     with pytest.raises(InputError, match="no validation song has features"):
         fit(artist, features, factors)
+
+
+def test_with_one_training_song_it_is_names_on_linear():
+    artist, features, factors = (one[:12] for one in world())
+    training, groups = np.arange(12) < 1, grouped(artist)
+    learnt, _ = fit_catalogue(groups, features, factors, training, ~training, np.eye(3), SETTINGS, 1,
+                              torch.device("cpu"))  # fmt: skip
+    assert learnt.attention.share == 0
+    assert np.isfinite(predict_by_catalogue(groups, factors, np.ones(12, bool), features, learnt)).all()
