@@ -89,7 +89,7 @@ def over_default(config: Mapping[str, Any], default: Path) -> dict[str, Any]:
     both = _laid_over(below, config)
     if isinstance(models := both["models"], Mapping):
         demo = names_of("demo") if both.get("world") in (None, *NULL_AS_TEXT) else []
-        removed = {name for name, model in models.items() if model in (None, *NULL_AS_TEXT)}
+        removed = {name for name, model in models.items() if model is None}
         gone = {
             name
             for name, model in below["models"].items()

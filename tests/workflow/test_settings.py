@@ -157,7 +157,6 @@ def test_canonical_order_and_builtins():
 def test_a_default_model_goes_with_the_model_that_it_stands_on():
     assert "names_linear" in checked({})["models"]
     assert "names_linear" not in checked({"models": {"linear": None}})["models"]
-    assert "names_linear" not in checked({"models": {"linear": "null"}})["models"]  # as --config hands it in
     own = {"linear": None, "names_linear": {"audio": "mlp"}}
     assert checked({"models": own})["models"]["names_linear"]["audio"] == "mlp"
 
