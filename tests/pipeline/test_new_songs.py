@@ -27,7 +27,7 @@ from workflow.learnt import NotLearntError, check_learnt
 from workflow.settings import check
 
 SEED = 3
-MODELS = ["knn", "mlr", "linear", "mlp", "cnn_mse", "names", "names_and_linear"]
+MODELS = ["knn", "mlr", "linear", "mlp", "names", "cnn_mse", "names_and_linear"]
 BY_NAMES = {"names", "names_and_linear"}
 NEW = {
     "new_songs": {"path": "new.csv", "users": 4, "neighbours": 3, "batch": "first"},

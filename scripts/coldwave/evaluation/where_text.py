@@ -58,7 +58,8 @@ def _against(row: Mapping, reference: str) -> str:
 
 def columns(table: pl.DataFrame) -> dict[str, list[str]]:
     """Make the table for people: rows for each type of pairs (AUC, lead, part, mAP), a column for each model."""
-    cells: dict[str, list[str]] = {name: [] for name in ("by", "pairs", "share", "what")}
+    # headings with a space, which no model's name has
+    cells: dict[str, list[str]] = {name: [] for name in ("pairs by", "these pairs", "their share", "what it is")}
     cells |= {model: [] for model in table["model"].unique(maintain_order=True)}
     for (by, pairs), rows in table.group_by("by", "pairs", maintain_order=True):
         kinds = {"AUC": _cell(rows, "auc"), "lead": _cell(rows, "lead"), "part": _cell(rows, "part")}

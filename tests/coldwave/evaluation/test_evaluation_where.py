@@ -232,9 +232,9 @@ def test_the_sentence_says_no_more_than_the_intervals(leads, first, second):
 def test_the_table_for_people():
     found = table_of(make_world(6))
     cells = columns(found)
-    assert list(cells) == ["by", "pairs", "share", "what", "names", "linear"]
+    assert list(cells) == ["pairs by", "these pairs", "their share", "what it is", "names", "linear"]
     assert len({len(column) for column in cells.values()}) == 1
-    assert cells["what"][:2] == ["AUC", "lead"]
+    assert cells["what it is"][:2] == ["AUC", "lead"]
     assert re.fullmatch(r"0\.\d{3} \(0\.\d{3} to 0\.\d{3}\)", cells["linear"][0])
     text = " ".join(notes(found, 10))
     assert "over linear, and of linear over chance" in text and "Measured for 10 users" in text
