@@ -45,7 +45,8 @@ def expected(models: Mapping[str, Mapping[str, Any]], name: str, dealt: str) -> 
     if not (rest := known - {dealt}):
         return Expected(CHANCE)
     parts = [other for other in stood_on(models[name]) if knows(models, other) == rest]
-    alike = [other for other in models if knows(models, other) == rest]
+    factors = row_of(models[name]).factors  # a ranking for everybody is no measure of one for each user, or the reverse
+    alike = [other for other in models if knows(models, other) == rest and row_of(models[other]).factors == factors]
     return Expected(REST, tuple(parts or alike))
 
 

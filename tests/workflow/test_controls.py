@@ -51,6 +51,18 @@ def test_without_a_model_that_knows_the_rest_there_is_none_to_compare_with():
     assert expected(alone, "both", AUDIO) == Expected(REST)
 
 
+def test_a_ranking_for_everybody_is_not_compared_with_rankings_of_each_user():
+    models = MODELS | {
+        "estimate": {"kind": "popularity_estimate", "features": "bow"},
+        "attention": {"kind": "catalogue_attention", "features": "bow"},
+        "knn": {"kind": "knn", "features": "bow"},
+        "blend": {"kind": "blend", "models": ["knn", "names"]},
+    }
+    assert expected(models, "estimate", AUDIO) == Expected(REST)
+    assert expected(models, "attention", NAMES) == Expected(REST, ("linear", "cnn"))
+    assert expected(models, "blend", NAMES) == Expected(REST, ("knn",))
+
+
 @pytest.mark.parametrize(
     ("what", "model", "mean", "mistake"),
     [
