@@ -69,7 +69,8 @@ def test_predictions_are_those_of_scikit_learn(world, script, tmp_path):
     ridge = Ridge(alpha=alpha).fit(features[training], factors[training])
     found = read_array(tmp_path / "1.npy")
     assert found[~training] == pytest.approx(ridge.predict(features[~training]), abs=1e-4)
-    for song in (0, 33, 69):  # a song that was learnt from is predicted by the regression without it
+    for song in (0, 33, 69):  # a song learnt from is predicted by the regression without it, about the mean of all
         others = training & (np.arange(120) != song)
         without = Ridge(alpha=alpha).fit(features[others], factors[others])
-        assert found[song] == pytest.approx(without.predict(features[[song]])[0], abs=1e-4)
+        common = factors[training].mean(axis=0) - factors[others].mean(axis=0)
+        assert found[song] == pytest.approx(without.predict(features[[song]])[0] + common, abs=1e-4)
