@@ -55,9 +55,9 @@ def paths_of(item):
 def scaling_files(name):
     """The files of an embedding or encoder by the names that its rules give them, relative to the run's folder."""
     found = {}
-    for rule in map(own_rule, SOURCES[name].learning):
-        (wildcard,) = rule.wildcard_names
-        for key, item in (*rule.input.items(), *rule.output.items()):
+    for each in map(own_rule, SOURCES[name].learning):
+        (wildcard,) = each.wildcard_names
+        for key, item in (*each.input.items(), *each.output.items()):
             path = strip_wildcard_constraints(paths_of(item)[0])
             if f"{{{wildcard}}}" in path:
                 found[key] = path.replace(f"{{{wildcard}}}", name)
