@@ -4,9 +4,11 @@ from types import SimpleNamespace
 
 from snakemake.io import strip_wildcard_constraints
 
-# The folders of learnt files, and the rules that learn an entry of a section, beside files that are not learnt.
-LEARNING = ["wmf", *(source.section for source in SOURCES.values() if not source.entries), "models"]
-SCALING = {rule for source in SOURCES.values() if source.entries for rule in source.learning}
+# The sources of features that rules learn as a whole; the names of the others, entries of a section that rules scale;
+# and these rules, whose folder holds files that are not learnt as well.
+WHOLE = {source.section: source.learning for source in SOURCES.values() if not source.entries}
+SCALED = [name for name, source in SOURCES.items() if source.entries]
+SCALING = {each for name in SCALED for each in SOURCES[name].learning}
 
 
 def function_of(item):
@@ -17,7 +19,7 @@ def function_of(item):
 def learning_inputs():
     """Map each rule that makes factors, features or weights to the paths that it reads, sorted."""
     folder = f"results/{SETTINGS['run']}"
-    learnt = tuple(f"{folder}/{stage}/" for stage in LEARNING)
+    learnt = tuple(f"{folder}/{stage}/" for stage in ("wmf", *WHOLE, "models"))
     found = {}
     own = [each for each in workflow.rules if each.module_globals is globals()]  # a host has rules of its own
     for each in own:
@@ -95,17 +97,16 @@ def heard(model):
 
 def audited_learners():
     """Map the name of each rule or model that the audit learns again to its description."""
-    named, stages = SETTINGS["audit"]["canary"], {}
-    stages["wmf"] = ["choose_wmf", "factorise_plays"] if LISTED else ["factorise_plays"]
-    stages |= {source.section: () if source.entries else source.learning for source in SOURCES.values()}
+    named = SETTINGS["audit"]["canary"]
+    stages = {"wmf": ["choose_wmf", "factorise_plays"] if LISTED else ["factorise_plays"]} | WHOLE
     if named == "all":
-        named = [*stages, *MODELS]
+        named = [*stages, *(SOURCES[name].section for name in SCALED), *MODELS]
         if SETTINGS["wmf"]["engine"] != "implicit":  # no other makes the same bytes twice
             named.remove("wmf")
     learners = {rule: learner(rule) for stage, rules in stages.items() if stage in named for rule in rules}
-    for name, source in SOURCES.items():
-        if source.entries and source.section in named:
-            learners |= {f"{rule}: {name}": learner(rule, source=name) for rule in source.learning}
+    for name in SCALED:
+        if SOURCES[name].section in named:
+            learners |= {f"{each}: {name}": learner(each, source=name) for each in SOURCES[name].learning}
     for name in in_turn(models_with("weights")):
         if MODELS[name].kind in named or name in named:
             learners[name] = learner(MODELS[name].rule, name)
@@ -115,14 +116,13 @@ def audited_learners():
 def audited_files():
     """Files of features that the audit checks: those of all sources, what rules that learn them use, log-mels."""
     found = {name: settled(str(path)) for name, path in own_rule("choose_wmf").output.items()} if LISTED else {}
-    for source in SOURCES.values():
-        for each in map(own_rule, () if source.entries else source.learning):
-            found |= {name: item for name, item in each.input.items() if name not in ("songs", "split")}
-            found |= {name: settled(str(path)) for name, path in each.output.items()}
+    for each in (own_rule(name) for learning in WHOLE.values() for name in learning):
+        found |= {name: item for name, item in each.input.items() if name not in ("songs", "split")}
+        found |= {name: settled(str(path)) for name, path in each.output.items()}
     if LOG_MEL_MODELS:
         found |= {"index": settled("<results>/audio/index.parquet"), "log_mels": settled(*LOG_MELS)}
-    if scaled := [name for name, source in SOURCES.items() if source.entries]:
-        paths = [f"<results>/{path}" for name in scaled for path in scaling_files(name).values()]
+    if SCALED:
+        paths = [f"<results>/{path}" for name in SCALED for path in scaling_files(name).values()]
         found["scaling"] = settled(*paths)
     if SOURCES:
         found["song_features"] = settled(*(f"<results>/{source.features}" for source in SOURCES.values()))

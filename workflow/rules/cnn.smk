@@ -58,7 +58,7 @@ rule predict_cnn:
     resources:
         mem_mb=growing(4000),
         runtime=growing(240),
-        gpu=one_gpu,
+        gpu=gpu_by_name,
     params:
         options={},
         code=code("predict_cnn.py"),

@@ -28,12 +28,7 @@ def cnn_options(wildcards):
 def gpus(wildcards):
     """GPUs to reserve for training, if the model's settings ask for GPUs by name."""
     model = SETTINGS["models"][wildcards.model]
-    return model["devices"] * model["nodes"] if model["accelerator"] in ("gpu", "cuda") else 0
-
-
-def one_gpu(wildcards):
-    """GPUs to reserve for prediction, which uses no more than one."""
-    return min(gpus(wildcards), 1)
+    return gpu_by_name(wildcards) * model["devices"] * model["nodes"]
 
 
 def on_nodes(need=None):
