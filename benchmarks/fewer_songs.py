@@ -21,6 +21,7 @@ from coldwave.models.linear import fit_linear, predict_linear
 from coldwave.models.names.groups import find_groups
 from coldwave.models.names.prediction import Heard, fit_names, predict_names
 from coldwave.split.parts import TEST
+from coldwave.use.models import features_of
 from coldwave.wmf.als import factorise_songs
 from coldwave.wmf.gram import score_metric
 
@@ -73,10 +74,9 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=3, help="draws of songs or plays in each run")
     given = parser.parse_args()
     logging.disable(logging.WARNING)
-    name = "bow/features.npy" if given.features == "bow" else f"embeddings/{given.features}.features.npy"
     for number, share in (*((songs, 1.0) for songs in SONGS), (None, 1.0), *((None, share) for share in SHARES)):
         rows = [
-            measures(results, read_array(results / name), number, share, seed)
+            measures(results, read_array(results / features_of(given.features)), number, share, seed)
             for results in given.results
             for seed in range(given.draws)
         ]

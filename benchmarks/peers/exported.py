@@ -16,6 +16,7 @@ from coldwave.evaluation.ranking import measure, stand
 from coldwave.evaluation.scores import relevant_songs
 from coldwave.files import read_array, read_table
 from coldwave.split.parts import TRAIN, VALIDATION
+from coldwave.use.models import features_of
 
 CUTOFF = 500
 
@@ -72,7 +73,7 @@ def export(results: Path, features: str) -> Exported:
     of_user = _numbers(len(users), training[:, 0])
     of_song = _numbers(len(songs), training[:, 1], np.sort(validation[:, 1]))
     back, songs_back = np.argsort(of_user), np.argsort(of_song)
-    content = read_array(results / ("bow" if features == "bow" else "embeddings") / _file(features))[songs_back]
+    content = read_array(results / features_of(features))[songs_back]
     heard = np.isfinite(content).all(axis=1)
     factors = read_array(results / "wmf/song_factors.npy")[songs_back]
     warm = np.unique(of_song[training[:, 1]])
@@ -105,10 +106,6 @@ def validate(exported: Exported, users: np.ndarray, songs: np.ndarray) -> float:
     starts, relevant = relevant_songs(plays, candidates, len(users), len(songs))
     standing = stand(users, songs[candidates], starts, relevant)
     return float(np.nanmean(measure(standing, starts, len(candidates), CUTOFF).auc))
-
-
-def _file(features: str) -> str:
-    return "features.npy" if features == "bow" else f"{features}.features.npy"
 
 
 def _numbers(size: int, *seen: np.ndarray) -> np.ndarray:
