@@ -16,7 +16,7 @@ rule fit_popularity:
     benchmark:
         "<results>/timings/fit_popularity/{model}/{seed}.tsv"
     wildcard_constraints:
-        model=one_of(ESTIMATES),
+        model=one_of(models_of("popularity_estimate")),
     conda:
         "../../envs/learning.yaml"
     threads: 4
@@ -44,7 +44,7 @@ rule predict_popularity_estimate:
     benchmark:
         "<results>/timings/predict_popularity_estimate/{model}/{seed}.tsv"
     wildcard_constraints:
-        model=one_of(ESTIMATES),
+        model=one_of(models_of("popularity_estimate")),
     conda:
         "../../envs/learning.yaml"
     threads: 1
