@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-musicnn install-spark demo test test-reruns test-slurm test-slurm-demo test-spark test-faults pages lint format bench clean distclean
+.PHONY: help install install-musicnn install-spark demo test test-reruns test-slurm test-slurm-demo test-spark test-faults pages lint format bench bench-large clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -70,8 +70,11 @@ format: $(READY) ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/snakefmt Snakefile workflow
 
-bench: $(READY) ## compare speed with other libraries
-	@for script in benchmarks/benchmark_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+bench: $(READY) ## time each stage beside what one would write by hand, into docs/performance.md (10 minutes)
+	@$(BIN)/python benchmarks/bench.py
+
+bench-large: $(READY) ## the same at the paper's size; it goes on where it stopped
+	@$(BIN)/python benchmarks/bench.py --large
 
 clean: ## delete the demo's results and the cache
 	rm -rf results/demo cache .snakemake .pytest_cache .ruff_cache .hypothesis

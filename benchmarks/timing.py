@@ -1,22 +1,74 @@
-"""Time functions side by side in one run, and print each as a ratio to the first."""
+"""Time functions or commands side by side in one run: rows of the table of `bench.py`."""
 
+import os
 import statistics
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+Work = Callable[[], object] | Sequence[str]
 
 
-def compare(what: str, functions: dict[str, Callable[[], object]], rounds: int = 7) -> None:
-    """Call each function in turn, ``rounds`` times after one warm-up, and print medians and median ratios."""
-    seconds: dict[str, list[float]] = {name: [] for name in functions}
-    for number in range(rounds + 1):
-        for name, function in functions.items():
+@dataclass(frozen=True)
+class Row:
+    """What was measured once: seconds by name, Coldwave's first, and what was aimed at."""
+
+    what: str
+    seconds: dict[str, list[float]]
+    aims: dict[str, float] = field(default_factory=dict)  # by another's name: the largest ratio to it aimed at
+    most_seconds: float | None = None  # Coldwave's own aim
+    most_mb: float | None = None  # of Coldwave's peak memory
+    peak_mb: dict[str, float] = field(default_factory=dict)
+    note: str = ""
+
+    def median(self, name: str) -> float:
+        """The median of a name's seconds."""
+        return statistics.median(self.seconds[name])
+
+    def ratios(self, name: str) -> list[float]:
+        """Coldwave's seconds as shares of another's, round by round."""
+        ours = next(iter(self.seconds.values()))
+        return [mine / other for mine, other in zip(ours, self.seconds[name], strict=True)]
+
+    def reached(self) -> dict[str, bool]:
+        """By each aim, in words: whether it is reached."""
+        ours = next(iter(self.seconds))
+        found = {
+            f"≤ {most:g} × {name}": statistics.median(self.ratios(name)) <= most for name, most in self.aims.items()
+        }
+        if self.most_seconds is not None:
+            found[f"≤ {self.most_seconds:g} s"] = self.median(ours) <= self.most_seconds
+        if self.most_mb is not None:
+            found[f"≤ {self.most_mb:,.0f} MB"] = self.peak_mb[ours] <= self.most_mb
+        return found
+
+
+def compare(what: str, works: dict[str, Work], rounds: int = 7, warm: bool = True, **aims) -> Row:
+    """Do each work in turn, ``rounds`` times, after one turn that is not counted if ``warm``.
+
+    A function is called here. A command, a list of words, runs as a process of its own: its peak memory is kept too.
+    ``aims`` are further fields of the :class:`Row`.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in works}
+    peak: dict[str, float] = {}
+    for number in range(rounds + warm):
+        for name, work in works.items():
             begin = time.perf_counter()
-            function()
-            if number:
+            if callable(work):
+                work()
+            else:
+                peak[name] = max(peak.get(name, 0.0), peak_of(work))
+            if number >= warm:
                 seconds[name].append(time.perf_counter() - begin)
-    first = next(iter(functions))
-    print(f"{what}, {rounds} rounds in turn")
-    for name, values in seconds.items():
-        ratios = [value / base for value, base in zip(values, seconds[first], strict=True)]
-        spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
-        print(f"  {name:42} {1000 * statistics.median(values):10.1f} ms  × {statistics.median(ratios):.2f} ({spread})")
+    return Row(what, seconds, peak_mb=peak, **aims)
+
+
+def peak_of(command: Sequence[str]) -> float:
+    """Run a command and tell its peak memory in MB, that of its children included one by one. Raises where it fails."""
+    process = subprocess.Popen(list(command), stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return usage.ru_maxrss / 1024
