@@ -1,11 +1,19 @@
 """Time functions or commands side by side in one run: rows of the table of `bench.py`."""
 
-import os
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
+# A process starts with its parent's memory to its account, so that the parent has to be small.
+_TELLING_PEAK = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)
+"""
 
 Work = Callable[[], object] | Sequence[str]
 
@@ -65,10 +73,6 @@ def compare(what: str, works: dict[str, Work], rounds: int = 7, warm: bool = Tru
 
 
 def peak_of(command: Sequence[str]) -> float:
-    """Run a command and tell its peak memory in MB, that of its children included one by one. Raises where it fails."""
-    process = subprocess.Popen(list(command), stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return usage.ru_maxrss / 1024
+    """Run a command and tell the peak memory in MB of the largest of its processes. Raises where it fails."""
+    done = subprocess.run([sys.executable, "-SEc", _TELLING_PEAK, *command], stdout=subprocess.PIPE, check=True)
+    return int(done.stdout) / 1024
