@@ -70,7 +70,7 @@ def distinct_vectors(vectors: np.ndarray, missing: np.ndarray) -> tuple[np.ndarr
     found = np.asarray(vectors, np.float32)[~missing] + 0.0
     order = np.lexsort(found[:, _FIRST_NUMBERS::-1].T)
     first = found[order, : _FIRST_NUMBERS + 1]
-    if (first[1:] != first[:-1]).any(axis=1).all():  # nearly always, and sorting whole rows takes ten times as long
+    if (first[1:] != first[:-1]).any(axis=1).all():  # nearly always, and sorting whole rows takes longer
         rows, inverse, counts = found[order], np.argsort(order), np.ones(len(found), np.int32)
     else:
         rows, inverse, counts = np.unique(found, axis=0, return_inverse=True, return_counts=True)
