@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,7 @@ import pytest
 from coldwave.evaluation.scores import SONG_SCORES
 from coldwave.files import write_table
 
+SCRIPTS = str(Path(__file__).parents[3] / "scripts")
 USERS, SONGS = 300_000, 40_000
 TABLES = """
 import sys
@@ -50,6 +52,7 @@ def folder(tmp_path):
     songs = pl.DataFrame({"song": np.arange(SONGS), "artist": [f"artist {song % 999}" for song in range(SONGS)]})
     split = pl.DataFrame({"song": np.arange(SONGS), "part": rng.choice(["train", "test"], SONGS)})
     plays = pl.DataFrame({"user": np.repeat(np.arange(USERS), 3), "song": rng.integers(0, SONGS, 3 * USERS)})
+    by_song = by_song.filter(split["part"] == "test")
     numbered = {"by_song": by_song, "songs": songs, "split": split, "plays": plays.unique(maintain_order=True)}
     for name, table in ({"users": users} | numbered).items():
         table = table.with_columns(pl.col(pl.Int64).cast(pl.UInt32))
@@ -60,8 +63,9 @@ def folder(tmp_path):
 def test_tables_of_means(folder):
     found = [
         subprocess.run(
-            [sys.executable, "-c", TABLES, folder], env=os.environ | {"POLARS_MAX_THREADS": str(threads)},
-            capture_output=True, text=True, check=True,
+            [sys.executable, "-c", TABLES, folder],
+            env=os.environ | {"POLARS_MAX_THREADS": str(threads), "PYTHONPATH": SCRIPTS},
+            stdout=subprocess.PIPE, text=True, check=True,
         ).stdout
         for threads in (1, 3)
     ]  # fmt: skip
