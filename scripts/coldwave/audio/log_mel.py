@@ -1,5 +1,6 @@
 """The log-mel spectrogram: natural log of the mel power, frame by frame (paper, section 4)."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 # is the floor (`amin`) of librosa's own power_to_db, so that MFCCs of the stored frames equal librosa's.
 POWER_FLOOR = 1e-10
 FRAMES_AT_ONCE = 256  # their spectra stay in the processor's cache
+BANDS_AT_ONCE = 16
 
 # Slaney's mel scale, as librosa has it: linear below 1,000 Hz, and logarithmic above.
 _HZ_A_MEL = 200.0 / 3
@@ -24,19 +26,35 @@ def log_mel(signal: np.ndarray, sample_rate: int, window: int, hop: int, mel_ban
     power 2, at least ``POWER_FLOOR``.
     """
     power = mel_power(signal, sample_rate, window, hop, mel_bands)
-    return np.ascontiguousarray(np.log(np.maximum(power, np.float32(POWER_FLOOR))).T)
+    return np.log(np.maximum(power, np.float32(POWER_FLOOR), out=power), out=power)
 
 
 def mel_power(signal: np.ndarray, sample_rate: int, window: int, hop: int, mel_bands: int) -> np.ndarray:
-    """Return the mel power itself, equal to librosa's melspectrogram: float32 [mel_bands, frames]."""
+    """Return the mel power itself, equal to librosa's melspectrogram: float32 [frames, mel_bands]."""
     padded = np.pad(signal, window // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(window) / window)
-    power = np.empty((1 + window // 2, len(frames)), dtype=np.float32)
+    bands = list(_neighbours(mel_filters(sample_rate, window, mel_bands)))
+    found = np.zeros((len(frames), mel_bands), dtype=np.float32)
     for start in range(0, len(frames), FRAMES_AT_ONCE):
-        spectra = np.fft.rfft(hann * frames[start : start + FRAMES_AT_ONCE]).astype(np.complex64)
-        power[:, start : start + FRAMES_AT_ONCE] = np.square(np.abs(spectra)).T
-    return mel_filters(sample_rate, window, mel_bands) @ power
+        some = slice(start, start + FRAMES_AT_ONCE)
+        power = np.square(np.abs(np.fft.rfft(hann * frames[some]).astype(np.complex64)))
+        for these, bins, filters in bands:
+            np.matmul(power[:, bins], filters, out=found[some, these])
+    return found
+
+
+def _neighbours(filters: np.ndarray) -> Iterator[tuple[slice, slice, np.ndarray]]:
+    """Yield neighbouring bands, the bins that any of them lets through, and the filters of both [bins, bands].
+
+    Together they hold a seventh of the numbers of all filters; the others are zero.
+    """
+    for first in range(0, len(filters), BANDS_AT_ONCE):
+        bands = slice(first, min(first + BANDS_AT_ONCE, len(filters)))
+        through = np.flatnonzero(filters[bands].any(axis=0))
+        if len(through):
+            bins = slice(int(through[0]), int(through[-1]) + 1)
+            yield bands, bins, np.ascontiguousarray(filters[bands, bins].T)
 
 
 @lru_cache(maxsize=4)

@@ -6,6 +6,7 @@ So the frames are counted, and a header with their number is put in front.
 """
 
 import mmap
+from functools import lru_cache
 from typing import NamedTuple
 
 # Decoders cut off what the encoder added at both ends, which is less than this: two frames and their delay.
@@ -42,7 +43,11 @@ class Frames(NamedTuple):
 
 def frame_at(data: mmap.mmap | bytes, place: int) -> Frame | None:
     """Read the header of a layer III frame with a stated bit rate; None if there is none."""
-    head = data[place : place + 4]
+    return _frame_of(data[place : place + 4])
+
+
+@lru_cache(maxsize=1024)  # a file has few different ones
+def _frame_of(head: bytes) -> Frame | None:
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
     version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
@@ -63,12 +68,12 @@ def count_frames(data: mmap.mmap | bytes) -> Frames | None:
     first = frame_at(data, place)
     stated = _describes(data, place, first)
     place += first.size if stated else 0
-    begin, number, mixed = place, 0, False
+    kind, begin, number, mixed = first[1:], place, 0, False
     while place is not None and place < len(data):
         frame = frame_at(data, place)
         if frame is None:
             place = _next_frame(data, place)
-        elif frame[1:] == first[1:]:
+        elif frame[1:] == kind:
             number += place + frame.size <= len(data)
             place += frame.size
         elif _in_a_row(data, place):
@@ -84,7 +89,7 @@ def length_header(data: mmap.mmap | bytes, frames: Frames, size: int) -> bytes:
     head = bytearray(data[frames.begin : frames.begin + 4])
     head[1] |= 1  # no checksum
     head[2] = 9 << 4 | head[2] & 0x0C  # 128 or 80 kbit/s, not padded: large enough for the header
-    frame = frame_at(head, 0)
+    frame = frame_at(bytes(head), 0)
     header = bytearray(frame.size)
     header[:4] = head
     place = _description(frame)

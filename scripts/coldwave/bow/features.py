@@ -1,9 +1,12 @@
 """From word counts to the features of the bag-of-words models: frequencies, reduced by PCA."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import polars as pl
 import scipy.sparse as sparse
 
+_SONGS_AT_ONCE = 1024
 COUNTS_SCHEMA = {"song_id": pl.String, "word": pl.UInt32, "count": pl.UInt32}
 
 
@@ -29,14 +32,16 @@ def frequencies(counts: pl.DataFrame, song_ids: pl.Series, words: int) -> sparse
     return matrix
 
 
-def fit_pca(matrix: sparse.csr_matrix, variance: float) -> tuple[np.ndarray, np.ndarray]:
+def fit_pca(blocks: Iterable[sparse.csr_matrix], variance: float) -> tuple[np.ndarray, np.ndarray]:
     """Find the fewest principal components that keep a share of the variance (95 % in the paper).
 
-    Works from the words × words covariance, so that the songs need not fit in memory as a dense array.
+    Equal to scikit-learn's PCA of all songs, which needs them at once. Here they come in blocks, and what grows with
+    them is the time alone: the words × words sums of products are in memory, and some songs as a dense array.
 
     Parameters
     ----------
-    matrix : float64 CSR [songs, words], training songs only
+    blocks : float64 CSR [songs, words], training songs only
+    variance : above 0, below 1
 
     Returns
     -------
@@ -47,12 +52,30 @@ def fit_pca(matrix: sparse.csr_matrix, variance: float) -> tuple[np.ndarray, np.
     ValueError
         Fewer than two songs.
     """
-    from sklearn.decomposition import PCA
+    from scipy.linalg import eigh
+    from scipy.linalg.blas import dsyrk
 
-    if matrix.shape[0] < 2:
-        raise ValueError(f"PCA needs at least two training songs with audio, not {matrix.shape[0]}")
-    pca = PCA(n_components=variance, svd_solver="covariance_eigh").fit(matrix)
-    return pca.mean_.astype(np.float32), pca.components_.astype(np.float32)
+    number, total, products = 0, np.zeros(0), None
+    for block in blocks:
+        if products is None:
+            total, products = np.zeros(block.shape[1]), np.zeros((block.shape[1],) * 2, order="F")
+        for begin in range(0, block.shape[0], _SONGS_AT_ONCE):
+            dense = block[begin : begin + _SONGS_AT_ONCE].toarray()
+            number += len(dense)
+            total += dense.sum(axis=0)
+            # of the symmetric products, those above the diagonal
+            products = dsyrk(1.0, dense.T, beta=1.0, c=products, overwrite_c=True)
+    if number < 2:
+        raise ValueError(f"PCA needs at least two training songs with audio, not {number}")
+    mean = total / number
+    products -= np.outer(total, mean)
+    products /= number - 1
+    values, vectors = eigh(products, lower=False, overwrite_a=True, driver="evd", check_finite=False)
+    shares = np.cumsum(np.maximum(values[::-1], 0))
+    kept = min(int(np.searchsorted(shares / shares[-1], variance, side="right")) + 1, len(values))
+    components = vectors.T[::-1][:kept]
+    largest = components[np.arange(kept), np.abs(components).argmax(axis=1)]
+    return mean.astype(np.float32), (components * np.sign(largest)[:, None]).astype(np.float32)
 
 
 def project(matrix: sparse.csr_matrix, mean: np.ndarray, components: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ def spectrogram(
     signal: np.ndarray, *, sample_rate: int, window: int, hop: int, mel_bands: int, scale: str
 ) -> np.ndarray:
     """Return mel bands on a scale of ``SCALES``: float32 [frames, mel_bands] of float32 [samples]."""
-    return SCALES[scale](mel_power(signal, sample_rate, window, hop, mel_bands)).T
+    return SCALES[scale](mel_power(signal, sample_rate, window, hop, mel_bands))
 
 
 def windows(values: np.ndarray, length: int) -> np.ndarray:

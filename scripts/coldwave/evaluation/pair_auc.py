@@ -11,7 +11,8 @@ import numpy as np
 
 from coldwave.evaluation.pair_rows import ALIKE, TYPES
 from coldwave.evaluation.pair_types import Pairs
-from coldwave.evaluation.ranking import Standing, distinct_vectors, map_scores, measure, missing_songs
+from coldwave.evaluation.ranking import Standing, measure, missing_songs
+from coldwave.evaluation.scoring import distinct_vectors, map_scores
 
 _USERS_AT_ONCE = 128
 

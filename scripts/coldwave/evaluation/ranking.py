@@ -7,19 +7,14 @@ songs of each user's ranking are kept while the scores are counted.
 Compiled code is not cached on disk unless a rule asks for it (``coldwave.evaluation.compiled``).
 """
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numba
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from coldwave.progress import track
+from coldwave.evaluation.scoring import distinct_vectors, map_scores
 
-_SCORES_AT_ONCE = 2**20
-_LARGEST_SCORE = float(np.finfo(np.float32).max)
-Result = TypeVar("Result")
+_SONGS_AT_ONCE = 4096  # whose scores stay in the processor's first cache while all relevant songs are compared
 
 
 class Standing(NamedTuple):
@@ -136,6 +131,7 @@ def stand(
     distinct, group, weight = distinct_vectors(song_vectors, missing)
     order = np.concatenate([order[~missing[order]], order[missing[order]]])  # those without a prediction come last
     columns = group[order[: int((~missing).sum())]].astype(np.int32)
+    single = bool((weight == 1).all())
 
     users = np.flatnonzero(np.diff(starts))
     result = Standing(
@@ -145,7 +141,8 @@ def stand(
     )
 
     def count(scores: np.ndarray, chunk: np.ndarray) -> None:
-        _stand(scores, weight, int(missing.sum()), group, chunk, starts, relevant, result.above, result.tied)
+        counts = result.above, result.tied
+        _stand(scores, weight, single, int(missing.sum()), group, chunk, starts, relevant, *counts)
         if length:
             _list(scores, columns, order, chunk, result.lists)
 
@@ -173,43 +170,6 @@ def measure(standing: Standing, starts: np.ndarray, candidates: int | np.ndarray
     return result
 
 
-def map_scores(
-    function: Callable[[np.ndarray, np.ndarray], Result],
-    users: np.ndarray,
-    user_vectors: np.ndarray,
-    distinct: np.ndarray,
-    threads: int = 1,
-    users_at_once: int | None = None,
-) -> Iterator[Result]:
-    """Call ``function(scores, chunk)`` for chunks of ``users``, and yield what it returns, in the order of the chunks.
-
-    ``scores``: float32 [chunk, d], of the users ``chunk`` for the vectors ``distinct`` [d, k]. Each thread multiplies
-    its own chunk, with a single BLAS thread. So neither the chunks nor the order in which BLAS adds depend on the
-    number of threads.
-
-    Raises
-    ------
-    ValueError
-        User vectors are not finite, or scores overflow float32.
-    """
-    longest = float(np.sqrt(np.square(distinct, dtype=np.float64).sum(axis=1).max(initial=0)))
-    transposed = np.ascontiguousarray(distinct.T)
-    step = users_at_once or int(np.clip(_SCORES_AT_ONCE // max(len(distinct), 1), 128, 4096))
-
-    def score(chunk: np.ndarray) -> Result:
-        vectors = np.asarray(user_vectors[chunk], np.float32)
-        norms = np.sqrt(np.square(vectors, dtype=np.float64).sum(axis=1))
-        if bad := int((~np.isfinite(norms)).sum()):
-            raise ValueError(f"{bad} user vectors are not finite")
-        if norms.max() * longest > _LARGEST_SCORE:
-            raise ValueError("scores overflow float32: the vectors are too long")
-        return function(vectors @ transposed, chunk)
-
-    chunks = (users[begin : begin + step] for begin in range(0, len(users), step))
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-        yield from track(pool.map(score, chunks), "chunks of users ranked", -(-len(users) // step))
-
-
 def check_vectors(users: np.ndarray, songs: np.ndarray, starts: np.ndarray, relevant: np.ndarray) -> None:
     """Raise a ValueError where the arrays, which are those of `stand`, do not fit together."""
     if users.ndim != 2 or songs.ndim != 2 or users.shape[1] != songs.shape[1]:
@@ -218,16 +178,6 @@ def check_vectors(users: np.ndarray, songs: np.ndarray, starts: np.ndarray, rele
         raise ValueError("starts does not divide the relevant songs among the users")
     if len(relevant) and (relevant.min() < 0 or relevant.max() >= len(songs)):
         raise ValueError(f"relevant songs are not all among the {len(songs)} candidates")
-
-
-def distinct_vectors(vectors: np.ndarray, missing: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Distinct vectors float32 [d, k], each song's row in them (-1 where missing) [songs], songs a row int32 [d]."""
-    # Adding zero makes -0.0 and 0.0 one value.
-    found = np.asarray(vectors, np.float32)[~missing] + 0.0
-    rows, inverse, counts = np.unique(found, axis=0, return_inverse=True, return_counts=True)
-    group = np.full(len(vectors), -1, np.int64)
-    group[~missing] = inverse.reshape(-1)
-    return rows, group, counts.astype(np.int32)
 
 
 @numba.njit(nogil=True, cache=False)
@@ -241,15 +191,41 @@ def _count(scores, weight, score):
 
 
 @numba.njit(nogil=True, cache=False)
-def _stand(scores, weight, missing, group, users, starts, relevant, above, tied):
-    """Write the counts of a chunk of users, from their scores [chunk, d] for the distinct vectors."""
+def _count_single(scores, one, score):
+    """The same where each vector is that of a single song, in six tenths of the time.
+
+    ``one`` is 1. With a constant in its place LLVM turns masks into numbers, which takes a third operation.
+    """
+    above, equal = np.int32(0), np.int32(0)
+    for row in range(scores.size):
+        above = np.int32(above + (one if scores[row] > score else np.int32(0)))
+        equal = np.int32(equal + (one if scores[row] == score else np.int32(0)))
+    return above, equal
+
+
+@numba.njit(nogil=True, cache=False)
+def _stand(scores, weight, single, missing, group, users, starts, relevant, above, tied):
+    """Write the counts of a chunk of users, from their scores [chunk, d] for the distinct vectors.
+
+    ``weight`` [d] has the songs of each vector; ``single`` says that it is 1 everywhere.
+    """
     for row in range(users.size):
-        for pair in range(starts[users[row]], starts[users[row] + 1]):
-            column = group[relevant[pair]]
-            if column < 0:
+        first, last = starts[users[row]], starts[users[row] + 1]
+        for pair in range(first, last):
+            if group[relevant[pair]] < 0:
                 above[pair], tied[pair] = group.size - missing, missing
-            else:
-                above[pair], tied[pair] = _count(scores[row], weight, scores[row, column])
+        for begin in range(0, scores.shape[1], _SONGS_AT_ONCE):
+            some = scores[row, begin : begin + _SONGS_AT_ONCE]
+            for pair in range(first, last):
+                column = group[relevant[pair]]
+                if column < 0:
+                    continue
+                if single:
+                    more, equal = _count_single(some, weight[0], scores[row, column])
+                else:
+                    more, equal = _count(some, weight[begin : begin + _SONGS_AT_ONCE], scores[row, column])
+                above[pair] += more
+                tied[pair] += equal
 
 
 @numba.njit(nogil=True, cache=False)

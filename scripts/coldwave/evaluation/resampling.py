@@ -24,7 +24,8 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from coldwave.evaluation.ranking import check_vectors, distinct_vectors, map_scores, missing_songs, rank_songs
+from coldwave.evaluation.ranking import check_vectors, missing_songs, rank_songs
+from coldwave.evaluation.scoring import distinct_vectors, map_scores
 
 GROUPS = 200  # of songs that are left out, at most
 USERS = 20_000  # whose rankings tell how much songs matter, at most

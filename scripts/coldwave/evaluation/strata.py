@@ -101,23 +101,26 @@ def strata_table(
     for by, key, unit, members, ranges in strata:
         for model in in_order(models):
             seeds = [
-                (one.songs if key == "song" else one.users)
-                .select(key, "auc")
-                .join(members, on=key, maintain_order="left")
-                .group_by("group", maintain_order=True)  # or threads add in an order of their own
-                .agg(pl.col("auc").mean(), pl.len().alias("size"))
+                _means((one.songs if key == "song" else one.users).select(key, "auc"), members, key, len(ranges))
                 for one in tables
                 if one.model == model
             ]
-            means = pl.concat(seeds).group_by("group", maintain_order=True).agg(
-                pl.col("auc").mean(), pl.col("auc").std().alias("auc_sd"), pl.col("size").first(),
-                pl.len().alias("seeds"),
-            )  # fmt: skip
-            for row in means.sort("group").iter_rows(named=True):
-                label, low, high = ranges[row["group"]]
-                row |= {"by": by, "label": label or _label(low, high, unit), "low": low, "high": high}
-                rows.append(row | {"model": model, "kind": models[model].kind})
+            size, auc = seeds[0][0], np.stack([means for _, means in seeds])
+            for group, (label, low, high) in enumerate(ranges):
+                row = {"by": by, "group": group, "label": label or _label(low, high, unit), "low": low, "high": high}
+                row |= {"size": size[group], "model": model, "kind": models[model].kind, "seeds": len(seeds)}
+                deviation = float(auc[:, group].std(ddof=1)) if len(seeds) > 1 else None
+                rows.append(row | {"auc": float(auc[:, group].mean()), "auc_sd": deviation})
     return pl.DataFrame([{name: row[name] for name in SCHEMA} for row in rows], schema=SCHEMA)
+
+
+def _means(scores: pl.DataFrame, members: pl.DataFrame, key: str, groups: int) -> tuple[list[int], np.ndarray]:
+    """Count the songs or users of each group, and average their AUC: int [groups], float64 [groups]."""
+    # Polars shares the adding among its threads even where the order is kept, and last digits depend on their number.
+    scores = scores.join(members, on=key, maintain_order="left")
+    group = scores["group"].to_numpy()
+    size = np.bincount(group, minlength=groups)
+    return size.tolist(), np.bincount(group, weights=scores["auc"].to_numpy(), minlength=groups) / size
 
 
 def _ranges(items: pl.Series, values: np.ndarray) -> tuple[pl.DataFrame, list[tuple[str, int, int]]]:

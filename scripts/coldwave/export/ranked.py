@@ -8,7 +8,8 @@ import polars as pl
 
 from coldwave.errors import InputError
 from coldwave.evaluation.lists import tie_order
-from coldwave.evaluation.ranking import distinct_vectors, map_scores, missing_songs
+from coldwave.evaluation.ranking import missing_songs
+from coldwave.evaluation.scoring import distinct_vectors, map_scores
 from coldwave.use.models import Model
 
 _CHUNKS = 8  # of users, that are held at once

@@ -1,9 +1,14 @@
 """Frequencies and principal components."""
 
+from itertools import pairwise
+
 import numpy as np
 import polars as pl
 import pytest
 import scipy.sparse as sparse
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.decomposition import PCA
 
 from coldwave.bow.features import COUNTS_SCHEMA, fit_pca, frequencies, project
 
@@ -25,7 +30,7 @@ def test_frequencies_follow_the_song_index_and_sum_to_one():
 
 
 def test_pca_keeps_enough_variance_and_not_one_component_more(matrix):
-    mean, components = fit_pca(matrix, 0.95)
+    mean, components = fit_pca([matrix], 0.95)
     dense = matrix.toarray()
     values = np.sort(np.linalg.eigvalsh(np.cov(dense.T)))[::-1]
     kept = np.cumsum(values)[len(components) - 1] / values.sum()
@@ -37,8 +42,28 @@ def test_pca_keeps_enough_variance_and_not_one_component_more(matrix):
     assert projected.var(axis=0, ddof=1) == pytest.approx(values[: len(components)], rel=1e-3)
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(2, 60), st.integers(1, 30), st.floats(0.05, 0.99), st.integers(1, 5), st.integers(0, 10**6))
+def test_pca_of_blocks_is_scikit_learns_of_all_songs(songs, words, variance, blocks, seed):
+    rng = np.random.default_rng(seed)
+    matrix = sparse.csr_matrix(
+        rng.gamma(0.3, 1, (songs, words)) * rng.integers(0, 2, (songs, words)) + np.eye(songs, words)
+    )
+    cuts = np.sort(rng.integers(0, songs + 1, blocks - 1))
+    parts = [matrix[begin:end] for begin, end in pairwise([0, *cuts.tolist(), songs])]
+    mean, components = fit_pca(parts, variance)
+    pca = PCA(n_components=variance, svd_solver="covariance_eigh").fit(matrix)
+    assert mean == pytest.approx(pca.mean_, abs=1e-6)
+    assert components.dtype == np.float32 and components.shape == pca.components_.shape
+    # where two components have nearly the same variance, any turn of the two is as good
+    gaps = np.abs(np.diff(pca.explained_variance_, append=0, prepend=np.inf))
+    clear = np.minimum(gaps[1:], gaps[:-1])[: len(components)] > 1e-6 * pca.explained_variance_[0]
+    clear[-1:] = False
+    assert np.abs(components - pca.components_)[clear].max(initial=0) < 1e-4
+
+
 def test_a_song_without_words_gets_nan(matrix):
-    mean, components = fit_pca(matrix, 0.9)
+    mean, components = fit_pca([matrix], 0.9)
     with_empty = sparse.vstack([matrix, sparse.csr_matrix((1, matrix.shape[1]))]).tocsr()
     projected = project(with_empty, mean, components)
     assert np.isnan(projected[-1]).all()
@@ -48,4 +73,4 @@ def test_a_song_without_words_gets_nan(matrix):
 
 def test_one_song_is_not_enough(matrix):
     with pytest.raises(ValueError, match="two training songs"):
-        fit_pca(matrix[:1], 0.95)
+        fit_pca([matrix[:1]], 0.95)

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from coldwave.evaluation.ranking import Ranking, missing_songs, rank_songs
+from coldwave.evaluation.ranking import Ranking, missing_songs, rank_songs, stand
+from coldwave.evaluation.scoring import distinct_vectors, map_scores
 
 
 def lists_to_rows(relevant):
@@ -178,6 +179,43 @@ def test_the_number_of_threads_changes_no_bit():
     users, songs, relevant = random_case(6, 700, 90)
     for one, other in zip(rank(users, songs, relevant), rank(users, songs, relevant, threads=3), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("songs", [4095, 4096, 9001])
+@pytest.mark.parametrize("levels", [None, 40])
+def test_counts_equal_a_plain_comparison_of_all_scores(songs, levels):
+    users, vectors, relevant = random_case(7, 30, songs, factors=3, levels=levels)
+    vectors[5] = np.nan
+    relevant[0] = np.array([5, 6])
+    starts, rows = lists_to_rows(relevant)
+    found = stand(users, vectors, starts, rows, threads=2)
+    scores = np.where(np.isnan(vectors[:, 0]), -np.inf, users @ np.nan_to_num(vectors).T)
+    own = np.repeat(scores, np.diff(starts), axis=0)
+    value = own[np.arange(len(rows)), rows][:, None]
+    np.testing.assert_array_equal(found.above, (own > value).sum(axis=1))
+    np.testing.assert_array_equal(found.tied, (own == value).sum(axis=1))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 30), st.integers(1, 6), st.sampled_from([2, 5, 10**6]), st.integers(0, 10**6))
+def test_distinct_vectors_are_those_of_numpy(songs, factors, levels, seed):
+    rng = np.random.default_rng(seed)
+    vectors = rng.integers(-levels, levels, (songs, factors)).astype(np.float32) * rng.choice([-1.0, 0.0, 1.0])
+    missing = rng.random(songs) < 0.2
+    vectors[missing] = np.nan
+    rows, group, weight = distinct_vectors(vectors, missing)
+    unique, inverse, counts = np.unique(vectors[~missing] + 0.0, axis=0, return_inverse=True, return_counts=True)
+    np.testing.assert_array_equal(rows, unique)
+    np.testing.assert_array_equal(group[~missing], inverse.reshape(-1))
+    np.testing.assert_array_equal(weight, counts)
+    assert (group[missing] == -1).all() and weight.dtype == np.int32
+
+
+def test_each_chunk_has_its_own_scores_whatever_the_threads():
+    users, songs, _ = random_case(8, 1000, 50)
+    kept = np.concatenate(list(map_scores(lambda scores, _: scores.copy(), np.arange(1000), users, songs, 3, 7)))
+    alone = [users[begin : begin + 7] @ np.ascontiguousarray(songs.T) for begin in range(0, 1000, 7)]
+    np.testing.assert_array_equal(kept, np.concatenate(alone))
 
 
 def test_users_without_a_relevant_song_or_without_another_song():
