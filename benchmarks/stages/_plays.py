@@ -1,8 +1,22 @@
-"""Plays made up by a stated law: users' activity is log-normal, songs' popularity is Zipf's."""
+"""Plays made up by a stated law: users' activity is log-normal, songs' popularity is Zipf's.
+
+As a command it writes the tables that the factorisation reads, so that the caller's memory stays small: the peak of a
+process counts from that of the one which starts it.
+
+    python benchmarks/stages/_plays.py FOLDER USERS SONGS PLAYS OTHERS
+"""
+
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from coldwave.files import write_table
+from coldwave.split.parts import SCHEMA, TEST, TRAIN
+
+KEPT = Path(__file__).parents[2] / "results/bench/data"
 SPREAD = 1.2  # standard deviation of the logarithm of a user's number of songs
 EXPONENT = 0.6  # of a song's rank: the first of 384,546 songs then has a tenth of a million users, as in Taste Profile
 PLAYS_OF_A_PAIR = 2.9  # mean of the geometric law of counts, as in Taste Profile
@@ -29,3 +43,31 @@ def made_up_plays(users: int, songs: int, plays: int, seed: int = 0) -> pl.DataF
         columns = {"user": pairs // songs, "song": pairs % songs, "count": counts}
         blocks.append(pl.DataFrame({name: values.astype(np.uint32) for name, values in columns.items()}))
     return pl.concat(blocks)
+
+
+def write_made_up(folder: Path, users: int, songs: int, plays: int, others: int) -> None:
+    """Write plays.parquet, users.parquet and split.parquet, in which ``others`` are test songs."""
+    parts = np.full(songs, TRAIN, dtype=object)
+    parts[np.random.default_rng(1).choice(songs, others, replace=False)] = TEST
+    numbers = pl.DataFrame({"user": np.arange(users)}, schema={"user": pl.UInt32})
+    write_table(folder / "users.parquet", numbers, numbers.schema)
+    write_table(
+        folder / "split.parquet", pl.DataFrame({"song": np.arange(songs), "part": parts}, schema=SCHEMA), SCHEMA
+    )
+    table = made_up_plays(users, songs, plays)
+    write_table(folder / "plays.parquet", table, table.schema)
+
+
+def folder_of(*sizes: int) -> Path:
+    """Return the folder of the tables of these sizes; they are made in a process of their own where they are not there.
+
+    ``sizes`` : users, songs, plays and others, as `write_made_up` takes them
+    """
+    folder = KEPT / "-".join(map(str, sizes))
+    if not (folder / "plays.parquet").exists():
+        subprocess.run([sys.executable, __file__, str(folder), *map(str, sizes)], check=True)
+    return folder
+
+
+if __name__ == "__main__":
+    write_made_up(Path(sys.argv[1]), *map(int, sys.argv[2:]))
