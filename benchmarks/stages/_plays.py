@@ -1,7 +1,6 @@
 """Plays made up by a stated law: users' activity is log-normal, songs' popularity is Zipf's.
 
-As a command it writes the tables that the factorisation reads, so that the caller's memory stays small: the peak of a
-process counts from that of the one which starts it.
+As a command it writes the tables that the factorisation reads, so that the caller's memory stays small.
 
     python benchmarks/stages/_plays.py FOLDER USERS SONGS PLAYS OTHERS
 """

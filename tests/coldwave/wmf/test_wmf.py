@@ -134,7 +134,7 @@ def test_songs_fold_in_as_implicit_calculates_them():
     assert fold_in(matrix, model.user_factors, 0.4) == pytest.approx(expected, rel=1e-3, abs=1e-4)
 
 
-def test_songs_without_plays_fold_in_as_zeros():
+def test_a_song_without_plays_folds_in_as_zeros():
     empty = sparse.csr_matrix((USERS, 2), dtype=np.float32)
     for songs in (0, 1, 2):
         folded = fold_in(empty[:, :songs], np.ones((USERS, FACTORS), np.float32), REGULARIZATION)
