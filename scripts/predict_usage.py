@@ -6,6 +6,7 @@ The other songs keep their factors.
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from coldwave.files import read_array, read_table, write_array
 from coldwave.job import run
@@ -31,7 +32,10 @@ def main(
     wmf = options | read_chosen(chosen, *FOLDING)
     users, test = read_array(user_factors), (read_table(split)["part"] == TEST).to_numpy()
     first = first_half(len(users), options["seed"])
-    confidences = confidence_matrix(read_table(plays), len(users), len(test), wmf["alpha"], wmf["epsilon"])
+    of_test = pl.col("song").is_in(np.flatnonzero(test))
+    confidences = confidence_matrix(
+        read_table(plays).filter(of_test), len(users), len(test), wmf["alpha"], wmf["epsilon"]
+    )
     vectors = np.tile(read_array(song_factors), 2)
     vectors[test] = fold_in_halves(confidences[:, test], users, first, wmf)
     write_array(predictions, vectors)

@@ -84,7 +84,8 @@ def folded_in(
         order = np.random.default_rng([relevant.seed, draw]).permutation(confidences.nnz)
         for most, measured in zip(plays, found, strict=True):
             drawn = draw_plays(confidences, first, order, most)
-            measured.append(relevant.measure(facing, fold_in_halves(drawn, user_factors, first, wmf)))
+            songs = fold_in_halves(drawn, user_factors, first, wmf, relevant.threads)
+            measured.append(relevant.measure(facing, songs))
             log.info("%s plays, draw %s: %s", most, draw + 1, measured[-1].means.round(4).tolist())
     return found
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import scipy.sparse as sparse
+from threadpoolctl import threadpool_limits
 
 from coldwave.wmf.alternation import alternate
 from coldwave.wmf.confidence import confidence_matrix
@@ -64,8 +65,6 @@ def factorise(
     ``dtype`` [users, factors] and [songs, factors]; songs were solved last, so with the exact solver they are the
     minimum for the user factors returned
     """
-    from threadpoolctl import threadpool_limits
-
     before = np.inf
     own = of_both_sides(confidences, regularization, unplayed_weight, frequency_scaling)
     penalty = own if frequency_scaling else regularization
@@ -74,7 +73,7 @@ def factorise(
         nonlocal before
         if not (report or tolerance):
             return False
-        value = objective(confidences, users, songs, penalty, unplayed_weight)
+        value = objective(confidences, users, songs, penalty, unplayed_weight, threads)
         if report:
             report(iteration + 1, value, seconds)
         settled = before - value < tolerance * abs(before)
@@ -168,7 +167,7 @@ def factorise_songs(
     InputError
         The regularisation is so strong that all factors go to zero.
     """
-    matrix = confidence_matrix(plays, users, len(fitted), alpha, epsilon).tocsc()
+    matrix = confidence_matrix(plays, users, len(fitted), alpha, epsilon)
     rows: list[dict] = []
 
     def report(iteration: int, value: float, seconds: float) -> None:
@@ -176,7 +175,7 @@ def factorise_songs(
         log.info("iteration %d of at most %d: objective %.6g, %.2f s", iteration, iterations, value, seconds)
 
     begin = time.monotonic()
-    confidences = matrix[:, fitted].tocsr()
+    confidences, others = matrix[:, fitted], matrix[:, ~fitted].tocsc()
     user_factors, fitted_songs = factorise(
         confidences, factors, regularization, iterations, solver, seed, threads, report=report,
         unplayed_weight=unplayed_weight, frequency_scaling=frequency_scaling, tolerance=tolerance,
@@ -184,10 +183,9 @@ def factorise_songs(
     refuse_vanished(user_factors, fitted_songs, regularization, confidences.nnz)
     song_factors = np.zeros((len(fitted), factors), dtype=np.float32)
     song_factors[fitted] = fitted_songs
-    others = matrix[:, ~fitted]
     mean = mean_frequency(np.bincount(confidences.indices, minlength=confidences.shape[1]), users, unplayed_weight)
     own = penalties(np.diff(others.indptr), users, mean, regularization, unplayed_weight, frequency_scaling)
-    song_factors[~fitted] = fold_in(others, user_factors, own, unplayed_weight)
+    song_factors[~fitted] = fold_in(others, user_factors, own, unplayed_weight, threads)
     if tolerance and len(rows) == iterations:
         log.warning(
             "the factorisation was stopped by wmf.iterations (%d), not by wmf.tolerance (%g): raise wmf.iterations",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import scipy.sparse as sparse
 
-from coldwave.wmf.folding import solved_blocks
+from coldwave.wmf.folding import solve_columns
 
 START = 0.01  # the largest number of the random start, as implicit's
 
@@ -40,8 +40,8 @@ def alternate(
     users = np.zeros((confidences.shape[0], factors), dtype=dtype)
     for iteration in range(iterations):
         begin = time.monotonic()
-        users = np.concatenate(list(solved_blocks(by_user, songs, of_users, unplayed_weight, dtype, threads)))
-        songs = np.concatenate(list(solved_blocks(by_song, users, of_songs, unplayed_weight, dtype, threads)))
+        users = solve_columns(by_user, songs, of_users, unplayed_weight, dtype, threads)
+        songs = solve_columns(by_song, users, of_songs, unplayed_weight, dtype, threads)
         if after(iteration, time.monotonic() - begin, users, songs):
             break
     return users, songs

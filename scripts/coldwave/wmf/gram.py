@@ -1,16 +1,23 @@
 """The Gram matrix of factors, X^T X, with which sums over all users cost no more than a pass over the factors."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
-BLOCK = 1 << 16  # rows at a time: bounds memory, and does not change the result
+BLOCK = 1 << 16  # rows at a time: bounds memory, and makes the result the same with any number of threads
 
 
-def gram_matrix(factors: np.ndarray) -> np.ndarray:
+def gram_matrix(factors: np.ndarray, threads: int = 1) -> np.ndarray:
     """Return X^T X, float64 [factors, factors], of X, float [rows, factors], which may be memory-mapped."""
-    gram = np.zeros((factors.shape[1],) * 2)
-    for begin in range(0, len(factors), BLOCK):
+
+    def of_block(begin: int) -> np.ndarray:
         block = np.asarray(factors[begin : begin + BLOCK], dtype=np.float64)
-        gram += block.T @ block
+        return block.T @ block
+
+    gram = np.zeros((factors.shape[1],) * 2)
+    with ThreadPoolExecutor(threads) as pool:
+        for part in pool.map(of_block, range(0, len(factors), BLOCK)):
+            gram += part
     return gram
 
 

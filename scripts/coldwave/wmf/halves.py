@@ -22,7 +22,11 @@ def first_half(users: int, seed: int) -> np.ndarray:
 
 
 def fold_in_halves(
-    confidences: sparse.csr_matrix, user_factors: np.ndarray, first: np.ndarray, wmf: Mapping[str, float]
+    confidences: sparse.csr_matrix,
+    user_factors: np.ndarray,
+    first: np.ndarray,
+    wmf: Mapping[str, float],
+    threads: int = 1,
 ) -> np.ndarray:
     """Fold songs in twice, from the plays of each half: song vectors float32 [songs, 2 factors].
 
@@ -41,7 +45,7 @@ def fold_in_halves(
         played = confidences[half].tocsc()
         users, songs = int(half.sum()), np.diff(played.indptr)
         own = penalties(songs, users, None, wmf["regularization"], weight, wmf["frequency_scaling"])
-        halves.append(fold_in(played, user_factors[half], own, weight))
+        halves.append(fold_in(played, user_factors[half], own, weight, threads))
     return np.hstack(halves)
 
 

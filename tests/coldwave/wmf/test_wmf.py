@@ -4,6 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 import scipy.sparse as sparse
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from implicit.cpu.als import AlternatingLeastSquares
 
 from coldwave.errors import InputError
 from coldwave.wmf.als import factorise, factorise_songs
@@ -48,13 +51,22 @@ def test_objective_equals_the_dense_double_sum():
     assert objective(matrix, x, y, 0.3) == pytest.approx(expected, rel=1e-9)
 
 
-def test_objective_does_not_depend_on_the_blocks(monkeypatch):
-    matrix = confidence_matrix(random_plays(), USERS, SONGS, alpha=2, epsilon=0.5)
-    rng = np.random.default_rng(1)
-    x, y = rng.standard_normal((USERS, FACTORS)), rng.standard_normal((SONGS, FACTORS))
-    whole = objective(matrix, x, y, 0.3)
-    monkeypatch.setattr("coldwave.wmf.objective.BLOCK", 7)
-    assert objective(matrix, x, y, 0.3) == pytest.approx(whole, rel=1e-12)
+@given(st.integers(0, 10**6), st.floats(0, 1), st.floats(0, 2), st.integers(1, 40), st.sampled_from([1, 2, 5]))
+@settings(deadline=None, max_examples=40)
+def test_the_objective_is_the_dense_one_whatever_the_blocks_and_threads(seed, share, weight, block, threads):
+    matrix = confidence_matrix(random_plays(seed, share=share), USERS, SONGS, alpha=2, epsilon=0.5)
+    rng = np.random.default_rng(seed)
+    x, y = (rng.standard_normal((n, FACTORS)).astype(np.float32) for n in (USERS, SONGS))
+    own = rng.random(USERS), rng.random(SONGS)
+    preference, weights = dense(matrix)
+    error = np.sum(np.where(preference > 0, weights, weight) * (preference - x.astype(np.float64) @ y.T) ** 2)
+    expected = error + own[0] @ np.sum(x.astype(np.float64) ** 2, 1) + own[1] @ np.sum(y.astype(np.float64) ** 2, 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("coldwave.wmf.objective.BLOCK", block)
+        patch.setattr("coldwave.wmf.gram.BLOCK", block)
+        values = [objective(matrix, x, y, own, weight, number) for number in (1, threads)]
+    assert values[0] == values[1], "threads change no bit"
+    assert values[0] == pytest.approx(expected, rel=1e-9)
 
 
 def test_exact_song_factors_satisfy_the_dense_normal_equations():
@@ -94,9 +106,39 @@ def test_fold_in_has_no_gradient_left():
     assert np.abs(gradient).max() < 1e-5 * scale
 
 
+@given(st.integers(0, 10**6), st.floats(0, 1), st.sampled_from([1.0, 0.2]), st.integers(1, 200), st.integers(2, 4))
+@settings(deadline=None, max_examples=40)
+def test_songs_fold_in_as_by_dense_normal_equations_whatever_the_blocks_and_threads(
+    seed, share, weight, numbers, threads
+):
+    matrix = confidence_matrix(random_plays(seed, share=share), USERS, SONGS, alpha=2, epsilon=0.5)
+    rng = np.random.default_rng(seed)
+    x, own = rng.standard_normal((USERS, FACTORS)).astype(np.float32), rng.uniform(0.1, 5, SONGS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("coldwave.wmf.folding.NUMBERS", numbers)
+        one, several = (fold_in(matrix, x, own, weight, number) for number in (1, threads))
+    assert np.array_equal(one, several), "threads change no bit"
+    preference, weights = dense(matrix)
+    exact = x.astype(np.float64)
+    for song in range(SONGS):
+        c = np.diag(np.where(preference[:, song] > 0, weights[:, song], weight))
+        solved = np.linalg.solve(exact.T @ c @ exact + own[song] * np.eye(FACTORS), exact.T @ c @ preference[:, song])
+        assert one[song] == pytest.approx(solved, rel=1e-5, abs=1e-6)
+
+
+def test_songs_fold_in_as_implicit_calculates_them():
+    matrix = confidence_matrix(random_plays(), USERS, SONGS, alpha=2, epsilon=0.5)
+    model = AlternatingLeastSquares(FACTORS, regularization=0.4, num_threads=1, iterations=1)
+    model.fit(matrix, show_progress=False)
+    expected = model.recalculate_item(np.arange(SONGS), matrix.T.tocsr())
+    assert fold_in(matrix, model.user_factors, 0.4) == pytest.approx(expected, rel=1e-3, abs=1e-4)
+
+
 def test_a_song_without_plays_folds_in_as_zeros():
-    empty = sparse.csr_matrix((USERS, 1), dtype=np.float32)
-    assert not fold_in(empty, np.ones((USERS, FACTORS)), REGULARIZATION).any()
+    empty = sparse.csr_matrix((USERS, 2), dtype=np.float32)
+    for songs in (0, 1, 2):
+        folded = fold_in(empty[:, :songs], np.ones((USERS, FACTORS), np.float32), REGULARIZATION)
+        assert (folded.shape, folded.dtype, folded.any()) == ((songs, FACTORS), np.float32, False)
 
 
 def test_each_song_may_be_folded_in_with_a_regularisation_of_its_own():

@@ -22,7 +22,7 @@ import polars as pl
 import scipy.sparse as sparse
 
 from coldwave.errors import InputError
-from coldwave.wmf.confidence import confidence
+from coldwave.wmf.confidence import confidence, confidence_matrix
 from coldwave.wmf.folding import fold_in
 from coldwave.wmf.objective import OBJECTIVE_SCHEMA, of_all_pairs, of_played_pairs, refuse_vanished
 from coldwave.wmf.spark.als import fit
@@ -85,10 +85,8 @@ def factorise_songs(
     value = of_all_pairs(user_factors, song_factors[fitted], regularization)
     for block in play_blocks(plays):
         block = block.filter(fitted[block["song"].to_numpy()])
-        weights = confidence(block["count"].to_numpy(), alpha, epsilon)
-        value += of_played_pairs(
-            block["user"].to_numpy(), block["song"].to_numpy(), weights, user_factors, song_factors
-        )
+        pairs_of_block = confidence_matrix(block, users, len(fitted), alpha, epsilon)
+        value += of_played_pairs(pairs_of_block, user_factors, song_factors)
     log.info("%d iterations in %.1f s: objective %.6g", iterations, seconds, value)
 
     for songs, block in plays_by_songs(plays, np.flatnonzero(~fitted), of_songs):
