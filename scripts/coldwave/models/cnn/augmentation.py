@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from torch.nn.functional import pad
 
 
 def shift_bands(
@@ -22,8 +23,9 @@ def shift_bands(
     """
     count, _, bands = windows.shape
     shifts = rng.integers(-most, most + 1, count if rows is None else rows)[share]
-    taken = np.clip(np.arange(bands) - shifts[:, None], 0, bands - 1)
-    return torch.take_along_dim(windows, torch.from_numpy(taken).to(windows.device)[:, None, :], dim=2)
+    starts = (most - shifts).tolist()
+    wider = pad(windows, (most, most), mode="replicate")
+    return torch.stack([window[:, start : start + bands] for window, start in zip(wider, starts, strict=True)])
 
 
 def mask_windows(
