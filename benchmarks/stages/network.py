@@ -12,6 +12,7 @@ BATCH, FRAMES, BANDS, CHANNELS, KERNEL, POOL, DENSE, FACTORS = 64, 129, 128, 128
 LEFT = 7  # frames after both layers
 STEP = {"optimizer": "adamw", "learning_rate": 3e-4, "weight_decay": 0.0}
 WHAT = f"{BATCH} windows × {FRAMES} frames, two layers of {CHANNELS} channels"
+# both aims: never slower than plain layers, and three quarters of the speed of products alone
 PLAIN, PRODUCT = "Conv1d, ReLU, MaxPool1d (torch)", "matrix product of as many operations (torch)"
 
 
@@ -81,7 +82,7 @@ def _step() -> Row:
         f"network: a training step, {WHAT}, {torch.get_num_threads()} threads",
         works,
         rounds=40,
-        aims={PLAIN: 1.0, PRODUCT: 1 / 0.75},
+        aims={PLAIN: 1.0, PRODUCT: 1.33},
     )
 
 
@@ -93,7 +94,7 @@ def _prediction() -> Row:
         f"network: a prediction, {WHAT}, {torch.get_num_threads()} threads",
         predictions | {PRODUCT: _product(1, 1, 1)},
         rounds=40,
-        aims={PLAIN: 1.0, PRODUCT: 1 / 0.75},
+        aims={PLAIN: 1.0, PRODUCT: 1.33},
     )
 
 
