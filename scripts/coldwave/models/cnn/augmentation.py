@@ -23,9 +23,9 @@ def shift_bands(
     """
     count, _, bands = windows.shape
     shifts = rng.integers(-most, most + 1, count if rows is None else rows)[share]
-    starts = (most - shifts).tolist()
-    wider = pad(windows, (most, most), mode="replicate")
-    return torch.stack([window[:, start : start + bands] for window, start in zip(wider, starts, strict=True)])
+    starts = torch.from_numpy(most - shifts).to(windows.device)
+    shifted = pad(windows, (most, most), mode="replicate").unfold(2, bands, 1)  # [windows, frames, shifts, mel bands]
+    return shifted[torch.arange(count, device=windows.device), :, starts]
 
 
 def mask_windows(

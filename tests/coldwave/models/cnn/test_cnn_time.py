@@ -81,6 +81,7 @@ def test_a_process_shifts_its_share_as_the_whole_batch():
     whole = shift_bands(windows, 3, np.random.default_rng(5))
     share = slice(1, None, 3)
     assert torch.equal(shift_bands(windows[share], 3, np.random.default_rng(5), 9, share), whole[share])
+    assert shift_bands(windows[9:], 3, np.random.default_rng(5), 9, slice(9, None)).shape == (0, 4, 12)
 
 
 @pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
