@@ -1,37 +1,37 @@
-"""Time MusiCNN on the windows of a song of 30 s: its layers one by one as described, and as Coldwave computes them.
+"""MusiCNN on the windows of a song of 30 s, beside its layers one by one as torch computes them.
 
 The weights are made up where MusiCNN's are not installed, with as many filters that have died out.
 """
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
-from timing import compare
+from timing import Row, compare
 from torch.nn.functional import batch_norm, conv2d, max_pool2d, pad
 
-from coldwave.encoders import front_end
 from coldwave.encoders.musicnn import BANDS, EPSILON, FRAMES, MusiCNN
 from coldwave.encoders.musicnn_weights import read_weights, weights_folder
 from coldwave.errors import InputError
 
-sys.path.append(str(Path(__file__).parents[1] / "tests/coldwave/encoders"))
+sys.path.append(str(Path(__file__).parents[2] / "tests/coldwave/encoders"))
 from plain_musicnn import SHAPES, made_up_weights
 
 WINDOWS = 10
-windows = np.random.default_rng(0).uniform(0, 3, (WINDOWS, FRAMES, BANDS)).astype(np.float32)
+AIM = 0.020  # seconds a window
 
 
-class Plain:
-    """The network layer by layer, with torch's convolutions."""
+class _Plain:
+    """The network layer by layer, with torch's convolutions, in one of torch's layouts."""
 
-    def __init__(self, weights, channels_last=False):
+    def __init__(self, weights: Mapping[str, np.ndarray], layout: torch.memory_format) -> None:
         tensors = {name: torch.as_tensor(array) for name, array in weights.items()}
-        self.format = torch.channels_last if channels_last else torch.contiguous_format
+        self.layout = layout
         names = [name for name in SHAPES if name.startswith("conv2d")]
         self.kernels = [
-            tensors[f"{name}/kernel"].permute(3, 2, 0, 1).contiguous(memory_format=self.format) for name in names
+            tensors[f"{name}/kernel"].permute(3, 2, 0, 1).contiguous(memory_format=layout) for name in names
         ]
         self.biases = [tensors[f"{name}/bias"] for name in names]
         self.dense, self.dense_bias = tensors["dense/kernel"], tensors["dense/bias"]
@@ -39,18 +39,18 @@ class Plain:
         parts = ("moving_mean", "moving_variance", "gamma", "beta")
         self.normal = [[tensors[f"{name}/{part}"] for part in parts] for name in names]
 
-    def _normalised(self, values, number):
+    def _normalised(self, values: torch.Tensor, number: int) -> torch.Tensor:
         return batch_norm(values, *self.normal[number], eps=EPSILON)
 
-    def _layer(self, values, number):
+    def _layer(self, values: torch.Tensor, number: int) -> torch.Tensor:
         """Of [n, 1, frames, bands] the layer's answers: [n, filters, frames, places]."""
         frames = self.kernels[number].shape[2]
         padded = pad(values, (0, 0, (frames - 1) // 2, frames - 1 - (frames - 1) // 2))
-        found = conv2d(padded.contiguous(memory_format=self.format), self.kernels[number], self.biases[number])
+        found = conv2d(padded.contiguous(memory_format=self.layout), self.kernels[number], self.biases[number])
         return self._normalised(torch.relu(found), number + 1)
 
     @torch.inference_mode()
-    def embed(self, windows):
+    def embed(self, windows: np.ndarray) -> np.ndarray:
         values = self._normalised(torch.as_tensor(windows)[:, None], 0)
         front = [self._layer(values, number) for number in range(5)]
         front = [max_pool2d(answers, (1, answers.shape[3]))[..., 0] for answers in front]
@@ -64,38 +64,27 @@ class Plain:
         return self._normalised(dense, 10).numpy()
 
 
-class All(front_end.Layer):
-    """A layer of which no filter is left out."""
-
-    def live(self):
-        """All of them."""
-        return np.ones(self.kernel.shape[2], bool)
-
-
-def keeping_all(weights):
-    """The network with all filters."""
-    from coldwave.encoders import musicnn
-
-    musicnn.Layer = All
+def _musicnn() -> Row:
+    try:
+        weights, whose = read_weights(weights_folder()), "MusiCNN's own weights"
+    except InputError:
+        weights, whose = made_up_weights(np.random.default_rng(0), 0.89), "made-up weights"
+    windows = np.random.default_rng(0).uniform(0, 3, (WINDOWS, FRAMES, BANDS)).astype(np.float32)
     network = MusiCNN(weights)
-    musicnn.Layer = front_end.Layer
-    return network
+    plain, last = _Plain(weights, torch.contiguous_format), _Plain(weights, torch.channels_last)
+    difference = np.abs(network.embed(windows) - plain.embed(windows)).max()
+    assert difference < 1e-3, difference
+    return compare(
+        f"encoder: MusiCNN's embedding, {WINDOWS} windows, {torch.get_num_threads()} threads",
+        {
+            "coldwave": lambda: network.embed(windows),
+            "layer by layer (torch)": lambda: plain.embed(windows),
+            "layer by layer, channels last (torch)": lambda: last.embed(windows),
+        },
+        rounds=3,
+        most_seconds=AIM * WINDOWS,
+        note=f"{whose}; the aim is {1000 * AIM:.0f} ms a window",
+    )
 
 
-try:
-    weights, whose = read_weights(weights_folder()), "MusiCNN's weights"
-except InputError:
-    weights, whose = made_up_weights(np.random.default_rng(0), 0.89), "made-up weights"
-one, plain, last, whole = MusiCNN(weights), Plain(weights), Plain(weights, channels_last=True), keeping_all(weights)
-largest = np.abs(one.embed(windows) - plain.embed(windows)).max()
-assert largest < 1e-3, largest
-compare(
-    f"{WINDOWS} windows, {whose}, {torch.get_num_threads()} threads",
-    {
-        "layer by layer": lambda: plain.embed(windows),
-        "layer by layer, a window at a time": lambda: [plain.embed(windows[i : i + 1]) for i in range(WINDOWS)],
-        "layer by layer, channels last": lambda: last.embed(windows),
-        "matrix products, all filters": lambda: whole.embed(windows),
-        "matrix products, live filters (coldwave)": lambda: one.embed(windows),
-    },
-)
+ROWS = {"musicnn": _musicnn}

@@ -47,7 +47,7 @@ class LogMels:
         return self._array(self._shard[song])[start : start + self.lengths[song]]
 
     def windows(self, songs: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
-        """Return one window of each song (a song may be repeated): float32 [len(songs), length, bands].
+        """Return one window of each song (a song may be repeated): float16 [len(songs), length, bands].
 
         Window i holds the frames ``starts[i]`` to ``starts[i] + length - 1`` of song ``songs[i]``. Raises
         ``ValueError`` where a window does not lie within its song.
@@ -66,7 +66,7 @@ class LogMels:
             raise ValueError("no songs are named")
         begins = self._start[songs] + starts
         first = self._array(self._shard[songs[0]])
-        windows = np.empty((len(songs), length, first.shape[1]), np.float32)
+        windows = np.empty((len(songs), length, first.shape[1]), first.dtype)
         for i, (song, begin) in enumerate(zip(songs.tolist(), begins.tolist(), strict=True)):
             windows[i] = self._array(self._shard[song])[begin : begin + length]
         return windows

@@ -53,9 +53,9 @@ class Heard:
         return np.array([0 if one is None else len(one) for one in self.log_mels], dtype=np.int64)
 
     def windows(self, songs: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
-        """Windows of ``length`` frames of ``songs`` from ``starts``: float32 [windows, length, bands]."""
+        """Windows of ``length`` frames of ``songs`` from ``starts``: float16 [windows, length, bands]."""
         places = zip(songs.tolist(), starts.tolist(), strict=True)
-        return np.stack([self.log_mels[song][start : start + length] for song, start in places]).astype(np.float32)
+        return np.stack([self.log_mels[song][start : start + length] for song, start in places])
 
     def features(self, name: str) -> np.ndarray:
         """Features of the songs, float32 [songs, d], NaN rows for songs without, by the name that models give them.

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from torch.nn.functional import pad
 
 
 def shift_bands(
@@ -22,8 +23,9 @@ def shift_bands(
     """
     count, _, bands = windows.shape
     shifts = rng.integers(-most, most + 1, count if rows is None else rows)[share]
-    taken = np.clip(np.arange(bands) - shifts[:, None], 0, bands - 1)
-    return torch.take_along_dim(windows, torch.from_numpy(taken).to(windows.device)[:, None, :], dim=2)
+    starts = torch.from_numpy(most - shifts).to(windows.device)
+    shifted = pad(windows, (most, most), mode="replicate").unfold(2, bands, 1)  # [windows, frames, shifts, mel bands]
+    return shifted[torch.arange(count, device=windows.device), :, starts]
 
 
 def mask_windows(

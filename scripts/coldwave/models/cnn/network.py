@@ -114,10 +114,11 @@ class SongNetwork(Stored):
 
     def embed(self, windows: torch.Tensor) -> torch.Tensor:
         """Compute the last hidden layer: float [windows, frames, mel bands] → [windows, units]."""
-        layer = (windows - self.band_mean) / self.band_scale
+        layer = (windows - self.band_mean).div_(self.band_scale)
         stages = zip(self.convolutions, self.normalizations, self.pools, self.blocks, strict=True)
         for convolve, normalize, pool, block in stages:
-            layer = block(pool_time(torch.relu(normalize(convolve(layer))), pool))
+            # rectified after the maximum, which is the same: there are fewer frames
+            layer = block(torch.relu(pool_time(normalize(convolve(layer)), pool)))
         layer = self._pool_window(layer)
         for dense, normalize in zip(self.hidden, self.hidden_normalizations, strict=True):
             layer = self.dropout(torch.relu(normalize(dense(layer))))

@@ -38,7 +38,7 @@ def predict(
     frames: np.ndarray,
     window: int,
     device: torch.device,
-    batch: int = 256,
+    batch: int = 128,
 ) -> np.ndarray:
     """Predict every song that has at least one window, as the mean over its consecutive windows.
 
@@ -61,7 +61,7 @@ def mean_over_windows(
     frames: np.ndarray,
     window: int,
     device: torch.device,
-    batch: int = 256,
+    batch: int = 128,
 ) -> np.ndarray:
     """Average what a layer makes of each song's consecutive windows: float32 [songs, width].
 
@@ -72,7 +72,7 @@ def mean_over_windows(
     sampler = ConsecutiveWindowSampler(songs, frames[songs], window, batch)
     with torch.inference_mode():
         for owners, starts in track(sampler, "batches of windows predicted"):
-            windows = torch.from_numpy(source.windows(owners, starts, window)).to(device)
+            windows = torch.from_numpy(source.windows(owners, starts, window)).to(device).float()
             own, positions = np.unique(owners, return_inverse=True)
             averaged = average_by_song(layer(windows), torch.from_numpy(positions).to(device), len(own))
             means[own] = averaged.cpu().numpy()

@@ -3,9 +3,17 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from torch import nn
 
-from coldwave.models.cnn.layers import AttentionPooling, ChannelNormalization, ResidualBlock, TimeConvolution
+from coldwave.models.cnn.layers import (
+    AttentionPooling,
+    ChannelNormalization,
+    ResidualBlock,
+    TimeConvolution,
+    _image_of,
+)
 from coldwave.models.cnn.network import SongNetwork
 
 BANDS, FACTORS = 16, 3
@@ -41,11 +49,53 @@ def test_a_batch_of_one_song_can_be_trained_on():
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
-def test_padding_keeps_frames_where_they_are():
-    layer, plain = TimeConvolution(7, 5, 3, 1), nn.Conv1d(7, 5, 3, padding=1)
-    plain.weight.data, plain.bias.data = layer.convolution.weight.data[..., 0], layer.convolution.bias.data
-    frames = torch.randn(3, 20, 7)
-    assert torch.allclose(layer(frames), plain(frames.transpose(1, 2)).transpose(1, 2), atol=1e-5)
+@settings(deadline=None, max_examples=50)
+@given(
+    st.integers(1, 3), st.integers(1, 20), st.integers(1, 4), st.integers(1, 5), st.integers(1, 4), st.integers(0, 3),
+    st.integers(1, 3), st.integers(0, 9),
+)  # fmt: skip
+def test_convolution_over_time_is_the_sum_that_it_stands_for(
+    batch, length, inputs, outputs, kernel, padding, dilation, seed
+):
+    assume(length + 2 * padding > (kernel - 1) * dilation)
+    torch.manual_seed(seed)
+    layer = TimeConvolution(inputs, outputs, kernel, padding, dilation).double()
+    frames = torch.randn(batch, length, inputs, dtype=torch.double)
+    weight, bias = (tensor.detach().numpy() for tensor in layer.convolution.parameters())
+    assert weight.shape == (outputs, inputs, kernel, 1)  # as in models' files
+    padded = np.pad(frames.numpy(), ((0, 0), (padding, padding), (0, 0)))
+    left = padded.shape[1] - (kernel - 1) * dilation
+    expected = bias + sum(
+        padded[:, place * dilation : place * dilation + left] @ weight[:, :, place, 0].T for place in range(kernel)
+    )
+    np.testing.assert_allclose(layer(frames).detach().numpy(), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(("padding", "dilation"), [(0, 1), (1, 1), (4, 4)])
+def test_values_and_gradients_of_the_convolution_equal_conv1ds(padding, dilation, dtype):
+    torch.manual_seed(0)
+    layer = TimeConvolution(32, 48, 3, padding, dilation).to(dtype)
+    plain = nn.Conv1d(32, 48, 3, padding=padding, dilation=dilation, dtype=dtype)
+    plain.weight.data, plain.bias.data = layer.convolution.weight.data[..., 0].clone(), layer.convolution.bias.data
+    ours = torch.randn(6, 40, 32, dtype=dtype, requires_grad=True)
+    theirs = ours.detach().clone().requires_grad_()
+    found, expected = layer(ours), plain(theirs.transpose(1, 2)).transpose(1, 2)
+    torch.testing.assert_close(found, expected)
+    direction = torch.randn_like(found)
+    found.backward(direction)
+    expected.backward(direction)
+    torch.testing.assert_close(ours.grad, theirs.grad)
+    torch.testing.assert_close(layer.convolution.weight.grad[..., 0], plain.weight.grad, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(layer.convolution.bias.grad, plain.bias.grad, rtol=1e-4, atol=1e-4)
+
+
+def test_the_convolution_reads_frames_where_they_lie():
+    image = _image_of(torch.randn(3, 20, 7))
+    assert image.is_contiguous(memory_format=torch.channels_last)
+    layer = TimeConvolution(7, 5, 3)
+    assert layer.convolution.weight.squeeze(3).unsqueeze(2).is_contiguous(memory_format=torch.channels_last)
+    assert layer(torch.randn(3, 20, 7)).is_contiguous()
 
 
 @pytest.mark.parametrize("normalization", ["none", "batch"])

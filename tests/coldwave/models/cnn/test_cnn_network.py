@@ -8,7 +8,7 @@ import torch
 import yaml
 from torch import nn
 
-from coldwave.models.cnn.layers import TimeConvolution, pool_time, statistics_over_time
+from coldwave.models.cnn.layers import pool_time, statistics_over_time
 from coldwave.models.cnn.network import LAYERS, SongNetwork, average_by_song, frames_after
 
 BANDS, FACTORS = 16, 3
@@ -31,20 +31,33 @@ def network(window=40, seed=0):
     ).eval()
 
 
-def test_convolution_over_time_equals_conv1d():
-    layer, plain = TimeConvolution(7, 5, 4), nn.Conv1d(7, 5, 4)
-    plain.weight.data = layer.convolution.weight.data[..., 0]
-    plain.bias.data = layer.convolution.bias.data
-    frames = torch.randn(3, 20, 7)
-    expected = plain(frames.transpose(1, 2)).transpose(1, 2)
-    assert torch.allclose(layer(frames), expected, atol=1e-5)
-
-
 @pytest.mark.parametrize(("frames", "pool"), [(12, 4), (13, 4), (15, 2), (4, 4)])
 def test_pooling_equals_max_pool1d(frames, pool):
     values = torch.randn(3, frames, 7)
     expected = nn.functional.max_pool1d(values.transpose(1, 2), pool).transpose(1, 2)
     assert torch.equal(pool_time(values, pool), expected)
+
+
+@pytest.mark.parametrize("normalization", ["none", "batch"])
+def test_embedding_equals_the_layers_in_the_papers_order(normalization):
+    """ReLU before pooling, and pooling as a maximum over an axis of its own: values and gradients."""
+    torch.manual_seed(0)
+    net = SongNetwork(40, [6, 5], 4, 2, "flatten", [8], np.ones(BANDS), np.full(BANDS, 2), np.zeros(FACTORS),
+                      np.eye(FACTORS), normalization=normalization)  # fmt: skip
+    windows, gradients = torch.randn(4, 40, BANDS), []
+    layer = (windows - net.band_mean) / net.band_scale
+    for convolve, normalize in zip(net.convolutions, net.normalizations, strict=True):
+        layer = torch.relu(normalize(convolve(layer)))
+        layer = layer[:, : layer.shape[1] // 2 * 2].unflatten(1, (-1, 2)).amax(dim=2)
+    expected = torch.relu(net.hidden_normalizations[0](net.hidden[0](layer.flatten(1))))
+    kept = windows.clone()
+    found = net.embed(windows)
+    assert torch.equal(windows, kept)
+    torch.testing.assert_close(found, expected)
+    for values in (found, expected):
+        gradients.append(torch.autograd.grad(values.square().sum(), list(net.convolutions.parameters())))
+    for ours, plain in zip(*gradients, strict=True):
+        torch.testing.assert_close(ours, plain, rtol=1e-4, atol=1e-4)
 
 
 def test_frames_left_by_hand():

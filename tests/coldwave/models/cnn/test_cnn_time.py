@@ -66,11 +66,22 @@ def test_windows_are_shifted_along_mel_by_hand():
     assert {tuple(row) for row in shifted[:, 0].astype(int)} == allowed
 
 
+@pytest.mark.parametrize("most", [1, 4, 30])
+def test_shifted_windows_are_the_bands_that_their_shifts_name(most):
+    windows = torch.randn(9, 3, 12)
+    shifts = np.random.default_rng(2).integers(-most, most + 1, 9)
+    expected = [
+        window[:, np.clip(np.arange(12) - shift, 0, 11)] for window, shift in zip(windows.numpy(), shifts, strict=True)
+    ]
+    assert np.array_equal(shift_bands(windows, most, np.random.default_rng(2)).numpy(), np.stack(expected))
+
+
 def test_a_process_shifts_its_share_as_the_whole_batch():
     windows = torch.randn(9, 4, 12)
     whole = shift_bands(windows, 3, np.random.default_rng(5))
     share = slice(1, None, 3)
     assert torch.equal(shift_bands(windows[share], 3, np.random.default_rng(5), 9, share), whole[share])
+    assert shift_bands(windows[9:], 3, np.random.default_rng(5), 9, slice(9, None)).shape == (0, 4, 12)
 
 
 @pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
