@@ -54,10 +54,10 @@ def main() -> None:
 
 def grow(case: Case, options: argparse.Namespace) -> None:
     """Measure a case at growing sizes, and keep each measurement."""
-    before = None
+    first = before = None
     for size in case.sizes:
         path = KEPT / f"{case.name}-{size}.json"
-        if before and before["seconds"] * size / before["size"] > options.seconds:
+        if before and expected(first, before, size) > options.seconds:
             print(f"{case.name}: {size:,} would take more than {options.seconds:g} s", file=sys.stderr)
             return
         if options.prepare:
@@ -73,7 +73,13 @@ def grow(case: Case, options: argparse.Namespace) -> None:
                 measure(case, size)  # once for nothing: compiled code and the disk's cache are then as for the others
             write_text(path, json.dumps(measure(case, size)))
         before = json.loads(path.read_text())
+        first = first or before
         print(f"{case.name} {size:>12,}: {before['seconds']:7.2f} s {before['peak_mb']:8,.0f} MB", flush=True)
+
+
+def expected(first: dict, before: dict, size: int) -> float:
+    """The seconds that a size should take, if what is above the smallest size's time grows with the size."""
+    return first["seconds"] + (before["seconds"] - first["seconds"]) * size / before["size"]
 
 
 def measure(case: Case, size: int) -> dict:
@@ -89,7 +95,7 @@ def measure(case: Case, size: int) -> dict:
         given["threads"] = case.threads
     with tempfile.TemporaryDirectory(prefix=f"{case.name}-", dir=KEPT, ignore_cleanup_errors=True) as folder:
         (made := Path(folder) / "out").mkdir()
-        words, _ = command(script, given, made)
+        words, _ = command(script, {name: value for name, value in given.items() if name[0] != "_"}, made)
         found = measured(words, Path(folder) / "log", Path(folder))
         return {
             "rule": case.rule,

@@ -50,7 +50,8 @@ class Case:
     rule : the rule, by which resources are asked for
     driver : a field of `Size`, or another word for what ``given`` reads from it
     sizes : values of the driver, in order
-    given : makes the script's inputs and options from the files of a size and the driver's value
+    given : makes the script's inputs and options from the files of a size and the driver's value. Inputs of the rule
+        that the script finds by itself have a name that begins with _. A list is a whole command for Python.
     fixed : other fields of `Size`
     script : the script's name, if it is not that of the rule
     threads : that the script is given, if it takes any

@@ -17,6 +17,7 @@ from coldwave.wmf.listable import FOLDING
 
 MODELS = ("random", "mean", "knn", "linear", "cnn_mse", "usage")
 LENGTHS = (10, 50)
+PLAYS = (100_000, 1_000_000, 3_000_000, 10_000_000)
 USERS = (1_000, 10_000, 100_000, 1_000_000)
 TEST = {"songs": 10_000}  # of which 2,000 are test songs
 MODELS_SHOWN = {name: SHOWN[name] for name in MODELS}
@@ -140,15 +141,15 @@ def _report(files: Files, _: int) -> dict[str, Any]:
 
 
 CASES = (
-    Case("evaluate_model", "users", (1_000, 10_000, 30_000, 100_000), _evaluate, TEST | {"plays": 300_000}),
+    Case("evaluate_model", "plays", PLAYS, _evaluate, TEST),
     Case("evaluate_model", "songs", (1_000, 10_000, 50_000, 100_000), _evaluate, {"users": 10_000, "plays": 500_000}),
     Case("evaluate_model", "factors", (10, 50, 100, 200, 400), _evaluate, TEST | {"users": 20_000, "plays": 500_000}),
     Case("tabulate_recommendation", "users", USERS, _recommendation, TEST | {"plays": 100_000}),
     Case("tabulate_ranking", "users", USERS, _ranking, TEST | {"plays": 100_000}),
     Case("compare_models", "users", USERS, _compare, TEST | {"plays": 100_000}),
     Case("tabulate_strata", "users", USERS, _strata, TEST | {"plays": 1_000_000}),
-    Case("tabulate_where", "users", (1_000, 10_000, 30_000, 100_000), _where, TEST | {"plays": 300_000}),
-    Case("count_plays_worth", "users", (1_000, 10_000, 30_000), _worth, TEST | {"plays": 300_000}),
+    Case("tabulate_where", "plays", PLAYS, _where, TEST),
+    Case("count_plays_worth", "plays", PLAYS, _worth, TEST),
     Case("find_neighbours", "songs", (1_000, 10_000, 30_000, 100_000), _neighbours),
     Case("predict_tags", "songs", (1_000, 3_000, 10_000, 30_000), _tags),
     Case("map_songs", "songs", (300, 1_000, 3_000, 10_000), _map),

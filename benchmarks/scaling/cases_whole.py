@@ -1,6 +1,7 @@
 """Cases that take a whole run's files: the audit, the record of a run, new songs, a plan, and Spark."""
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +67,10 @@ def _new(files: Files, _: int) -> dict[str, Any]:
     write_text(source := files.folder / "new.csv", "song_id,title,artist\nnew song,A title,Artist 7\n")
     reading = {"columns": {}, "tag_separator": "|", "audio_root": None}
     options = {"embeddings": {}, "models": ["names"], "neighbours": 5, "users": 10, "reading": reading}
-    batch = root / "new_songs/batch/batch.json"
-    batch.unlink(missing_ok=True)
-    return {"source": source, "batch_file": batch, "cache": files.folder / "cache", "options": options}
+    shutil.rmtree(root / "new_songs", ignore_errors=True)
+    learnt = [path for stage in (*LINKS, "predictions/names") for path in (root / stage).iterdir()]
+    given = {"source": source, "batch_file": root / "new_songs/batch/batch.json", "cache": files.folder / "cache"}
+    return given | {"options": options, "_learnt": learnt}
 
 
 def _provenance(files: Files, _: int) -> dict[str, Any]:

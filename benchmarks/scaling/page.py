@@ -14,7 +14,7 @@ from coldwave.files import replacing
 
 PAGE, CSV, FIGURE = ROOT / "docs/scale.md", ROOT / "benchmarks/scale.csv", ROOT / "docs/images/scale.svg"
 BEGIN, END = "<!-- measured -->\n", "<!-- end -->\n"
-DRAWN = ("read_plays-plays", "factorise_plays-plays", "evaluate_warm-plays", "evaluate_model-users")
+DRAWN = ("read_plays-plays", "factorise_plays-plays", "evaluate_warm-plays", "evaluate_model-plays")
 DRAWN += ("compare_models-users", "reduce_counts-songs", "fit_linear-songs", "extract_log_mel-songs")
 
 
@@ -42,7 +42,7 @@ def _table(found: dict[str, list[dict]]) -> Iterator[str]:
     columns: dict[str, list[str]] = {name: [] for name in names}
     for rows in found.values():
         sizes = [row["size"] for row in rows]
-        cells = [f"`{rows[0]['rule']}`", rows[0]["driver"].replace("_", " "), f"{sizes[0]:,} to {sizes[-1]:,}"]
+        cells = [rows[0]["rule"], rows[0]["driver"].replace("_", " "), f"{sizes[0]:,} to {sizes[-1]:,}"]
         for key, shown in (("seconds", ".1f"), ("peak_mb", ",.0f")):
             values = [row[key] for row in rows]
             cells += [f"{values[0]:{shown}} to {values[-1]:{shown}}", _exponent(fitted(sizes, values))]

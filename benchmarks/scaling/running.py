@@ -2,19 +2,17 @@
 
 import ast
 import json
-import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-EVERY = 0.05  # seconds between looks at the memory
+EVERY = 0.02  # seconds between looks at the memory
 
 
 def command(script: str, given: Mapping[str, Any], made: Path) -> tuple[list[str], dict[str, Path]]:
@@ -42,42 +40,57 @@ def measured(words: list[str], log: Path, folder: Path | None = None) -> dict[st
 
     Pages that processes share count once for each. Raises ``RuntimeError`` with the log's end where it fails.
     """
-    begin, peak = time.perf_counter(), 0
+    begin = time.perf_counter()
     with log.open("w") as stream:
         process = subprocess.Popen(words, stdout=stream, stderr=stream, cwd=folder)
         ended = threading.Event()
-        found: list[int] = []
+        found = [0]
         watcher = threading.Thread(target=_watch, args=(process.pid, ended, found))
         watcher.start()
-        _, status, usage = os.wait4(process.pid, 0)
+        process.wait()
         seconds = time.perf_counter() - begin
-        process.returncode = os.waitstatus_to_exitcode(status)
         ended.set()
         watcher.join()
     if process.returncode:
         raise RuntimeError(f"{' '.join(words[:4])} … failed:\n{log.read_text()[-3000:]}")
-    peak = max(usage.ru_maxrss * 1024, *found, 0)
-    return {"seconds": round(seconds, 3), "peak_mb": round(peak / 1e6, 1)}
+    return {"seconds": round(seconds, 3), "peak_mb": round(max(found) * 1024 / 1e6, 1)}
 
 
 def _watch(pid: int, ended: threading.Event, found: list[int]) -> None:
-    """Collect the summed memory of a process and its children, until it ends."""
-    root = psutil.Process(pid)
+    """Collect kB until the processes end: what all have at a time, and the most that each has had since it began.
+
+    The system's own account of an ended process (``ru_maxrss``) would not do: it begins with the parent's memory.
+    """
     while not ended.wait(EVERY):
-        total = 0
-        try:
-            for process in [root, *root.children(recursive=True)]:
-                total += process.memory_info().rss
-        except psutil.NoSuchProcess:
-            continue
-        found.append(total)
+        held = [_memory(each) for each in _tree(pid)]
+        found += [sum(now for now, _ in held), *(most for _, most in held)]
+
+
+def _tree(pid: int) -> Iterator[int]:
+    """A process and all that come from it."""
+    yield pid
+    children = []
+    with suppress(OSError):  # it has ended
+        for path in Path(f"/proc/{pid}/task").glob("*/children"):
+            children += path.read_text().split()
+    for child in children:
+        yield from _tree(int(child))
+
+
+def _memory(pid: int) -> tuple[int, int]:
+    """The resident memory of a process, and the most that it was, in kB; 0 once it has ended."""
+    try:
+        lines = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    except OSError:
+        return 0, 0
+    return tuple(int(lines.get(name, "0").split()[0]) for name in ("VmRSS", "VmHWM"))
 
 
 def megabytes(given: Mapping[str, Any]) -> dict[str, float]:
-    """The sizes of a script's input files, in MB, by name."""
+    """The sizes of a script's input files, in MB, by name; a name may begin with _, if the script finds them itself."""
     sizes = {}
     for name, value in given.items():
         paths = value if isinstance(value, list) else [value]
         if paths and all(isinstance(path, Path) and path.is_file() for path in paths):
-            sizes[name] = round(sum(path.stat().st_size for path in paths) / 1e6, 4)
+            sizes[name.lstrip("_")] = round(sum(path.stat().st_size for path in paths) / 1e6, 4)
     return sizes

@@ -50,6 +50,12 @@ def test_memory_is_that_of_a_process_and_its_children_together(tmp_path):
     assert 200 < found["peak_mb"] < 320 and found["seconds"] > 1
 
 
+def test_memory_of_the_parent_does_not_count(tmp_path):
+    held = np.ones(40_000_000)  # 320 MB
+    found = measured([sys.executable, "-c", "import time; time.sleep(0.3)"], tmp_path / "log")
+    assert held.sum() and found["peak_mb"] < 100
+
+
 def test_a_script_that_fails_says_why(tmp_path):
     with pytest.raises(RuntimeError, match="no such thing"):
         measured([sys.executable, "-c", "raise SystemExit('no such thing')"], tmp_path / "log")

@@ -20,8 +20,8 @@ if SETTINGS["warm"]:
             "../../envs/wmf.yaml"
         threads: threads_of("evaluate_warm")
         resources:
-            mem_mb=memory_of("evaluate_warm"),
-            runtime=minutes_of("evaluate_warm"),
+            mem_mb=memory_of("evaluate_warm", MOST_FACTORS),
+            runtime=minutes_of("evaluate_warm", MOST_FACTORS),
         params:
             options=options(
                 "warm",

@@ -24,8 +24,8 @@ if LISTED:
             "../../envs/wmf.yaml"
         threads: threads_of("choose_wmf")
         resources:
-            mem_mb=memory_of("choose_wmf"),
-            runtime=minutes_of("choose_wmf"),
+            mem_mb=memory_of("choose_wmf", MOST_FACTORS),
+            runtime=minutes_of("choose_wmf", MOST_FACTORS),
         params:
             options={
                 "choice": options("wmf", "choice")["choice"],
@@ -63,8 +63,8 @@ if SETTINGS["wmf"]["engine"] == "implicit":
             "../../envs/wmf.yaml"
         threads: threads_of("factorise_plays")
         resources:
-            mem_mb=memory_of("factorise_plays"),
-            runtime=minutes_of("factorise_plays"),
+            mem_mb=memory_of("factorise_plays", MOST_FACTORS),
+            runtime=minutes_of("factorise_plays", MOST_FACTORS),
         params:
             options=wmf_options(*FACTORISATION, protocol=SETTINGS["protocol"], seed=SEED),
             code=code("factorise_plays.py"),

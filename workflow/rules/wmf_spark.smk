@@ -28,8 +28,8 @@ if SETTINGS["wmf"]["engine"] == "spark":
             "../../envs/wmf-spark.yaml"
         threads: threads_of("factorise_plays_spark")
         resources:
-            mem_mb=memory_of("factorise_plays_spark"),
-            runtime=minutes_of("factorise_plays_spark"),
+            mem_mb=memory_of("factorise_plays_spark", MOST_FACTORS),
+            runtime=minutes_of("factorise_plays_spark", MOST_FACTORS),
         params:
             options=wmf_options(
                 "factors",
