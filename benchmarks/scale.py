@@ -57,7 +57,7 @@ def grow(case: Case, options: argparse.Namespace) -> None:
     first = before = None
     for size in case.sizes:
         path = KEPT / f"{case.name}-{size}.json"
-        if before and expected(first, before, size) > options.seconds:
+        if before is not first and expected(first, before, size) > options.seconds:
             print(f"{case.name}: {size:,} would take more than {options.seconds:g} s", file=sys.stderr)
             return
         if options.prepare:

@@ -163,7 +163,7 @@ NEEDS = {
         minutes=60,
         minutes_per_mb={"song_factors": 5.0},
     ),
-    "map_songs": Need(threads=8, mb=600, mb_per_mb={"vectors": 20.0}, minutes=60, minutes_per_mb={"vectors": 10.0}),
+    "map_songs": Need(threads=8, mb=800, mb_per_mb={"vectors": 20.0}, minutes=60, minutes_per_mb={"vectors": 10.0}),
     "draw_map": Need(mb=600, mb_per_mb={"songs": 20.0}, minutes=20),
     "compare_factors": Need(threads=2, mb=600, mb_per_mb={"songs": 20.0, "song_factors": 10.0, "predictions": 10.0}),
     "draw_confidences": Need(mb=400, mb_per_mb={"plays": 20.0}),
@@ -172,16 +172,16 @@ NEEDS = {
     "judge_popularity": Need(mb=600, mb_per_mb=_PREDICTED | {"plays": 10.0}, minutes=20),
     "audit_leakage": Need(
         threads=8,
-        mb=4000,
+        mb=2500,
         mb_per_mb={"plays": 100.0, "user_factors": 4.0, "song_factors": 6.0, "song_features": 8.0, "counts": 60.0},
         minutes=240,
         minutes_per_mb={"plays": 20.0},
     ),
-    "write_report": Need(mb=400, mb_per_mb={"scores": 6.0, "plays": 20.0, "songs": 20.0}),
-    "record_provenance": Need(mb=400, minutes=60),
+    "write_report": Need(mb=400, mb_per_mb={"scores": 1.0, "plays": 20.0, "songs": 20.0}),
+    "record_provenance": Need(mb=600, minutes=60),
     # on request
     "tune": Need(threads=8, mb=6000, mb_per_mb={"plays": 60.0, "features": 6.0}, minutes=1440),
-    "place_new_songs": Need(threads=8, mb=6000, mb_per_mb={"learnt": 6.0}, minutes=240),
+    "place_new_songs": Need(threads=8, mb=1600, mb_per_mb={"learnt": 6.0}, minutes=240),
 }
 
 
