@@ -111,7 +111,7 @@ NEEDS = {
     "predict_planted": Need(mb=1000, mb_per_mb=_PREDICTED),
     "predict_usage": Need(
         mb=400,
-        mb_per_mb={"plays": 60.0, "user_factors": 4.0, "song_factors": 6.0},
+        mb_per_mb={"plays": 25.0, "user_factors": 4.0, "song_factors": 6.0},
         minutes=20,
         minutes_per_mb={"plays": 0.5},
     ),
