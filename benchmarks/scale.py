@@ -3,6 +3,9 @@
     python benchmarks/scale.py                       # what is not measured yet, and the page docs/scale.md
     python benchmarks/scale.py factorise_plays       # one stage, or several
     python benchmarks/scale.py --again read_plays    # measure a stage anew
+    python benchmarks/scale.py --prepare             # only make the files, which are kept in results/scale/files
+
+Spark is measured where it is installed.
 
 Each measurement is kept in results/scale. A stage is measured at growing sizes until the next one would take longer
 than --seconds. What is measured goes into benchmarks/scale.csv, which the tests of what rules ask for read, into the
@@ -14,6 +17,7 @@ import json
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1]))  # workflow is not installed
@@ -43,6 +47,8 @@ def main() -> None:
     if unknown := set(options.stages) - known:
         parser.error(f"no stage is called {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
     chosen = [case for case in CASES if not options.stages or {case.rule, case.name} & set(options.stages)]
+    if not find_spec("pyspark"):
+        chosen = [case for case in chosen if "spark" not in case.rule]
     for case in chosen:
         if options.smallest:
             print(case.name, measure(case, case.sizes[0]), flush=True)

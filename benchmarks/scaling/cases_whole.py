@@ -113,5 +113,5 @@ CASES = (
     Case("record_provenance", "songs", SONGS, _provenance, {"plays": 100_000}),
     Case("place_new_songs", "songs", SONGS, _new, {"plays": 100_000}),
     Case("plan", "shards", (8, 40, 160, 400), _plan, {"songs": 1_000, "plays": 10_000}),
+    Case("factorise_plays_spark", "plays", PLAYS[1:3], _spark),
 )
-SPARK = (Case("factorise_plays_spark", "plays", PLAYS[1:3], _spark),)
