@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-musicnn install-spark demo test test-reruns test-slurm test-slurm-demo test-spark test-faults pages lint format bench bench-large clean distclean
+.PHONY: help install install-musicnn install-spark demo test test-reruns test-slurm test-slurm-demo test-spark test-faults pages lint format bench bench-large scale clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -75,6 +75,9 @@ bench: $(READY) ## time each stage beside what one would write by hand, into doc
 
 bench-large: $(READY) ## the same at the paper's size; it goes on where it stopped
 	@$(BIN)/python benchmarks/bench.py --large
+
+scale: $(READY) ## measure how each stage's time and memory grow, into docs/scale.md (25 minutes); it goes on where it stopped
+	@$(BIN)/python benchmarks/scale.py
 
 clean: ## delete the demo's results and the cache
 	rm -rf results/demo cache .snakemake .pytest_cache .ruff_cache .hypothesis

@@ -1,17 +1,107 @@
-"""What jobs need of the machine that runs them. Needs are not parameters: a change of one reruns no job."""
+"""What a job takes of a machine, as a function of the sizes of its input files, and how Snakemake is told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+BESIDE = 350  # MB: in a job of a cluster, Snakemake runs beside the script
+Sizes = Mapping[str, float]
+Asked = Callable[[Any, Any, int], int]  # of wildcards, input and attempt
 
-def growing(first: int | Callable[[Any], int]) -> Callable[[Any, Any, int], int]:
-    """Make the function of a job's attempt: ``first`` (a number, or a function of the job's input), then twice as much
-    each time.
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """What a job takes, whatever its inputs and for each MB of them.
+
+    Attributes
+    ----------
+    threads : at most
+    mb_a_thread : so many MB of inputs are worth one thread each; by default a job asks for all threads
+    mb, minutes : whatever the inputs
+    mb_per_mb, minutes_per_mb : by the name of an input, for each MB of it
+    mb_per_factor, minutes_per_factor : likewise, for each factor of a factorisation that the job makes
+    mb_a_factor : for each of these factors, whatever the inputs
+    most_mb : memory is never above it: what is read beyond are pages of mapped files, which can be let go
+    """
+
+    threads: int = 1
+    mb_a_thread: float = 0.0
+    mb: int = 200
+    mb_per_mb: Sizes = field(default_factory=dict)
+    mb_per_factor: Sizes = field(default_factory=dict)
+    mb_a_factor: float = 0.0
+    minutes: int = 10
+    minutes_per_mb: Sizes = field(default_factory=dict)
+    minutes_per_factor: Sizes = field(default_factory=dict)
+    most_mb: float = float("inf")
+
+    def memory_for(self, sizes: Sizes, factors: int = 0) -> int:
+        """MB, for inputs of these sizes."""
+        more = _sum(sizes, self.mb_per_mb, self.mb_per_factor, factors) + self.mb_a_factor * factors
+        return int(min(self.mb + more, self.most_mb)) + BESIDE
+
+    def minutes_for(self, sizes: Sizes, factors: int = 0) -> int:
+        """Minutes, for inputs of these sizes."""
+        return int(self.minutes + _sum(sizes, self.minutes_per_mb, self.minutes_per_factor, factors))
+
+    def threads_for(self, sizes: Sizes) -> int:
+        """Threads, for inputs of these sizes."""
+        if not self.mb_a_thread:
+            return self.threads
+        return max(1, min(self.threads, round(sum(sizes.values()) / self.mb_a_thread)))
+
+
+def _sum(sizes: Sizes, per_mb: Sizes, per_factor: Sizes, factors: int) -> float:
+    each = sum(per * sizes.get(name, 0.0) for name, per in per_mb.items())
+    return each + factors * sum(per * sizes.get(name, 0.0) for name, per in per_factor.items())
+
+
+def sizes_of(input: Any, names: set[str]) -> dict[str, float]:
+    """MB of a job's inputs of some names; a name that the job has no input of is left out.
+
+    Raises ``FileNotFoundError`` for a file that is not there: Snakemake then leaves the need open until it is.
+    """
+    named = {name: input.get(name) for name in names}
+    paths = {name: [value] if isinstance(value, str) else list(value) for name, value in named.items() if value}
+    if any(getattr(path, "is_storage", False) for each in paths.values() for path in each):  # a bucket knows its sizes
+        known = dict(zip(map(str, input), input.size_files, strict=True))
+        return {name: sum(known[str(path)] for path in each) / 1e6 for name, each in paths.items()}
+    return {name: sum(Path(path).stat().st_size for path in each) / 1e6 for name, each in paths.items()}
+
+
+def grown(first: Callable[[Any], int]) -> Asked:
+    """Make the function of a job's attempt: what ``first`` makes of the job's input, then twice as much each time.
 
     If a profile sets ``retries``, a job that ran out of memory or time is tried again with more.
     """
 
     def need(wildcards: Any, input: Any, attempt: int) -> int:
-        return (first(input) if callable(first) else first) * 2 ** (attempt - 1)
+        return first(input) * 2 ** (attempt - 1)
 
     return need
+
+
+def memory_asked(need: Need, factors: int) -> Asked:
+    """Make the function that tells Snakemake a job's memory, in MB."""
+    names = {*need.mb_per_mb, *need.mb_per_factor}
+    return grown(lambda input: need.memory_for(sizes_of(input, names), factors))
+
+
+def minutes_asked(need: Need, factors: int) -> Asked:
+    """Make the function that tells Snakemake a job's time, in minutes."""
+    names = {*need.minutes_per_mb, *need.minutes_per_factor}
+    return grown(lambda input: need.minutes_for(sizes_of(input, names), factors))
+
+
+def threads_asked(need: Need) -> Callable[[Any, Any], int]:
+    """Make the function that tells Snakemake a job's threads: all that it can use while inputs are not there."""
+    names = {*need.minutes_per_mb, *need.minutes_per_factor} if need.mb_a_thread else set()
+
+    def threads(wildcards: Any, input: Any) -> int:
+        try:
+            return need.threads_for(sizes_of(input, names))
+        except FileNotFoundError:  # Snakemake takes no open number of threads
+            return need.threads
+
+    return threads

@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir).parents[1]))
 
-from workflow.needs import growing
+from workflow.needs import grown
 
 
 rule hungry:
@@ -16,8 +16,8 @@ rule hungry:
         megabytes=lambda wildcards: 600 if wildcards.number == "1" else 1,
         python=sys.executable,
     resources:
-        mem_mb=growing(700),
-        runtime=growing(10),
+        mem_mb=grown(lambda input: 700),
+        runtime=grown(lambda input: 10),
     shell:
         "{params.python} -c 'import time; held = b\"1\" * ({params.megabytes} * 10**6); time.sleep(8)' && "
         'echo "{resources.mem_mb} MB" > {output}'
@@ -27,8 +27,8 @@ rule devices:
     output:
         "devices.txt",
     resources:
-        mem_mb=growing(700),
-        runtime=growing(10),
+        mem_mb=grown(lambda input: 700),
+        runtime=grown(lambda input: 10),
         gpu=2,
         slurm_partition="gpu",
     shell:

@@ -56,6 +56,7 @@ WORDS = {
     ("scripts/coldwave/use/files.py", "mean"),  # an array
     ("scripts/coldwave/encoders/encoding.py", "mean"),  # of a song's windows
     ("scripts/coldwave/new_songs/batches.py", "predictions"),  # a sort of vectors
+    ("workflow/resources.py", "predictions"),  # an input
     ("scripts/coldwave/use/neighbours.py", "usage"),  # by what songs are near
     ("scripts/coldwave/command/place.py", "mean"),
     ("scripts/coldwave/use/hearing.py", "bow"),  # features, which a file gets without the workflow

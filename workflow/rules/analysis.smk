@@ -24,10 +24,10 @@ rule predict_tags:
         "<results>/timings/predict_tags.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: 8
+    threads: threads_of("predict_tags")
     resources:
-        mem_mb=growing(lambda input: max(2000, int(12 * input.size_mb))),
-        runtime=growing(240),
+        mem_mb=memory_of("predict_tags"),
+        runtime=minutes_of("predict_tags"),
     params:
         options=options(
             "analysis", "tags", seed=SEED, data=DATA_NOTE, protocol=PROTOCOL_NOTE, refit=network_learnt_validation()
@@ -53,10 +53,10 @@ rule describe_factors:
         "<results>/timings/describe_factors.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: 2
+    threads: threads_of("describe_factors")
     resources:
-        mem_mb=growing(lambda input: max(2000, int(6 * input.size_mb))),
-        runtime=growing(20),
+        mem_mb=memory_of("describe_factors"),
+        runtime=minutes_of("describe_factors"),
     params:
         options=options("analysis", "factors", data=DATA_NOTE),
         code=code("describe_factors.py"),
@@ -84,10 +84,10 @@ rule find_neighbours:
         "<results>/timings/find_neighbours.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: 4
+    threads: threads_of("find_neighbours")
     resources:
-        mem_mb=growing(lambda input: max(2000, int(4 * input.size_mb))),
-        runtime=growing(120),
+        mem_mb=memory_of("find_neighbours"),
+        runtime=minutes_of("find_neighbours"),
     params:
         options=options("analysis", "neighbours", data=DATA_NOTE),
         code=code("find_neighbours.py"),
@@ -108,10 +108,10 @@ rule map_songs:
         "<results>/timings/map_songs.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: 8
+    threads: threads_of("map_songs")
     resources:
-        mem_mb=growing(lambda input: max(2000, int(12 * input.size_mb))),
-        runtime=growing(240),
+        mem_mb=memory_of("map_songs"),
+        runtime=minutes_of("map_songs"),
     params:
         options=settings.options(SETTINGS["analysis"], "map", "perplexity", "songs") | {"seed": SEED},
         code=code("map_songs.py"),
@@ -131,10 +131,10 @@ rule draw_map:
         "<results>/timings/draw_map.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: 1
+    threads: threads_of("draw_map")
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(20),
+        mem_mb=memory_of("draw_map"),
+        runtime=minutes_of("draw_map"),
     params:
         options=settings.options(SETTINGS["analysis"], "map", "perplexity", "songs") | {"model": mapped_model()},
         code=code("draw_map.py"),
@@ -165,10 +165,10 @@ rule compare_factors:
         "<results>/timings/compare_factors.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: 2
+    threads: threads_of("compare_factors")
     resources:
-        mem_mb=growing(lambda input: max(2000, int(8 * input.size_mb))),
-        runtime=growing(20),
+        mem_mb=memory_of("compare_factors"),
+        runtime=minutes_of("compare_factors"),
     params:
         options={"data": DATA_NOTE, "protocol": PROTOCOL_NOTE},
         code=code("compare_factors.py"),
@@ -188,10 +188,10 @@ rule draw_confidences:
         "<results>/timings/draw_confidences.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: 1
+    threads: threads_of("draw_confidences")
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(20),
+        mem_mb=memory_of("draw_confidences"),
+        runtime=minutes_of("draw_confidences"),
     params:
         options=wmf_options("alpha", "epsilon"),
         code=code("draw_confidences.py"),
@@ -213,10 +213,10 @@ rule draw_spectrograms:
         "<results>/timings/draw_spectrograms.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: 1
+    threads: threads_of("draw_spectrograms")
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(20),
+        mem_mb=memory_of("draw_spectrograms"),
+        runtime=minutes_of("draw_spectrograms"),
     params:
         options=options("audio", "hop", "sample_rate"),
         code=code("draw_spectrograms.py"),
@@ -235,10 +235,10 @@ rule draw_filters:
         "<results>/timings/draw_filters.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: 1
+    threads: threads_of("draw_filters")
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
+        mem_mb=memory_of("draw_filters"),
+        runtime=minutes_of("draw_filters"),
     params:
         options={"model": next(iter(models_with("filters")), None)},
         code=code("draw_filters.py"),

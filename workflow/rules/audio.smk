@@ -15,10 +15,10 @@ rule shard_songs:
         "<results>/timings/shard_songs.tsv"
     conda:
         "../../envs/audio.yaml"
-    threads: 4
+    threads: threads_of("shard_songs")
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(60),
+        mem_mb=memory_of("shard_songs"),
+        runtime=minutes_of("shard_songs"),
     params:
         options=options("audio", "shards"),
         cache=cache_folder,
@@ -55,10 +55,10 @@ rule extract_log_mel:
         shard=one_of(SHARDS),
     conda:
         "../../envs/audio.yaml"
-    threads: 4
+    threads: threads_of("extract_log_mel")
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(120),
+        mem_mb=memory_of("extract_log_mel"),
+        runtime=minutes_of("extract_log_mel"),
     params:
         options=options(
             "audio",
@@ -89,10 +89,10 @@ rule index_audio:
         "<results>/timings/index_audio.tsv"
     conda:
         "../../envs/audio.yaml"
-    threads: 1
+    threads: threads_of("index_audio")
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        mem_mb=memory_of("index_audio"),
+        runtime=minutes_of("index_audio"),
     params:
         options={},
         code=code("index_audio.py"),

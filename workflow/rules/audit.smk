@@ -28,10 +28,10 @@ rule audit_leakage:
         "<results>/timings/audit_leakage.tsv"
     conda:
         "../../envs/audit.yaml"
-    threads: 8
+    threads: threads_of("audit_leakage")
     resources:
-        mem_mb=growing(audit_memory),
-        runtime=growing(480),
+        mem_mb=memory_of("audit_leakage"),
+        runtime=minutes_of("audit_leakage"),
     params:
         options={
             "about": [DATA_NOTE, PROTOCOL_NOTE],

@@ -138,9 +138,3 @@ def stacked_predictions(pattern=PREDICTIONS, having="name"):
 def learns_from_validation(model):
     """Whether a model's weights are fitted on validation songs too."""
     return MODELS[model].validated or SETTINGS["models"][model].get("refit", False)
-
-
-def audit_memory(input):
-    """Megabytes: what the factorisation needs, with its plays twice, because it runs inside the audit."""
-    plays = Path(str(input.plays))
-    return max(6000, int(60 * plays.stat().st_size / 1e6)) if plays.is_file() else 6000

@@ -18,10 +18,10 @@ rule learn_blend:
         model=one_of(models_of("blend")),
     conda:
         "../../envs/learning.yaml"
-    threads: 1
+    threads: threads_of("learn_blend")
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        mem_mb=memory_of("learn_blend"),
+        runtime=minutes_of("learn_blend"),
     params:
         options=blend_options,
         code=code("learn_blend.py"),
@@ -45,10 +45,10 @@ rule predict_blend:
         model=one_of(models_of("blend")),
     conda:
         "../../envs/learning.yaml"
-    threads: 1
+    threads: threads_of("predict_blend")
     resources:
-        mem_mb=growing(8000),
-        runtime=growing(60),
+        mem_mb=memory_of("predict_blend"),
+        runtime=minutes_of("predict_blend"),
     params:
         options={},
         code=code("predict_blend.py"),

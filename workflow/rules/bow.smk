@@ -16,10 +16,10 @@ rule learn_codebook:
         "<results>/timings/learn_codebook.tsv"
     conda:
         "../../envs/learning.yaml"
-    threads: 8
+    threads: threads_of("learn_codebook")
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(120),
+        mem_mb=memory_of("learn_codebook"),
+        runtime=minutes_of("learn_codebook"),
     params:
         options=options("bow", "coefficients", "standardize", "words", "sample_frames", seed=SEED),
         code=code("learn_codebook.py"),
@@ -43,10 +43,10 @@ rule count_words:
         shard=one_of(SHARDS),
     conda:
         "../../envs/learning.yaml"
-    threads: 1
+    threads: threads_of("count_words")
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(60),
+        mem_mb=memory_of("count_words"),
+        runtime=minutes_of("count_words"),
     params:
         options=options("bow", "coefficients"),
         code=code("count_words.py"),
@@ -70,10 +70,10 @@ rule reduce_counts:
         "<results>/timings/reduce_counts.tsv"
     conda:
         "../../envs/learning.yaml"
-    threads: 8
+    threads: threads_of("reduce_counts")
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        mem_mb=memory_of("reduce_counts"),
+        runtime=minutes_of("reduce_counts"),
     params:
         options=options("bow", "words", "variance"),
         code=code("reduce_counts.py"),

@@ -19,11 +19,11 @@ rule fit_catalogue_attention:
         model=one_of(models_of("catalogue_attention")),
     conda:
         "../../envs/cnn.yaml"
-    threads: 1  # more would add in another order
+    threads: threads_of("fit_catalogue_attention")  # more would add in another order
     resources:
         gpu=gpu_by_name,
-        mem_mb=growing(4000),
-        runtime=growing(120),
+        mem_mb=memory_of("fit_catalogue_attention"),
+        runtime=minutes_of("fit_catalogue_attention"),
     params:
         options=model_options,
         code=code("fit_catalogue_attention.py"),
@@ -48,10 +48,10 @@ rule predict_catalogue_attention:
         model=one_of(models_of("catalogue_attention")),
     conda:
         "../../envs/learning.yaml"
-    threads: 1
+    threads: threads_of("predict_catalogue_attention")
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        mem_mb=memory_of("predict_catalogue_attention"),
+        runtime=minutes_of("predict_catalogue_attention"),
     params:
         options={},
         code=code("predict_catalogue_attention.py"),

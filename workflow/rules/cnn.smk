@@ -22,10 +22,10 @@ rule train_cnn:
         model=one_of(models_of("cnn")),
     conda:
         "../../envs/cnn.yaml"
-    threads: 8
+    threads: threads_of("train_cnn")
     resources:
-        mem_mb=growing(8000),
-        runtime=growing(1440),
+        mem_mb=memory_of("train_cnn"),
+        runtime=minutes_of("train_cnn"),
         gpu=gpus,
         nodes=on_nodes(),
         tasks=on_nodes(),
@@ -54,10 +54,10 @@ rule predict_cnn:
         model=one_of(models_of("cnn")),
     conda:
         "../../envs/cnn.yaml"
-    threads: 8
+    threads: threads_of("predict_cnn")
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(240),
+        mem_mb=memory_of("predict_cnn"),
+        runtime=minutes_of("predict_cnn"),
         gpu=gpu_by_name,
     params:
         options={},

@@ -9,8 +9,8 @@ from workflow import encoders, features, kinds, settings
 from workflow.code import code as code_digests
 from workflow.code import text_digest
 from workflow.headers import check_headers
-from workflow.needs import growing
 from workflow.notes import data_note, protocol_note
+from workflow.resources import memory_of, minutes_of, threads_of
 
 try:
     SETTINGS = settings.check(settings.over_default(config, ROOT / "config.yaml"))

@@ -19,10 +19,10 @@ rule train_contrastive:
         model=one_of(models_of("contrastive")),
     conda:
         "../../envs/contrastive.yaml"
-    threads: 1  # more would add in another order
+    threads: threads_of("train_contrastive")  # more would add in another order
     resources:
-        mem_mb=growing(6000),
-        runtime=growing(600),
+        mem_mb=memory_of("train_contrastive"),
+        runtime=minutes_of("train_contrastive"),
         gpu=gpu_by_name,
     params:
         options=model_options,
@@ -49,10 +49,10 @@ rule predict_contrastive:
         model=one_of(models_of("contrastive")),
     conda:
         "../../envs/learning.yaml"
-    threads: 1
+    threads: threads_of("predict_contrastive")
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        mem_mb=memory_of("predict_contrastive"),
+        runtime=minutes_of("predict_contrastive"),
     params:
         options={},
         code=code("predict_contrastive.py"),

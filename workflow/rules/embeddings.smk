@@ -20,10 +20,10 @@ rule read_embeddings:
         embedding=one_of(EMBEDDINGS),
     conda:
         "../../envs/tables.yaml"
-    threads: 1
+    threads: threads_of("read_embeddings")
     resources:
-        mem_mb=growing(lambda input: max(2000, int(2 * input.size_mb))),
-        runtime=growing(120),
+        mem_mb=memory_of("read_embeddings"),
+        runtime=minutes_of("read_embeddings"),
     params:
         options=embedding_options,
         code=code("read_embeddings.py"),
@@ -47,10 +47,10 @@ rule scale_embeddings:
         embedding=one_of(EMBEDDINGS),
     conda:
         "../../envs/tables.yaml"
-    threads: 1
+    threads: threads_of("scale_embeddings")
     resources:
-        mem_mb=growing(lambda input: max(2000, int(10 * input.size_mb))),
-        runtime=growing(20),
+        mem_mb=memory_of("scale_embeddings"),
+        runtime=minutes_of("scale_embeddings"),
     params:
         options=lambda wildcards: {"standardize": SETTINGS["embeddings"][wildcards.embedding]["standardize"]},
         code=code("scale_embeddings.py"),

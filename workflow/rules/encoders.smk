@@ -20,10 +20,10 @@ rule encode_songs:
         shard=one_of(SHARDS),
     conda:
         "../../envs/encoders.yaml"
-    threads: 4
+    threads: threads_of("encode_songs")
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(480),
+        mem_mb=memory_of("encode_songs"),
+        runtime=minutes_of("encode_songs"),
     params:
         options=encoder_options,
         cache=cache_folder,
@@ -48,10 +48,10 @@ rule gather_encodings:
         encoder=one_of(ENCODERS),
     conda:
         "../../envs/tables.yaml"
-    threads: 1
+    threads: threads_of("gather_encodings")
     resources:
-        mem_mb=growing(lambda input: max(2000, int(3 * input.size_mb))),
-        runtime=growing(20),
+        mem_mb=memory_of("gather_encodings"),
+        runtime=minutes_of("gather_encodings"),
     params:
         options=lambda wildcards: {"network": SETTINGS["encoders"][wildcards.encoder]["network"]},
         code=code("gather_encodings.py"),
@@ -77,10 +77,10 @@ rule gather_tags:
         encoder=one_of(TAGGERS),
     conda:
         "../../envs/tables.yaml"
-    threads: 1
+    threads: threads_of("gather_tags")
     resources:
-        mem_mb=growing(lambda input: max(2000, int(3 * input.size_mb))),
-        runtime=growing(20),
+        mem_mb=memory_of("gather_tags"),
+        runtime=minutes_of("gather_tags"),
     params:
         options=lambda wildcards: {
             "about": [DATA_NOTE],

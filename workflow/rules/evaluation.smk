@@ -24,10 +24,10 @@ rule evaluate_model:
         model=one_of(SETTINGS["models"]),
     conda:
         "../../envs/learning.yaml"
-    threads: 4
+    threads: threads_of("evaluate_model")
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(120),
+        mem_mb=memory_of("evaluate_model"),
+        runtime=minutes_of("evaluate_model"),
     params:
         options=options("evaluation", "cutoff", "list_lengths", seed=SEED),
         cache=cache_folder,
@@ -52,10 +52,10 @@ rule tabulate_recommendation:
         "<results>/timings/tabulate_recommendation.tsv"
     conda:
         "../../envs/tables.yaml"
-    threads: 1
+    threads: threads_of("tabulate_recommendation")
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
+        mem_mb=memory_of("tabulate_recommendation"),
+        runtime=minutes_of("tabulate_recommendation"),
     params:
         options=options(
             "evaluation",
@@ -84,10 +84,10 @@ rule tabulate_ranking:
         "<results>/timings/tabulate_ranking.tsv"
     conda:
         "../../envs/report.yaml"
-    threads: 1
+    threads: threads_of("tabulate_ranking")
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
+        mem_mb=memory_of("tabulate_ranking"),
+        runtime=minutes_of("tabulate_ranking"),
     params:
         options=options(
             "evaluation",
@@ -114,10 +114,10 @@ rule tabulate_published:
         "<results>/timings/tabulate_published.tsv"
     conda:
         "../../envs/report.yaml"
-    threads: 1
+    threads: threads_of("tabulate_published")
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        mem_mb=memory_of("tabulate_published"),
+        runtime=minutes_of("tabulate_published"),
     params:
         options={"data": DATA_NOTE, "models": PUBLISHED, "protocol": PROTOCOL_NOTE},
         code=code("tabulate_published.py"),
@@ -140,10 +140,10 @@ rule compare_models:
         "<results>/timings/compare_models.tsv"
     conda:
         "../../envs/report.yaml"
-    threads: 1
+    threads: threads_of("compare_models")
     resources:
-        mem_mb=growing(8000),
-        runtime=growing(120),
+        mem_mb=memory_of("compare_models"),
+        runtime=minutes_of("compare_models"),
     params:
         options=options(
             "evaluation",
@@ -176,10 +176,10 @@ rule tabulate_strata:
         "<results>/timings/tabulate_strata.tsv"
     conda:
         "../../envs/report.yaml"
-    threads: 1
+    threads: threads_of("tabulate_strata")
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(30),
+        mem_mb=memory_of("tabulate_strata"),
+        runtime=minutes_of("tabulate_strata"),
     params:
         options={"data": DATA_NOTE, "models": SHOWN_MODELS, "protocol": PROTOCOL_NOTE},
         code=code("tabulate_strata.py"),
@@ -205,10 +205,10 @@ rule tabulate_where:
         "<results>/timings/tabulate_where.tsv"
     conda:
         "../../envs/wmf.yaml"
-    threads: 4
+    threads: threads_of("tabulate_where")
     resources:
-        mem_mb=growing(8000),
-        runtime=growing(120),
+        mem_mb=memory_of("tabulate_where"),
+        runtime=minutes_of("tabulate_where"),
     params:
         options=options(
             "evaluation",
@@ -245,10 +245,10 @@ if SETTINGS["evaluation"]["plays_worth"]:
             "<results>/timings/count_plays_worth.tsv"
         conda:
             "../../envs/wmf.yaml"
-        threads: 4
+        threads: threads_of("count_plays_worth")
         resources:
-            mem_mb=growing(8000),
-            runtime=growing(240),
+            mem_mb=memory_of("count_plays_worth"),
+            runtime=minutes_of("count_plays_worth"),
         params:
             options=options(
                 "evaluation",
@@ -279,10 +279,10 @@ if SETTINGS["evaluation"]["plays_worth"]:
             "<results>/timings/draw_plays_worth.tsv"
         conda:
             "../../envs/report.yaml"
-        threads: 1
+        threads: threads_of("draw_plays_worth")
         resources:
-            mem_mb=growing(1000),
-            runtime=growing(10),
+            mem_mb=memory_of("draw_plays_worth"),
+            runtime=minutes_of("draw_plays_worth"),
         params:
             options=options("evaluation", "cutoff", models={name: SHOWN_MODELS[name] for name in WORTH_MODELS}),
             code=code("draw_plays_worth.py"),

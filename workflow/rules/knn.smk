@@ -18,10 +18,10 @@ rule predict_knn:
         model=one_of(models_of("knn")),
     conda:
         "../../envs/learning.yaml"
-    threads: 1
+    threads: threads_of("predict_knn")
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        mem_mb=memory_of("predict_knn"),
+        runtime=minutes_of("predict_knn"),
     params:
         options={},
         code=code("predict_knn.py"),

@@ -19,10 +19,10 @@ rule fit_linear:
         model=one_of(models_of("linear")),
     conda:
         "../../envs/learning.yaml"
-    threads: 4
+    threads: threads_of("fit_linear")
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        mem_mb=memory_of("fit_linear"),
+        runtime=minutes_of("fit_linear"),
     params:
         options=model_options,
         code=code("fit_linear.py"),
@@ -45,10 +45,10 @@ rule predict_linear:
         model=one_of(models_of("linear")),
     conda:
         "../../envs/learning.yaml"
-    threads: 1
+    threads: threads_of("predict_linear")
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
+        mem_mb=memory_of("predict_linear"),
+        runtime=minutes_of("predict_linear"),
     params:
         options={},
         code=code("predict_linear.py"),

@@ -17,10 +17,10 @@ rule train_mlp:
         model=one_of(models_of("mlp")),
     conda:
         "../../envs/cnn.yaml"
-    threads: 1  # more would add in another order
+    threads: threads_of("train_mlp")  # more would add in another order
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(600),
+        mem_mb=memory_of("train_mlp"),
+        runtime=minutes_of("train_mlp"),
     params:
         options=model_options,
         code=code("train_mlp.py"),
@@ -42,10 +42,10 @@ rule predict_mlp:
         model=one_of(models_of("mlp")),
     conda:
         "../../envs/learning.yaml"
-    threads: 1
+    threads: threads_of("predict_mlp")
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(10),
+        mem_mb=memory_of("predict_mlp"),
+        runtime=minutes_of("predict_mlp"),
     params:
         options={},
         code=code("predict_mlp.py"),

@@ -18,10 +18,10 @@ rule fit_mlr:
         model=one_of(models_of("mlr")),
     conda:
         "../../envs/learning.yaml"
-    threads: 1
+    threads: threads_of("fit_mlr")
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(240),
+        mem_mb=memory_of("fit_mlr"),
+        runtime=minutes_of("fit_mlr"),
     params:
         options=model_options,
         code=code("fit_mlr.py"),
@@ -47,10 +47,10 @@ rule predict_mlr:
         model=one_of(models_of("mlr")),
     conda:
         "../../envs/learning.yaml"
-    threads: 1
+    threads: threads_of("predict_mlr")
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(10),
+        mem_mb=memory_of("predict_mlr"),
+        runtime=minutes_of("predict_mlr"),
     params:
         options={},
         code=code("predict_mlr.py"),

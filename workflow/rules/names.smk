@@ -17,10 +17,10 @@ rule predict_names:
         model=one_of(models_of("names")),
     conda:
         "../../envs/learning.yaml"
-    threads: 1
+    threads: threads_of("predict_names")
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
+        mem_mb=memory_of("predict_names"),
+        runtime=minutes_of("predict_names"),
     params:
         options=model_options,
         code=code("predict_names.py"),
@@ -46,10 +46,10 @@ rule stack_names:
         model=one_of(models_of("names + audio")),
     conda:
         "../../envs/learning.yaml"
-    threads: 4
+    threads: threads_of("stack_names")
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        mem_mb=memory_of("stack_names"),
+        runtime=minutes_of("stack_names"),
     params:
         options=stack_options,
         code=code("stack_names.py"),

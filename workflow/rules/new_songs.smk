@@ -29,10 +29,10 @@ rule place_new_songs:
         batch=BATCH_NAME.pattern,
     conda:
         "../../envs/new-songs.yaml"
-    threads: 8
+    threads: threads_of("place_new_songs")
     resources:
-        mem_mb=growing(8000),
-        runtime=growing(240),
+        mem_mb=memory_of("place_new_songs"),
+        runtime=minutes_of("place_new_songs"),
         gpu=new_songs_gpu,
     params:
         options=new_songs_options(),

@@ -18,10 +18,10 @@ rule predict_planted:
         model=one_of(models_of("planted", "planted order-free", "planted all")),
     conda:
         "../../envs/learning.yaml"
-    threads: 1
+    threads: threads_of("predict_planted")
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
+        mem_mb=memory_of("predict_planted"),
+        runtime=minutes_of("predict_planted"),
     params:
         options=model_options,
         code=code("predict_planted.py"),

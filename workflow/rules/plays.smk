@@ -23,10 +23,10 @@ if reads_history(SETTINGS):
             "<results>/timings/match_history.tsv"
         conda:
             "../../envs/tables.yaml"
-        threads: 8
+        threads: threads_of("match_history")
         resources:
-            mem_mb=growing(lambda input: max(2000, int(3 * input.size_mb))),
-            runtime=growing(60),
+            mem_mb=memory_of("match_history"),
+            runtime=minutes_of("match_history"),
         params:
             options=history_read(SETTINGS) | {"data": DATA_NOTE},
             catalogue_state=catalogue_state,
@@ -53,10 +53,10 @@ rule read_plays:
         "<results>/timings/read_plays.tsv"
     conda:
         "../../envs/tables.yaml"
-    threads: 8
+    threads: threads_of("read_plays")
     resources:
-        mem_mb=growing(lambda input: max(2000, int(3 * input.size_mb))),
-        runtime=growing(60),
+        mem_mb=memory_of("read_plays"),
+        runtime=minutes_of("read_plays"),
     params:
         options=plays_read(SETTINGS),
         catalogue_state=catalogue_state,
@@ -84,10 +84,10 @@ if CUTS_PLAYS:
             "<results>/timings/cut_plays.tsv"
         conda:
             "../../envs/tables.yaml"
-        threads: 8
+        threads: threads_of("cut_plays")
         resources:
-            mem_mb=growing(lambda input: max(2000, int(3 * input.size_mb))),
-            runtime=growing(60),
+            mem_mb=memory_of("cut_plays"),
+            runtime=minutes_of("cut_plays"),
         params:
             options=cut_read(SETTINGS),
             code=code("cut_plays.py"),

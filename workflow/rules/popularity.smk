@@ -16,10 +16,10 @@ rule predict_popularity:
         model=one_of(models_of("popularity")),
     conda:
         "../../envs/tables.yaml"
-    threads: 1
+    threads: threads_of("predict_popularity")
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        mem_mb=memory_of("predict_popularity"),
+        runtime=minutes_of("predict_popularity"),
     params:
         options={},
         code=code("predict_popularity.py"),

@@ -19,10 +19,10 @@ rule fit_popularity:
         model=one_of(models_of("popularity_estimate")),
     conda:
         "../../envs/learning.yaml"
-    threads: 4
+    threads: threads_of("fit_popularity")
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        mem_mb=memory_of("fit_popularity"),
+        runtime=minutes_of("fit_popularity"),
     params:
         options=model_options,
         code=code("fit_popularity.py"),
@@ -47,10 +47,10 @@ rule predict_popularity_estimate:
         model=one_of(models_of("popularity_estimate")),
     conda:
         "../../envs/learning.yaml"
-    threads: 1
+    threads: threads_of("predict_popularity_estimate")
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
+        mem_mb=memory_of("predict_popularity_estimate"),
+        runtime=minutes_of("predict_popularity_estimate"),
     params:
         options={},
         code=code("predict_popularity_estimate.py"),
@@ -75,10 +75,10 @@ rule judge_popularity:
         "<results>/timings/judge_popularity.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: 1
+    threads: threads_of("judge_popularity")
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(20),
+        mem_mb=memory_of("judge_popularity"),
+        runtime=minutes_of("judge_popularity"),
     params:
         options={"data": DATA_NOTE, "protocol": PROTOCOL_NOTE},
         code=code("judge_popularity.py"),

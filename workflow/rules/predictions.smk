@@ -21,10 +21,10 @@ rule read_scores:
         model=one_of(models_of("predictions")),
     conda:
         "../../envs/tables.yaml"
-    threads: 1
+    threads: threads_of("read_scores")
     resources:
-        mem_mb=growing(lambda input: max(4000, int(20 * input.size_mb))),
-        runtime=growing(120),
+        mem_mb=memory_of("read_scores"),
+        runtime=minutes_of("read_scores"),
     params:
         options=brought_options("user", "song", "score", "delimiter"),
         code=code("read_scores.py"),
@@ -50,10 +50,10 @@ rule read_vectors:
         model=one_of(models_of("predictions by vectors")),
     conda:
         "../../envs/tables.yaml"
-    threads: 1
+    threads: threads_of("read_vectors")
     resources:
-        mem_mb=growing(lambda input: max(2000, int(4 * input.size_mb))),
-        runtime=growing(120),
+        mem_mb=memory_of("read_vectors"),
+        runtime=minutes_of("read_vectors"),
     params:
         options=brought_options("user", "song", "delimiter"),
         code=code("read_vectors.py"),
@@ -77,10 +77,10 @@ rule read_factors:
         model=one_of(models_of("predictions of factors")),
     conda:
         "../../envs/tables.yaml"
-    threads: 1
+    threads: threads_of("read_factors")
     resources:
-        mem_mb=growing(lambda input: max(2000, int(4 * input.size_mb))),
-        runtime=growing(120),
+        mem_mb=memory_of("read_factors"),
+        runtime=minutes_of("read_factors"),
     params:
         options=brought_options("song", "delimiter"),
         code=code("read_factors.py"),

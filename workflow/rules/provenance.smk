@@ -18,10 +18,10 @@ rule record_provenance:
         "<results>/timings/record_provenance.tsv"
     conda:
         "../../envs/tables.yaml"
-    threads: 1
+    threads: threads_of("record_provenance")
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(60),
+        mem_mb=memory_of("record_provenance"),
+        runtime=minutes_of("record_provenance"),
     params:
         options={
             "brought": list(BROUGHT),

@@ -16,10 +16,10 @@ rule predict_random:
         model=one_of(models_of("random")),
     conda:
         "../../envs/tables.yaml"
-    threads: 1
+    threads: threads_of("predict_random")
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        mem_mb=memory_of("predict_random"),
+        runtime=minutes_of("predict_random"),
     params:
         options={},
         code=code("predict_random.py"),
@@ -41,10 +41,10 @@ rule predict_mean:
         model=one_of(models_of("mean")),
     conda:
         "../../envs/tables.yaml"
-    threads: 1
+    threads: threads_of("predict_mean")
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        mem_mb=memory_of("predict_mean"),
+        runtime=minutes_of("predict_mean"),
     params:
         options={},
         code=code("predict_mean.py"),
@@ -70,10 +70,10 @@ rule predict_usage:
         model=one_of(models_of("usage")),
     conda:
         "../../envs/learning.yaml"
-    threads: 1
+    threads: threads_of("predict_usage")
     resources:
-        mem_mb=growing(lambda input: max(2000, int(12 * input.size_mb))),
-        runtime=growing(60),
+        mem_mb=memory_of("predict_usage"),
+        runtime=minutes_of("predict_usage"),
     params:
         options=wmf_options(*FOLDING, seed=SEED),
         code=code("predict_usage.py"),
@@ -94,10 +94,10 @@ rule predict_usage_in_sample:
         model=one_of(models_of("usage in sample")),
     conda:
         "../../envs/tables.yaml"
-    threads: 1
+    threads: threads_of("predict_usage_in_sample")
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        mem_mb=memory_of("predict_usage_in_sample"),
+        runtime=minutes_of("predict_usage_in_sample"),
     params:
         options={},
         code=code("predict_usage_in_sample.py"),

@@ -25,10 +25,10 @@ rule write_report:
         "<results>/timings/write_report.tsv"
     conda:
         "../../envs/report.yaml"
-    threads: 1
+    threads: threads_of("write_report")
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(20),
+        mem_mb=memory_of("write_report"),
+        runtime=minutes_of("write_report"),
     params:
         options={
             "config": settings.as_text(SETTINGS),

@@ -15,10 +15,10 @@ rule split_songs:
         "<results>/timings/split_songs.tsv"
     conda:
         "../../envs/tables.yaml"
-    threads: 1
+    threads: threads_of("split_songs")
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        mem_mb=memory_of("split_songs"),
+        runtime=minutes_of("split_songs"),
     params:
         options=split_read(SETTINGS),
         code=code("split_songs.py"),

@@ -23,10 +23,10 @@ rule tune:
         "<results>/timings/tune.tsv"
     conda:
         "../../envs/tuning.yaml"
-    threads: 8
+    threads: threads_of("tune")
     resources:
-        mem_mb=growing(8000),
-        runtime=growing(1440),
+        mem_mb=memory_of("tune"),
+        runtime=minutes_of("tune"),
     params:
         options=tuned_options(),
         cache=cache_folder,

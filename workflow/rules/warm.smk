@@ -18,10 +18,10 @@ if SETTINGS["warm"]:
             "<results>/timings/evaluate_warm.tsv"
         conda:
             "../../envs/wmf.yaml"
-        threads: 8
+        threads: threads_of("evaluate_warm")
         resources:
-            mem_mb=growing(lambda input: max(2000, int(60 * input.size_mb))),
-            runtime=growing(480),
+            mem_mb=memory_of("evaluate_warm", MOST_FACTORS),
+            runtime=minutes_of("evaluate_warm", MOST_FACTORS),
         params:
             options=options(
                 "warm",

@@ -22,10 +22,10 @@ if LISTED:
             "<results>/timings/choose_wmf.tsv"
         conda:
             "../../envs/wmf.yaml"
-        threads: 8
+        threads: threads_of("choose_wmf")
         resources:
-            mem_mb=growing(lambda input: max(2000, int(60 * input.size_mb))),
-            runtime=growing(480),
+            mem_mb=memory_of("choose_wmf", MOST_FACTORS),
+            runtime=minutes_of("choose_wmf", MOST_FACTORS),
         params:
             options={
                 "choice": options("wmf", "choice")["choice"],
@@ -61,10 +61,10 @@ if SETTINGS["wmf"]["engine"] == "implicit":
             "<results>/timings/factorise_plays.tsv"
         conda:
             "../../envs/wmf.yaml"
-        threads: 8
+        threads: threads_of("factorise_plays")
         resources:
-            mem_mb=growing(lambda input: max(2000, int(40 * input.size_mb))),
-            runtime=growing(240),
+            mem_mb=memory_of("factorise_plays", MOST_FACTORS),
+            runtime=minutes_of("factorise_plays", MOST_FACTORS),
         params:
             options=wmf_options(*FACTORISATION, protocol=SETTINGS["protocol"], seed=SEED),
             code=code("factorise_plays.py"),

@@ -4,6 +4,8 @@ from coldwave.wmf.listable import FOLDING, LISTABLE
 from workflow.consistency import listed
 
 LISTED = listed(SETTINGS)
+# The most factors that a job makes: memory and time follow from them.
+MOST_FACTORS = max(SETTINGS["wmf"]["factors"]) if "factors" in LISTED else SETTINGS["wmf"]["factors"]
 FACTORISATION = [*LISTABLE, "iterations", "tolerance", "solver"]
 
 

@@ -26,10 +26,10 @@ if SETTINGS["wmf"]["engine"] == "spark":
             "<results>/timings/factorise_plays_spark.tsv"
         conda:
             "../../envs/wmf-spark.yaml"
-        threads: 8
+        threads: threads_of("factorise_plays_spark")
         resources:
-            mem_mb=growing(lambda input: max(4000, int(100 * input.size_mb))),
-            runtime=growing(480),
+            mem_mb=memory_of("factorise_plays_spark", MOST_FACTORS),
+            runtime=minutes_of("factorise_plays_spark", MOST_FACTORS),
         params:
             options=wmf_options(
                 "factors",

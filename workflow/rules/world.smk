@@ -14,10 +14,10 @@ if SETTINGS["world"]:
             "<results>/timings/make_world.tsv"
         conda:
             "../../envs/audio.yaml"
-        threads: 8
+        threads: threads_of("make_world")
         resources:
-            mem_mb=growing(2000),
-            runtime=growing(20),
+            mem_mb=memory_of("make_world"),
+            runtime=minutes_of("make_world"),
         params:
             options=options("world", "songs", "artists", "users", "seconds", "audio_format", seed=SEED),
             code=code("make_world.py"),
