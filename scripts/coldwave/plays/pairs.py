@@ -9,7 +9,7 @@ from coldwave.plays.codes import Codes
 from coldwave.plays.counts import LARGEST
 from coldwave.plays.encoded import Encoded
 
-FOLD_ROWS = 1 << 26  # 1 GiB
+FOLD_ROWS = 1 << 26  # 768 MiB
 
 
 @dataclass(frozen=True)
@@ -27,24 +27,6 @@ class Pairs:
     song_ids: pl.Series
 
 
-def summed(key: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the unique keys u64, sorted, and the sums u64 of their counts u64. The keys given are overwritten."""
-    bits = np.uint64(64 - int(key.max()).bit_length())
-    if int(count.max()) < 1 << int(bits):  # a key and its count fit into one number, and numbers alone sort fastest
-        key <<= bits
-        key |= count
-        key = pl.Series(key).sort().to_numpy()
-        count = key & np.uint64((1 << int(bits)) - 1)
-        key = key >> bits
-    else:
-        order = np.argsort(key)
-        key, count = key[order], count[order]
-    first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))  # where each key begins
-    if len(first) == len(key):
-        return key, count
-    return key[first], np.add.reduceat(count, first)
-
-
 class Gatherer:
     """Gathers (user, song, count) rows; 12 bytes are kept for each, and every id once.
 
@@ -55,12 +37,14 @@ class Gatherer:
         self._users, self._songs = Codes(), Codes()
         self._parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self._kept, self._fold_rows, self._fold_at = 0, fold_rows, fold_rows
+        self._largest = 0  # count of a row
         self.rows = 0
 
     def add(self, user: Encoded, song: Encoded, count: pl.Series) -> None:
         """Add rows: ids of users and of songs, and counts u32."""
         if rows := len(count):
             self._parts.append((self._users.encode(user), self._songs.encode(song), count.to_numpy()))
+            self._largest = max(self._largest, count.max())
             self.rows += rows
             self._kept += rows
             if self._kept >= self._fold_at:
@@ -71,22 +55,40 @@ class Gatherer:
         places = [np.arange(codes.size, dtype=np.uint32) for codes in (self._users, self._songs)]
         key, count = self._summed(*places)
         self._parts.append((*self._split(key), count))
+        self._largest = int(count.max())
         self._kept = len(key)
         self._fold_at = max(self._fold_rows, 2 * len(key))
 
     def _summed(self, user_place: np.ndarray, song_place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Sum the parts' pairs, with users and songs in these places. No part is left afterwards."""
+        """Sum the parts' pairs, with users and songs in these places. No part is left afterwards.
+
+        Returns the unique keys u64 [pairs], sorted, which `_split` takes apart, and the sums u64 of their counts.
+        """
         shift = self._shift()
-        key, count = np.empty(self._kept, dtype=np.uint64), np.empty(self._kept, dtype=np.uint64)
+        free = np.uint64(64 - int(shift) - (self._users.size - 1).bit_length())
+        packs = self._largest < 1 << int(free)  # a key and its count in one number: numbers alone sort fastest
+        key, count = np.empty(self._kept, dtype=np.uint64), np.empty(0 if packs else self._kept, dtype=np.uint64)
         end = self._kept
         while self._parts:  # each part is freed once it is copied
             users, songs, counts = self._parts.pop()
             part = slice(end - len(users), end)
             np.left_shift(user_place[users], shift, out=key[part], dtype=np.uint64)
             key[part] |= song_place[songs]
-            count[part] = counts
+            if packs:
+                key[part] <<= free
+                key[part] |= counts
+            else:
+                count[part] = counts
             end = part.start
-        return summed(key, count)
+        if packs:
+            key = pl.Series(key).sort().to_numpy()
+            count = key & np.uint64((1 << int(free)) - 1)
+            key = key >> free
+        else:
+            order = np.argsort(key)
+            key, count = key[order], count[order]
+        first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))  # where each key begins
+        return (key, count) if len(first) == len(key) else (key[first], np.add.reduceat(count, first))
 
     def _shift(self) -> np.uint64:
         """The number of bits that a song takes in a key."""

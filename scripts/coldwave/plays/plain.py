@@ -32,10 +32,7 @@ def read_plain(block: bytes, encoding: str, layout: Layout, source: str) -> Batc
         return Encoded.of(table[str(place)].unify_dictionaries().combine_chunks())
 
     song = _stripped(column(layout.song))
-    if layout.user is None:
-        user = Encoded.same(ME, table.num_rows)
-    else:
-        user = _stripped(column(layout.user))
+    user = Encoded.same(ME, table.num_rows) if layout.user is None else _stripped(column(layout.user))
     count, time = pl.ones(table.num_rows, dtype=pl.UInt32, eager=True), None
     if layout.count is not None:
         numbers = column(layout.count)

@@ -184,6 +184,7 @@ def test_triplets_equal_a_plain_reader(tmp_path_factory, lines, end, mark, block
 # Compressed files that unpack to far more than they are
 
 
+@pytest.mark.parametrize("largest", [0, 1 << 64])  # the second: as if pairs and counts did not fit into one number
 @pytest.mark.parametrize("fold_rows", [1, 2, 7, 100])
 @settings(max_examples=25, deadline=None)
 @given(
@@ -192,12 +193,13 @@ def test_triplets_equal_a_plain_reader(tmp_path_factory, lines, end, mark, block
         max_size=8,
     )
 )
-def test_pairs_summed_as_they_come_are_those_summed_at_the_end(batches, fold_rows):
+def test_pairs_summed_as_they_come_are_those_summed_at_the_end(batches, fold_rows, largest):
     gatherer, sums = Gatherer(fold_rows), Counter()
     for batch in batches:
         columns = zip(*batch, strict=True) if batch else ([], [], [])
         types = (pl.String, pl.String, pl.UInt32)
         user, song, count = (pl.Series(column, dtype=kind) for column, kind in zip(columns, types, strict=True))
+        gatherer._largest = max(gatherer._largest, largest)
         gatherer.add(Encoded(user), Encoded(song), count)
         for user, song, count in batch:
             sums[user, song] += count
