@@ -155,7 +155,6 @@ def test_a_block_that_is_read_at_once_has_nothing_to_set_aside(block):
 )
 def test_a_block_that_is_doubtful_is_not_read_at_once(block):
     assert read_plain(block, "utf-8", TRIPLETS, "plays.txt") is None
-    assert read_plain(block + b"\n", "utf-8", TRIPLETS, "plays.txt") is None
 
 
 def counted(monkeypatch):
