@@ -20,8 +20,8 @@ _ENCODED = pa.dictionary(pa.int32(), pa.string())
 def read_plain(block: bytes, encoding: str, layout: Layout, source: str) -> Batch | None:
     """Read a block of whole lines if each of them is a play; None if one is not, or may not be.
 
-    What this returns, `coldwave.plays.delimited.parse_block` returns as well. It looks at lines one by one, for which
-    it takes about five times as long.
+    What this returns, `coldwave.plays.lines.parse_lines` returns as well. It looks at lines one by one, which
+    takes several times as long.
     """
     text = _plain_text(block, encoding, layout)
     table = None if text is None else _read(text, layout)
