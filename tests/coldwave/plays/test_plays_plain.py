@@ -82,14 +82,14 @@ def careful(block, encoding, layout, source):
 
 
 def told(batches):
-    """All that some batches say, in order."""
+    """All that some batches say: rejected lines in order, plays in any, as they are summed."""
     batches = list(batches)
     plays, rejected = [], []
     for batch in batches:
         assert batch.lines == batch.blank + batch.plays.height + batch.rejected.height
         plays += batch.plays.rows()
         rejected += batch.rejected.rows()
-    return plays, rejected, sum(batch.lines for batch in batches), sum(batch.blank for batch in batches)
+    return sorted(plays), rejected, sum(batch.lines for batch in batches), sum(batch.blank for batch in batches)
 
 
 def same_as_line_by_line(path, table, block_bytes, piece_bytes, threads):
