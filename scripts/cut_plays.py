@@ -8,9 +8,19 @@ from coldwave.plays.cutting import cut_plays
 from coldwave.plays.tables import write_plays
 
 
-def main(*, source: Path, all_plays: Path, users: Path, songs: Path, split: Path, plays: Path, options: dict) -> None:
+def main(
+    *,
+    source: Path,
+    all_plays: Path,
+    users: Path,
+    songs: Path,
+    split: Path,
+    plays: Path,
+    options: dict,
+    threads: int = 1,
+) -> None:
     known = read_table(all_plays), read_table(users, ["user_id"]), read_table(songs, ["song_id", "date"])
-    write_plays(plays, cut_plays(source, options, *known, read_table(split)))
+    write_plays(plays, cut_plays(source, options, *known, read_table(split), threads=threads))
 
 
 run(main)

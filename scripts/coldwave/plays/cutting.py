@@ -28,6 +28,7 @@ def cut_plays(
     songs: pl.DataFrame,
     split: pl.DataFrame,
     block_bytes: int = BLOCK_BYTES,
+    threads: int = 1,
 ) -> pl.DataFrame:
     """Count training and validation songs' plays anew, without those after the first test song's release.
 
@@ -50,7 +51,7 @@ def cut_plays(
     """
     tested = (split.sort("song")["part"] == TEST).to_numpy()
     release = songs["date"].filter(pl.Series(tested)).min()
-    pairs, _ = read_plays(source, options, block_bytes, before=begin_of(release))
+    pairs, _ = read_plays(source, options, block_bytes, before=begin_of(release), threads=threads)
     user, song = _places(pairs.user_ids, users["user_id"]), _places(pairs.song_ids, songs["song_id"])
     known = (user >= 0)[pairs.user] & (song >= 0)[pairs.song]
     known &= ~np.append(tested, False)[song][pairs.song]  # -1, of an unknown song, is the place of the False

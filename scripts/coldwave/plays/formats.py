@@ -12,12 +12,12 @@ from coldwave.plays.taste_profile import advice_on_triplets, read_triplets
 class Format(NamedTuple):
     """How to read a file of plays, and what to advise if no line of it is a play.
 
-    ``read`` takes the file's path, the config's ``plays.table`` and the size of a block in bytes. ``advice`` takes the
-    path, the most frequent reason for which lines were set aside, some of these lines, and ``plays.table``. ``words``
-    say what a file holds.
+    ``read`` takes the file's path, the config's ``plays.table``, the size of a block in bytes and the number of
+    threads; the last two may be left out. ``advice`` takes the path, the most frequent reason for which lines were set
+    aside, some of these lines, and ``plays.table``. ``words`` say what a file holds.
     """
 
-    read: Callable[[Path, Mapping[str, Any], int], Iterator[Batch]]
+    read: Callable[..., Iterator[Batch]]
     advice: Callable[[Path, str, list[str], Mapping[str, Any]], str]
     words: str
 

@@ -57,7 +57,7 @@ def ingest(
     InputError
         A file or a setting is wrong, nothing is left, or ``strict`` is true and a line is malformed.
     """
-    pairs, rejected = read_plays(source, options, block_bytes)
+    pairs, rejected = read_plays(source, options, block_bytes, threads=threads)
     if earlier is not None:
         rejected = pl.concat([earlier, rejected])
     strict = options.get("strict", False)

@@ -5,15 +5,18 @@ from pathlib import Path
 from typing import Any
 
 from coldwave.plays.batches import Batch
-from coldwave.plays.delimited import WRONG_FIELDS, likely_delimiter, read_delimited, text_advice
+from coldwave.plays.delimited import likely_delimiter, read_delimited, text_advice
+from coldwave.plays.lines import WRONG_FIELDS
 from coldwave.plays.parquet import read_parquet_plays
 from coldwave.plays.streams import BLOCK_BYTES
 from coldwave.plays.suffixes import is_parquet
 from coldwave.plays.times import NOT_A_TIME
 
 
-def read_table_of_plays(path: Path, table: Mapping[str, Any], block_bytes: int = BLOCK_BYTES) -> Iterator[Batch]:
-    """Read a file, or a folder of Parquet files.
+def read_table_of_plays(
+    path: Path, table: Mapping[str, Any], block_bytes: int = BLOCK_BYTES, threads: int = 1
+) -> Iterator[Batch]:
+    """Read a file, or a folder of Parquet files (on one thread).
 
     Raises
     ------
@@ -22,7 +25,7 @@ def read_table_of_plays(path: Path, table: Mapping[str, Any], block_bytes: int =
     """
     if path.is_dir() or is_parquet(path):
         return read_parquet_plays(path, table)
-    return read_delimited(path, table, block_bytes)
+    return read_delimited(path, table, block_bytes, threads)
 
 
 def advice_on_table(path: Path, reason: str, texts: list[str], table: Mapping[str, Any]) -> str:

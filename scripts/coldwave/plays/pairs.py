@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from coldwave.plays.codes import Codes
 from coldwave.plays.counts import LARGEST
+from coldwave.plays.encoded import Encoded
 
-FOLD_ROWS = 1 << 26  # 1 GiB
+FOLD_ROWS = 1 << 26  # 768 MiB
 
 
 @dataclass(frozen=True)
@@ -25,44 +27,8 @@ class Pairs:
     song_ids: pl.Series
 
 
-def _summed(key: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the unique keys u64, sorted, and the sums u64 of their counts."""
-    order = np.argsort(key)
-    key, count = key[order], count[order]
-    first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))  # where each key begins
-    if len(first) == len(key):
-        return key, count
-    return key[first], np.add.reduceat(count, first)
-
-
-class Codes:
-    """Numbers ids in the order of their arrival, so that a row keeps 4 bytes for its id."""
-
-    def __init__(self) -> None:
-        self._known = pl.DataFrame(schema={"id": pl.String, "code": pl.UInt32})
-
-    def encode(self, ids: pl.Series) -> np.ndarray:
-        """Return the codes u32 [n] of ids [n]; new ids get the next codes."""
-        here = ids.unique().to_frame("id").join(self._known, on="id", how="left")
-        new = here.filter(pl.col("code").is_null()).select("id")
-        if new.height:
-            start = self._known.height
-            new = pl.DataFrame({"id": new["id"].to_arrow()})  # a copy, so that the whole batch is not kept for it
-            new = new.with_columns(pl.int_range(start, start + pl.len(), dtype=pl.UInt32).alias("code"))
-            self._known = pl.concat([self._known, new])
-            here = pl.concat([here.filter(pl.col("code").is_not_null()), new])
-        return ids.to_frame("id").join(here, on="id", how="left", maintain_order="left")["code"].to_numpy()
-
-    def sorted_ids(self) -> tuple[pl.Series, np.ndarray]:
-        """Return the ids, sorted bytewise, and the position u32 of each code among them."""
-        known = self._known.sort("id")
-        position = np.empty(known.height, dtype=np.uint32)
-        position[known["code"].to_numpy()] = np.arange(known.height, dtype=np.uint32)
-        return known["id"], position
-
-
 class Gatherer:
-    """Gathers (user_id, song_id, count) rows; 16 bytes are kept for each, and every id once.
+    """Gathers (user, song, count) rows; 12 bytes are kept for each, and every id once.
 
     Repeated pairs are summed from time to time, so that memory grows with the number of pairs, not of lines.
     """
@@ -71,26 +37,68 @@ class Gatherer:
         self._users, self._songs = Codes(), Codes()
         self._parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self._kept, self._fold_rows, self._fold_at = 0, fold_rows, fold_rows
+        self._largest = 0  # count of a row
         self.rows = 0
 
-    def add(self, plays: pl.DataFrame) -> None:
-        """Add rows (user_id, song_id, count u32)."""
-        if plays.height:
-            codes = self._users.encode(plays["user_id"]), self._songs.encode(plays["song_id"])
-            self._parts.append((*codes, plays["count"].to_numpy().astype(np.uint64)))
-            self.rows += plays.height
-            self._kept += plays.height
+    def add(self, user: Encoded, song: Encoded, count: pl.Series) -> None:
+        """Add rows: ids of users and of songs, and counts u32."""
+        if rows := len(count):
+            self._parts.append((self._users.encode(user), self._songs.encode(song), count.to_numpy()))
+            self._largest = max(self._largest, count.max())
+            self.rows += rows
+            self._kept += rows
             if self._kept >= self._fold_at:
                 self._fold()
 
     def _fold(self) -> None:
         """Sum repeated pairs; do so again when there are twice as many rows as are left now."""
-        users, songs, counts = (np.concatenate([part[place] for part in self._parts]) for place in range(3))
-        self._parts.clear()
-        key, counts = _summed(users.astype(np.uint64) << np.uint64(32) | songs, counts)
-        self._parts.append(((key >> np.uint64(32)).astype(np.uint32), key.astype(np.uint32), counts))
+        places = [np.arange(codes.size, dtype=np.uint32) for codes in (self._users, self._songs)]
+        key, count = self._summed(*places)
+        self._parts.append((*self._split(key), count))
+        self._largest = int(count.max())
         self._kept = len(key)
         self._fold_at = max(self._fold_rows, 2 * len(key))
+
+    def _summed(self, user_place: np.ndarray, song_place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Sum the parts' pairs, with users and songs in these places. No part is left afterwards.
+
+        Returns the unique keys u64 [pairs], sorted, which `_split` takes apart, and the sums u64 of their counts.
+        """
+        shift = self._shift()
+        free = np.uint64(64 - int(shift) - (self._users.size - 1).bit_length())
+        packs = self._largest < 1 << int(free)  # a key and its count in one number: numbers alone sort fastest
+        key, count = np.empty(self._kept, dtype=np.uint64), np.empty(0 if packs else self._kept, dtype=np.uint64)
+        end = self._kept
+        while self._parts:  # each part is freed once it is copied
+            users, songs, counts = self._parts.pop()
+            part = slice(end - len(users), end)
+            np.left_shift(user_place[users], shift, out=key[part], dtype=np.uint64)
+            key[part] |= song_place[songs]
+            if packs:
+                key[part] <<= free
+                key[part] |= counts
+            else:
+                count[part] = counts
+            end = part.start
+        if packs:
+            key = pl.Series(key).sort().to_numpy()
+            count = key & np.uint64((1 << int(free)) - 1)
+            key = key >> free
+        else:
+            order = np.argsort(key)
+            key, count = key[order], count[order]
+        first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))  # where each key begins
+        return (key, count) if len(first) == len(key) else (key[first], np.add.reduceat(count, first))
+
+    def _shift(self) -> np.uint64:
+        """The number of bits that a song takes in a key."""
+        return np.uint64((self._songs.size - 1).bit_length())
+
+    def _split(self, key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the users u32 and songs u32 of keys."""
+        shift = self._shift()
+        songs = key.astype(np.uint32) & np.uint32((1 << int(shift)) - 1)
+        return (key >> shift).astype(np.uint32), songs
 
     def pairs(self) -> tuple[Pairs, pl.DataFrame]:
         """Sum repeated pairs. The gatherer is empty afterwards.
@@ -102,28 +110,16 @@ class Gatherer:
         DataFrame
             user_id, song_id, plays (u64): pairs left out because their sum does not fit a count.
         """
-        user_ids, user_position = self._users.sorted_ids()
-        song_ids, song_position = self._songs.sorted_ids()
-        key, count = np.empty(self._kept, dtype=np.uint64), np.empty(self._kept, dtype=np.uint64)
-        end = self._kept
-        while self._parts:  # each part is freed once it is copied
-            users, songs, counts = self._parts.pop()
-            part = slice(end - len(users), end)
-            key[part] = user_position[users].astype(np.uint64) << np.uint64(32) | song_position[songs]
-            count[part] = counts
-            end = part.start
-        key, count = _summed(key, count)
-        fits = count <= LARGEST
-        over = key[~fits]
-        too_many = pl.DataFrame(
-            {
-                "user_id": user_ids.gather(over >> np.uint64(32)),
-                "song_id": song_ids.gather(over & np.uint64(LARGEST)),
-                "plays": count[~fits],
-            }
-        )
-        if over.size:
-            key, count = key[fits], count[fits]
-        user, song = (key >> np.uint64(32)).astype(np.uint32), key.astype(np.uint32)
+        user_ids, user_place = self._users.sorted_ids()
+        song_ids, song_place = self._songs.sorted_ids()
+        key, count = self._summed(user_place, song_place)
+        user, song = self._split(key)
         self.rows = self._kept = 0
+        fits = count <= LARGEST
+        over = ~fits
+        too_many = pl.DataFrame(
+            {"user_id": user_ids.gather(user[over]), "song_id": song_ids.gather(song[over]), "plays": count[over]}
+        )
+        if too_many.height:
+            user, song, count = user[fits], song[fits], count[fits]
         return Pairs(user, song, count.astype(np.uint32), user_ids, song_ids), too_many

@@ -6,7 +6,7 @@ numbers of a dictionary's values: each value is processed once, and no row has a
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -16,6 +16,7 @@ from coldwave.errors import InputError
 from coldwave.plays.batches import EMPTY_SONG, EMPTY_USER, ME, Batch
 from coldwave.plays.columns import BLANKS
 from coldwave.plays.counts import check_counts, numbers_of
+from coldwave.plays.encoded import Encoded
 from coldwave.plays.layout import find_in_names
 from coldwave.plays.rejections import TEXT_LENGTH, refuse_flood
 from coldwave.plays.suffixes import parquet_files
@@ -57,7 +58,7 @@ def _read_file(path: Path, table: Mapping[str, Any], batch_rows: int, follow: bo
             for group in track(groups, f"{path}, row groups read") if follow else groups:
                 most = _rows_in_memory(file.metadata.row_group(group), set(columns.values()))
                 for rows in file.iter_batches(min(most, batch_rows), [group], list(columns.values())):
-                    part = {name: Column.of(rows.column(column)) for name, column in columns.items()}
+                    part = {name: Encoded.of(rows.column(column)) for name, column in columns.items()}
                     yield _checked(part, first_row, str(path))
                     first_row += rows.num_rows
     except FileNotFoundError as error:
@@ -91,58 +92,45 @@ def _columns(schema: pa.Schema, table: Mapping[str, Any], path: Path) -> dict[st
     return columns
 
 
-class Column(NamedTuple):
-    """A column [n]: values [m], and which of them each row has, or None where each row has its own."""
-
-    values: pl.Series
-    of_rows: pl.Series | None
-
-    @classmethod
-    def of(cls, array: pa.Array) -> "Column":
-        """Wrap a column as it was read."""
-        if pa.types.is_dictionary(array.type):
-            return cls(pl.Series(array.dictionary), pl.Series(array.indices))
-        return cls(pl.Series(array), None)
-
-    def rows(self, values: pl.Series, chosen: pl.Series | None = None) -> pl.Series:
-        """Spread what was made of the values over all rows, or the chosen ones (bool [n]). Texts are not copied."""
-        if self.of_rows is None:
-            return values if chosen is None else values.filter(chosen)
-        return values.gather(self.of_rows if chosen is None else self.of_rows.filter(chosen))
-
-
-def _checked(part: Mapping[str, Column], first_row: int, source: str) -> Batch:
+def _checked(part: Mapping[str, Encoded], first_row: int, source: str) -> Batch:
     """Check columns (user_id, song_id and perhaps count and time, of any accepted type)."""
-    rows, long = {}, {}
-    for name in [name for name in ("user_id", "song_id") if name in part]:
-        ids = part[name].values.cast(pl.String).str.strip_chars(BLANKS)
-        sizes = ids.str.len_bytes()
-        too_long = sizes > LONGEST_ID
-        refuse_flood(source, int(too_long.sum() or 0), int(sizes.filter(too_long).sum() or 0))
-        rows[name], long[f"{name}_is_long"] = part[name].rows(ids), part[name].rows(too_long)
-    height = len(rows["song_id"])
-    if "user_id" not in part:
-        rows["user_id"], long["user_id_is_long"] = (pl.repeat(value, height, eager=True) for value in (ME, False))
+    song, long_song = _ids(part["song_id"], source)
+    height = song.height()
+    if "user_id" in part:
+        user, long_user = _ids(part["user_id"], source)
+    else:
+        user, long_user = Encoded.same(ME, height), Encoded.same(False, height)
     if "count" in part:
-        number = part["count"].rows(_numbers(part["count"].values))
+        number = part["count"].spread(_numbers(part["count"].values))
     else:
         number = pl.repeat(1.0, height, dtype=pl.Float64, eager=True)
-    rows["count"], wrong = check_counts(number)
+    count, wrong = check_counts(number)
+    time = None
     if "time" in part:
-        rows["time"] = part["time"].rows(seconds_of(part["time"].values))
-        no_time = pl.select(pl.when(rows["time"].is_null()).then(pl.lit(NOT_A_TIME))).to_series()
+        time = part["time"].spread(seconds_of(part["time"].values))
+        no_time = pl.select(pl.when(time.is_null()).then(pl.lit(NOT_A_TIME))).to_series()
         wrong = pl.select(pl.coalesce(wrong, no_time)).to_series()
-    plays = pl.DataFrame(rows)
-    reason = plays.with_columns(**long, wrong=wrong).select(_reason()).to_series()
+    told = {"user_id": user, "song_id": song, "user_id_is_long": long_user, "song_id_is_long": long_song}
+    rows = pl.DataFrame({name: column.rows() for name, column in told.items()} | {"wrong": wrong})
+    reason = rows.select(_reason()).to_series()
     bad = reason.is_not_null()
-    shown = [column.rows(column.values, bad).cast(pl.String).str.slice(0, TEXT_LENGTH) for column in part.values()]
+    shown = [column.filter(bad).rows().cast(pl.String).str.slice(0, TEXT_LENGTH) for column in part.values()]
     rejected = pl.select(
         pl.lit(source).alias("source"),
         pl.int_range(first_row, first_row + height, dtype=pl.UInt64, eager=True).filter(bad).alias("line"),
         reason.filter(bad).alias("reason"),
         pl.concat_str([text.fill_null("") for text in shown], separator="\t").str.slice(0, TEXT_LENGTH).alias("text"),
     )
-    return Batch(source, height, 0, plays.filter(~bad), rejected.cast(REJECTED))
+    return Batch(source, height, 0, user, song, count, time, rejected.cast(REJECTED)).filter(~bad)
+
+
+def _ids(column: Encoded, source: str) -> tuple[Encoded, Encoded]:
+    """Return ids as text without blanks, and whether each is too long to be one."""
+    ids = column._replace(values=column.values.cast(pl.String).str.strip_chars(BLANKS))
+    sizes = ids.values.str.len_bytes()
+    too_long = sizes > LONGEST_ID
+    refuse_flood(source, int(too_long.sum() or 0), int(sizes.filter(too_long).sum() or 0))
+    return ids, column._replace(values=too_long)
 
 
 def _numbers(values: pl.Series) -> pl.Series:

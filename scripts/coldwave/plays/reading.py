@@ -21,7 +21,11 @@ SUM_TOO_LARGE = "sum of the pair's counts is too large"
 
 
 def read_plays(
-    source: Path, options: Mapping[str, Any], block_bytes: int = BLOCK_BYTES, before: float | None = None
+    source: Path,
+    options: Mapping[str, Any],
+    block_bytes: int = BLOCK_BYTES,
+    before: float | None = None,
+    threads: int = 1,
 ) -> tuple[Pairs, pl.DataFrame]:
     """Read the plays of ``source`` as the config's ``plays`` section (``format``, ``table``) says.
 
@@ -43,8 +47,9 @@ def read_plays(
     lines = blank = set_aside = size = 0
     if not source.exists():
         raise InputError(f"{source}: no such file or folder (plays.path)")
-    for batch in _format(options).read(source, options.get("table") or {}, block_bytes):
-        gatherer.add(batch.plays if before is None else batch.plays.filter(pl.col("time") < before))
+    for batch in _format(options).read(source, options.get("table") or {}, block_bytes, threads):
+        good = batch if before is None else batch.filter(batch.time < before)
+        gatherer.add(good.user, good.song, good.count)
         if batch.rejected.height:
             rejected.append(batch.rejected)
             size += batch.rejected.estimated_size()

@@ -16,7 +16,7 @@ from coldwave.progress import duration
 
 log = logging.getLogger(__name__)
 
-BLOCK_BYTES = 1 << 25
+BLOCK_BYTES = 1 << 23
 HEADER_BYTES = 1 << 16  # of a block, if only the first lines are wanted
 LONGEST_LINE = 1 << 26  # bytes; with longer lines, a file is not text with one play per line
 _BYTE_ORDER_MARK = codecs.BOM_UTF8

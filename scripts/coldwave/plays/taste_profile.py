@@ -6,8 +6,9 @@ from typing import Any
 
 from coldwave.errors import InputError
 from coldwave.plays.batches import Batch
-from coldwave.plays.delimited import WRONG_FIELDS, likely_delimiter, parse_block, text_advice
+from coldwave.plays.delimited import likely_delimiter, read_blocks_of_lines, text_advice
 from coldwave.plays.layout import Layout
+from coldwave.plays.lines import WRONG_FIELDS
 from coldwave.plays.streams import BLOCK_BYTES, read_blocks
 from coldwave.plays.suffixes import is_parquet
 
@@ -15,7 +16,9 @@ TRIPLETS = Layout(user=0, song=1, count=2, fields=3, more_fields=False)
 _OTHER_LAYOUTS = "Taste Profile triplets are user TAB song TAB count; plays.format: table reads other layouts"
 
 
-def read_triplets(path: Path, table: Mapping[str, Any], block_bytes: int = BLOCK_BYTES) -> Iterator[Batch]:
+def read_triplets(
+    path: Path, table: Mapping[str, Any], block_bytes: int = BLOCK_BYTES, threads: int = 1
+) -> Iterator[Batch]:
     """Read triplets; ``table`` (``plays.table``) is not used.
 
     Raises
@@ -25,11 +28,8 @@ def read_triplets(path: Path, table: Mapping[str, Any], block_bytes: int = BLOCK
     """
     if path.is_dir() or is_parquet(path):
         raise InputError(f"{path}: plays.format: taste_profile reads no folders or Parquet; set plays.format: table")
-    first_line = 1
-    for block, encoding in read_blocks(path, "utf-8", block_bytes):
-        batch = parse_block(block, encoding, first_line, TRIPLETS, str(path))
-        first_line += batch.lines
-        yield batch
+    blocks = ((TRIPLETS, block, encoding, 0) for block, encoding in read_blocks(path, "utf-8", block_bytes))
+    yield from read_blocks_of_lines(blocks, str(path), threads)
 
 
 def advice_on_triplets(path: Path, reason: str, texts: list[str], table: Mapping[str, Any]) -> str:

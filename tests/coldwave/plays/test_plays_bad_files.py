@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from coldwave.errors import InputError
 from coldwave.plays import rejections
 from coldwave.plays.catalogue import read_catalogue
+from coldwave.plays.encoded import Encoded
 from coldwave.plays.ingestion import ingest
 from coldwave.plays.pairs import Gatherer
 from coldwave.plays.reading import read_plays
@@ -183,6 +184,7 @@ def test_triplets_equal_a_plain_reader(tmp_path_factory, lines, end, mark, block
 # Compressed files that unpack to far more than they are
 
 
+@pytest.mark.parametrize("largest", [0, 1 << 64])  # the second: as if pairs and counts did not fit into one number
 @pytest.mark.parametrize("fold_rows", [1, 2, 7, 100])
 @settings(max_examples=25, deadline=None)
 @given(
@@ -191,12 +193,14 @@ def test_triplets_equal_a_plain_reader(tmp_path_factory, lines, end, mark, block
         max_size=8,
     )
 )
-def test_pairs_summed_as_they_come_are_those_summed_at_the_end(batches, fold_rows):
+def test_pairs_summed_as_they_come_are_those_summed_at_the_end(batches, fold_rows, largest):
     gatherer, sums = Gatherer(fold_rows), Counter()
     for batch in batches:
-        gatherer.add(
-            pl.DataFrame(batch, schema={"user_id": pl.String, "song_id": pl.String, "count": pl.UInt32}, orient="row")
-        )
+        columns = zip(*batch, strict=True) if batch else ([], [], [])
+        types = (pl.String, pl.String, pl.UInt32)
+        user, song, count = (pl.Series(column, dtype=kind) for column, kind in zip(columns, types, strict=True))
+        gatherer._largest = max(gatherer._largest, largest)
+        gatherer.add(Encoded(user), Encoded(song), count)
         for user, song, count in batch:
             sums[user, song] += count
     if not sums:
@@ -209,9 +213,9 @@ def test_pairs_summed_as_they_come_are_those_summed_at_the_end(batches, fold_row
 
 def test_memory_follows_the_number_of_pairs():
     gatherer, size = Gatherer(1000), 0
-    batch = pl.DataFrame({"user_id": ["a", "b"] * 100, "song_id": ["s"] * 200, "count": np.full(200, 3, np.uint32)})
+    users, songs = Encoded(pl.Series(["a", "b"] * 100)), Encoded.same("s", 200)
     for _ in range(200):
-        gatherer.add(batch)
+        gatherer.add(users, songs, pl.Series(np.full(200, 3, np.uint32)))
         size = max(size, sum(len(part[0]) for part in gatherer._parts))
     assert size < 1200
     assert gatherer.rows == 40_000
