@@ -6,8 +6,8 @@ from snakemake.exceptions import WorkflowError
 
 from coldwave.audio.state import SUFFIXES, audio_state, folder_state
 from workflow import encoders, features, kinds, settings
-from workflow.code import code as code_digests
-from workflow.code import text_digest
+from workflow.code import KEPT as KEPT_DIGESTS
+from workflow.code import Sources, text_digest
 from workflow.headers import check_headers
 from workflow.needs import growing
 from workflow.notes import data_note, protocol_note
@@ -25,6 +25,8 @@ except settings.SettingsError as error:
 pathvars:
     results=f"results/{SETTINGS['run']}",
 
+
+CODE = Sources(ROOT, KEPT_DIGESTS)
 
 DATA_NOTE, PROTOCOL_NOTE = data_note(SETTINGS), protocol_note(SETTINGS)
 
@@ -64,7 +66,7 @@ def options(section, *keys, **others):
 
 def code(script, *modules):
     """Digests of a script, of modules that it is given by name, and of the project's modules that they import."""
-    return code_digests(ROOT / "scripts" / script, ROOT, *modules)
+    return CODE.digests(script, *modules)
 
 
 def cache_folder(wildcards, input):
