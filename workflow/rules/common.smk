@@ -9,7 +9,7 @@ from workflow import encoders, features, kinds, settings
 from workflow.code import KEPT as KEPT_DIGESTS
 from workflow.code import Sources, text_digest
 from workflow.headers import check_headers
-from workflow.needs import growing
+from workflow.needs import growing, signed
 from workflow.notes import data_note, protocol_note
 
 try:
@@ -102,7 +102,7 @@ def settled(*paths):
         return found if len(found) != 1 else found[0]
 
     wait.paths = paths  # for the audit, which looks at what the rules read
-    return wait
+    return signed(wait)
 
 
 def state_of_songs(path):
