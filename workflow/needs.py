@@ -18,6 +18,16 @@ def growing(first: int | Callable[[Any], int]) -> Callable[[Any, Any, int], int]
     return signed(need)
 
 
+def shared_out(most: int, jobs: int, cores: int | None) -> int:
+    """Share the cores of this machine out among jobs that can run at the same time, up to four of them.
+
+    Two jobs of one thread do more in a minute than two of two threads in turn: most threads of a job wait for each
+    other, and much of a short job is the start of Python. ``most`` is what a job can use; without ``cores``, as on a
+    cluster, whose nodes are others, it gets that.
+    """
+    return most if cores is None else max(1, min(most, cores // min(max(jobs, 1), 4)))
+
+
 def signed(function: Callable) -> Callable:
     """Write a function's signature on it.
 

@@ -18,7 +18,8 @@ from workflow.features import SOURCES
 from workflow.kinds import ROWS
 
 ROOT = Path(__file__).parents[2]
-DIRECTIVES = ["input", "output", "log", "benchmark", "wildcard_constraints", "conda", "threads", "resources", "params",
+DIRECTIVES = ["input", "output", "log", "benchmark", "wildcard_constraints", "conda", "priority", "threads",
+              "resources", "params",
               "message", "script"]  # fmt: skip
 NEEDED = set(DIRECTIVES) - {"input", "wildcard_constraints", "message"}
 OWN = {"coldwave", "workflow", "tests", "benchmarks", "snakemake_logger_plugin_coldwave"}

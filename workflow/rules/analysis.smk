@@ -24,7 +24,7 @@ rule predict_tags:
         "<results>/timings/predict_tags.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: 8
+    threads: side_by_side(8)
     resources:
         mem_mb=growing(lambda input: max(2000, int(12 * input.size_mb))),
         runtime=growing(240),
@@ -53,7 +53,7 @@ rule describe_factors:
         "<results>/timings/describe_factors.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: 2
+    threads: side_by_side(2)
     resources:
         mem_mb=growing(lambda input: max(2000, int(6 * input.size_mb))),
         runtime=growing(20),
@@ -84,7 +84,7 @@ rule find_neighbours:
         "<results>/timings/find_neighbours.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: 4
+    threads: side_by_side(4)
     resources:
         mem_mb=growing(lambda input: max(2000, int(4 * input.size_mb))),
         runtime=growing(120),
@@ -108,7 +108,7 @@ rule map_songs:
         "<results>/timings/map_songs.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: 8
+    threads: side_by_side(8)
     resources:
         mem_mb=growing(lambda input: max(2000, int(12 * input.size_mb))),
         runtime=growing(240),
@@ -165,7 +165,7 @@ rule compare_factors:
         "<results>/timings/compare_factors.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: 2
+    threads: side_by_side(2)
     resources:
         mem_mb=growing(lambda input: max(2000, int(8 * input.size_mb))),
         runtime=growing(20),

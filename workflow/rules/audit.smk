@@ -26,9 +26,10 @@ rule audit_leakage:
         "<results>/logs/audit_leakage.log",
     benchmark:
         "<results>/timings/audit_leakage.tsv"
+    priority: SOON
     conda:
         "../../envs/audit.yaml"
-    threads: 8
+    threads: side_by_side(8)
     resources:
         mem_mb=growing(audit_memory),
         runtime=growing(480),

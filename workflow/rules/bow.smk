@@ -14,9 +14,10 @@ rule learn_codebook:
         "<results>/logs/learn_codebook.log",
     benchmark:
         "<results>/timings/learn_codebook.tsv"
+    priority: SOON
     conda:
         "../../envs/learning.yaml"
-    threads: 8
+    threads: side_by_side(8)
     resources:
         mem_mb=growing(4000),
         runtime=growing(120),
@@ -41,6 +42,7 @@ rule count_words:
         "<results>/timings/count_words/{shard}.tsv"
     wildcard_constraints:
         shard=one_of(SHARDS),
+    priority: SOON
     conda:
         "../../envs/learning.yaml"
     threads: 1
@@ -68,9 +70,10 @@ rule reduce_counts:
         "<results>/logs/reduce_counts.log",
     benchmark:
         "<results>/timings/reduce_counts.tsv"
+    priority: SOON
     conda:
         "../../envs/learning.yaml"
-    threads: 8
+    threads: side_by_side(8)
     resources:
         mem_mb=growing(4000),
         runtime=growing(60),

@@ -20,9 +20,10 @@ rule train_cnn:
         "<results>/timings/train_cnn/{model}/{seed}.tsv"
     wildcard_constraints:
         model=one_of(models_of("cnn")),
+    priority: longest_first
     conda:
         "../../envs/cnn.yaml"
-    threads: 8
+    threads: side_by_side(8, NETWORKS)
     resources:
         mem_mb=growing(8000),
         runtime=growing(1440),
@@ -54,7 +55,7 @@ rule predict_cnn:
         model=one_of(models_of("cnn")),
     conda:
         "../../envs/cnn.yaml"
-    threads: 8
+    threads: side_by_side(8, NETWORKS)
     resources:
         mem_mb=growing(4000),
         runtime=growing(240),

@@ -9,7 +9,7 @@ from workflow import encoders, features, kinds, settings
 from workflow.code import KEPT as KEPT_DIGESTS
 from workflow.code import Sources, text_digest
 from workflow.headers import check_headers
-from workflow.needs import growing, signed
+from workflow.needs import growing, shared_out, signed
 from workflow.notes import data_note, protocol_note
 
 try:
@@ -55,6 +55,9 @@ KEPT = []
 # headings of the page. A rule that makes one adds it.
 EXHIBITS = {"Comparison of models": [], "Songs": [], "Protocol": []}
 
+# The priority of rules that the longest jobs wait for: the networks, and the audit of all that has learnt.
+SOON = 10
+
 SEED = SETTINGS["seed"]
 SEEDS = list(range(SEED, SEED + SETTINGS["repeats"]))
 
@@ -86,6 +89,20 @@ def one_of(names):
 def sources_of(section):
     """The names of the sources of song features that models take, and whose settings are in a section of the config."""
     return [name for name, source in SOURCES.items() if source.section == section]
+
+
+def side_by_side(most, jobs=2):
+    """Make the threads of a rule whose jobs run while others can: a share of this machine's cores, at most ``most``.
+
+    ``jobs`` is the number of those that are long and can run at the same time, its own and others.
+    """
+
+    def threads(wildcards):
+        # known once the executor is, and so not while the rules are read
+        here = workflow.is_main_process and workflow.local_exec
+        return shared_out(most, jobs, workflow.resource_settings.cores if here else None)
+
+    return signed(threads)
 
 
 def settled(*paths):

@@ -20,7 +20,7 @@ rule encode_songs:
         shard=one_of(SHARDS),
     conda:
         "../../envs/encoders.yaml"
-    threads: 4
+    threads: side_by_side(4, len(SHARDS))
     resources:
         mem_mb=growing(4000),
         runtime=growing(480),

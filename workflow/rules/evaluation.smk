@@ -24,7 +24,7 @@ rule evaluate_model:
         model=one_of(SETTINGS["models"]),
     conda:
         "../../envs/learning.yaml"
-    threads: 4
+    threads: side_by_side(4, len(SETTINGS["models"]))
     resources:
         mem_mb=growing(4000),
         runtime=growing(120),
@@ -205,7 +205,7 @@ rule tabulate_where:
         "<results>/timings/tabulate_where.tsv"
     conda:
         "../../envs/wmf.yaml"
-    threads: 4
+    threads: side_by_side(4)
     resources:
         mem_mb=growing(8000),
         runtime=growing(120),
@@ -245,7 +245,7 @@ if SETTINGS["evaluation"]["plays_worth"]:
             "<results>/timings/count_plays_worth.tsv"
         conda:
             "../../envs/wmf.yaml"
-        threads: 4
+        threads: side_by_side(4)
         resources:
             mem_mb=growing(8000),
             runtime=growing(240),

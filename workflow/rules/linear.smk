@@ -19,7 +19,7 @@ rule fit_linear:
         model=one_of(models_of("linear")),
     conda:
         "../../envs/learning.yaml"
-    threads: 4
+    threads: side_by_side(4)
     resources:
         mem_mb=growing(4000),
         runtime=growing(60),

@@ -46,7 +46,7 @@ rule stack_names:
         model=one_of(models_of("names + audio")),
     conda:
         "../../envs/learning.yaml"
-    threads: 4
+    threads: side_by_side(4)
     resources:
         mem_mb=growing(4000),
         runtime=growing(60),

@@ -18,7 +18,7 @@ if SETTINGS["warm"]:
             "<results>/timings/evaluate_warm.tsv"
         conda:
             "../../envs/wmf.yaml"
-        threads: 8
+        threads: side_by_side(8)
         resources:
             mem_mb=growing(lambda input: max(2000, int(60 * input.size_mb))),
             runtime=growing(480),
