@@ -30,7 +30,7 @@ rule make:
 # A run of a few seconds: one audio model, and all that a new song needs.
 SMALL = {
     "run": "small",
-    "world": {"songs": 200, "artists": 60, "users": 300, "seconds": 8},
+    "world": {"songs": 100, "artists": 40, "users": 200, "seconds": 8},
     "wmf": {"factors": 20, "alpha": 2.0, "regularization": 10.0},
     "bow": {"words": 100},
     "audit": {"canary": []},
@@ -79,11 +79,15 @@ def _plan(shards: int, rounds: int, most_seconds: float) -> Row:
         )
 
 
+def _small() -> dict:
+    """The small run's config, without most models of the default one."""
+    names = yaml.safe_load((ROOT / "config.yaml").read_text())["models"]
+    return SMALL | {"models": {name: None for name in names if name not in KEPT}}
+
+
 def _small_run(folder: Path) -> Path:
     """Run the workflow on a small world, and give the folder of the run."""
-    names = yaml.safe_load((ROOT / "config.yaml").read_text())["models"]
-    models = {name: None for name in names if name not in KEPT}
-    _quietly(_snakemake(folder, config=SMALL | {"models": models}))
+    _quietly(_snakemake(folder, config=_small()))
     return folder / "results/small"
 
 
@@ -143,16 +147,14 @@ def _new_song(grown: bool, rounds: int = 3) -> Row:
             _grown(run, SONGS, USERS)
         songs = pl.scan_parquet(run / "plays/songs.parquet").select(pl.len()).collect().item()
         command = [sys.executable, "-m", "coldwave.command.cli"]
-        new = _new_songs(folder, 4 * (rounds + 1))
-        parts = [new[part :: 4] for part in range(4)]
+        new = _new_songs(folder, 4 * rounds)
+        parts = [new[part::4] for part in range(4)]
         opened = load(run)
         os.environ["PYTHONPATH"] = str(ROOT / "scripts")
 
         def through_snakemake(song: Path) -> str:
-            models = {name: None for name in yaml.safe_load((ROOT / "config.yaml").read_text())["models"]}
-            config = SMALL | {"models": {name: None for name in models if name not in KEPT}}
-            config |= {"new_songs": {"path": str(song.parent), "batch": song.parent.name}}
-            return _quietly(_snakemake(folder, "predict_new", config=config))
+            new_songs = {"path": str(song.parent), "batch": f"batch-{song.parent.name}"}
+            return _quietly(_snakemake(folder, "predict_new", config=_small() | {"new_songs": new_songs}))
 
         return compare(
             f"one new song of {SECONDS} s, in a catalogue of {songs:,} songs: `coldwave place FILE`",
@@ -165,12 +167,14 @@ def _new_song(grown: bool, rounds: int = 3) -> Row:
                 "in a process that has the model": _each(parts[3], opened.place),
             },
             rounds=rounds,
+            warm=False,
             most_seconds=3,
+            note="Through Snakemake the aim is 5 s",
         )
 
 
 ROWS = {
-    "8-shards": partial(_plan, 8, 5, 2),
+    "8-shards": partial(_plan, 8, 3, 2),
     "400-shards": partial(_plan, 400, 3, 4),
     "new-song": partial(_new_song, grown=False),
 }
