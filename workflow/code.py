@@ -124,10 +124,11 @@ def code(script: str | Path, root: Path, *modules: str) -> dict[str, str]:
 
 
 def _read_kept(kept: Path) -> dict[str, list]:
-    """Read what was kept; nothing where there is no such file, or half a file."""
+    """Read what was kept; nothing where there is no such file, or a damaged one."""
     try:
-        return json.loads(kept.read_text())
-    except (OSError, ValueError):
+        known = json.loads(kept.read_text())
+        return {shown: [key, digest, imports] for shown, (key, digest, imports) in known.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
 
 
