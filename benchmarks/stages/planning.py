@@ -154,7 +154,7 @@ def _new_song(grown: bool, rounds: int = 3) -> Row:
 
         def through_snakemake(song: Path) -> str:
             new_songs = {"path": str(song.parent), "batch": f"batch-{song.parent.name}"}
-            return _quietly(_snakemake(folder, "predict_new", config=_small() | {"new_songs": new_songs}))
+            return _quietly(_snakemake(folder, "--", "predict_new", config=_small() | {"new_songs": new_songs}))
 
         return compare(
             f"one new song of {SECONDS} s, in a catalogue of {songs:,} songs: `coldwave place FILE`",

@@ -4,6 +4,9 @@
 include: "cnn_inputs.smk"
 
 
+NETWORKS = len(for_models(WEIGHTS, models_of("cnn")))  # that are trained
+
+
 rule train_cnn:
     input:
         unpack(plays_and_users),

@@ -1,8 +1,5 @@
 """What a network's training needs, by its settings: plays, confidences and machines."""
 
-# How many are trained.
-NETWORKS = len(for_models(WEIGHTS, models_of("cnn")))
-
 
 def longest_first(wildcards):
     """The priority of a training, which starts before the shorter ones: layers times the frames that they hear."""
