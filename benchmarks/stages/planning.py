@@ -30,7 +30,7 @@ rule make:
 # A run of a few seconds: one audio model, and all that a new song needs.
 SMALL = {
     "run": "small",
-    "world": {"songs": 100, "artists": 40, "users": 200, "seconds": 8},
+    "world": {"songs": 110, "artists": 40, "users": 210, "seconds": 8},
     "wmf": {"factors": 20, "alpha": 2.0, "regularization": 10.0},
     "bow": {"words": 100},
     "audit": {"canary": []},
@@ -117,7 +117,8 @@ def _grown(run: Path, songs: int, users: int) -> None:
     noise = np.random.default_rng(0)
     for path in run.rglob("*.npy"):
         array = np.load(path)
-        if path.parent.name != "log_mel" and len(array) in copies:
+        per_row = path.name == "features.npy" or path.relative_to(run).parts[0] in ("predictions", "wmf")
+        if per_row and len(array) in copies:
             whole = np.concatenate([array] * copies[len(array)])
             if whole.dtype.kind == "f":  # or each song would have its copies for neighbours
                 whole += noise.normal(scale=0.1 * np.nanstd(whole), size=whole.shape).astype(whole.dtype)
