@@ -51,6 +51,9 @@ include: "workflow/rules/tuning.smk"
 include: "workflow/rules/new_songs.smk"
 
 
+CODE.keep()
+
+
 rule predict_new:
     # The date of a batch is found where it is asked for; a job gets it as a wildcard, and keeps it over midnight.
     input:

@@ -22,8 +22,10 @@ Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
 
 @contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
+def replacing(path: str | Path, flush: bool = True) -> Iterator[Path]:
     """Yield a temporary path beside ``path``. It is renamed to ``path`` if the block succeeds, and removed if not.
+
+    With ``flush``, the file is on the disk before it is renamed; one who writes hundreds may flush them at the end.
 
     Raises
     ------
@@ -35,8 +37,9 @@ def replacing(path: str | Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
         yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
+        if flush:
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
         temporary.replace(path)
     except Exception as error:
         if _disk_is_full(path.parent, error):

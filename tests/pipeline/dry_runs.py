@@ -202,13 +202,15 @@ def serve() -> None:
     import coldwave.audio.state
     import coldwave.world.planted  # noqa: F401
     import workflow.settings
-    from workflow.code import code
+    from workflow.code import KEPT, Sources
 
     with redirect_stdout(StringIO()), suppress(SystemExit):
         main(["--version"])  # loads the plugins
     workflow.settings.load_schema()
+    sources = Sources(ROOT, KEPT)
     for script in (ROOT / "scripts").glob("*.py"):
-        code(script, ROOT)
+        sources.digests(script)
+    sources.keep()
     for line in sys.stdin:
         arguments, printed = json.loads(line)
         child = os.fork()

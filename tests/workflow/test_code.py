@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflow.code import CodeError, code, text_digest
+from workflow.code import CodeError, Sources, code, text_digest
 
 ROOT = Path(__file__).parents[2]
 
@@ -314,3 +315,55 @@ def test_the_librarys_own_init_is_plumbing(tree):
     write(tree, {"train.py": "from coldwave import load\n\nload()\n"})
     with pytest.raises(CodeError, match=r"train\.py:1: coldwave\.load is not a module"):
         code("train.py", tree)
+
+
+def test_what_was_found_is_kept_and_found_again(tree, tmp_path, monkeypatch):
+    kept = tmp_path / "kept" / "code.json"
+    first = Sources(tree, kept)
+    digests = first.digests("train.py")
+    assert digests == code("train.py", tree)
+    assert not kept.exists()
+    first.keep()
+
+    monkeypatch.setattr("workflow.code._read", lambda *file: pytest.fail(f"{file} is known"))
+    second = Sources(tree, kept)
+    assert second.digests("train.py") == digests
+    before = kept.stat().st_mtime_ns
+    second.keep()
+    assert kept.stat().st_mtime_ns == before, "nothing new is not written"
+
+
+@pytest.mark.parametrize("text", ["def solve(x):\n    return x + 2\n", "from coldwave.stage import other\n"])
+def test_an_edit_is_seen_whatever_is_kept(tree, tmp_path, text):
+    kept = tmp_path / "code.json"
+    first = Sources(tree, kept)
+    first.digests("train.py")
+    first.keep()
+    write(tree, {"coldwave/stage/maths.py": text})
+    second = Sources(tree, kept)
+    assert second.digests("train.py") == code("train.py", tree) != first.digests("train.py")
+    second.keep()
+    assert Sources(tree, kept).digests("train.py") == code("train.py", tree)
+
+
+@pytest.mark.parametrize("text", ["", '{"scripts/train.py": [', "[]", '{"scripts/train.py": 1}'])
+def test_a_damaged_file_of_what_was_kept_is_as_none(tree, tmp_path, text):
+    kept = tmp_path / "code.json"
+    kept.write_text(text)
+    sources = Sources(tree, kept)
+    assert sources.digests("train.py") == code("train.py", tree)
+    sources.keep()
+    assert Sources(tree, kept).digests("train.py") == code("train.py", tree)
+
+
+def test_a_folder_that_cannot_be_written_to_costs_time_alone(tree, tmp_path):
+    (tmp_path / "file").write_text("")
+    sources = Sources(tree, tmp_path / "file" / "code.json")
+    assert sources.digests("train.py")
+    sources.keep()
+
+
+def test_other_code_that_finds_digests_takes_nothing_kept(tree, tmp_path):
+    kept = tmp_path / "code.json"
+    kept.write_text(json.dumps({"scripts/train.py": [hashlib.sha256(TREE["train.py"].encode()).hexdigest(), "0", []]}))
+    assert Sources(tree, kept).digests("train.py") == code("train.py", tree)

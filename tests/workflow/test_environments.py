@@ -18,9 +18,9 @@ from workflow.features import SOURCES
 from workflow.kinds import ROWS
 
 ROOT = Path(__file__).parents[2]
-DIRECTIVES = ["input", "output", "log", "benchmark", "wildcard_constraints", "conda", "threads", "resources", "params",
-              "message", "script"]  # fmt: skip
-NEEDED = set(DIRECTIVES) - {"input", "wildcard_constraints", "message"}
+DIRECTIVES = ["input", "output", "log", "benchmark", "wildcard_constraints", "priority", "conda", "threads",
+              "resources", "params", "message", "script"]  # fmt: skip
+NEEDED = set(DIRECTIVES) - {"input", "wildcard_constraints", "priority", "message"}
 OWN = {"coldwave", "workflow", "tests", "benchmarks", "snakemake_logger_plugin_coldwave"}
 PARITY = ROOT / "benchmarks/parity.py"  # its peers are in no environment of the workflow's
 

@@ -14,7 +14,7 @@ from workflow.resources import NEEDS, memory_of, minutes_of, threads_of
 
 ROOT = Path(__file__).parents[2]
 RULES = {path.name: path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk")}
-WAYS = ("threads: threads_of", "mem_mb=memory_of", "runtime=minutes_of")
+WAYS = ("threads: (?:threads_of|side_by_side)", "mem_mb=memory_of", "runtime=minutes_of")
 FOUND = {"song_features", "learnt"}  # inputs that a script finds by itself, or takes with all others as one
 ASKS = re.MULTILINE | re.DOTALL
 PROFILES = {path.parent.name: yaml.safe_load(path.read_text()) for path in (ROOT / "profiles").glob("*/config.yaml")}

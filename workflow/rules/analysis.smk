@@ -24,7 +24,7 @@ rule predict_tags:
         "<results>/timings/predict_tags.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: threads_of("predict_tags")
+    threads: side_by_side("predict_tags")
     resources:
         mem_mb=memory_of("predict_tags"),
         runtime=minutes_of("predict_tags"),
@@ -53,7 +53,7 @@ rule describe_factors:
         "<results>/timings/describe_factors.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: threads_of("describe_factors")
+    threads: side_by_side("describe_factors")
     resources:
         mem_mb=memory_of("describe_factors"),
         runtime=minutes_of("describe_factors"),
@@ -84,7 +84,7 @@ rule find_neighbours:
         "<results>/timings/find_neighbours.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: threads_of("find_neighbours")
+    threads: side_by_side("find_neighbours")
     resources:
         mem_mb=memory_of("find_neighbours"),
         runtime=minutes_of("find_neighbours"),
@@ -108,7 +108,7 @@ rule map_songs:
         "<results>/timings/map_songs.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: threads_of("map_songs")
+    threads: side_by_side("map_songs")
     resources:
         mem_mb=memory_of("map_songs"),
         runtime=minutes_of("map_songs"),
@@ -165,7 +165,7 @@ rule compare_factors:
         "<results>/timings/compare_factors.tsv"
     conda:
         "../../envs/analysis.yaml"
-    threads: threads_of("compare_factors")
+    threads: side_by_side("compare_factors")
     resources:
         mem_mb=memory_of("compare_factors"),
         runtime=minutes_of("compare_factors"),

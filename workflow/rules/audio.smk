@@ -13,6 +13,7 @@ rule shard_songs:
         "<results>/logs/shard_songs.log",
     benchmark:
         "<results>/timings/shard_songs.tsv"
+    priority: SOON
     conda:
         "../../envs/audio.yaml"
     threads: threads_of("shard_songs")
@@ -53,9 +54,10 @@ rule extract_log_mel:
         "<results>/timings/extract_log_mel/{shard}.tsv"
     wildcard_constraints:
         shard=one_of(SHARDS),
+    priority: SOON
     conda:
         "../../envs/audio.yaml"
-    threads: threads_of("extract_log_mel")
+    threads: side_by_side("extract_log_mel", len(SHARDS))
     resources:
         mem_mb=memory_of("extract_log_mel"),
         runtime=minutes_of("extract_log_mel"),
@@ -87,6 +89,7 @@ rule index_audio:
         "<results>/logs/index_audio.log",
     benchmark:
         "<results>/timings/index_audio.tsv"
+    priority: SOON
     conda:
         "../../envs/audio.yaml"
     threads: threads_of("index_audio")

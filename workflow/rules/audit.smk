@@ -26,9 +26,10 @@ rule audit_leakage:
         "<results>/logs/audit_leakage.log",
     benchmark:
         "<results>/timings/audit_leakage.tsv"
+    priority: SOON
     conda:
         "../../envs/audit.yaml"
-    threads: threads_of("audit_leakage")
+    threads: side_by_side("audit_leakage")
     resources:
         mem_mb=memory_of("audit_leakage"),
         runtime=minutes_of("audit_leakage"),

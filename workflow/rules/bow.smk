@@ -14,9 +14,10 @@ rule learn_codebook:
         "<results>/logs/learn_codebook.log",
     benchmark:
         "<results>/timings/learn_codebook.tsv"
+    priority: SOON
     conda:
         "../../envs/learning.yaml"
-    threads: threads_of("learn_codebook")
+    threads: side_by_side("learn_codebook")
     resources:
         mem_mb=memory_of("learn_codebook"),
         runtime=minutes_of("learn_codebook"),
@@ -41,6 +42,7 @@ rule count_words:
         "<results>/timings/count_words/{shard}.tsv"
     wildcard_constraints:
         shard=one_of(SHARDS),
+    priority: SOON
     conda:
         "../../envs/learning.yaml"
     threads: threads_of("count_words")
@@ -68,9 +70,10 @@ rule reduce_counts:
         "<results>/logs/reduce_counts.log",
     benchmark:
         "<results>/timings/reduce_counts.tsv"
+    priority: SOON
     conda:
         "../../envs/learning.yaml"
-    threads: threads_of("reduce_counts")
+    threads: side_by_side("reduce_counts")
     resources:
         mem_mb=memory_of("reduce_counts"),
         runtime=minutes_of("reduce_counts"),

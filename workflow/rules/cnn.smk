@@ -4,6 +4,9 @@
 include: "cnn_inputs.smk"
 
 
+NETWORKS = len(for_models(WEIGHTS, models_of("cnn")))  # that are trained
+
+
 rule train_cnn:
     input:
         unpack(plays_and_users),
@@ -20,9 +23,10 @@ rule train_cnn:
         "<results>/timings/train_cnn/{model}/{seed}.tsv"
     wildcard_constraints:
         model=one_of(models_of("cnn")),
+    priority: longest_first
     conda:
         "../../envs/cnn.yaml"
-    threads: threads_of("train_cnn")
+    threads: side_by_side("train_cnn", NETWORKS)
     resources:
         mem_mb=memory_of("train_cnn"),
         runtime=minutes_of("train_cnn"),
@@ -54,7 +58,7 @@ rule predict_cnn:
         model=one_of(models_of("cnn")),
     conda:
         "../../envs/cnn.yaml"
-    threads: threads_of("predict_cnn")
+    threads: side_by_side("predict_cnn", NETWORKS)
     resources:
         mem_mb=memory_of("predict_cnn"),
         runtime=minutes_of("predict_cnn"),

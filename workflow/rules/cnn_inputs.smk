@@ -1,6 +1,12 @@
 """What a network's training needs, by its settings: plays, confidences and machines."""
 
 
+def longest_first(wildcards):
+    """The priority of a training, which starts before the shorter ones: layers times the frames that they hear."""
+    model = SETTINGS["models"][wildcards.model]
+    return SOON + model["window"] * (len(model["channels"]) + len(model["dilations"]))
+
+
 def objective_inputs(model):
     """What objectives on plays need besides the song factors, by name; the objective mse needs nothing."""
     if SETTINGS["models"][model]["objective"] == "mse":

@@ -6,9 +6,10 @@ from snakemake.exceptions import WorkflowError
 
 from coldwave.audio.state import SUFFIXES, audio_state, folder_state
 from workflow import encoders, features, kinds, settings
-from workflow.code import code as code_digests
-from workflow.code import text_digest
+from workflow.code import KEPT as KEPT_DIGESTS
+from workflow.code import Sources, text_digest
 from workflow.headers import check_headers
+from workflow.needs import shared_out, signed
 from workflow.notes import data_note, protocol_note
 from workflow.resources import memory_of, minutes_of, threads_of
 
@@ -25,6 +26,8 @@ except settings.SettingsError as error:
 pathvars:
     results=f"results/{SETTINGS['run']}",
 
+
+CODE = Sources(ROOT, KEPT_DIGESTS)
 
 DATA_NOTE, PROTOCOL_NOTE = data_note(SETTINGS), protocol_note(SETTINGS)
 
@@ -53,6 +56,9 @@ KEPT = []
 # headings of the page. A rule that makes one adds it.
 EXHIBITS = {"Comparison of models": [], "Songs": [], "Protocol": []}
 
+# The priority of rules that the longest jobs wait for: the networks, and the audit of all that has learnt.
+SOON = 10
+
 SEED = SETTINGS["seed"]
 SEEDS = list(range(SEED, SEED + SETTINGS["repeats"]))
 
@@ -64,7 +70,7 @@ def options(section, *keys, **others):
 
 def code(script, *modules):
     """Digests of a script, of modules that it is given by name, and of the project's modules that they import."""
-    return code_digests(ROOT / "scripts" / script, ROOT, *modules)
+    return CODE.digests(script, *modules)
 
 
 def cache_folder(wildcards, input):
@@ -86,6 +92,21 @@ def sources_of(section):
     return [name for name, source in SOURCES.items() if source.section == section]
 
 
+def side_by_side(rule, jobs=2):
+    """Make the threads of a rule whose jobs run while others can: a share of this machine's cores, at most its need.
+
+    ``jobs`` is the number of those that are long and can run at the same time, its own and others.
+    """
+    asked = threads_of(rule)
+
+    def threads(wildcards, input):
+        # known once the executor is, and so not while the rules are read
+        here = workflow.is_main_process and workflow.local_exec
+        return shared_out(asked(wildcards, input), jobs, workflow.resource_settings.cores if here else None)
+
+    return signed(threads)
+
+
 def settled(*paths):
     """Make a function of wildcards that gives the paths once the shards are settled.
 
@@ -100,7 +121,7 @@ def settled(*paths):
         return found if len(found) != 1 else found[0]
 
     wait.paths = paths  # for the audit, which looks at what the rules read
-    return wait
+    return signed(wait)
 
 
 def state_of_songs(path):

@@ -20,7 +20,7 @@ rule encode_songs:
         shard=one_of(SHARDS),
     conda:
         "../../envs/encoders.yaml"
-    threads: threads_of("encode_songs")
+    threads: side_by_side("encode_songs", len(SHARDS))
     resources:
         mem_mb=memory_of("encode_songs"),
         runtime=minutes_of("encode_songs"),

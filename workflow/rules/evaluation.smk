@@ -24,7 +24,7 @@ rule evaluate_model:
         model=one_of(SETTINGS["models"]),
     conda:
         "../../envs/learning.yaml"
-    threads: threads_of("evaluate_model")
+    threads: side_by_side("evaluate_model", len(SETTINGS["models"]))
     resources:
         mem_mb=memory_of("evaluate_model"),
         runtime=minutes_of("evaluate_model"),
@@ -205,7 +205,7 @@ rule tabulate_where:
         "<results>/timings/tabulate_where.tsv"
     conda:
         "../../envs/wmf.yaml"
-    threads: threads_of("tabulate_where")
+    threads: side_by_side("tabulate_where")
     resources:
         mem_mb=memory_of("tabulate_where"),
         runtime=minutes_of("tabulate_where"),
@@ -245,7 +245,7 @@ if SETTINGS["evaluation"]["plays_worth"]:
             "<results>/timings/count_plays_worth.tsv"
         conda:
             "../../envs/wmf.yaml"
-        threads: threads_of("count_plays_worth")
+        threads: side_by_side("count_plays_worth")
         resources:
             mem_mb=memory_of("count_plays_worth"),
             runtime=minutes_of("count_plays_worth"),

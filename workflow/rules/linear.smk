@@ -19,7 +19,7 @@ rule fit_linear:
         model=one_of(models_of("linear")),
     conda:
         "../../envs/learning.yaml"
-    threads: threads_of("fit_linear")
+    threads: side_by_side("fit_linear")
     resources:
         mem_mb=memory_of("fit_linear"),
         runtime=minutes_of("fit_linear"),

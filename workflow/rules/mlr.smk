@@ -16,6 +16,7 @@ rule fit_mlr:
         "<results>/timings/fit_mlr/{model}/{seed}.tsv"
     wildcard_constraints:
         model=one_of(models_of("mlr")),
+    priority: SOON
     conda:
         "../../envs/learning.yaml"
     threads: threads_of("fit_mlr")

@@ -46,7 +46,7 @@ rule stack_names:
         model=one_of(models_of("names + audio")),
     conda:
         "../../envs/learning.yaml"
-    threads: threads_of("stack_names")
+    threads: side_by_side("stack_names")
     resources:
         mem_mb=memory_of("stack_names"),
         runtime=minutes_of("stack_names"),

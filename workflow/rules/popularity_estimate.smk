@@ -19,7 +19,7 @@ rule fit_popularity:
         model=one_of(models_of("popularity_estimate")),
     conda:
         "../../envs/learning.yaml"
-    threads: threads_of("fit_popularity")
+    threads: side_by_side("fit_popularity")
     resources:
         mem_mb=memory_of("fit_popularity"),
         runtime=minutes_of("fit_popularity"),

@@ -18,7 +18,7 @@ if SETTINGS["warm"]:
             "<results>/timings/evaluate_warm.tsv"
         conda:
             "../../envs/wmf.yaml"
-        threads: threads_of("evaluate_warm")
+        threads: side_by_side("evaluate_warm")
         resources:
             mem_mb=memory_of("evaluate_warm", MOST_FACTORS),
             runtime=minutes_of("evaluate_warm", MOST_FACTORS),

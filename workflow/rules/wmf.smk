@@ -20,6 +20,7 @@ if LISTED:
             "<results>/logs/choose_wmf.log",
         benchmark:
             "<results>/timings/choose_wmf.tsv"
+        priority: SOON
         conda:
             "../../envs/wmf.yaml"
         threads: threads_of("choose_wmf")
@@ -59,6 +60,7 @@ if SETTINGS["wmf"]["engine"] == "implicit":
             "<results>/logs/factorise_plays.log",
         benchmark:
             "<results>/timings/factorise_plays.tsv"
+        priority: SOON
         conda:
             "../../envs/wmf.yaml"
         threads: threads_of("factorise_plays")

@@ -1,5 +1,6 @@
 """The songs of the demo world as audio files, rendered in parallel processes."""
 
+import os
 import zlib
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def render_songs(
     done = Parallel(n_jobs=threads, return_as="generator_unordered")(jobs)
     for _ in track(done, "songs rendered", total=len(names)):
         pass
+    os.sync()  # all songs at once: waiting for the disk at each took a seventh of the time
 
 
 def _render_song(path: Path, style: Style, seconds: float, seed: int, song: int) -> None:
@@ -53,7 +55,7 @@ def write_audio(path: Path, samples: np.ndarray, rate: int, serial: int = 0) -> 
         every file different from the last.
     """
     container, coding = FORMATS[path.suffix.removeprefix(".")]
-    with replacing(path) as temporary:
+    with replacing(path, flush=False) as temporary:
         with soundfile.SoundFile(temporary, "w", rate, channels=1, format=container, subtype=coding) as file:
             for begin in range(0, len(samples), BLOCK):
                 file.write(samples[begin : begin + BLOCK])

@@ -1,0 +1,43 @@
+"""How the cores of one machine are shared out, and what Snakemake is told of a function."""
+
+import inspect
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workflow.needs import grown, shared_out, signed
+
+
+@pytest.mark.parametrize(
+    ("most", "jobs", "cores", "threads"),
+    [
+        (8, 2, 2, 1),
+        (8, 2, 16, 8),
+        (8, 3, 16, 5),
+        (4, 16, 16, 4),
+        (8, 1, 2, 2),
+        (8, 0, 4, 4),
+        (8, 3, 1, 1),
+        (8, 3, None, 8),
+    ],
+)
+def test_threads_of_jobs_beside_each_other(most, jobs, cores, threads):
+    assert shared_out(most, jobs, cores) == threads
+
+
+@given(st.integers(1, 64), st.integers(0, 1000), st.integers(1, 512))
+def test_two_jobs_fit_wherever_there_are_two_cores(most, jobs, cores):
+    threads = shared_out(most, jobs, cores)
+    assert 1 <= threads <= most
+    assert threads <= cores
+    if jobs > 1 and cores > 1:
+        assert 2 * threads <= cores
+
+
+def test_a_written_signature_is_that_of_the_function():
+    def function(wildcards, input=None, *, attempt: int): ...
+
+    plain = inspect.signature(function)
+    assert inspect.signature(signed(function)) == plain
+    assert list(inspect.signature(grown(lambda input: 1)).parameters) == ["wildcards", "input", "attempt"]
