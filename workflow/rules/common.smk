@@ -92,12 +92,12 @@ def sources_of(section):
     return [name for name, source in SOURCES.items() if source.section == section]
 
 
-def side_by_side(rule, jobs=2):
-    """Make the threads of a rule whose jobs run while others can: a share of this machine's cores, at most its need.
+def side_by_side(name, jobs=2):
+    """Make the threads of a rule of that name, whose jobs run while others can. They are a share of this machine's cores.
 
     ``jobs`` is the number of those that are long and can run at the same time, its own and others.
     """
-    asked = threads_of(rule)
+    asked = threads_of(name)
 
     def threads(wildcards, input):
         # known once the executor is, and so not while the rules are read
