@@ -54,6 +54,7 @@ def fit_pca(blocks: Iterable[sparse.csr_matrix], variance: float) -> tuple[np.nd
     """
     from scipy.linalg import eigh
     from scipy.linalg.blas import dsyrk
+    from threadpoolctl import threadpool_limits
 
     number, total, products = 0, np.zeros(0), None
     for block in blocks:
@@ -70,7 +71,9 @@ def fit_pca(blocks: Iterable[sparse.csr_matrix], variance: float) -> tuple[np.nd
     mean = total / number
     products -= np.outer(total, mean)
     products /= number - 1
-    values, vectors = eigh(products, lower=False, overwrite_a=True, driver="evd", check_finite=False)
+    # From several hundred words on, the last digits of the vectors would depend on the number of threads.
+    with threadpool_limits(1, user_api="blas"):
+        values, vectors = eigh(products, lower=False, overwrite_a=True, driver="evd", check_finite=False)
     shares = np.cumsum(np.maximum(values[::-1], 0))
     kept = min(int(np.searchsorted(shares / shares[-1], variance, side="right")) + 1, len(values))
     components = vectors.T[::-1][:kept]

@@ -14,6 +14,7 @@ from coldwave.plays.layout import Layout
 from coldwave.plays.tables import REJECTED
 from coldwave.plays.times import seconds_of
 
+MOST_FIELDS = 1 << 10  # pyarrow takes 256 bytes for each: a line full of delimiters would fill the memory
 _ENCODED = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -66,10 +67,12 @@ def _plain_text(block: bytes, encoding: str, layout: Layout) -> bytes | None:
 
 
 def _read(text: bytes, layout: Layout) -> pa.Table | None:
-    """Read the columns that are wanted, named by their places; None if lines have different numbers of fields."""
+    """Read the columns that are wanted, named by their places; None if lines differ in fields, or have too many."""
     fields = layout.fields
     if layout.more_fields:
         fields = max(fields, text.partition(b"\n")[0].count(layout.delimiter.encode()) + 1)
+    if fields > MOST_FIELDS:
+        return None
     names = [str(place) for place in range(fields)]
     wanted = [place for place in (layout.user, layout.song, layout.count, layout.time) if place is not None]
     try:

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 BLOCK = 1 << 16  # rows at a time: bounds memory, and makes the result the same with any number of threads
 
@@ -15,7 +16,8 @@ def gram_matrix(factors: np.ndarray, threads: int = 1) -> np.ndarray:
         return block.T @ block
 
     gram = np.zeros((factors.shape[1],) * 2)
-    with ThreadPoolExecutor(threads) as pool:
+    # Where BLAS shares a block among threads of its own, last digits depend on their number.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         for part in pool.map(of_block, range(0, len(factors), BLOCK)):
             gram += part
     return gram

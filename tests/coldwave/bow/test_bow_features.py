@@ -9,6 +9,7 @@ import scipy.sparse as sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
+from threadpoolctl import threadpool_limits
 
 from coldwave.bow.features import COUNTS_SCHEMA, fit_pca, frequencies, project
 
@@ -60,6 +61,16 @@ def test_pca_of_blocks_is_scikit_learns_of_all_songs(songs, words, variance, blo
     clear = np.minimum(gaps[1:], gaps[:-1])[: len(components)] > 1e-6 * pca.explained_variance_[0]
     clear[-1:] = False
     assert np.abs(components - pca.components_)[clear].max(initial=0) < 1e-4
+
+
+def test_pca_has_the_same_bytes_with_any_number_of_threads():
+    # with fewer words BLAS does not share the work
+    matrix = sparse.random(300, 800, 0.1, format="csr", random_state=0)
+    found = []
+    for threads in (1, 2, 4):
+        with threadpool_limits(threads, user_api="blas"):
+            found.append([array.tobytes() for array in fit_pca([matrix], 0.5)])
+    assert found[0] == found[1] == found[2]
 
 
 def test_a_song_without_words_gets_nan(matrix):

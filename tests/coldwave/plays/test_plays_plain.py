@@ -12,7 +12,7 @@ from coldwave.errors import InputError
 from coldwave.plays import delimited
 from coldwave.plays.ahead import in_order
 from coldwave.plays.delimited import read_block, read_blocks_of_lines
-from coldwave.plays.layout import blocks_with_layout
+from coldwave.plays.layout import Layout, blocks_with_layout
 from coldwave.plays.lines import parse_lines
 from coldwave.plays.plain import read_plain
 from coldwave.plays.reading import read_plays
@@ -194,6 +194,13 @@ def test_lines_that_are_longer_than_a_block(tmp_path, end):
     path.write_bytes(b"u\ts\t1" + end + b"x" * (LONGEST_LINE + 1))
     with pytest.raises(InputError, match="no end of line within"):
         read_plays(path, {"format": "taste_profile"}, threads=3)
+
+
+def test_a_line_full_of_delimiters_is_not_taken_apart():
+    layout = Layout(user=0, song=1, count=None, fields=2, more_fields=True)
+    block = b"u\ts\n" + b"v\ts" + b"\t" * 100_000 + b"\n"
+    assert read_plain(block[4:], "utf-8", layout, "plays.txt") is None
+    assert told(read_block(block, "utf-8", layout, "plays.txt")) == ([("u", "s", 1), ("v", "s", 1)], [], 2, 0)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 7])

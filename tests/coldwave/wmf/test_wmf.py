@@ -7,11 +7,13 @@ import scipy.sparse as sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from implicit.cpu.als import AlternatingLeastSquares
+from threadpoolctl import threadpool_limits
 
 from coldwave.errors import InputError
 from coldwave.wmf.als import factorise, factorise_songs
 from coldwave.wmf.confidence import confidence, confidence_matrix
 from coldwave.wmf.folding import fold_in
+from coldwave.wmf.gram import gram_matrix
 from coldwave.wmf.objective import objective
 
 USERS, SONGS, FACTORS, REGULARIZATION = 40, 30, 5, 0.1
@@ -31,6 +33,15 @@ def dense(matrix):
     """Preferences and confidences of all pairs: p = 0 and c = 1 where nothing was played."""
     stored = matrix.toarray().astype(np.float64)
     return (stored > 0).astype(float), np.where(stored > 0, stored, 1.0)
+
+
+def test_the_gram_matrix_has_the_same_bytes_with_any_number_of_threads():
+    # so many rows and factors that BLAS shares the work among threads of its own
+    factors, found = np.random.default_rng(0).normal(size=(70_000, 100)).astype(np.float32), []
+    for threads in (1, 2, 4):
+        with threadpool_limits(threads, user_api="blas"):
+            found += [gram_matrix(factors).tobytes(), gram_matrix(factors, threads).tobytes()]
+    assert len(set(found)) == 1
 
 
 def test_confidence_is_logarithmic_and_keeps_the_counts():
