@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
+from scaling.drawing import draw
 from scaling.files import Files, Size
 from scaling.laws import fitted
 from scaling.running import command, measured, megabytes
@@ -77,3 +78,10 @@ def test_files_fit_each_other(tmp_path):
     assert set(counts["song_id"]) == set(songs["song_id"]) and counts["word"].max() < 20
     again = Files(tmp_path, files.size)
     assert again.table.equals(plays) and np.array_equal(read_array(again.features), read_array(files.features))
+
+
+def test_the_figure_names_its_sizes_as_plain_numbers(tmp_path):
+    rows = [{"size": size, "seconds": size / 1e4, "peak_mb": 100 + size / 1e3} for size in SIZES]
+    draw({"one-plays": rows, "other-songs": rows[:2]}, tmp_path / "scale.svg")
+    text = (tmp_path / "scale.svg").read_text()
+    assert "$" not in text and ">1,000,000<" in text and ">0.1<" in text
