@@ -8,6 +8,7 @@ import polars as pl
 from scaling.case import ROOT, Case
 from scaling.drawing import draw
 from scaling.laws import Law, fitted
+from timing import measured_on
 
 from coldwave.exhibits.markdown import pipe_table
 from coldwave.files import replacing
@@ -27,14 +28,19 @@ def write_page(kept: Path, cases: Sequence[Case]) -> None:
         pl.DataFrame(flat).write_csv(path)
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
+    measured = measured_on(path for case in cases for path in _kept(kept, case))
+    text = before + BEGIN + "\n" + measured + "\n\n" + "\n".join(_table(found)) + "\n\n" + END + after
     with replacing(PAGE) as path:
-        path.write_text(before + BEGIN + "\n" + "\n".join(_table(found)) + "\n\n" + END + after, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     draw({name: found[name] for name in DRAWN if name in found}, FIGURE)
 
 
+def _kept(kept: Path, case: Case) -> list[Path]:
+    return [path for size in case.sizes if (path := kept / f"{case.name}-{size}.json").exists()]
+
+
 def _measurements(kept: Path, case: Case) -> list[dict]:
-    paths = [kept / f"{case.name}-{size}.json" for size in case.sizes]
-    return [json.loads(path.read_text()) for path in paths if path.exists()]
+    return [json.loads(path.read_text()) for path in _kept(kept, case)]
 
 
 def _table(found: dict[str, list[dict]]) -> Iterator[str]:

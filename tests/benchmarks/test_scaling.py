@@ -1,5 +1,7 @@
 """The measurement of growth: laws, commands, memory of processes, and made-up files that the rules can read."""
 
+import json
+import os
 import sys
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
+from scaling import page
+from scaling.cases import CASES
 from scaling.drawing import draw
 from scaling.files import Files, Size
 from scaling.laws import fitted
@@ -85,3 +89,23 @@ def test_the_figure_names_its_sizes_as_plain_numbers(tmp_path):
     draw({"one-plays": rows, "other-songs": rows[:2]}, tmp_path / "scale.svg")
     text = (tmp_path / "scale.svg").read_text()
     assert "$" not in text and ">1,000,000<" in text and ">0.1<" in text
+
+
+def test_the_page_says_when_and_where_it_was_measured(tmp_path, monkeypatch):
+    for name in ("PAGE", "CSV", "FIGURE"):
+        monkeypatch.setattr(page, name, tmp_path / name)
+    page.PAGE.write_text(f"before\n{page.BEGIN}gone\n{page.END}after\n")
+    case = CASES[0]
+    row = {
+        "rule": case.rule,
+        "driver": case.driver,
+        "size": case.sizes[0],
+        "seconds": 1.0,
+        "peak_mb": 90.0,
+        "inputs": {},
+    }
+    (tmp_path / f"{case.name}-{case.sizes[0]}.json").write_text(json.dumps(row))
+    os.utime(tmp_path / f"{case.name}-{case.sizes[0]}.json", (43_200, 43_200))
+    page.write_page(tmp_path, CASES)
+    text = page.PAGE.read_text()
+    assert f"{page.BEGIN}\nMeasured on 1970-01-01: " in text and "gone" not in text and case.rule in text
