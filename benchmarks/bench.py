@@ -54,7 +54,7 @@ def main() -> None:
     table = list(_table(_kept(size, chosen)))
     print("\n".join(table))
     if not options.stages:
-        _write_page(size, table, measured_on(_path(size, name, row) for name in names for row in _rows(name, size)))
+        _write_page(size, table, measured_on(_days(size, names)))
 
 
 def _rows(stage: str, size: str) -> dict[str, Callable[[], Row]]:
@@ -105,6 +105,12 @@ def _shown(row: Row, name: str) -> str:
 
 def _ratio(ratios: list[float]) -> str:
     return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+
+
+def _days(size: str, stages: list[str]) -> Iterator[str]:
+    for stage in stages:
+        for row in _rows(stage, size):
+            yield time.strftime("%Y-%m-%d", time.localtime(_path(size, stage, row).stat().st_mtime))
 
 
 def _write_page(size: str, table: list[str], measured: str) -> None:

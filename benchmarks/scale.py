@@ -91,10 +91,11 @@ def expected(first: dict, before: dict, size: int) -> float:
 def measure(case: Case, size: int) -> dict:
     """Make the files of a size, run the script, and return what was measured."""
     given = case.given(case.files(KEPT / "files", size), size)
+    about = {"rule": case.rule, "driver": case.driver, "size": size, "day": time.strftime("%Y-%m-%d")}
     if isinstance(given, list):  # a command
         with tempfile.NamedTemporaryFile(dir=KEPT) as log:
             found = measured([sys.executable, *given], Path(log.name))
-        return {"rule": case.rule, "driver": case.driver, "size": size, **found, "inputs": {}}
+        return about | found | {"inputs": {}}
     given = dict(given)
     script = case.script or f"{case.rule}.py"
     if "threads: int" in (ROOT / "scripts" / script).read_text():
@@ -103,13 +104,7 @@ def measure(case: Case, size: int) -> dict:
         (made := Path(folder) / "out").mkdir()
         words, _ = command(script, {name: value for name, value in given.items() if name[0] != "_"}, made)
         found = measured(words, Path(folder) / "log", Path(folder))
-        return {
-            "rule": case.rule,
-            "driver": case.driver,
-            "size": size,
-            **found,
-            "inputs": megabytes(given | given.get("files", {})),
-        }
+        return about | found | {"inputs": megabytes(given | given.get("files", {}))}
 
 
 if __name__ == "__main__":

@@ -87,9 +87,9 @@ def own_peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
-def measured_on(paths: Iterable[Path]) -> str:
-    """Say in a sentence on which days these measurements were kept, and on which machine."""
-    days = sorted(time.strftime("%Y-%m-%d", time.localtime(path.stat().st_mtime)) for path in paths)
+def measured_on(days: Iterable[str]) -> str:
+    """Say in a sentence on which days was measured, each YYYY-MM-DD, and on which machine: this one."""
+    days = sorted(days)
     when = " to ".join(dict.fromkeys((days[0], days[-1])))
     return f"Measured on {when}: {_processor()}, {os.cpu_count()} cores, {platform.system()}."
 
