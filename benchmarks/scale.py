@@ -66,15 +66,14 @@ def grow(case: Case, options: argparse.Namespace) -> None:
         if before is not first and expected(first, before, size) > options.seconds:
             print(f"{case.name}: {size:,} would take more than {options.seconds:g} s", file=sys.stderr)
             return
+        wanted = options.prepare or options.again or not path.exists()
+        if wanted and time.monotonic() - BEGIN > 60 * options.minutes:
+            sys.exit(f"stopped before {case.name} {size:,}: give the same command again to go on")
         if options.prepare:
-            if time.monotonic() - BEGIN > 60 * options.minutes:
-                sys.exit(f"stopped before {case.name} {size:,}: give the same command again to go on")
             case.given(case.files(KEPT / "files", size), size)
             print(f"{case.name} {size:>12,}: {time.monotonic() - BEGIN:.0f} s", flush=True)
             continue
-        if options.again or not path.exists():
-            if time.monotonic() - BEGIN > 60 * options.minutes:
-                sys.exit(f"stopped before {case.name} {size:,}: give the same command again to go on")
+        if wanted:
             if before is None:
                 measure(case, size)  # once for nothing: compiled code and the disk's cache are then as for the others
             write_text(path, json.dumps(measure(case, size)))
