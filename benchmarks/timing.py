@@ -77,8 +77,14 @@ def compare(what: str, works: dict[str, Work], rounds: int = 7, warm: bool = Tru
 
 
 def peak_of(command: Sequence[str]) -> float:
-    """Run a command and tell the peak memory in MB of the largest of its processes. Raises where it fails."""
-    done = subprocess.run([sys.executable, "-SEc", _TELLING_PEAK, *command], stdout=subprocess.PIPE, check=True)
+    """Run a command and tell the peak memory in MB of the largest of its processes.
+
+    What it prints is shown where it fails, with an error.
+    """
+    done = subprocess.run([sys.executable, "-SEc", _TELLING_PEAK, *command], capture_output=True, text=True)
+    if done.returncode:
+        sys.stderr.write(done.stderr)
+        done.check_returncode()
     return int(done.stdout) * 1024 / 1e6
 
 

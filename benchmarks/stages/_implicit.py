@@ -12,6 +12,8 @@ import scipy.sparse as sparse
 from implicit.cpu.als import AlternatingLeastSquares
 from threadpoolctl import threadpool_limits
 
+from coldwave.files import write_array
+
 REGULARIZATION = 10.0
 SETTINGS = {"alpha": 2.0, "epsilon": 1.0}  # of the confidences
 
@@ -25,8 +27,8 @@ def main(folder: Path, factors: int, iterations: int, threads: int) -> None:
     model = AlternatingLeastSquares(factors, REGULARIZATION, iterations=iterations, num_threads=threads, random_state=1)
     with threadpool_limits(1, user_api="blas"):
         model.fit(matrix, show_progress=False)
-    np.save(folder / "implicit_users.npy", model.user_factors)
-    np.save(folder / "implicit_songs.npy", model.item_factors)
+    write_array(folder / "implicit_users.npy", model.user_factors)
+    write_array(folder / "implicit_songs.npy", model.item_factors)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from sklearn.decomposition import PCA, IncrementalPCA
 from timing import Row, compare, own_peak
 
 from coldwave.bow.features import fit_pca, project
+from coldwave.files import read_array, write_array
 
 FRAMES, VARIANCE = 1292, 0.95  # of 30 s
 
@@ -59,13 +60,13 @@ def _of_the_papers_size() -> Row:
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{shard:03}.npy" for shard in range(shards)]
         for path, counts in zip(paths, _shards(songs, words, shards), strict=True):
-            np.save(path, counts)
+            write_array(path, counts)
         begin = time.perf_counter()
-        mean, components = fit_pca((_shares(np.load(path)) for path in paths), VARIANCE)
+        mean, components = fit_pca((_shares(read_array(path)) for path in paths), VARIANCE)
         features = np.empty((songs, len(components)), np.float32)
         first = 0
         for path in paths:
-            found = project(_shares(np.load(path)), mean, components)
+            found = project(_shares(read_array(path)), mean, components)
             features[first : first + len(found)] = found
             first += len(found)
         seconds = time.perf_counter() - begin

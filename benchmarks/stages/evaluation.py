@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from timing import Row, compare, own_peak
 
 from coldwave.evaluation.ranking import Ranking, rank_songs
+from coldwave.files import read_array
 
 USERS, SONGS, FACTORS, RELEVANT, SOME = 20_000, 8_000, 100, 20, 500
 AT_ONCE = 10_000
@@ -78,7 +79,7 @@ def _by_blocks() -> Row:
             made[begin : begin + AT_ONCE] = rng.standard_normal((AT_ONCE, factors), dtype=np.float32)
         made.flush()
         del made
-        user_vectors = np.load(path, mmap_mode="r")
+        user_vectors = read_array(path, memory_map=True)
         each = songs // relevant
         played = rng.integers(0, each, (users, relevant)) + np.arange(relevant) * each
         begin = time.perf_counter()

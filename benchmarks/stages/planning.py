@@ -14,6 +14,7 @@ import polars as pl
 import yaml
 from timing import Row, compare
 
+from coldwave.files import read_array, write_array
 from coldwave.use.opening import load
 from coldwave.world.recordings import write_audio
 from coldwave.world.styles import Style
@@ -116,13 +117,13 @@ def _grown(run: Path, songs: int, users: int) -> None:
     pl.concat(shifted).write_parquet(run / "plays/plays.parquet")
     noise = np.random.default_rng(0)
     for path in run.rglob("*.npy"):
-        array = np.load(path)
+        array = read_array(path)
         per_row = path.name == "features.npy" or path.relative_to(run).parts[0] in ("predictions", "wmf")
         if per_row and len(array) in copies:
             whole = np.concatenate([array] * copies[len(array)])
             if whole.dtype.kind == "f":  # or each song would have its copies for neighbours
                 whole += noise.normal(scale=0.1 * np.nanstd(whole), size=whole.shape).astype(whole.dtype)
-            np.save(path, whole)
+            write_array(path, whole)
 
 
 def _new_songs(folder: Path, number: int) -> list[Path]:

@@ -167,7 +167,7 @@ def test_a_bag_of_words_of_all_songs_is_found(script, results, leaky, tmp_path):
     bow = results / "bow"
     split = results / "split/split.parquet"
     if script == "reduce_counts.py":
-        edit(leaky / script, "fit_pca(matrix[fitted]", "fit_pca(matrix[heard]")
+        edit(leaky / script, "yield matrix[training[heard]]", "yield matrix")
         options = PCA
         names, shown = ("pca_mean", "pca_components", "pca_songs", "features"), "bow/pca_components.npy"
         inputs = {"songs": results / "plays/songs.parquet", "counts": sorted((bow / "counts").glob("*.parquet"))}
