@@ -11,8 +11,6 @@ measure one row each. Each row is measured in a process of its own and kept in r
 import argparse
 import importlib
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -21,7 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from timing import Row
+from timing import Row, measured_on
 
 from coldwave.files import replacing
 
@@ -48,14 +46,15 @@ def main() -> None:
         with replacing(_path(size, chosen[0], options.measure)) as path:
             path.write_text(json.dumps(asdict(row)))
         return
-    for name in chosen:
-        for row in _rows(name, size):
-            if not (options.large and _path(size, name, row).exists()):
-                _in_a_process(name, row, options.large)
+    wanted = [(name, row) for name in chosen for row in _rows(name, size)]
+    if options.large:
+        wanted = [each for each in wanted if not _path(size, *each).exists()]
+    if failed := [" ".join(each) for each in wanted if not _in_a_process(*each, options.large)]:
+        sys.exit(f"no table is written, because of rows that failed (see above): {', '.join(failed)}")
     table = list(_table(_kept(size, chosen)))
     print("\n".join(table))
     if not options.stages:
-        _write_page(size, table)
+        _write_page(size, table, measured_on(_days(size, names)))
 
 
 def _rows(stage: str, size: str) -> dict[str, Callable[[], Row]]:
@@ -66,11 +65,13 @@ def _path(size: str, stage: str, row: str) -> Path:
     return KEPT / size / f"{stage}-{row}.json"
 
 
-def _in_a_process(stage: str, row: str, large: bool) -> None:
+def _in_a_process(stage: str, row: str, large: bool) -> bool:
+    """Measure a row and keep it; tell whether that was possible, so that a row that fails does not cost the others."""
     begin = time.monotonic()
     print(f"{stage}, {row} …", end=" ", file=sys.stderr, flush=True)
-    subprocess.run([sys.executable, __file__, stage, "--measure", row, *(["--large"] if large else [])], check=True)
-    print(f"{time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
+    done = subprocess.run([sys.executable, __file__, stage, "--measure", row, *(["--large"] if large else [])])
+    print(f"{time.monotonic() - begin:.0f} s{', failed' * bool(done.returncode)}", file=sys.stderr, flush=True)
+    return not done.returncode
 
 
 def _kept(size: str, stages: list[str]) -> Iterator[Row]:
@@ -106,22 +107,19 @@ def _ratio(ratios: list[float]) -> str:
     return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
-def _write_page(size: str, table: list[str]) -> None:
-    """Put the table between its two marks in the page."""
+def _days(size: str, stages: list[str]) -> Iterator[str]:
+    for stage in stages:
+        for row in _rows(stage, size):
+            yield time.strftime("%Y-%m-%d", time.localtime(_path(size, stage, row).stat().st_mtime))
+
+
+def _write_page(size: str, table: list[str], measured: str) -> None:
+    """Put the table, and when and where it was measured, between its two marks in the page."""
     begin, end = f"<!-- {size}: measured -->\n", f"<!-- {size}: end -->\n"
     before, _, rest = PAGE.read_text().partition(begin)
     after = rest.partition(end)[2]
-    measured = (
-        f"Measured on {time.strftime('%Y-%m-%d')}: {_processor()}, {os.cpu_count()} cores, {platform.system()}.\n"
-    )
     with replacing(PAGE) as path:
-        path.write_text(before + begin + "\n" + measured + "\n" + "\n".join(table) + "\n\n" + end + after)
-
-
-def _processor() -> str:
-    """The processor's name, as the system tells it."""
-    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    return names[0].partition(":")[2].strip() if names else platform.processor()
+        path.write_text(before + begin + "\n" + measured + "\n\n" + "\n".join(table) + "\n\n" + end + after)
 
 
 if __name__ == "__main__":

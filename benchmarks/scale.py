@@ -66,15 +66,14 @@ def grow(case: Case, options: argparse.Namespace) -> None:
         if before is not first and expected(first, before, size) > options.seconds:
             print(f"{case.name}: {size:,} would take more than {options.seconds:g} s", file=sys.stderr)
             return
+        wanted = options.prepare or options.again or not path.exists()
+        if wanted and time.monotonic() - BEGIN > 60 * options.minutes:
+            sys.exit(f"stopped before {case.name} {size:,}: give the same command again to go on")
         if options.prepare:
-            if time.monotonic() - BEGIN > 60 * options.minutes:
-                sys.exit(f"stopped before {case.name} {size:,}: give the same command again to go on")
             case.given(case.files(KEPT / "files", size), size)
             print(f"{case.name} {size:>12,}: {time.monotonic() - BEGIN:.0f} s", flush=True)
             continue
-        if options.again or not path.exists():
-            if time.monotonic() - BEGIN > 60 * options.minutes:
-                sys.exit(f"stopped before {case.name} {size:,}: give the same command again to go on")
+        if wanted:
             if before is None:
                 measure(case, size)  # once for nothing: compiled code and the disk's cache are then as for the others
             write_text(path, json.dumps(measure(case, size)))
@@ -91,10 +90,11 @@ def expected(first: dict, before: dict, size: int) -> float:
 def measure(case: Case, size: int) -> dict:
     """Make the files of a size, run the script, and return what was measured."""
     given = case.given(case.files(KEPT / "files", size), size)
+    about = {"rule": case.rule, "driver": case.driver, "size": size, "day": time.strftime("%Y-%m-%d")}
     if isinstance(given, list):  # a command
         with tempfile.NamedTemporaryFile(dir=KEPT) as log:
             found = measured([sys.executable, *given], Path(log.name))
-        return {"rule": case.rule, "driver": case.driver, "size": size, **found, "inputs": {}}
+        return about | found | {"inputs": {}}
     given = dict(given)
     script = case.script or f"{case.rule}.py"
     if "threads: int" in (ROOT / "scripts" / script).read_text():
@@ -103,13 +103,7 @@ def measure(case: Case, size: int) -> dict:
         (made := Path(folder) / "out").mkdir()
         words, _ = command(script, {name: value for name, value in given.items() if name[0] != "_"}, made)
         found = measured(words, Path(folder) / "log", Path(folder))
-        return {
-            "rule": case.rule,
-            "driver": case.driver,
-            "size": size,
-            **found,
-            "inputs": megabytes(given | given.get("files", {})),
-        }
+        return about | found | {"inputs": megabytes(given | given.get("files", {}))}
 
 
 if __name__ == "__main__":

@@ -1,11 +1,15 @@
 """Time functions or commands side by side in one run: rows of the table of `bench.py`."""
 
+import os
+import platform
+import resource
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 # A process starts with its parent's memory to its account, so that the parent has to be small.
 _TELLING_PEAK = """
@@ -81,4 +85,22 @@ def peak_of(command: Sequence[str]) -> float:
     if done.returncode:
         sys.stderr.write(done.stderr)
         done.check_returncode()
-    return int(done.stdout) / 1024
+    return int(done.stdout) * 1024 / 1e6
+
+
+def own_peak() -> float:
+    """The peak memory in MB of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+
+
+def measured_on(days: Iterable[str]) -> str:
+    """Say in a sentence on which days was measured, each YYYY-MM-DD, and on which machine: this one."""
+    days = sorted(days)
+    when = " to ".join(dict.fromkeys((days[0], days[-1])))
+    return f"Measured on {when}: {_processor()}, {os.cpu_count()} cores, {platform.system()}."
+
+
+def _processor() -> str:
+    """The processor's name, as the system tells it."""
+    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    return names[0].partition(":")[2].strip() if names else platform.processor()

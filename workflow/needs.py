@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 BESIDE = 350  # MB: in a job of a cluster, Snakemake runs beside the script
+DAY = 1440  # minutes: at most so many are asked for at first, as many sites start no job that asks for some days
 Sizes = Mapping[str, float]
 Asked = Callable[[Any, Any, int], int]  # of wildcards, input and attempt
 
@@ -43,8 +44,8 @@ class Need:
         return int(min(self.mb + more, self.most_mb)) + BESIDE
 
     def minutes_for(self, sizes: Sizes, factors: int = 0) -> int:
-        """Minutes, for inputs of these sizes."""
-        return int(self.minutes + _sum(sizes, self.minutes_per_mb, self.minutes_per_factor, factors))
+        """Minutes, for inputs of these sizes; a day at most."""
+        return int(min(self.minutes + _sum(sizes, self.minutes_per_mb, self.minutes_per_factor, factors), DAY))
 
     def threads_for(self, sizes: Sizes) -> int:
         """Threads, for inputs of these sizes."""

@@ -75,7 +75,7 @@ NEEDS = {
     "scale_embeddings": Need(mb=400, mb_per_mb={"vectors": 8.0}, minutes_per_mb={"vectors": 0.01}),
     "learn_codebook": Need(threads=8, mb=1000, mb_per_mb={"log_mels": 1.2}, most_mb=6000, minutes=120),
     "count_words": Need(mb=1000, mb_per_mb={"log_mel": 1.5}, minutes_per_mb={"log_mel": 0.1}),
-    "reduce_counts": Need(threads=8, mb=1000, mb_per_mb={"counts": 110.0}, minutes=30, minutes_per_mb={"counts": 0.1}),
+    "reduce_counts": Need(threads=8, mb=1000, mb_per_mb={"counts": 45.0}, minutes=30, minutes_per_mb={"counts": 0.1}),
     # models
     "fit_linear": Need(
         threads=4,

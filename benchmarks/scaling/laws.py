@@ -15,15 +15,6 @@ class Law(NamedTuple):
     constant: float
     factor: float
     exponent: float
-    points: int  # that the exponent was fitted to
-
-    def at(self, size: float) -> float:
-        """The quantity at a size."""
-        return self.constant + self.factor * size**self.exponent
-
-    def size_of(self, quantity: float) -> float:
-        """The size at which the quantity is reached."""
-        return ((quantity - self.constant) / self.factor) ** (1 / self.exponent)
 
 
 def fitted(sizes: list[float], quantities: list[float]) -> Law | None:
@@ -42,4 +33,4 @@ def fitted(sizes: list[float], quantities: list[float]) -> Law | None:
     for _ in range(ROUNDS):
         exponent, offset = np.polyfit(np.log(x[upper]), np.log(y[upper] - constant), 1)
         constant = min(y[0], max(0.0, y[0] - np.exp(offset) * x[0] ** exponent))
-    return Law(float(constant), float(np.exp(offset)), float(exponent), int(upper.sum()))
+    return Law(float(constant), float(np.exp(offset)), float(exponent))

@@ -8,6 +8,7 @@ import polars as pl
 from scaling.case import ROOT, Case
 from scaling.drawing import draw
 from scaling.laws import Law, fitted
+from timing import measured_on
 
 from coldwave.exhibits.markdown import pipe_table
 from coldwave.files import replacing
@@ -19,22 +20,37 @@ DRAWN += ("compare_models-users", "reduce_counts-songs", "fit_linear-songs", "ex
 
 
 def write_page(kept: Path, cases: Sequence[Case]) -> None:
-    """Write the CSV of all measurements, the table of each case's growth, and the figure."""
-    found = {case.name: _measurements(kept, case) for case in cases}
+    """Write the CSV of all measurements, the table of each case's growth, and the figure.
+
+    A case that nothing is kept of, as in a fresh copy of the project, stays as the CSV has it.
+    """
+    before = _written()
+    found = {case.name: _measurements(kept, case) or before.get(case.name, []) for case in cases}
     found = {name: rows for name, rows in found.items() if rows}
     flat = [row | {"inputs": json.dumps(row["inputs"])} for rows in found.values() for row in rows]
     with replacing(CSV) as path:
         pl.DataFrame(flat).write_csv(path)
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    head, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
+    measured = measured_on(row["day"] for row in flat)
+    text = head + BEGIN + "\n" + measured + "\n\n" + "\n".join(_table(found)) + "\n\n" + END + after
     with replacing(PAGE) as path:
-        path.write_text(before + BEGIN + "\n" + "\n".join(_table(found)) + "\n\n" + END + after, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     draw({name: found[name] for name in DRAWN if name in found}, FIGURE)
 
 
 def _measurements(kept: Path, case: Case) -> list[dict]:
     paths = [kept / f"{case.name}-{size}.json" for size in case.sizes]
     return [json.loads(path.read_text()) for path in paths if path.exists()]
+
+
+def _written() -> dict[str, list[dict]]:
+    """The measurements of the CSV, by the name of their case."""
+    found: dict[str, list[dict]] = {}
+    for row in pl.read_csv(CSV).rows(named=True) if CSV.exists() else []:
+        row["inputs"] = json.loads(row["inputs"])
+        found.setdefault(f"{row['rule']}-{row['driver']}", []).append(row)
+    return found
 
 
 def _table(found: dict[str, list[dict]]) -> Iterator[str]:

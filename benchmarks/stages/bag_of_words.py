@@ -1,6 +1,5 @@
 """The bag of words' principal components, beside scikit-learn's, and of as many songs as the paper has."""
 
-import resource
 import tempfile
 import time
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 from sklearn.decomposition import PCA, IncrementalPCA
-from timing import Row, compare
+from timing import Row, compare, own_peak
 
 from coldwave.bow.features import fit_pca, project
 from coldwave.files import read_array, write_array
@@ -75,7 +74,7 @@ def _of_the_papers_size() -> Row:
         f"bag of words: principal components of {songs:,} songs × {words:,} counts, and the songs' features",
         {"coldwave": [seconds]},
         most_mb=3000,
-        peak_mb={"coldwave": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024},
+        peak_mb={"coldwave": own_peak()},
         note=f"{len(components)} components",
     )
 

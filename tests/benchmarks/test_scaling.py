@@ -1,5 +1,6 @@
 """The measurement of growth: laws, commands, memory of processes, and made-up files that the rules can read."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
+from scaling import page
+from scaling.cases import CASES
+from scaling.drawing import draw
 from scaling.files import Files, Size
 from scaling.laws import fitted
 from scaling.running import command, measured, megabytes
@@ -27,8 +31,8 @@ def test_a_law_is_found_again_under_a_constant_part(exponent, constant, factor):
         assert sum(quantity > 1.2 * quantities[0] for quantity in quantities) < 2
         return
     assert law.exponent == pytest.approx(exponent, rel=0.1)
-    assert law.at(1e7) == pytest.approx(constant + factor * 1e7**exponent, rel=0.5)
-    assert law.size_of(law.at(1e7)) == pytest.approx(1e7, rel=1e-3)
+    at_more = law.constant + law.factor * 1e7**law.exponent
+    assert at_more == pytest.approx(constant + factor * 1e7**exponent, rel=0.5)
 
 
 def test_no_growth_is_told_of_what_does_not_grow():
@@ -77,3 +81,42 @@ def test_files_fit_each_other(tmp_path):
     assert set(counts["song_id"]) == set(songs["song_id"]) and counts["word"].max() < 20
     again = Files(tmp_path, files.size)
     assert again.table.equals(plays) and np.array_equal(read_array(again.features), read_array(files.features))
+
+
+def test_the_figure_names_its_sizes_as_plain_numbers(tmp_path):
+    rows = [{"size": size, "seconds": size / 1e4, "peak_mb": 100 + size / 1e3} for size in SIZES]
+    draw({"one-plays": rows, "other-songs": rows[:2]}, tmp_path / "scale.svg")
+    text = (tmp_path / "scale.svg").read_text()
+    assert "$" not in text and ">1,000,000<" in text and ">0.1<" in text
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """Write a page in a folder: what it returns keeps a measurement of a rule on a day."""
+    for name in ("PAGE", "CSV", "FIGURE"):
+        monkeypatch.setattr(page, name, tmp_path / name)
+    page.PAGE.write_text(f"before\n{page.BEGIN}gone\n{page.END}after\n")
+
+    def keep(rule, day):
+        row = {"rule": rule, "driver": "plays", "size": 10_000, "day": day, "seconds": 1.0, "peak_mb": 90.0}
+        (path := tmp_path / f"{rule}-plays-10000.json").write_text(json.dumps(row | {"inputs": {"source": 1.5}}))
+        return path
+
+    return keep
+
+
+def test_the_page_says_when_and_where_it_was_measured(tmp_path, kept):
+    kept("read_plays", "2001-02-03")
+    page.write_page(tmp_path, CASES)
+    text = page.PAGE.read_text()
+    assert f"{page.BEGIN}\nMeasured on 2001-02-03: " in text and "gone" not in text and "read_plays" in text
+
+
+def test_measuring_one_stage_keeps_what_was_written_of_the_others(tmp_path, kept):
+    for rule, day in (("read_plays", "2001-02-03"), ("cut_plays", "2001-02-05")):
+        path = kept(rule, day)
+        page.write_page(tmp_path, CASES)
+        path.unlink()  # as in a fresh copy of the project
+    assert pl.read_csv(page.CSV)["rule"].to_list() == ["read_plays", "cut_plays"]
+    text = page.PAGE.read_text()
+    assert "read_plays" in text and "Measured on 2001-02-03 to 2001-02-05: " in text

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 import yaml
 
-from workflow.needs import BESIDE, sizes_of
+from workflow.needs import BESIDE, DAY, sizes_of
 from workflow.resources import NEEDS, memory_of, minutes_of, threads_of
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +74,13 @@ def test_a_need_follows_from_the_factors_that_are_to_be_made(files):
 def test_pages_that_can_be_let_go_are_not_asked_for():
     need = NEEDS["predict_cnn"]
     assert need.memory_for({"log_mels": 1e6}) == need.most_mb + BESIDE
+
+
+@pytest.mark.parametrize("rule", NEEDS)
+def test_no_job_asks_for_more_than_a_day_at_first(rule):
+    need = NEEDS[rule]
+    names = [name for sizes in (need.minutes_per_mb, need.minutes_per_factor) for name in sizes]
+    assert need.minutes_for(dict.fromkeys(names, 1e6), 400) == (DAY if names else need.minutes) <= DAY
 
 
 def test_a_file_that_is_not_made_yet_leaves_memory_open_and_asks_for_all_threads(tmp_path):
