@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from coldwave.audio.index import INDEX
 from coldwave.audit.canary import Canary
@@ -127,9 +126,11 @@ def write_others(
             write_table(made[name], other_table_rows(read_table(files[name]), replaced, donors, keep), schema)
         elif name == "counts":
             ids = read_table(files["songs"], ["song_id"])["song_id"]
-            counts = pl.concat([read_table(shard) for shard in files["counts"]])
-            changed = other_counts(counts, ids[replaced].to_list(), ids[donors].to_list())
-            write_table(made[name], changed, COUNTS_SCHEMA)
+            shards = [read_table(shard) for shard in files["counts"]]
+            changed = other_counts(shards, ids[replaced].to_list(), ids[donors].to_list())
+            made[name] = [folder / f"{name}_{place}.parquet" for place in range(len(shards))]
+            for path, shard in zip(made[name], changed, strict=True):
+                write_table(path, shard, COUNTS_SCHEMA)
         else:
             several = isinstance(files[name], list)
             paths = files[name] if several else [files[name]]

@@ -47,8 +47,12 @@ def other_table_rows(table: pl.DataFrame, replaced: np.ndarray, donors: np.ndarr
     return table[source].with_columns(table.select(keep)).select(table.columns)
 
 
-def other_counts(counts: pl.DataFrame, replaced: list[str], donors: list[str]) -> pl.DataFrame:
-    """Replace the words of some songs by those of donors, one more of each: table ``song_id``, ``word``, ``count``."""
-    moved = pl.DataFrame({"song_id": donors, "to": replaced}).join(counts, on="song_id", how="inner")
-    given = moved.select(pl.col("to").alias("song_id"), "word", pl.col("count") + 1)
-    return pl.concat([counts.filter(~pl.col("song_id").is_in(replaced)), given.cast(dict(counts.schema))])
+def other_counts(shards: list[pl.DataFrame], replaced: list[str], donors: list[str]) -> list[pl.DataFrame]:
+    """Replace the words of some songs by those of donors, one more of each: tables ``song_id``, ``word``, ``count``.
+
+    Each song stays in its shard: learners add up shard by shard, and their last digits follow from the order.
+    """
+    moved = pl.DataFrame({"song_id": donors, "to": replaced}).join(pl.concat(shards), on="song_id", how="inner")
+    given = moved.select(pl.col("to").alias("song_id"), "word", pl.col("count") + 1).cast(dict(shards[0].schema))
+    gone = pl.col("song_id").is_in(replaced)
+    return [pl.concat([shard.filter(~gone), given.join(shard, on="song_id", how="semi")]) for shard in shards]

@@ -42,9 +42,12 @@ def test_rows_and_counts_of_other_songs_stay():
     assert np.array_equal(found[[0, 2, 3, 5]], array[[0, 2, 3, 5]])
     table = pl.DataFrame({"song": [0, 1, 2], "artist": ["a", "b", "c"]})
     assert other_table_rows(table, np.array([1]), np.array([2]), ["song"]).rows() == [(0, "a"), (1, "c"), (2, "c")]
-    counts = pl.DataFrame({"song_id": ["a", "b", "b"], "word": [1, 1, 2], "count": [5, 6, 7]},
-                          schema={"song_id": pl.String, "word": U32, "count": U32})  # fmt: skip
-    assert other_counts(counts, ["b"], ["a"]).rows() == [("a", 1, 5), ("b", 1, 6)]
+    schema = {"song_id": pl.String, "word": U32, "count": U32}
+    shards = [pl.DataFrame({"song_id": ["a"], "word": [1], "count": [5]}, schema=schema),
+              pl.DataFrame({"song_id": ["c", "b", "b"], "word": [3, 1, 2], "count": [8, 6, 7]}, schema=schema)]  # fmt: skip
+    first, second = other_counts(shards, ["b", "no words"], ["a", "c"])
+    assert first.rows() == [("a", 1, 5)]
+    assert second.rows() == [("c", 3, 8), ("b", 1, 6)]
 
 
 def test_donors_are_others():
