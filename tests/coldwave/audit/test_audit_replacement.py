@@ -43,8 +43,10 @@ def test_rows_and_counts_of_other_songs_stay():
     table = pl.DataFrame({"song": [0, 1, 2], "artist": ["a", "b", "c"]})
     assert other_table_rows(table, np.array([1]), np.array([2]), ["song"]).rows() == [(0, "a"), (1, "c"), (2, "c")]
     schema = {"song_id": pl.String, "word": U32, "count": U32}
-    shards = [pl.DataFrame({"song_id": ["a"], "word": [1], "count": [5]}, schema=schema),
-              pl.DataFrame({"song_id": ["c", "b", "b"], "word": [3, 1, 2], "count": [8, 6, 7]}, schema=schema)]  # fmt: skip
+    shards = [
+        pl.DataFrame({"song_id": ["a"], "word": [1], "count": [5]}, schema=schema),
+        pl.DataFrame({"song_id": ["c", "b", "b"], "word": [3, 1, 2], "count": [8, 6, 7]}, schema=schema),
+    ]
     first, second = other_counts(shards, ["b", "no words"], ["a", "c"])
     assert first.rows() == [("a", 1, 5)]
     assert second.rows() == [("c", 3, 8), ("b", 1, 6)]
