@@ -66,10 +66,13 @@ def sizes_of(input: Any, names: set[str]) -> dict[str, float]:
     """
     named = {name: input.get(name) for name in names}
     paths = {name: [value] if isinstance(value, str) else list(value) for name, value in named.items() if value}
-    if any(getattr(path, "is_storage", False) for each in paths.values() for path in each):  # a bucket knows its sizes
-        known = dict(zip(map(str, input), input.size_files, strict=True))
-        return {name: sum(known[str(path)] for path in each) / 1e6 for name, each in paths.items()}
-    return {name: sum(Path(path).stat().st_size for path in each) / 1e6 for name, each in paths.items()}
+    stored = any(getattr(path, "is_storage", False) for each in paths.values() for path in each)
+    known = dict(zip(map(str, input), input.size_files, strict=True)) if stored else {}  # a bucket knows its sizes
+
+    def size_of(path: Any) -> int:
+        return known[str(path)] if stored else Path(path).stat().st_size
+
+    return {name: sum(map(size_of, each)) / 1e6 for name, each in paths.items()}
 
 
 def grown(first: Callable[[Any], int]) -> Asked:

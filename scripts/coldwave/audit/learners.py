@@ -128,14 +128,20 @@ def write_others(
             ids = read_table(files["songs"], ["song_id"])["song_id"]
             shards = [read_table(shard) for shard in files["counts"]]
             changed = other_counts(shards, ids[replaced].to_list(), ids[donors].to_list())
-            made[name] = [folder / f"{name}_{place}.parquet" for place in range(len(shards))]
+            made[name] = _shards(folder, f"{name}.parquet", len(shards))
             for path, shard in zip(made[name], changed, strict=True):
                 write_table(path, shard, COUNTS_SCHEMA)
         else:
             several = isinstance(files[name], list)
             paths = files[name] if several else [files[name]]
-            others = [folder / f"{name}_{place}.npy" for place in range(len(paths))]
+            others = _shards(folder, f"{name}.npy", len(paths))
             for path, other in zip(paths, others, strict=True):
                 write_array(other, other_rows(read_array(path, memory_map=True), replaced, donors))
             made[name] = others if several else others[0]
     return made
+
+
+def _shards(folder: Path, name: str, number: int) -> list[Path]:
+    """Name the parts of a file."""
+    whole = folder / name
+    return [whole.with_stem(f"{whole.stem}_{place}") for place in range(number)]
