@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
+from coldwave.evaluation.candidates import relevant_songs
 from coldwave.evaluation.compiled import keep_compiled
 from coldwave.evaluation.models import models_of
 from coldwave.evaluation.plays_worth import CURVE, WORTH, Relevant, folded_in, short_songs, worth_tables
 from coldwave.evaluation.plays_worth_text import columns, notes, statement
 from coldwave.evaluation.recommendation import model_and_seed
-from coldwave.evaluation.scores import relevant_songs
 from coldwave.exhibits.files import write_exhibit_table
 from coldwave.files import read_array, read_table, write_table, write_text
 from coldwave.job import run

@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.evaluation.candidates import relevant_songs
 from coldwave.evaluation.ranking import measure, stand
-from coldwave.evaluation.scores import relevant_songs
 from coldwave.files import read_array, read_table
 from coldwave.split.parts import TRAIN, VALIDATION
 from coldwave.use.models import features_of

@@ -138,6 +138,12 @@ def other_shards(graph: Graph) -> dict[str, int]:
     return waiting | {"shard_songs": 1, "settle_shards": 1, "extract_log_mel": 3, "count_words": 3}
 
 
+def in_shards(graph: Graph) -> dict[str, int]:
+    """Rankings of three shards of the users for each model, and what follows."""
+    jobs = graph.plan(changed_jobs(graph, "evaluate_model")).rules
+    return {"rank_users": 3 * jobs["evaluate_model"], **jobs}
+
+
 def just(**jobs: int) -> Callable[[Graph], dict[str, int]]:
     """These jobs."""
     return lambda graph: jobs
@@ -356,6 +362,8 @@ TABLE = [
            "evaluate_model tabulate_recommendation compare_models tabulate_where count_plays_worth draw_plays_worth "
            "evaluate_warm tune"),
     Change({"evaluation.list_lengths": [5]}, "evaluate_model tabulate_ranking"),
+    Change({"evaluation.shards": 3}, plan=in_shards,
+           note="`rank_users` for each shard, `evaluate_model`, and what follows"),
     Change({"evaluation.bootstrap": 500}, "count_plays_worth"),
     Change({"evaluation.plays_worth": None}, plan=just(**SHOWN), note="the report, without its table and figures"),
     Change(under("evaluation.plays_worth", plays=[0, 2], draws=1), "count_plays_worth"),

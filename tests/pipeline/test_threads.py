@@ -22,3 +22,14 @@ def test_the_same_bytes_with_other_numbers_of_threads(tiny, tmp_path, monkeypatc
     assert {"factorise_plays", "learn_codebook", "reduce_counts", "fit_linear", "evaluate_model"} <= set(outcome.done)
     differing = [name for name in AGAIN if digest_output(place.results / name) != digest_output(tiny.results / name)]
     assert differing == []
+
+
+def test_the_same_bytes_from_shards_of_the_users(tiny, tmp_path):
+    place = tiny.copy(tmp_path / "copy")
+    names = [f"{kind}/linear/{SEED}" for kind in ("scores", "scores_by_song", "scores_without_songs")]
+    names = [next(tiny.results.glob(f"{name}.*")).relative_to(tiny.results) for name in names]
+    outcome = place.start(
+        targets=[f"results/tiny/{name}" for name in names], overlay={"evaluation": {"shards": 3}}
+    ).finish()
+    assert sorted(outcome.done) == ["evaluate_model", *["rank_users"] * 3]
+    assert all(digest_output(place.results / name) == digest_output(tiny.results / name) for name in names)

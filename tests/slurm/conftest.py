@@ -16,13 +16,13 @@ THREADS = 2  # of a job, at most: the nodes share the machine's few cores
 # Fewer models than the tiny world has, to save jobs: each of them starts Snakemake twice.
 LEFT_OUT = ["random", "mean", "knn", "mlr", "mlp", "popularity", "names", "names_and_linear", "cnn_wpe"]
 LEFT_OUT += ["perfect_ear", "usage_in_sample"]
-FEWER = {"models": {model: None for model in LEFT_OUT}}
+FEWER = {"models": {model: None for model in LEFT_OUT}, "evaluation": {"shards": 2}}
 # What a user's own profile would say. Training goes to the partition with GPUs and is given two, though it uses none.
 # A shard gets so much memory that a node has no room for two, so that both nodes take part.
 OWN = [
     "--set-resources",
     *("train_cnn:gpu=2", "train_cnn:slurm_partition=gpu"),
-    *(f"{rule}:mem_mb=9000" for rule in ("extract_log_mel", "count_words")),
+    *(f"{rule}:mem_mb=9000" for rule in ("extract_log_mel", "count_words", "rank_users")),
 ]
 
 

@@ -44,7 +44,7 @@ def test_the_whole_run_is_complete_and_nothing_of_it_would_run_again_on_one_mach
 
 
 def test_shards_are_tasks_of_an_array_on_both_nodes(whole):
-    for rule in ("extract_log_mel", "count_words"):
+    for rule in ("extract_log_mel", "count_words", "rank_users"):
         first, second = whole.cluster.jobs(rule)[:2]
         assert [first.id, second.id] == [f"{first.id.split('_')[0]}_{task}" for task in (1, 2)]
         assert {first.state, second.state} == {"COMPLETED"}

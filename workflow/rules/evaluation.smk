@@ -7,6 +7,7 @@ include: "evaluation_inputs.smk"
 rule evaluate_model:
     input:
         unpack(factors_to_compare),
+        unpack(rankings),
         plays=settled("<results>/plays/plays.parquet"),
         split=settled("<results>/split/split.parquet"),
         songs=settled("<results>/plays/songs.parquet"),
@@ -34,6 +35,37 @@ rule evaluate_model:
         code=code("evaluate_model.py"),
     script:
         "../../scripts/evaluate_model.py"
+
+
+rule rank_users:
+    input:
+        plays=settled("<results>/plays/plays.parquet"),
+        split=settled("<results>/split/split.parquet"),
+        songs=settled("<results>/plays/songs.parquet"),
+        users=user_vectors,
+        predictions=settled(PREDICTIONS),
+    output:
+        counts=RANKED[0],
+        lists=RANKED[1],
+    log:
+        "<results>/logs/rank_users/{model}/{seed}/{shard}.log",
+    benchmark:
+        "<results>/timings/rank_users/{model}/{seed}/{shard}.tsv"
+    wildcard_constraints:
+        model=one_of(SETTINGS["models"]),
+        shard=one_of(USER_SHARDS),
+    conda:
+        "../../envs/learning.yaml"
+    threads: side_by_side("rank_users", len(SETTINGS["models"]) * len(USER_SHARDS))
+    resources:
+        mem_mb=memory_of("rank_users"),
+        runtime=minutes_of("rank_users"),
+    params:
+        options=options("evaluation", "list_lengths", "shards"),
+        cache=cache_folder,
+        code=code("rank_users.py"),
+    script:
+        "../../scripts/rank_users.py"
 
 
 rule tabulate_recommendation:
@@ -298,6 +330,7 @@ if SETTINGS["evaluation"]["plays_worth"]:
     ]
 
 
+KEPT += for_models(expand(RANKED, shard=USER_SHARDS, allow_missing=True), SETTINGS["models"])
 KEPT += for_models(SCORES, SETTINGS["models"])
 KEPT += for_models(SONG_SCORES, SETTINGS["models"])
 KEPT += for_models(WITHOUT_SONGS, SETTINGS["models"])

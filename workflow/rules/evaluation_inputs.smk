@@ -1,8 +1,15 @@
 """What models are scored with, and what tables say about them."""
 
+from coldwave.audio.shards import shard_names
+
 SCORES = "<results>/scores/{model}/{seed}.parquet"
 SONG_SCORES = "<results>/scores_by_song/{model}/{seed}.parquet"
 WITHOUT_SONGS = "<results>/scores_without_songs/{model}/{seed}.npy"
+RANKED = ["<results>/scores_in_shards/{model}/{seed}/{shard}.counts.npy"]
+RANKED += ["<results>/scores_in_shards/{model}/{seed}/{shard}.lists.npy"]
+
+# The shards of users whose rankings are jobs of their own; none if the evaluation of a model is one job.
+USER_SHARDS = shard_names(SETTINGS["evaluation"]["shards"]) if SETTINGS["evaluation"]["shards"] > 1 else []
 
 # What tables and figures need to know about each model, and its row of the paper's tables if it has one.
 SHOWN_MODELS = {name: kinds.shown(model) for name, model in SETTINGS["models"].items()}
@@ -26,3 +33,9 @@ def factors_to_compare(wildcards):
     """The factors of the songs' own plays, for a model that predicts them; the others have vectors of their own."""
     own = MODELS[wildcards.model].own_users
     return {} if own else {"song_factors": settled("<results>/wmf/song_factors.npy")(wildcards)}
+
+
+def rankings(wildcards):
+    """The rankings of all shards of users, where users are shared out."""
+    paths = [expand(path, shard=USER_SHARDS, allow_missing=True) for path in RANKED]
+    return {name: settled(*each)(wildcards) for name, each in zip(["counts", "lists"], paths) if each}

@@ -17,10 +17,10 @@ import numpy as np
 import polars as pl
 import scipy.sparse as sp
 
+from coldwave.evaluation.candidates import relevant_songs
 from coldwave.evaluation.drawn_together import drawn_together
 from coldwave.evaluation.lists import artist_numbers
 from coldwave.evaluation.pair_rows import BAND
-from coldwave.evaluation.scores import relevant_songs
 from coldwave.split.parts import TEST, TRAIN
 
 USERS = 20_000  # whose pairs are looked at, at most

@@ -47,8 +47,8 @@ WORTH = {
 
 
 class Relevant(NamedTuple):
-    """The test songs that each user has played, as ``coldwave.evaluation.scores.relevant_songs`` lists them, and how to
-    measure rankings of them."""
+    """The test songs that each user has played (``coldwave.evaluation.candidates.relevant_songs``), and how to measure
+    rankings of them."""
 
     starts: np.ndarray
     songs: np.ndarray

@@ -12,12 +12,14 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.evaluation.candidates import Candidates, candidates_of
 from coldwave.evaluation.drawn_together import drawn_together
 from coldwave.evaluation.factors import factor_errors
-from coldwave.evaluation.lists import artist_diversity, artist_numbers, novelty, tie_order, times_listed
+from coldwave.evaluation.lists import artist_diversity, artist_numbers, novelty, times_listed
 from coldwave.evaluation.measures import list_measures, pair_shares
 from coldwave.evaluation.ranking import Ranking, Standing, measure, missing_songs, stand
 from coldwave.evaluation.resampling import leave_songs_out
+from coldwave.evaluation.shards import joined
 
 log = logging.getLogger(__name__)
 
@@ -57,25 +59,6 @@ def schema(list_lengths: Sequence[int]) -> dict[str, type[pl.DataType]]:
     return SCORES | dict.fromkeys(names, pl.Float64)
 
 
-def relevant_songs(
-    plays: pl.DataFrame, test_songs: np.ndarray, users: int, songs: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """List for each user the test songs played, as positions in ``test_songs``: starts [users + 1], positions [pairs].
-
-    ``plays`` has columns ``user`` and ``song``, in any order, each pair once.
-    """
-    position = np.full(songs, -1, np.int32)
-    position[test_songs] = np.arange(len(test_songs))
-    user, song = plays["user"].to_numpy(), position[plays["song"].to_numpy()]
-    user, song = user[song >= 0], song[song >= 0]
-    order = np.lexsort((song, user))
-    user, song = user[order], song[order]
-    if ((user[1:] == user[:-1]) & (song[1:] == song[:-1])).any():
-        raise ValueError("plays name a pair of user and song twice")
-    starts = np.concatenate(([0], np.cumsum(np.bincount(user, minlength=users))))
-    return starts, song
-
-
 def score_model(
     plays: pl.DataFrame,
     split: pl.DataFrame,
@@ -87,6 +70,7 @@ def score_model(
     song_factors: np.ndarray | None = None,
     threads: int = 1,
     seed: int = 0,
+    shards: Sequence[Standing] = (),
 ) -> Scores:
     """Score every user who has played a test song, and every test song; a row each, sorted by user and by song.
 
@@ -104,41 +88,37 @@ def score_model(
         [songs, k], the factors of the songs' own plays, for a model that predicts them.
     seed
         Draws the groups of songs that are left out; those drawn together (`drawn_together`) are in one.
+    shards
+        Where the test songs stand for each shard of the users, if they were shared out (`stand_shard`).
 
     Raises
     ------
     InputError
-        The vectors do not fit the plays and the split or are not finite, or nobody has played a test song.
+        The vectors do not fit the plays and the split or are not finite, or nobody has played a test song. The shards
+        are not those of these users and plays.
     """
-    _check(plays, split, songs, user_vectors, song_vectors)
-    test_songs = np.sort(split.filter(pl.col("part") == "test")["song"].to_numpy())
-    starts, relevant = relevant_songs(plays, test_songs, len(user_vectors), len(song_vectors))
-    if len(relevant) == 0:
-        raise InputError(f"nobody has played any of the {len(test_songs)} test songs: raise split.test in the config")
-    named = songs.sort("song")[test_songs.tolist()]
-    vectors = song_vectors[test_songs]
+    test = candidates_of(plays, split, songs, user_vectors, song_vectors)
+    named = songs.sort("song")[test.songs.tolist()]
+    ranked = user_vectors, test.vectors, test.starts, test.relevant
     try:
-        missing = int(missing_songs(vectors).sum())
-        order = tie_order(named["song_id"].to_list())
-        standing = stand(user_vectors, vectors, starts, relevant, order, list_lengths[0], threads)
-        ranking = measure(standing, starts, len(test_songs), cutoff)
-        without = leave_songs_out(
-            user_vectors, vectors, starts, relevant, cutoff, seed, threads, together=drawn_together(songs, split)
-        )
-        errors = {} if song_factors is None else factor_errors(vectors, song_factors[test_songs])
+        missing = int(missing_songs(test.vectors).sum())
+        standing = joined(shards, test) if shards else stand(*ranked, test.order, list_lengths[0], threads)
+        ranking = measure(standing, test.starts, len(test.songs), cutoff)
+        without = leave_songs_out(*ranked, cutoff, seed, threads, together=drawn_together(songs, split))
+        errors = {} if song_factors is None else factor_errors(test.vectors, song_factors[test.songs])
     except ValueError as error:
         raise InputError(f"the vectors cannot be ranked: {error}") from error
 
-    number = np.bincount(relevant, minlength=len(test_songs))
+    number = np.bincount(test.relevant, minlength=len(test.songs))
     # a song that nobody has played counts as played by one user, or its self-information would be infinite
     shares = np.maximum(number, 1) / len(user_vectors)
-    measures = list_measures(standing, starts, list_lengths)
+    measures = list_measures(standing, test.starts, list_lengths)
     if named["artist"].null_count() < len(named):
         measures["artist_diversity"] = artist_diversity(standing.lists, artist_numbers(named["artist"].to_list()))
     measures["novelty"] = novelty(standing.lists, shares)
-    users = _by_user(starts, ranking, measures, len(test_songs), missing, schema(list_lengths))
+    users = _by_user(test.starts, ranking, measures, len(test.songs), missing, schema(list_lengths))
     _log_sizes(users)
-    return Scores(users, _by_song(test_songs, number, standing, starts, relevant, errors), without)
+    return Scores(users, _by_song(test, number, standing, errors), without)
 
 
 def _by_user(
@@ -166,27 +146,20 @@ def _by_user(
     return frame
 
 
-def _by_song(
-    test_songs: np.ndarray,
-    number: np.ndarray,
-    standing: Standing,
-    starts: np.ndarray,
-    relevant: np.ndarray,
-    errors: dict[str, np.ndarray],
-) -> pl.DataFrame:
-    share = pair_shares(standing, starts, len(test_songs))
+def _by_song(test: Candidates, number: np.ndarray, standing: Standing, errors: dict[str, np.ndarray]) -> pl.DataFrame:
+    share = pair_shares(standing, test.starts, len(test.songs))
     counted = np.isfinite(share)  # not the pairs of users who have played every test song
-    pairs = np.bincount(relevant[counted], minlength=len(test_songs))
-    total = np.bincount(relevant[counted], weights=share[counted], minlength=len(test_songs))
+    pairs = np.bincount(test.relevant[counted], minlength=len(test.songs))
+    total = np.bincount(test.relevant[counted], weights=share[counted], minlength=len(test.songs))
     values = {
-        "song": test_songs,
+        "song": test.songs,
         "users": number,
-        "auc": np.divide(total, pairs, out=np.full(len(test_songs), np.nan), where=pairs > 0),
-        "listed": times_listed(standing.lists, len(test_songs)),
+        "auc": np.divide(total, pairs, out=np.full(len(test.songs), np.nan), where=pairs > 0),
+        "listed": times_listed(standing.lists, len(test.songs)),
         **errors,
     }
     frame = pl.DataFrame(
-        {name: values.get(name, [None] * len(test_songs)) for name in SONG_SCORES}, schema_overrides=SONG_SCORES
+        {name: values.get(name, [None] * len(test.songs)) for name in SONG_SCORES}, schema_overrides=SONG_SCORES
     )
     return frame.with_columns(pl.col(pl.Float64).fill_nan(None))
 
@@ -201,21 +174,3 @@ def _log_sizes(scores: pl.DataFrame) -> None:
         log.warning("every user with a test play has played every test song: no model can be measured")
     elif undefined:
         log.warning("%s users have played every test song and have no AUC", f"{undefined:,}")
-
-
-def _check(
-    plays: pl.DataFrame, split: pl.DataFrame, songs: pl.DataFrame, user_vectors: np.ndarray, song_vectors: np.ndarray
-) -> None:
-    if user_vectors.ndim != 2 or song_vectors.ndim != 2 or user_vectors.shape[1] != song_vectors.shape[1]:
-        raise InputError(
-            f"user vectors are {list(user_vectors.shape)} and song vectors {list(song_vectors.shape)}: "
-            "both must be tables with the same number of factors"
-        )
-    if len(song_vectors) != len(split) or split["song"].n_unique() != len(split) or split["song"].max() >= len(split):
-        raise InputError(f"there are vectors of {len(song_vectors)} songs, but the split has {len(split)}")
-    if len(songs) != len(split):
-        raise InputError(f"the songs table has {len(songs)} songs, but the split has {len(split)}")
-    if len(plays) and plays["user"].max() >= len(user_vectors):
-        raise InputError(f"there are vectors of {len(user_vectors)} users, but plays of user {plays['user'].max()}")
-    if len(plays) and plays["song"].max() >= len(song_vectors):
-        raise InputError(f"there are vectors of {len(song_vectors)} songs, but plays of song {plays['song'].max()}")

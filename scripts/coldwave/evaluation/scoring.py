@@ -37,7 +37,7 @@ def map_scores(
     """
     longest = float(np.sqrt(np.square(distinct, dtype=np.float64).sum(axis=1).max(initial=0)))
     transposed = np.ascontiguousarray(distinct.T)
-    step = users_at_once or int(np.clip(_SCORES_AT_ONCE // max(len(distinct), 1), 128, 4096))
+    step = users_at_once or users_of_chunk(len(distinct))
     # The same memory for chunk after chunk: the system would clear new pages each time, for one thread at a time.
     buffers: SimpleQueue[np.ndarray] = SimpleQueue()
     for _ in range(threads):
@@ -59,6 +59,11 @@ def map_scores(
     chunks = (users[begin : begin + step] for begin in range(0, len(users), step))
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
         yield from track(pool.map(score, chunks), "chunks of users ranked", -(-len(users) // step))
+
+
+def users_of_chunk(distinct: int) -> int:
+    """Users that are scored at once, for so many distinct vectors: enough for about a million scores."""
+    return int(np.clip(_SCORES_AT_ONCE // max(distinct, 1), 128, 4096))
 
 
 def distinct_vectors(vectors: np.ndarray, missing: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ SHOWN = 10  # paths of a stage, unless all are asked for
 STAGES = (
     "world/", "plays/", "encoders/", "embeddings/", "split/", "wmf/", "audio/manifests/", "audio/log_mel/", "audio/",
     "bow/codebook", "bow/frame_scale", "bow/counts/", "bow/pca_", "bow/", "models/", "predictions/", "scores/",
-    "scores_by_song/", "scores_without_songs/", "analysis/", "tables/", "figures/", "report/",
+    "scores_by_song/", "scores_without_songs/", "scores_in_shards/", "analysis/", "tables/", "figures/", "report/",
 )  # fmt: skip
 
 Record = Mapping[str, Any]

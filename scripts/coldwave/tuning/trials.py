@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.evaluation.candidates import relevant_songs
 from coldwave.evaluation.ranking import rank_songs
-from coldwave.evaluation.scores import relevant_songs
 from coldwave.evaluation.table_of_measures import COMPARED
 from coldwave.split.parts import TEST, TRAIN, VALIDATION
 from coldwave.tuning.search import Setting

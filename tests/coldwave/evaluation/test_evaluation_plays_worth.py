@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
+from coldwave.evaluation.candidates import relevant_songs
 from coldwave.evaluation.figures import NOTHING_TOLD
 from coldwave.evaluation.models import FEATURES, LOG_MELS, Model
 from coldwave.evaluation.plays_worth import (
@@ -25,7 +26,6 @@ from coldwave.evaluation.plays_worth import (
 from coldwave.evaluation.plays_worth_figure import draw_worth
 from coldwave.evaluation.plays_worth_text import columns, in_words, notes, statement
 from coldwave.evaluation.resampling import Measured
-from coldwave.evaluation.scores import relevant_songs
 from coldwave.evaluation.table_of_measures import AUC
 from coldwave.exhibits.files import read_exhibit, write_exhibit_figure
 from coldwave.files import check_table, read_table, write_array, write_table

@@ -5,8 +5,8 @@ import polars as pl
 import scipy.sparse as sparse
 import torch
 
+from coldwave.evaluation.candidates import relevant_songs
 from coldwave.evaluation.ranking import rank_songs
-from coldwave.evaluation.scores import relevant_songs
 
 MOST = 20_000  # users by whom an epoch is judged: others would change the third digit of the mean AUC at most
 BLOCK = 8192  # songs at once

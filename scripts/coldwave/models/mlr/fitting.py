@@ -8,8 +8,8 @@ import polars as pl
 import scipy.sparse as sparse
 from threadpoolctl import threadpool_limits
 
+from coldwave.evaluation.candidates import relevant_songs
 from coldwave.evaluation.ranking import rank_songs
-from coldwave.evaluation.scores import relevant_songs
 from coldwave.models.mlr.metric import factor, learn_metrics
 from coldwave.models.mlr.relevance import Queries, TooFewPlays, choose_queries
 from coldwave.models.mlr.vectors import embed, song_vectors, user_vectors
