@@ -23,7 +23,7 @@ if LISTED:
         priority: SOON
         conda:
             "../../envs/wmf.yaml"
-        threads: side_by_side("choose_wmf")  # audio is heard meanwhile
+        threads: threads_of("choose_wmf")
         resources:
             mem_mb=memory_of("choose_wmf", MOST_FACTORS),
             runtime=minutes_of("choose_wmf", MOST_FACTORS),
