@@ -42,7 +42,7 @@ SONGS, USERS = 100_000, 20_000
 SECONDS = 30  # of a new song
 
 
-def _snakemake(folder: Path, *arguments: str, config: dict | None = None) -> list[str]:
+def snakemake(folder: Path, *arguments: str, config: dict | None = None) -> list[str]:
     """A call of Snakemake on this workflow in a folder, as a user makes it."""
     overlay = folder / "overlay.yaml"
     overlay.write_text(yaml.safe_dump(config or {}))
@@ -51,7 +51,7 @@ def _snakemake(folder: Path, *arguments: str, config: dict | None = None) -> lis
     return [*command, *arguments]
 
 
-def _quietly(command: Sequence[str], folder: Path | None = None) -> str:
+def quietly(command: Sequence[str], folder: Path | None = None) -> str:
     """Run a command in a folder and give what it printed. Raises where it fails, with the end of that."""
     done = subprocess.run(command, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
@@ -64,16 +64,16 @@ def _plan(shards: int, rounds: int, most_seconds: float) -> Row:
         ours, other = Path(name, "ours"), Path(name, "other")
         ours.mkdir()
         other.mkdir()
-        plan = _snakemake(ours, "--dry-run", config={"audio": {"shards": shards}})
-        jobs = int(re.findall(r"^total +(\d+)$", _quietly(plan), re.MULTILINE)[-1])
+        plan = snakemake(ours, "--dry-run", config={"audio": {"shards": shards}})
+        jobs = int(re.findall(r"^total +(\d+)$", quietly(plan), re.MULTILINE)[-1])
         (other / "Snakefile").write_text(TRIVIAL.format(jobs=jobs))
         trivial = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "2", "--directory", str(other)]
         trivial += ["--snakefile", str(other / "Snakefile")]
         return compare(
             f"a dry run of the demo in {shards} shards: {jobs:,} jobs",
             {
-                "coldwave": partial(_quietly, plan),
-                "Snakemake, as many jobs of one trivial rule": partial(_quietly, trivial),
+                "coldwave": partial(quietly, plan),
+                "Snakemake, as many jobs of one trivial rule": partial(quietly, trivial),
             },
             rounds=rounds,
             most_seconds=most_seconds,
@@ -88,7 +88,7 @@ def _small() -> dict:
 
 def _small_run(folder: Path) -> Path:
     """Run the workflow on a small world, and give the folder of the run."""
-    _quietly(_snakemake(folder, config=_small()))
+    quietly(snakemake(folder, config=_small()))
     return folder / "results/small"
 
 
@@ -156,14 +156,14 @@ def _new_song(grown: bool, rounds: int = 3) -> Row:
 
         def through_snakemake(song: Path) -> str:
             new_songs = {"path": str(song.parent), "batch": f"batch-{song.parent.name}"}
-            return _quietly(_snakemake(folder, "--", "predict_new", config=_small() | {"new_songs": new_songs}))
+            return quietly(snakemake(folder, "--", "predict_new", config=_small() | {"new_songs": new_songs}))
 
         return compare(
             f"one new song of {SECONDS} s, in a catalogue of {songs:,} songs: `coldwave place FILE`",
             {
-                "coldwave": _each(parts[0], lambda song: _quietly([*command, "place", str(song), "--run", str(run)])),
+                "coldwave": _each(parts[0], lambda song: quietly([*command, "place", str(song), "--run", str(run)])),
                 "`coldwave similar FILE`": _each(
-                    parts[1], lambda song: _quietly([*command, "similar", str(song), "--run", str(run)])
+                    parts[1], lambda song: quietly([*command, "similar", str(song), "--run", str(run)])
                 ),
                 "Snakemake, `predict_new`": _each(parts[2], through_snakemake),
                 "in a process that has the model": _each(parts[3], opened.place),

@@ -16,6 +16,7 @@ rule learn_blend:
         "<results>/timings/learn_blend/{model}/{seed}.tsv"
     wildcard_constraints:
         model=one_of(models_of("blend")),
+    priority: SOON
     conda:
         "../../envs/learning.yaml"
     threads: threads_of("learn_blend")

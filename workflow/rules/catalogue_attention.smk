@@ -17,6 +17,7 @@ rule fit_catalogue_attention:
         "<results>/timings/fit_catalogue_attention/{model}/{seed}.tsv"
     wildcard_constraints:
         model=one_of(models_of("catalogue_attention")),
+    priority: SOON
     conda:
         "../../envs/cnn.yaml"
     threads: threads_of("fit_catalogue_attention")  # more would add in another order

@@ -17,6 +17,7 @@ rule train_contrastive:
         "<results>/timings/train_contrastive/{model}/{seed}.tsv"
     wildcard_constraints:
         model=one_of(models_of("contrastive")),
+    priority: SOON
     conda:
         "../../envs/contrastive.yaml"
     threads: threads_of("train_contrastive")  # more would add in another order

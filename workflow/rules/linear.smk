@@ -17,6 +17,7 @@ rule fit_linear:
         "<results>/timings/fit_linear/{model}/{seed}.tsv"
     wildcard_constraints:
         model=one_of(models_of("linear")),
+    priority: SOON
     conda:
         "../../envs/learning.yaml"
     threads: side_by_side("fit_linear")
@@ -43,6 +44,7 @@ rule predict_linear:
         "<results>/timings/predict_linear/{model}/{seed}.tsv"
     wildcard_constraints:
         model=one_of(models_of("linear")),
+    priority: SOON
     conda:
         "../../envs/learning.yaml"
     threads: threads_of("predict_linear")

@@ -15,6 +15,7 @@ rule train_mlp:
         "<results>/timings/train_mlp/{model}/{seed}.tsv"
     wildcard_constraints:
         model=one_of(models_of("mlp")),
+    priority: SOON
     conda:
         "../../envs/cnn.yaml"
     threads: threads_of("train_mlp")  # more would add in another order

@@ -44,6 +44,7 @@ rule stack_names:
         "<results>/timings/stack_names/{model}/{seed}.tsv"
     wildcard_constraints:
         model=one_of(models_of("names + audio")),
+    priority: SOON
     conda:
         "../../envs/learning.yaml"
     threads: side_by_side("stack_names")

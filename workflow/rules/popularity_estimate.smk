@@ -17,6 +17,7 @@ rule fit_popularity:
         "<results>/timings/fit_popularity/{model}/{seed}.tsv"
     wildcard_constraints:
         model=one_of(models_of("popularity_estimate")),
+    priority: SOON
     conda:
         "../../envs/learning.yaml"
     threads: side_by_side("fit_popularity")

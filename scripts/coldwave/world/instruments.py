@@ -2,7 +2,7 @@
 
 import numpy as np
 
-TABLE = 2048  # samples of one period in a wavetable
+TABLE = 2048  # samples of one period in a wavetable, a power of two: places in it are the last bits of a count
 
 
 def wavetable(frequency: float, slope: float, phases: np.ndarray, rate: int) -> np.ndarray:
@@ -25,7 +25,7 @@ def tone(frequency: float, samples: int, slope: float, phases: np.ndarray, rate:
     period = wavetable(frequency, slope, phases, rate)
     position = np.arange(samples) * (frequency * TABLE / rate)
     whole = position.astype(np.int64)
-    here, after = period[whole % TABLE], period[(whole + 1) % TABLE]
+    here, after = period[whole & (TABLE - 1)], period[(whole + 1) & (TABLE - 1)]
     return here + (position - whole) * (after - here)
 
 
