@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from coldwave.errors import InputError
-from coldwave.plays.filters import core, highest, random_scores, totals
+from coldwave.plays.filters import core, highest, of_kept, random_scores, totals
 from coldwave.plays.pairs import Pairs
 
 log = logging.getLogger(__name__)
@@ -100,8 +100,8 @@ def minima(pairs: Pairs, kept: Kept, options: Mapping[str, Any]) -> Kept:
     """Apply ``min_users`` and ``min_songs`` until nothing changes."""
     min_users, min_songs = options.get("min_users", 1), options.get("min_songs", 1)
     users, songs, rounds = core(pairs.user, pairs.song, *kept, min_users, min_songs)
-    before, after = (which.users[pairs.user] & which.songs[pairs.song] for which in (kept, Kept(users, songs)))
-    if not after.any():
+    before, after = (of_kept(pairs.user, pairs.song, *which) for which in (kept, (users, songs)))
+    if not len(pairs.user[after]):
         raise InputError(_why_nothing_left(pairs, kept, before, min_users, min_songs))
     unplayed = kept.songs & (totals(pairs.song[before], len(songs)) == 0)
     log.info(

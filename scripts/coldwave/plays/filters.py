@@ -5,13 +5,28 @@ from collections.abc import Iterable
 
 import numpy as np
 
+TOTAL_ROWS = 1 << 18  # counted at once: NumPy first copies them into 8 bytes each
+
 
 def totals(index: np.ndarray, size: int, weight: np.ndarray | None = None) -> np.ndarray:
     """Sum the weights (or count the rows) of each index from 0 to ``size`` - 1: int64 [size].
 
     Exact: sums stay below 2^53 in a float64, for 2^21 counts of the largest size or 10^15 plays.
     """
-    return np.bincount(index, weights=weight, minlength=size).astype(np.int64)
+    sums = np.zeros(size, dtype=np.int64 if weight is None else np.float64)
+    step = max(TOTAL_ROWS, size)
+    for begin in range(0, len(index), step):
+        part = slice(begin, begin + step)
+        sums += np.bincount(index[part], weights=None if weight is None else weight[part], minlength=size)
+    return sums.astype(np.int64, copy=False)
+
+
+def of_kept(user: np.ndarray, song: np.ndarray, users: np.ndarray, songs: np.ndarray) -> np.ndarray | slice:
+    """Find the pairs of the users and songs that are kept, bool [users] and bool [songs].
+
+    Returns bool [pairs]; or, where all are kept, a slice of all, as that takes no copy.
+    """
+    return slice(None) if users.all() and songs.all() else users[user] & songs[song]
 
 
 def highest(score: np.ndarray, candidate: np.ndarray, wanted: int) -> np.ndarray:
@@ -53,7 +68,7 @@ def core(
         The number of rounds that left something out.
     """
     users, songs = users.copy(), songs.copy()
-    keep = users[user] & songs[song]
+    keep = of_kept(user, song, users, songs)
     user, song = user[keep], song[keep]
     rounds = 0
     while True:
@@ -64,5 +79,5 @@ def core(
         rounds += 1
         songs &= ~few_users
         users &= ~few_songs
-        keep = users[user] & songs[song]
+        keep = of_kept(user, song, users, songs)
         user, song = user[keep], song[keep]

@@ -12,7 +12,7 @@ from coldwave.errors import InputError
 from coldwave.plays.catalogue import CATALOGUE, read_catalogue
 from coldwave.plays.choosing import Kept, log_silent, minima, one_of, top_songs, top_users, users_by_training
 from coldwave.plays.exclusion import read_excluded
-from coldwave.plays.filters import totals
+from coldwave.plays.filters import of_kept, totals
 from coldwave.plays.manifest import IDENTIFIERS
 from coldwave.plays.pairs import Pairs
 from coldwave.plays.reading import read_plays
@@ -196,10 +196,11 @@ def _songs_rule(
 
 def _numbered(pairs: Pairs, songs: pl.DataFrame, kept: Kept) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Number the kept users and songs from 0, in the order of their ids, and count what is left of each."""
-    here = kept.users[pairs.user] & kept.songs[pairs.song]
-    new_user, new_song = (np.cumsum(which, dtype=np.int64) - 1 for which in kept)
-    user, song = new_user[pairs.user[here]].astype(np.uint32), new_song[pairs.song[here]].astype(np.uint32)
-    count = pairs.count[here]
+    here = of_kept(pairs.user, pairs.song, *kept)
+    user, song, count = pairs.user[here], pairs.song[here], pairs.count[here]
+    if not (kept.users.all() and kept.songs.all()):  # else each has its number
+        new_user, new_song = (np.cumsum(which, dtype=np.int64) - 1 for which in kept)
+        user, song = new_user[user].astype(np.uint32), new_song[song].astype(np.uint32)
     plays = pl.DataFrame({"user": user, "song": song, "count": count}, schema=PLAYS)
     user_ids = pairs.user_ids.filter(pl.Series(kept.users))
     users = pl.DataFrame({"user_id": user_ids}).select(

@@ -1,5 +1,6 @@
 """Play counts as pairs of a user and a song, gathered from batches in a few bytes a row."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from coldwave.plays.counts import LARGEST
 from coldwave.plays.encoded import Encoded
 
 FOLD_ROWS = 1 << 26  # 768 MiB
+SUM_ROWS = 1 << 17  # summed at once: what is made of them stays in the cache, and takes no new memory
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Gatherer:
         self._users, self._songs = Codes(), Codes()
         self._parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self._kept, self._fold_rows, self._fold_at = 0, fold_rows, fold_rows
-        self._largest = 0  # count of a row
+        self._largest = self._plays = 0  # the largest count of a row, the sum of all
         self.rows = 0
 
     def add(self, user: Encoded, song: Encoded, count: pl.Series) -> None:
@@ -45,6 +47,7 @@ class Gatherer:
         if rows := len(count):
             self._parts.append((self._users.encode(user), self._songs.encode(song), count.to_numpy()))
             self._largest = max(self._largest, count.max())
+            self._plays += int(self._parts[-1][2].sum(dtype=np.uint64))
             self.rows += rows
             self._kept += rows
             if self._kept >= self._fold_at:
@@ -52,53 +55,54 @@ class Gatherer:
 
     def _fold(self) -> None:
         """Sum repeated pairs; do so again when there are twice as many rows as are left now."""
-        places = [np.arange(codes.size, dtype=np.uint32) for codes in (self._users, self._songs)]
-        key, count = self._summed(*places)
-        self._parts.append((*self._split(key), count))
+        user, song, count = self._summed(*(np.arange(codes.size, dtype="u4") for codes in (self._users, self._songs)))
+        self._parts.append((user, song, count))
         self._largest = int(count.max())
-        self._kept = len(key)
-        self._fold_at = max(self._fold_rows, 2 * len(key))
+        self._kept = len(count)
+        self._fold_at = max(self._fold_rows, 2 * len(count))
 
-    def _summed(self, user_place: np.ndarray, song_place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _summed(self, user_place: np.ndarray, song_place: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Sum the parts' pairs, with users and songs in these places. No part is left afterwards.
 
-        Returns the unique keys u64 [pairs], sorted, which `_split` takes apart, and the sums u64 of their counts.
+        Returns the users u32 and songs u32 of the unique pairs, sorted, and the sums of their counts: u32 where all
+        plays together fit it, else u64.
         """
-        shift = self._shift()
-        free = np.uint64(64 - int(shift) - (self._users.size - 1).bit_length())
-        packs = self._largest < 1 << int(free)  # a key and its count in one number: numbers alone sort fastest
-        key, count = np.empty(self._kept, dtype=np.uint64), np.empty(0 if packs else self._kept, dtype=np.uint64)
+        of_song = (self._songs.size - 1).bit_length()  # bits that a song takes in a key, and then a count
+        of_count = 64 - of_song - (self._users.size - 1).bit_length()
+        if self._largest >> of_count:
+            of_count = 0
+        key = np.empty(self._kept, dtype=np.uint64)
+        count = np.empty(0 if of_count else self._kept, dtype=np.uint64)
         end = self._kept
         while self._parts:  # each part is freed once it is copied
             users, songs, counts = self._parts.pop()
             part = slice(end - len(users), end)
-            np.left_shift(user_place[users], shift, out=key[part], dtype=np.uint64)
+            np.left_shift(user_place[users], np.uint64(of_song), out=key[part], dtype=np.uint64)
             key[part] |= song_place[songs]
-            if packs:
-                key[part] <<= free
+            if of_count:  # a key and its count in one number: numbers alone sort fastest
+                key[part] <<= np.uint64(of_count)
                 key[part] |= counts
             else:
                 count[part] = counts
             end = part.start
-        if packs:
+        if of_count:
             key = pl.Series(key).sort().to_numpy()
-            count = key & np.uint64((1 << int(free)) - 1)
-            key = key >> free
         else:
             order = np.argsort(key)
             key, count = key[order], count[order]
-        first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))  # where each key begins
-        return (key, count) if len(first) == len(key) else (key[first], np.add.reduceat(count, first))
-
-    def _shift(self) -> np.uint64:
-        """The number of bits that a song takes in a key."""
-        return np.uint64((self._songs.size - 1).bit_length())
-
-    def _split(self, key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the users u32 and songs u32 of keys."""
-        shift = self._shift()
-        songs = key.astype(np.uint32) & np.uint32((1 << int(shift)) - 1)
-        return (key >> shift).astype(np.uint32), songs
+        user, song = np.empty(len(key), dtype=np.uint32), np.empty(len(key), dtype=np.uint32)
+        total = np.empty(len(key), dtype=np.uint32 if self._plays <= LARGEST else np.uint64)
+        made = 0
+        for begin, end in _whole_runs(key, of_count):
+            pair, counts = key[begin:end] >> np.uint64(of_count), count[begin:end]
+            if of_count:
+                counts = key[begin:end] & _ones(of_count)
+            first = np.flatnonzero(np.concatenate([[True], pair[1:] != pair[:-1]]))  # where each pair begins
+            here, pair = slice(made, made + len(first)), pair[first]
+            user[here], song[here] = pair >> np.uint64(of_song), pair & _ones(of_song)
+            total[here] = np.add.reduceat(counts, first)
+            made = here.stop
+        return user[:made], song[:made], total[:made]
 
     def pairs(self) -> tuple[Pairs, pl.DataFrame]:
         """Sum repeated pairs. The gatherer is empty afterwards.
@@ -112,9 +116,8 @@ class Gatherer:
         """
         user_ids, user_place = self._users.sorted_ids()
         song_ids, song_place = self._songs.sorted_ids()
-        key, count = self._summed(user_place, song_place)
-        user, song = self._split(key)
-        self.rows = self._kept = 0
+        user, song, count = self._summed(user_place, song_place)
+        self.rows = self._kept = self._largest = self._plays = 0
         fits = count <= LARGEST
         over = ~fits
         too_many = pl.DataFrame(
@@ -122,4 +125,19 @@ class Gatherer:
         )
         if too_many.height:
             user, song, count = user[fits], song[fits], count[fits]
-        return Pairs(user, song, count.astype(np.uint32), user_ids, song_ids), too_many
+        return Pairs(user, song, count.astype(np.uint32, copy=False), user_ids, song_ids), too_many
+
+
+def _ones(bits: int) -> np.uint64:
+    """The number of which the last bits are set, and no other."""
+    return np.uint64((1 << bits) - 1)
+
+
+def _whole_runs(key: np.ndarray, bits: int) -> Iterator[tuple[int, int]]:
+    """Cut sorted keys into pieces of about ``SUM_ROWS``, never between two that differ in the last ``bits`` alone."""
+    begin = 0
+    while begin < len(key):
+        last = key[min(begin + SUM_ROWS, len(key)) - 1] | _ones(bits)
+        end = int(np.searchsorted(key, last, side="right"))
+        yield begin, end
+        begin = end

@@ -165,7 +165,7 @@ def _whole_lines(chunks: Iterable[bytes], path: Path) -> Iterator[bytes]:
     for chunk in chunks:
         cut = chunk.rfind(b"\n") + 1
         if cut:
-            yield b"".join((*begun, chunk[:cut]))
+            yield b"".join((*begun, memoryview(chunk)[:cut]))
             begun, length = [], 0
         begun.append(chunk[cut:])
         length += len(chunk) - cut

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import polars as pl
@@ -185,7 +186,7 @@ def test_triplets_equal_a_plain_reader(tmp_path_factory, lines, end, mark, block
 
 
 @pytest.mark.parametrize("largest", [0, 1 << 64])  # the second: as if pairs and counts did not fit into one number
-@pytest.mark.parametrize("fold_rows", [1, 2, 7, 100])
+@pytest.mark.parametrize(("fold_rows", "sum_rows"), [(1, 1), (2, 3), (7, 2), (100, 1), (100, 5), (100, 1 << 17)])
 @settings(max_examples=25, deadline=None)
 @given(
     batches=st.lists(
@@ -193,19 +194,21 @@ def test_triplets_equal_a_plain_reader(tmp_path_factory, lines, end, mark, block
         max_size=8,
     )
 )
-def test_pairs_summed_as_they_come_are_those_summed_at_the_end(batches, fold_rows, largest):
+def test_pairs_summed_as_they_come_are_those_summed_at_the_end(batches, fold_rows, sum_rows, largest):
     gatherer, sums = Gatherer(fold_rows), Counter()
     for batch in batches:
         columns = zip(*batch, strict=True) if batch else ([], [], [])
         types = (pl.String, pl.String, pl.UInt32)
         user, song, count = (pl.Series(column, dtype=kind) for column, kind in zip(columns, types, strict=True))
         gatherer._largest = max(gatherer._largest, largest)
-        gatherer.add(Encoded(user), Encoded(song), count)
+        with patch("coldwave.plays.pairs.SUM_ROWS", sum_rows):
+            gatherer.add(Encoded(user), Encoded(song), count)
         for user, song, count in batch:
             sums[user, song] += count
     if not sums:
         return
-    pairs, too_many = gatherer.pairs()
+    with patch("coldwave.plays.pairs.SUM_ROWS", sum_rows):
+        pairs, too_many = gatherer.pairs()
     found = zip(pairs.user_ids.gather(pairs.user), pairs.song_ids.gather(pairs.song), pairs.count.tolist(), strict=True)
     assert list(found) == sorted((*pair, count) for pair, count in sums.items() if count < 2**32)
     assert sorted(too_many.rows()) == sorted((*pair, count) for pair, count in sums.items() if count >= 2**32)
@@ -225,6 +228,7 @@ def test_memory_follows_the_number_of_pairs():
 BOMBS = """
 import re, sys
 from pathlib import Path
+from unittest.mock import patch
 from coldwave.errors import InputError
 from coldwave.plays import pairs, rejections, streams
 from coldwave.plays.catalogue import read_catalogue

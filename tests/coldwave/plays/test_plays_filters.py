@@ -1,5 +1,8 @@
 """Filters against brute force."""
 
+from collections import Counter
+from unittest.mock import patch
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,6 +53,17 @@ def test_highest_equals_sorting(score, wanted, data):
     picked = highest(np.array(score, dtype=np.int64), np.array(candidate, dtype=bool), wanted)
     order = sorted((index for index in range(len(score)) if candidate[index]), key=lambda index: (-score[index], index))
     assert np.flatnonzero(picked).tolist() == sorted(order[:wanted])
+
+
+@given(rows=st.lists(st.tuples(st.integers(0, 4), st.integers(1, 2**32 - 1)), max_size=30), at_once=st.integers(1, 40))
+def test_totals_are_those_of_a_counter(rows, at_once):
+    index, weight = np.array(rows, dtype=np.uint32).reshape(-1, 2).T
+    number, sums = Counter(index.tolist()), Counter()
+    for place, each in rows:
+        sums[place] += each
+    with patch("coldwave.plays.filters.TOTAL_ROWS", at_once):
+        assert totals(index, 5).tolist() == [number[place] for place in range(5)]
+        assert totals(index, 5, weight).tolist() == [sums[place] for place in range(5)]
 
 
 def test_totals_are_exact_for_large_counts():
