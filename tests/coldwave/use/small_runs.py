@@ -1,5 +1,6 @@
 """A small finished run, written by the library's own writers: what the workflow would have left of it."""
 
+import functools
 import json
 from pathlib import Path
 
@@ -82,19 +83,28 @@ def users_table(plays: pl.DataFrame, users: int) -> pl.DataFrame:
     return table.join(counted, on="user", how="left", maintain_order="left").fill_null(0).cast(USERS)
 
 
+@functools.cache
+def _factorised(users: int, songs: int, wmf: tuple) -> tuple:
+    """Make plays, features, the parts of songs, and the factors of users and of songs: once for all runs alike."""
+    plays, features = make_plays(users, songs, np.random.default_rng(SEED))
+    part = np.array(["train"] * 7 + ["validation"] * 2 + ["test"])[np.arange(songs) % 10]
+    settings = {"iterations": 400, "solver": "exact", "seed": 1, "threads": 1, **dict(wmf)}
+    x, y, _ = factorise_songs(plays, part == "train", users, **settings)
+    for array in (features, part, x, y):
+        array.flags.writeable = False
+    return plays, features, part, x, y
+
+
 def write_run(folder: Path, users: int = 90, songs: int = 60, models: dict = MODELS, wmf: dict = WMF) -> Path:
     """Write a finished run of models that listen, of factors and of means, to ``folder``."""
-    rng = np.random.default_rng(SEED)
-    plays, features = make_plays(users, songs, rng)
+    plays, features, part, x, y = _factorised(users, songs, tuple(wmf.items()))
     write_songs(folder / "plays/songs.parquet", songs_table(plays, songs))
     write_users(folder / "plays/users.parquet", users_table(plays, users))
     write_plays(folder / "plays/plays.parquet", plays)
-    part = np.array(["train"] * 7 + ["validation"] * 2 + ["test"])[np.arange(songs) % 10]
     write_table(
         folder / "split/split.parquet", pl.DataFrame({"song": range(songs), "part": part}, schema=SCHEMA), SCHEMA
     )
     training = part == "train"
-    x, y, _ = factorise_songs(plays, training, users, iterations=400, solver="exact", seed=1, threads=1, **wmf)
     for name, array in (("user_factors", x), ("song_factors", y), ("fitted_songs", training)):
         write_array(folder / f"wmf/{name}.npy", array)
     write_array(folder / "bow/features.npy", features)
