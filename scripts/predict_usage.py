@@ -27,6 +27,7 @@ def main(
     prediction_users: Path,
     options: dict,
     chosen: Path = None,
+    threads: int = 1,
 ) -> None:
     """``options``: seed, and settings of the factorisation besides those ``chosen``."""
     wmf = options | read_chosen(chosen, *FOLDING)
@@ -37,7 +38,7 @@ def main(
         read_table(plays).filter(of_test), len(users), len(test), wmf["alpha"], wmf["epsilon"]
     )
     vectors = np.tile(read_array(song_factors), 2)
-    vectors[test] = fold_in_halves(confidences[:, test], users, first, wmf)
+    vectors[test] = fold_in_halves(confidences[:, test], users, first, wmf, threads)
     write_array(predictions, vectors)
     write_array(prediction_users, facing_vectors(users, first))
 

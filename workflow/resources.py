@@ -110,6 +110,7 @@ NEEDS = {
     "predict_mean": Need(mb=400, mb_per_mb={"song_factors": 4.0}),
     "predict_planted": Need(mb=1000, mb_per_mb=_PREDICTED),
     "predict_usage": Need(
+        threads=4,
         mb=400,
         mb_per_mb={"plays": 25.0, "user_factors": 4.0, "song_factors": 6.0},
         minutes=20,

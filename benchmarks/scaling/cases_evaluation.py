@@ -30,6 +30,14 @@ def _evaluate(files: Files, _: int) -> dict[str, Any]:
     return known | vectors | {"options": options, "cache": ROOT / "results/scale/compiled"}
 
 
+def _rank(files: Files, _: int) -> dict[str, Any]:
+    """One of four shards of the users."""
+    known = {"plays": files.plays, "split": files.split, "songs": files.songs, "users": files.user_factors}
+    options = {"list_lengths": list(LENGTHS), "shards": 4}
+    vectors = {"predictions": files.predictions("linear")[0]}
+    return known | vectors | {"shard": "1", "options": options, "cache": ROOT / "results/scale/compiled"}
+
+
 def _scores(files: Files) -> dict[str, Any]:
     """Scores of the models by user and by song, and without groups of songs."""
     rng, found = np.random.default_rng(0), {"scores": [], "song_scores": [], "without_songs": []}
@@ -144,6 +152,7 @@ CASES = (
     Case("evaluate_model", "plays", PLAYS, _evaluate, TEST),
     Case("evaluate_model", "songs", (1_000, 10_000, 50_000, 100_000), _evaluate, {"users": 10_000, "plays": 500_000}),
     Case("evaluate_model", "factors", (10, 50, 100, 200, 400), _evaluate, TEST | {"users": 20_000, "plays": 500_000}),
+    Case("rank_users", "plays", PLAYS, _rank, TEST),
     Case("tabulate_recommendation", "users", USERS, _recommendation, TEST | {"plays": 100_000}),
     Case("tabulate_ranking", "users", USERS, _ranking, TEST | {"plays": 100_000}),
     Case("compare_models", "users", USERS, _compare, TEST | {"plays": 100_000}),

@@ -70,7 +70,7 @@ rule predict_usage:
         model=one_of(models_of("usage")),
     conda:
         "../../envs/learning.yaml"
-    threads: threads_of("predict_usage")
+    threads: side_by_side("predict_usage")
     resources:
         mem_mb=memory_of("predict_usage"),
         runtime=minutes_of("predict_usage"),
