@@ -36,9 +36,9 @@ def table_of(runs: list[Path]) -> Iterator[str]:
     columns = {"rule": rules}
     for at, run in enumerate(runs):
         of_rule = [jobs.filter(run=at, rule=rule) for rule in rules]
-        columns[f"{run.name}: jobs"] = [f"{len(each):,}" for each in of_rule]
-        columns[f"{run.name}: seconds"] = [f"{each['seconds'].sum():,.0f}" for each in of_rule]
-        columns[f"{run.name}: MB"] = [f"{each['MB'].max() or 0:,.0f}" for each in of_rule]
+        columns[f"{run}: jobs"] = [f"{len(each):,}" for each in of_rule]
+        columns[f"{run}: seconds"] = [f"{each['seconds'].sum():,.0f}" for each in of_rule]
+        columns[f"{run}: MB"] = [f"{each['MB'].max() or 0:,.0f}" for each in of_rule]
     yield from pipe_table(columns, 1)
 
 

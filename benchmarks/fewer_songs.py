@@ -1,6 +1,6 @@
 """How models rank new songs when they have learnt from fewer songs, or from fewer plays.
 
-    PYTHONPATH=scripts python benchmarks/fewer_songs.py results/emotify-fold[1-5] --features musicnn
+    python benchmarks/fewer_songs.py results/emotify-fold[1-5] --features musicnn
 
 Of each finished run, a number of its known songs, or a share of the plays of all of them, is drawn. Factors and models
 are learnt from these alone, and rank the run's test songs. AUC and mAP@500: means over runs and draws.

@@ -1,6 +1,6 @@
 """Compare what a GPU computes with what the processor computes: networks that are trained, and MusiCNN.
 
-    PYTHONPATH=scripts python benchmarks/gpu_agrees.py
+    python benchmarks/gpu_agrees.py
 
 A line for each, and exit status 1 if one disagrees. Data, and MusiCNN's weights where they are not installed, are made
 up; networks are trained by a plain loop. It needs neither Snakemake nor Lightning.

@@ -26,15 +26,19 @@ def main(
     cache: Path = None,
     threads: int = 1,
 ) -> None:
-    """``predictions`` and ``users`` are the song and user vectors; ``shard`` counts from 0; ``options``: list_lengths,
+    """``predictions`` and ``users`` are the song and user vectors; ``shard`` counts from 0; ``options``: list_length,
     shards."""
     if cache:
         keep_compiled(cache / "compiled")
-    tables = read_table(plays, ["user", "song"]), read_table(split, ["song", "part"]), read_table(songs)
+    tables = (
+        read_table(plays, ["user", "song"]),
+        read_table(split, ["song", "part"]),
+        read_table(songs, ["song", "song_id"]),
+    )
     vectors = read_array(users, memory_map=True), read_array(predictions)
     try:
         test = candidates_of(*tables, *vectors)
-        standing = stand_shard(vectors[0], test, options["list_lengths"][0], int(shard), options["shards"], threads)
+        standing = stand_shard(vectors[0], test, options["list_length"], int(shard), options["shards"], threads)
     except InputError as error:
         raise InputError(f"{predictions} with {users}: {error}") from error
     write_array(counts, np.stack([standing.above, standing.tied]))

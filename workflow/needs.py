@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ class Need:
     mb_per_mb, minutes_per_mb : by the name of an input, for each MB of it
     mb_per_factor, minutes_per_factor : likewise, for each factor of a factorisation that the job makes
     mb_a_factor : for each of these factors, whatever the inputs
+    minutes_per_product : by the names of two inputs, for each MB of the one times each MB of the other
     most_mb : memory is never above it: what is read beyond are pages of mapped files, which can be let go
     """
 
@@ -36,6 +38,7 @@ class Need:
     minutes: int = 10
     minutes_per_mb: Sizes = field(default_factory=dict)
     minutes_per_factor: Sizes = field(default_factory=dict)
+    minutes_per_product: Mapping[tuple[str, str], float] = field(default_factory=dict)
     most_mb: float = float("inf")
 
     def memory_for(self, sizes: Sizes, factors: int = 0) -> int:
@@ -43,9 +46,12 @@ class Need:
         more = _sum(sizes, self.mb_per_mb, self.mb_per_factor, factors) + self.mb_a_factor * factors
         return int(min(self.mb + more, self.most_mb)) + BESIDE
 
-    def minutes_for(self, sizes: Sizes, factors: int = 0) -> int:
-        """Minutes, for inputs of these sizes; a day at most."""
-        return int(min(self.minutes + _sum(sizes, self.minutes_per_mb, self.minutes_per_factor, factors), DAY))
+    def minutes_for(self, sizes: Sizes, factors: int = 0, jobs: int = 1) -> int:
+        """Minutes, for inputs of these sizes; a day at most. So many ``jobs`` share the products of sizes."""
+        more = _sum(sizes, self.minutes_per_mb, self.minutes_per_factor, factors)
+        for (one, other), minutes in self.minutes_per_product.items():
+            more += minutes * sizes.get(one, 0.0) * sizes.get(other, 0.0) / jobs
+        return int(min(self.minutes + more, DAY))
 
     def threads_for(self, sizes: Sizes) -> int:
         """Threads, for inputs of these sizes."""
@@ -93,10 +99,10 @@ def memory_asked(need: Need, factors: int) -> Asked:
     return grown(lambda input: need.memory_for(sizes_of(input, names), factors))
 
 
-def minutes_asked(need: Need, factors: int) -> Asked:
+def minutes_asked(need: Need, factors: int, jobs: int = 1) -> Asked:
     """Make the function that tells Snakemake a job's time, in minutes."""
-    names = {*need.minutes_per_mb, *need.minutes_per_factor}
-    return grown(lambda input: need.minutes_for(sizes_of(input, names), factors))
+    names = {*need.minutes_per_mb, *need.minutes_per_factor, *chain(*need.minutes_per_product)}
+    return grown(lambda input: need.minutes_for(sizes_of(input, names), factors, jobs))
 
 
 def threads_asked(need: Need) -> Callable[[Any, Any], int]:

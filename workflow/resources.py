@@ -15,6 +15,14 @@ _PREDICTED = {"features": 8.0, "song_factors": 8.0, "songs": 40.0}  # what model
 _NAMES = {"songs": 60.0, "song_factors": 40.0, "audio": 30.0}  # of those that estimate effects of names
 _PLAYED = {"plays": 25.0, "users": 40.0, "features": 6.0}  # likewise of models of plays
 _VECTORS = {"users": 2.0, "songs": 10.0, "source": 4.0, "source_users": 4.0}  # made elsewhere
+_RANKED = {"plays": 25.0, "users": 2.0, "predictions": 4.0}
+_RANKING = {
+    "threads": 4,
+    "mb_a_thread": 10.0,
+    "minutes": 60,
+    "minutes_per_mb": {"users": 0.1},
+    "minutes_per_product": {("users", "songs"): 0.001},
+}
 
 NEEDS = {
     "make_world": Need(threads=8, mb=2000, minutes=20),
@@ -122,22 +130,8 @@ NEEDS = {
     "read_vectors": Need(mb=600, mb_per_mb=_VECTORS, minutes=120),
     "read_factors": Need(mb=600, mb_per_mb=_VECTORS, minutes=120),
     # evaluation
-    "evaluate_model": Need(
-        threads=4,
-        mb_a_thread=10.0,
-        mb=1000,
-        mb_per_mb={"plays": 25.0, "users": 2.0, "predictions": 4.0},
-        minutes=60,
-        minutes_per_mb={"users": 0.1},
-    ),
-    "rank_users": Need(
-        threads=8,
-        mb_a_thread=10.0,
-        mb=600,
-        mb_per_mb={"plays": 25.0, "users": 2.0, "predictions": 4.0},
-        minutes=60,
-        minutes_per_mb={"users": 0.1},
-    ),
+    "evaluate_model": Need(mb_per_mb=_RANKED, mb=1000, **_RANKING),
+    "rank_users": Need(mb_per_mb=_RANKED | {"songs": 10.0}, mb=600, **_RANKING),
     "tabulate_recommendation": Need(mb=400, mb_per_mb={"scores": 2.5}),
     "tabulate_ranking": Need(mb=400, mb_per_mb={"scores": 2.5}),
     "tabulate_published": _TABLE,
@@ -199,9 +193,9 @@ def memory_of(rule: str, factors: int = 0) -> Asked:
     return memory_asked(NEEDS[rule], factors)
 
 
-def minutes_of(rule: str, factors: int = 0) -> Asked:
-    """The time of a rule's job in minutes, as a function for Snakemake; ``factors`` as in `Need`."""
-    return minutes_asked(NEEDS[rule], factors)
+def minutes_of(rule: str, factors: int = 0, jobs: int = 1) -> Asked:
+    """The time of a rule's job in minutes, as a function for Snakemake; ``factors`` and ``jobs`` as in `Need`."""
+    return minutes_asked(NEEDS[rule], factors, jobs)
 
 
 def threads_of(rule: str) -> Callable[[Any, Any], int]:

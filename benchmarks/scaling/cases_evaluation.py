@@ -33,7 +33,7 @@ def _evaluate(files: Files, _: int) -> dict[str, Any]:
 def _rank(files: Files, _: int) -> dict[str, Any]:
     """One of four shards of the users."""
     known = {"plays": files.plays, "split": files.split, "songs": files.songs, "users": files.user_factors}
-    options = {"list_lengths": list(LENGTHS), "shards": 4}
+    options = {"list_length": LENGTHS[0], "shards": 4}
     vectors = {"predictions": files.predictions("linear")[0]}
     return known | vectors | {"shard": "1", "options": options, "cache": ROOT / "results/scale/compiled"}
 

@@ -102,7 +102,8 @@ def _listed(value: Any) -> list[Any]:
 
 def _from_command_line(main: Callable[..., None]) -> dict[str, Any]:
     module = main.__globals__
-    parser = argparse.ArgumentParser(prog=Path(module["__file__"]).name, description=module.get("__doc__"))
+    about = {"prog": Path(module["__file__"]).name, "description": module.get("__doc__"), "epilog": main.__doc__}
+    parser = argparse.ArgumentParser(**about)
     for name, parameter in inspect.signature(main).parameters.items():
         flag = "--" + name.replace("_", "-")
         needed = parameter.default is parameter.empty

@@ -187,7 +187,8 @@ TABLE = [
         "read_plays",
     ),
     Change({"plays.users_by": "songs", "plays.filter_by": "all", "plays.songs.id_from": "stem"}),
-    Change({"plays.filter_by": "all"}, "read_plays", also={"plays": {"min_songs": 2}}),
+    Change({"plays.filter_by": "all"}, "read_plays", also={"plays": {"min_songs": 2}},
+           note="`read_plays`, where `plays.min_songs` or `plays.min_users` is above 1"),
     Change(under("plays.table", user="a", song="b", count="c", header=False, delimiter=",", quote="'",
                  encoding="latin-1")),
     Change({"plays.users_by": "songs", "plays.songs.id_from": "stem"}, "read_plays", base="own"),
@@ -464,7 +465,8 @@ HEAD = """\
 Only what is affected runs again. The rules that read what has changed run again, and so does all that follows from what
 they make. `make test-reruns` plans a run after a change of each key and compares it with this page.
 
-- The last column counts the jobs of both in a small run of all stages, that of the tests.
+- The last column counts all jobs that run again, in a small run of all stages, that of the tests. It is empty where a
+  row is about another run, or about a file.
 - The report and the record of the run show the whole config, so they read every key.
 - A row about a model is about that model alone.
 - `tune` and `predict_new` run on request.

@@ -25,6 +25,7 @@ def test_the_same_bytes_with_other_numbers_of_threads(tiny, tmp_path, monkeypatc
 
 
 def test_the_same_bytes_from_shards_of_the_users(tiny, tmp_path):
+    """So few users are all in one shard, and the others are empty. `test_evaluation_shards` has shards of some."""
     place = tiny.copy(tmp_path / "copy")
     names = [f"{kind}/linear/{SEED}" for kind in ("scores", "scores_by_song", "scores_without_songs")]
     names = [next(tiny.results.glob(f"{name}.*")).relative_to(tiny.results) for name in names]

@@ -22,7 +22,7 @@ FEWER = {"models": {model: None for model in LEFT_OUT}, "evaluation": {"shards":
 OWN = [
     "--set-resources",
     *("train_cnn:gpu=2", "train_cnn:slurm_partition=gpu"),
-    *(f"{rule}:mem_mb=9000" for rule in ("extract_log_mel", "count_words", "rank_users")),
+    *(f"{rule}:mem_mb=9000" for rule in ("extract_log_mel", "count_words")),
 ]
 
 

@@ -44,11 +44,17 @@ def test_the_whole_run_is_complete_and_nothing_of_it_would_run_again_on_one_mach
 
 
 def test_shards_are_tasks_of_an_array_on_both_nodes(whole):
-    for rule in ("extract_log_mel", "count_words", "rank_users"):
+    for rule in ("extract_log_mel", "count_words"):
         first, second = whole.cluster.jobs(rule)[:2]
         assert [first.id, second.id] == [f"{first.id.split('_')[0]}_{task}" for task in (1, 2)]
         assert {first.state, second.state} == {"COMPLETED"}
         assert {first.node, second.node} == {"node1", "node2"}
+
+
+def test_each_shard_of_the_users_is_a_job(whole):
+    jobs = whole.cluster.jobs("rank_users")
+    assert {job.state for job in jobs} == {"COMPLETED"}
+    assert len(jobs) == 6  # two for each of three models
 
 
 def test_a_batch_of_new_songs_is_one_job(whole, tmp_path):

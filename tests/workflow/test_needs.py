@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.needs import grown, shared_out, signed
+from workflow.needs import DAY, Need, grown, shared_out, signed
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,12 @@ def test_a_written_signature_is_that_of_the_function():
     plain = inspect.signature(function)
     assert inspect.signature(signed(function)) == plain
     assert list(inspect.signature(grown(lambda input: 1)).parameters) == ["wildcards", "input", "attempt"]
+
+
+def test_jobs_share_what_grows_with_a_product_of_two_inputs():
+    need = Need(minutes=10, minutes_per_mb={"users": 0.1}, minutes_per_product={("users", "songs"): 0.01})
+    sizes = {"users": 50.0, "songs": 40.0, "plays": 9.0}
+    assert need.minutes_for(sizes) == 10 + 5 + 20
+    assert need.minutes_for(sizes, jobs=4) == 10 + 5 + 5
+    assert need.minutes_for({"users": 50.0}) == 10 + 5
+    assert need.minutes_for({"users": 1e6, "songs": 1e6}) == DAY

@@ -45,8 +45,7 @@ rule rank_users:
         users=user_vectors,
         predictions=settled(PREDICTIONS),
     output:
-        counts=RANKED[0],
-        lists=RANKED[1],
+        **RANKED,
     log:
         "<results>/logs/rank_users/{model}/{seed}/{shard}.log",
     benchmark:
@@ -59,9 +58,9 @@ rule rank_users:
     threads: side_by_side("rank_users", len(SETTINGS["models"]) * len(USER_SHARDS))
     resources:
         mem_mb=memory_of("rank_users"),
-        runtime=minutes_of("rank_users"),
+        runtime=minutes_of("rank_users", jobs=max(len(USER_SHARDS), 1)),
     params:
-        options=options("evaluation", "list_lengths", "shards"),
+        options=options("evaluation", "shards", list_length=SETTINGS["evaluation"]["list_lengths"][0]),
         cache=cache_folder,
         code=code("rank_users.py"),
     script:
@@ -330,7 +329,7 @@ if SETTINGS["evaluation"]["plays_worth"]:
     ]
 
 
-KEPT += for_models(expand(RANKED, shard=USER_SHARDS, allow_missing=True), SETTINGS["models"])
+KEPT += for_models(expand([*RANKED.values()], shard=USER_SHARDS, allow_missing=True), SETTINGS["models"])
 KEPT += for_models(SCORES, SETTINGS["models"])
 KEPT += for_models(SONG_SCORES, SETTINGS["models"])
 KEPT += for_models(WITHOUT_SONGS, SETTINGS["models"])

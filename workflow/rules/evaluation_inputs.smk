@@ -5,8 +5,7 @@ from coldwave.audio.shards import shard_names
 SCORES = "<results>/scores/{model}/{seed}.parquet"
 SONG_SCORES = "<results>/scores_by_song/{model}/{seed}.parquet"
 WITHOUT_SONGS = "<results>/scores_without_songs/{model}/{seed}.npy"
-RANKED = ["<results>/scores_in_shards/{model}/{seed}/{shard}.counts.npy"]
-RANKED += ["<results>/scores_in_shards/{model}/{seed}/{shard}.lists.npy"]
+RANKED = {name: f"<results>/scores_in_shards/{{model}}/{{seed}}/{{shard}}.{name}.npy" for name in ("counts", "lists")}
 
 # The shards of users whose rankings are jobs of their own; none if the evaluation of a model is one job.
 USER_SHARDS = shard_names(SETTINGS["evaluation"]["shards"]) if SETTINGS["evaluation"]["shards"] > 1 else []
@@ -37,5 +36,5 @@ def factors_to_compare(wildcards):
 
 def rankings(wildcards):
     """The rankings of all shards of users, where users are shared out."""
-    paths = [expand(path, shard=USER_SHARDS, allow_missing=True) for path in RANKED]
-    return {name: settled(*each)(wildcards) for name, each in zip(["counts", "lists"], paths) if each}
+    paths = {name: expand(path, shard=USER_SHARDS, allow_missing=True) for name, path in RANKED.items()}
+    return {name: settled(*each)(wildcards) for name, each in paths.items() if each}

@@ -9,7 +9,7 @@ from coldwave.errors import InputError
 from coldwave.evaluation.lists import tie_order
 
 
-class Candidates(NamedTuple):
+class CandidateSongs(NamedTuple):
     """The test songs of a run, with their vectors.
 
     ``songs``: int [c], their indices, sorted. ``vectors``: [c, k], NaN where a prediction is missing. ``order``: int64
@@ -25,7 +25,7 @@ class Candidates(NamedTuple):
 
 def candidates_of(
     plays: pl.DataFrame, split: pl.DataFrame, songs: pl.DataFrame, user_vectors: np.ndarray, song_vectors: np.ndarray
-) -> Candidates:
+) -> CandidateSongs:
     """Collect the test songs of a run; the parameters are those of ``coldwave.evaluation.scores.score_model``.
 
     Raises
@@ -39,7 +39,7 @@ def candidates_of(
     if len(relevant) == 0:
         raise InputError(f"nobody has played any of the {len(test_songs)} test songs: raise split.test in the config")
     order = tie_order(songs.sort("song")["song_id"][test_songs.tolist()].to_list())
-    return Candidates(test_songs, song_vectors[test_songs], order, starts, relevant)
+    return CandidateSongs(test_songs, song_vectors[test_songs], order, starts, relevant)
 
 
 def relevant_songs(

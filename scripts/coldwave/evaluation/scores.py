@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
-from coldwave.evaluation.candidates import Candidates, candidates_of
+from coldwave.evaluation.candidates import CandidateSongs, candidates_of
 from coldwave.evaluation.drawn_together import drawn_together
 from coldwave.evaluation.factors import factor_errors
 from coldwave.evaluation.lists import artist_diversity, artist_numbers, novelty, times_listed
@@ -146,7 +146,9 @@ def _by_user(
     return frame
 
 
-def _by_song(test: Candidates, number: np.ndarray, standing: Standing, errors: dict[str, np.ndarray]) -> pl.DataFrame:
+def _by_song(
+    test: CandidateSongs, number: np.ndarray, standing: Standing, errors: dict[str, np.ndarray]
+) -> pl.DataFrame:
     share = pair_shares(standing, test.starts, len(test.songs))
     counted = np.isfinite(share)  # not the pairs of users who have played every test song
     pairs = np.bincount(test.relevant[counted], minlength=len(test.songs))

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from coldwave.errors import InputError
-from coldwave.evaluation.candidates import Candidates
+from coldwave.evaluation.candidates import CandidateSongs
 from coldwave.evaluation.ranking import Standing, missing_songs, stand
 from coldwave.evaluation.scoring import distinct_vectors, users_of_chunk
 
 
 def stand_shard(
-    user_vectors: np.ndarray, test: Candidates, length: int, shard: int, shards: int, threads: int = 1
+    user_vectors: np.ndarray, test: CandidateSongs, length: int, shard: int, shards: int, threads: int = 1
 ) -> Standing:
     """Rank the test songs for one shard of the users: their pairs, and their lists [users of the shard, length].
 
@@ -38,7 +38,7 @@ def stand_shard(
         raise InputError(f"the vectors cannot be ranked: {error}") from error
 
 
-def joined(shards: Sequence[Standing], test: Candidates) -> Standing:
+def joined(shards: Sequence[Standing], test: CandidateSongs) -> Standing:
     """Put all shards together, in their order.
 
     Raises
@@ -50,12 +50,12 @@ def joined(shards: Sequence[Standing], test: Candidates) -> Standing:
     if len(whole.above) != len(test.relevant) or len(whole.lists) != len(test.starts) - 1:
         raise InputError(
             f"the shards have {len(whole.above)} pairs of {len(whole.lists)} users, but there are "
-            f"{len(test.relevant)} of {len(test.starts) - 1}: delete the shards and run again"
+            f"{len(test.relevant)} of {len(test.starts) - 1}: delete scores_in_shards/ of the run and run again"
         )
     return whole
 
 
-def _cuts(test: Candidates, shards: int) -> np.ndarray:
+def _cuts(test: CandidateSongs, shards: int) -> np.ndarray:
     """Where the shards begin and end: users, int64 [shards + 1].
 
     A shard has whole chunks of those that one job would score: a product of matrices may round otherwise in a chunk of

@@ -9,7 +9,7 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.evaluation.lists import tie_order
 from coldwave.evaluation.ranking import missing_songs
-from coldwave.evaluation.scoring import distinct_vectors, map_scores
+from coldwave.evaluation.scoring import distinct_vectors, map_scores, users_of_chunk
 from coldwave.use.models import Model
 
 _CHUNKS = 8  # of users, that are held at once
@@ -98,7 +98,7 @@ def ranked(
         return Block(chunk[rows], among.songs[places[rows, columns]], columns + 1, found[rows, columns])
 
     # Chunks as in the evaluation, so that sums have the same bits.
-    step = int(np.clip((1 << 20) // max(len(among.distinct), 1), 128, 4096))
+    step = users_of_chunk(len(among.distinct))
     try:
         for begin in range(0, len(users), _CHUNKS * step):
             some = users[begin : begin + _CHUNKS * step]

@@ -94,9 +94,8 @@ class Gatherer:
         total = np.empty(len(key), dtype=np.uint32 if self._plays <= LARGEST else np.uint64)
         made = 0
         for begin, end in _whole_runs(key, of_count):
-            pair, counts = key[begin:end] >> np.uint64(of_count), count[begin:end]
-            if of_count:
-                counts = key[begin:end] & _ones(of_count)
+            pair = key[begin:end] >> np.uint64(of_count)
+            counts = key[begin:end] & _ones(of_count) if of_count else count[begin:end]
             first = np.flatnonzero(np.concatenate([[True], pair[1:] != pair[:-1]]))  # where each pair begins
             here, pair = slice(made, made + len(first)), pair[first]
             user[here], song[here] = pair >> np.uint64(of_song), pair & _ones(of_song)

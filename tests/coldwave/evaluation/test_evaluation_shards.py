@@ -53,8 +53,12 @@ def test_shards_give_the_same_bits(seed, shards, at_once, played):
 
 def test_scores_of_shards_are_those_of_one_job():
     tables, vectors = a_run(0)
-    whole = score_model(*tables, *vectors, 10, LENGTHS)
-    found = score_model(*tables, *vectors, 10, LENGTHS, shards=in_shards(tables, vectors, 3, threads=2))
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (scoring, shards_module):
+            patch.setattr(module, "users_of_chunk", lambda distinct: 50)
+        whole = score_model(*tables, *vectors, 10, LENGTHS)
+        parts = in_shards(tables, vectors, 3, threads=2)
+    found = score_model(*tables, *vectors, 10, LENGTHS, shards=parts)
     assert found.users.equals(whole.users)
     assert found.songs.equals(whole.songs)
     np.testing.assert_array_equal(found.without_songs, whole.without_songs)

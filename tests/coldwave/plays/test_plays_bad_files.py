@@ -228,7 +228,6 @@ def test_memory_follows_the_number_of_pairs():
 BOMBS = """
 import re, sys
 from pathlib import Path
-from unittest.mock import patch
 from coldwave.errors import InputError
 from coldwave.plays import pairs, rejections, streams
 from coldwave.plays.catalogue import read_catalogue
