@@ -81,7 +81,7 @@ def test_more_shards_than_chunks_of_users_leave_some_empty():
 def test_shards_of_other_plays_are_refused():
     tables, vectors = a_run(0)
     parts = in_shards(*a_run(1), 3)
-    with pytest.raises(InputError, match="delete the shards"):
+    with pytest.raises(InputError, match="delete scores_in_shards"):
         score_model(*tables, *vectors, 10, LENGTHS, shards=parts)
 
 
