@@ -7,6 +7,7 @@ import polars as pl
 import scipy.sparse as sparse
 
 _SONGS_AT_ONCE = 1024
+_COMPONENTS_AT_ONCE = 256  # so few stay in the processor's cache while a song's words are added up
 COUNTS_SCHEMA = {"song_id": pl.String, "word": pl.UInt32, "count": pl.UInt32}
 
 
@@ -83,6 +84,10 @@ def fit_pca(blocks: Iterable[sparse.csr_matrix], variance: float) -> tuple[np.nd
 
 def project(matrix: sparse.csr_matrix, mean: np.ndarray, components: np.ndarray) -> np.ndarray:
     """Project songs on the components: float32 [songs, d], NaN where a song has no words."""
-    projected = np.asarray(matrix @ components.T - mean @ components.T, dtype=np.float32)
+    offset = mean @ components.T
+    projected = np.empty((matrix.shape[0], len(components)), np.float32)
+    for begin in range(0, len(components), _COMPONENTS_AT_ONCE):
+        some = slice(begin, begin + _COMPONENTS_AT_ONCE)
+        projected[:, some] = matrix @ np.ascontiguousarray(components[some].T) - offset[some]
     projected[np.diff(matrix.indptr) == 0] = np.nan
     return projected

@@ -102,7 +102,9 @@ def score_model(
     ranked = user_vectors, test.vectors, test.starts, test.relevant
     try:
         missing = int(missing_songs(test.vectors).sum())
-        standing = joined(shards, test) if shards else stand(*ranked, test.order, list_lengths[0], threads)
+        standing = (
+            joined(shards, test, list_lengths[0]) if shards else stand(*ranked, test.order, list_lengths[0], threads)
+        )
         ranking = measure(standing, test.starts, len(test.songs), cutoff)
         without = leave_songs_out(*ranked, cutoff, seed, threads, together=drawn_together(songs, split))
         errors = {} if song_factors is None else factor_errors(test.vectors, song_factors[test.songs])

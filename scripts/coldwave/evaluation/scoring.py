@@ -62,7 +62,7 @@ def map_scores(
 
 
 def users_of_chunk(distinct: int) -> int:
-    """Users that are scored at once, for so many distinct vectors: enough for about a million scores."""
+    """Users that are scored at once, for so many distinct vectors: about a million scores, and at least 128 users."""
     return int(np.clip(_SCORES_AT_ONCE // max(distinct, 1), 128, 4096))
 
 

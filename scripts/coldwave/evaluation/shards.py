@@ -38,21 +38,22 @@ def stand_shard(
         raise InputError(f"the vectors cannot be ranked: {error}") from error
 
 
-def joined(shards: Sequence[Standing], test: CandidateSongs) -> Standing:
-    """Put all shards together, in their order.
+def joined(shards: Sequence[Standing], test: CandidateSongs, length: int) -> Standing:
+    """Put all shards together, in their order; ``length`` is that of their lists.
 
     Raises
     ------
     InputError
         They are not those of these users and plays.
     """
-    whole = Standing(*(np.concatenate(parts) for parts in zip(*shards, strict=True)))
-    if len(whole.above) != len(test.relevant) or len(whole.lists) != len(test.starts) - 1:
+    pairs, users = sum(len(shard.above) for shard in shards), sum(len(shard.lists) for shard in shards)
+    found = pairs, users, {shard.lists.shape[1] for shard in shards}
+    if found != (len(test.relevant), len(test.starts) - 1, {min(length, len(test.songs))}):
         raise InputError(
-            f"the shards have {len(whole.above)} pairs of {len(whole.lists)} users, but there are "
-            f"{len(test.relevant)} of {len(test.starts) - 1}: delete scores_in_shards/ of the run and run again"
+            f"the shards have {pairs} pairs, {users} users and lists of {found[-1]}, not {len(test.relevant)} pairs, "
+            f"{len(test.starts) - 1} users and lists of {length}: delete scores_in_shards/ of the run and run again"
         )
-    return whole
+    return Standing(*(np.concatenate(parts) for parts in zip(*shards, strict=True)))
 
 
 def _cuts(test: CandidateSongs, shards: int) -> np.ndarray:

@@ -132,9 +132,11 @@ def read_blocks(path: Path, encoding: str = "utf-8", block_bytes: int = BLOCK_BY
     chunks: Iterable[bytes] = read_chunks(path, block_bytes)
     if not _has_plain_lines(encoding):
         chunks, encoding = _to_utf8(chunks, path, encoding), "utf-8"
+    elif codecs.lookup(encoding).name == "utf-8-sig":
+        encoding = "utf-8"  # or Python would take a mark off wherever a block begins
     first = True
     for block in _whole_lines(chunks, path):
-        if first and codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
+        if first and codecs.lookup(encoding).name == "utf-8":
             block = block.removeprefix(_BYTE_ORDER_MARK)
         first = False
         if block:

@@ -47,7 +47,7 @@ def test_shards_give_the_same_bits(seed, shards, at_once, played):
             patch.setattr(module, "users_of_chunk", lambda distinct: at_once)
         test = candidates_of(*tables, *vectors)
         whole = stand(vectors[0], test.vectors, test.starts, test.relevant, test.order, LENGTHS[0])
-        found = joined(in_shards(tables, vectors, shards), test)
+        found = joined(in_shards(tables, vectors, shards), test, LENGTHS[0])
     assert all(np.array_equal(*both) for both in zip(found, whole, strict=True))
 
 
@@ -83,6 +83,12 @@ def test_shards_of_other_plays_are_refused():
     parts = in_shards(*a_run(1), 3)
     with pytest.raises(InputError, match="delete scores_in_shards"):
         score_model(*tables, *vectors, 10, LENGTHS, shards=parts)
+
+
+def test_shards_with_lists_of_another_length_are_refused():
+    tables, vectors = a_run(0)
+    with pytest.raises(InputError, match=r"lists of \{4\}.*lists of 9.*delete scores_in_shards"):
+        score_model(*tables, *vectors, 10, LENGTHS[::-1], shards=in_shards(tables, vectors, 3))
 
 
 def test_vectors_that_cannot_be_ranked_are_refused():

@@ -120,11 +120,13 @@ def test_the_same_as_line_by_line(tmp_path_factory, name, data, block_bytes, pie
     same_as_line_by_line(path, TABLES[name], block_bytes, piece_bytes, threads)
 
 
-def test_a_byte_order_mark_inside_of_the_file_belongs_to_an_id(tmp_path):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_byte_order_mark_inside_of_the_file_belongs_to_an_id(tmp_path, encoding):
     path = tmp_path / "plays.txt"
     path.write_bytes(b"\xef\xbb\xbfu\ts\t1\n\xef\xbb\xbfv\ts\t1\n")
-    same_as_line_by_line(path, TABLE, 7, 1, 1)
-    found, _ = read_plays(path, {"format": "taste_profile"}, 7)
+    table = TABLE | {"encoding": encoding}
+    same_as_line_by_line(path, table, 7, 1, 1)
+    found, _ = read_plays(path, {"format": "table", "table": table}, 7)
     assert found.user_ids.to_list() == ["u", "\ufeffv"]
 
 
