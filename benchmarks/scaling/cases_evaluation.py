@@ -153,6 +153,7 @@ CASES = (
     Case("evaluate_model", "songs", (1_000, 10_000, 50_000, 100_000), _evaluate, {"users": 10_000, "plays": 500_000}),
     Case("evaluate_model", "factors", (10, 50, 100, 200, 400), _evaluate, TEST | {"users": 20_000, "plays": 500_000}),
     Case("rank_users", "plays", PLAYS, _rank, TEST),
+    Case("rank_users", "songs", (10_000, 30_000, 100_000, 300_000), _rank, {"users": 40_000, "plays": 1_000_000}),
     Case("tabulate_recommendation", "users", USERS, _recommendation, TEST | {"plays": 100_000}),
     Case("tabulate_ranking", "users", USERS, _ranking, TEST | {"plays": 100_000}),
     Case("compare_models", "users", USERS, _compare, TEST | {"plays": 100_000}),
