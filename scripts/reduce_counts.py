@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from coldwave.bow.features import fit_pca, frequencies, project
-from coldwave.files import read_table, write_array
+from coldwave.files import read_table, write_array, write_rows
 from coldwave.job import run
 from coldwave.split.parts import TRAIN
 
@@ -25,6 +25,7 @@ def main(
     pca_songs: Path,
     features: Path,
     options: dict,
+    threads: int = 1,
 ) -> None:
     """Read the shards twice, one after the other: to fit the components, and to project all songs."""
     song_ids = read_table(songs, ["song_id"])["song_id"]
@@ -44,14 +45,12 @@ def main(
             yield matrix[training[heard]]
 
     mean, components = fit_pca(of_training(), options["variance"])
-    reduced = np.full((len(song_ids), len(components)), np.nan, np.float32)
-    for heard, matrix in shares():
-        reduced[heard] = project(matrix, mean, components)
+    shape = len(song_ids), len(components)
+    write_rows(features, shape, ((heard, project(matrix, mean, components, threads)) for heard, matrix in shares()))
     log.info("%d of %d components keep %g of the variance", len(components), options["words"], options["variance"])
     write_array(pca_mean, mean)
     write_array(pca_components, components)
     write_array(pca_songs, fitted)
-    write_array(features, reduced)
 
 
 run(main)

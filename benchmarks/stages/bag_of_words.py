@@ -1,5 +1,6 @@
 """The bag of words' principal components, beside scikit-learn's, and of as many songs as the paper has."""
 
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from sklearn.decomposition import PCA, IncrementalPCA
 from timing import Row, compare, own_peak
 
 from coldwave.bow.features import fit_pca, project
-from coldwave.files import read_array, write_array
+from coldwave.files import read_array, write_array, write_rows
 
 FRAMES, VARIANCE = 1292, 0.95  # of 30 s
 
@@ -63,12 +64,9 @@ def _of_the_papers_size() -> Row:
             write_array(path, counts)
         begin = time.perf_counter()
         mean, components = fit_pca((_shares(read_array(path)) for path in paths), VARIANCE)
-        features = np.empty((songs, len(components)), np.float32)
-        first = 0
-        for path in paths:
-            found = project(_shares(read_array(path)), mean, components)
-            features[first : first + len(found)] = found
-            first += len(found)
+        rows = np.array_split(np.arange(songs), shards)
+        found = (project(_shares(read_array(path)), mean, components, os.cpu_count()) for path in paths)
+        write_rows(Path(folder) / "features.npy", (songs, len(components)), zip(rows, found, strict=True))
         seconds = time.perf_counter() - begin
     return Row(
         f"bag of words: principal components of {songs:,} songs × {words:,} counts, and the songs' features",

@@ -8,8 +8,9 @@ import glob
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,26 @@ def write_array(path: str | Path, array: np.ndarray) -> None:
     """Write one NPY file."""
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.save(file, array, allow_pickle=False)
+
+
+def write_rows(path: str | Path, shape: tuple[int, int], parts: Iterable[tuple[np.ndarray, np.ndarray]]) -> None:
+    """Write one NPY file of float32 some rows at a time, as the whole may not fit memory.
+
+    Each of ``parts`` has the numbers of its rows, int [n], and their values, [n, shape[1]]. Rows of no part are NaN.
+    """
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+        begin, size, missing = file.tell(), 4 * shape[1], np.ones(shape[0], bool)
+
+        def write(rows: np.ndarray, values: Iterable[np.ndarray]) -> None:
+            for row, value in zip(rows.tolist(), values, strict=True):
+                file.seek(begin + row * size)
+                file.write(value.tobytes())
+
+        for rows, values in parts:
+            write(rows, values.astype("<f4", copy=False))
+            missing[rows] = False
+        write(np.flatnonzero(missing), repeat(np.full(shape[1], np.nan, "<f4"), int(missing.sum())))
 
 
 def read_array(path: str | Path, memory_map: bool = False) -> np.ndarray:

@@ -8,7 +8,16 @@ import polars as pl
 import pytest
 
 from coldwave.errors import InputError
-from coldwave.files import read_array, read_table, remove_leftovers, replacing, write_array, write_table, write_text
+from coldwave.files import (
+    read_array,
+    read_table,
+    remove_leftovers,
+    replacing,
+    write_array,
+    write_rows,
+    write_table,
+    write_text,
+)
 from coldwave.models.weights import write_weights
 
 SCHEMA = {"song": pl.UInt32, "title": pl.String}
@@ -22,6 +31,16 @@ def test_an_array_comes_back(tmp_path, memory_map, shape):
     found = read_array(tmp_path / "x.npy", memory_map)
     assert found.dtype == array.dtype and np.array_equal(found, array)
     assert isinstance(found, np.memmap) == memory_map
+
+
+def test_an_array_written_by_rows_has_the_bytes_of_one_written_at_once(tmp_path):
+    rng = np.random.default_rng(0)
+    whole = rng.normal(size=(9, 5)).astype(np.float32)
+    parts = [np.array([7, 2]), np.array([0, 1, 8]), np.array([], int), np.array([4])]
+    whole[[3, 5, 6]] = np.nan
+    write_array(tmp_path / "whole.npy", whole)
+    write_rows(tmp_path / "rows.npy", whole.shape, ((rows, whole[rows]) for rows in parts))
+    assert (tmp_path / "rows.npy").read_bytes() == (tmp_path / "whole.npy").read_bytes()
 
 
 @pytest.mark.parametrize("memory_map", [False, True])
@@ -102,11 +121,12 @@ def small_disk(tmp_path):
     "write",
     [
         lambda path, numbers: write_array(path, numbers),
+        lambda path, numbers: write_rows(path, (1, len(numbers)), [(np.array([0]), numbers[None])]),
         lambda path, numbers: write_table(path, pl.DataFrame({"x": numbers}), {"x": pl.Float64}),
         lambda path, numbers: write_text(path, str(list(numbers))),
         lambda path, numbers: write_weights(path, {"x": numbers}, {}),
     ],
-    ids=["array", "table", "text", "weights"],
+    ids=["array", "rows", "table", "text", "weights"],
 )
 def test_a_full_disk_is_told_and_leaves_the_old_file(small_disk, write):
     path = small_disk / "x"

@@ -73,6 +73,15 @@ def test_pca_has_the_same_bytes_with_any_number_of_threads():
     assert found[0] == found[1] == found[2]
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+def test_projections_have_the_bytes_of_the_product_at_once(threads):
+    rng = np.random.default_rng(0)
+    matrix = sparse.random(40, 900, 0.2, "csr", random_state=rng)
+    mean, components = rng.normal(size=900).astype(np.float32), rng.normal(size=(600, 900)).astype(np.float32)
+    at_once = np.asarray(matrix @ components.T - mean @ components.T, np.float32)
+    np.testing.assert_array_equal(project(matrix, mean, components, threads), at_once)
+
+
 def test_a_song_without_words_gets_nan(matrix):
     mean, components = fit_pca([matrix], 0.9)
     with_empty = sparse.vstack([matrix, sparse.csr_matrix((1, matrix.shape[1]))]).tocsr()
