@@ -80,7 +80,10 @@ def factorise(
         before = value
         return bool(tolerance) and settled
 
-    # implicit runs threads of its own, and BLAS threads below them slow it down
+    # implicit runs threads of its own, and BLAS threads below them slow it down. Only libraries that are loaded can be
+    # limited, and implicit brings SciPy's BLAS with it.
+    import implicit.cpu.als  # noqa: F401
+
     with threadpool_limits(limits=1, user_api="blas"):
         if frequency_scaling:
             return alternate(

@@ -1,5 +1,9 @@
 """Weighted matrix factorisation against dense arithmetic."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import polars as pl
 import pytest
@@ -314,3 +318,18 @@ def test_a_factorisation_that_has_not_settled_is_a_warning(caplog):
             random_plays(), np.ones(SONGS, bool), USERS, 3, iterations=iterations, tolerance=0.001, **settings
         )
         assert ("raise wmf.iterations" in caplog.text) == told
+
+
+FRESH = """
+import numpy as np, scipy.sparse as sparse
+from coldwave.wmf.als import factorise
+factorise(sparse.csr_matrix(np.eye(9, dtype=np.float32)), 4, 1.0, 2, threads=2)
+"""
+
+
+def test_no_blas_threads_run_below_those_of_implicit():
+    """In a process that has not loaded implicit's BLAS before. implicit itself warns of threads that would contend."""
+    command = [sys.executable, "-W", "error:OpenBLAS is configured:RuntimeWarning", "-c", FRESH]
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
