@@ -100,8 +100,8 @@ def minima(pairs: Pairs, kept: Kept, options: Mapping[str, Any]) -> Kept:
     """Apply ``min_users`` and ``min_songs`` until nothing changes."""
     min_users, min_songs = options.get("min_users", 1), options.get("min_songs", 1)
     users, songs, rounds = core(pairs.user, pairs.song, *kept, min_users, min_songs)
-    before = of_kept(pairs.user, pairs.song, *kept)
-    if not users.any():
+    before, after = (of_kept(pairs.user, pairs.song, *which) for which in (kept, (users, songs)))
+    if not len(pairs.user[after]):
         raise InputError(_why_nothing_left(pairs, kept, before, min_users, min_songs))
     unplayed = kept.songs & (totals(pairs.song[before], len(songs)) == 0)
     log.info(
