@@ -29,10 +29,9 @@ def table_of(runs: list[Path]) -> Iterator[str]:
     """The lines of the table, the longest rule first."""
     jobs = pl.concat([_jobs(run).with_columns(run=at) for at, run in enumerate(runs)])
     longest = jobs.group_by("run", "rule").agg(pl.col("seconds").sum()).group_by("rule").agg(pl.col("seconds").max())
-    short = longest.filter(pl.col("seconds") < 1)["rule"].to_list()
-    rules = [*longest.sort("seconds", "rule", descending=[True, False])["rule"].to_list(), "others"]
-    jobs = jobs.with_columns(rule=pl.when(pl.col("rule").is_in(short)).then(pl.lit("others")).otherwise("rule"))
-    rules = [rule for rule in rules if rule not in short]
+    named = longest.filter(pl.col("seconds") >= 1).sort("seconds", "rule", descending=[True, False])["rule"].to_list()
+    jobs = jobs.with_columns(rule=pl.when(pl.col("rule").is_in(named)).then("rule").otherwise(pl.lit("others")))
+    rules = [*named, "others"]
     columns = {"rule": rules}
     for at, run in enumerate(runs):
         of_rule = [jobs.filter(run=at, rule=rule) for rule in rules]

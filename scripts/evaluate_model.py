@@ -39,9 +39,8 @@ def main(
     factors = read_array(song_factors) if song_factors else None
     ranked = [Standing(*read_array(count), read_array(listed)) for count, listed in zip(counts, lists, strict=True)]
     lengths = options["list_lengths"]
-    how = factors, threads, options["seed"], ranked
     try:
-        found = score_model(*tables, *vectors, options["cutoff"], lengths, *how)
+        found = score_model(*tables, *vectors, options["cutoff"], lengths, factors, threads, options["seed"], ranked)
     except InputError as error:
         raise InputError(f"{predictions} with {users}: {error}") from error
     write_table(scores, found.users, schema(lengths))

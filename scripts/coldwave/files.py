@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import repeat
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import polars as pl
@@ -68,13 +69,18 @@ def write_array(path: str | Path, array: np.ndarray) -> None:
         np.save(file, array, allow_pickle=False)
 
 
+def write_header(file: BinaryIO, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    """Write the header of an NPY file; NumPy pads it, so that its size does not depend on the number of rows."""
+    np.lib.format.write_array_header_1_0(file, {"descr": dtype.str, "fortran_order": False, "shape": shape})
+
+
 def write_rows(path: str | Path, shape: tuple[int, int], parts: Iterable[tuple[np.ndarray, np.ndarray]]) -> None:
     """Write one NPY file of float32 some rows at a time, as the whole may not fit memory.
 
     Each of ``parts`` has the numbers of its rows, int [n], and their values, [n, shape[1]]. Rows of no part are NaN.
     """
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
+        write_header(file, shape, np.dtype("<f4"))
         begin, size, missing = file.tell(), 4 * shape[1], np.ones(shape[0], bool)
 
         def write(rows: np.ndarray, values: Iterable[np.ndarray]) -> None:

@@ -58,7 +58,7 @@ rule rank_users:
     threads: side_by_side("rank_users", len(SETTINGS["models"]) * len(USER_SHARDS))
     resources:
         mem_mb=memory_of("rank_users"),
-        runtime=minutes_of("rank_users", jobs=max(len(USER_SHARDS), 1)),
+        runtime=minutes_of("rank_users", jobs=SETTINGS["evaluation"]["shards"]),
     params:
         options=options("evaluation", "shards", list_length=SETTINGS["evaluation"]["list_lengths"][0]),
         cache=cache_folder,

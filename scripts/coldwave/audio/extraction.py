@@ -3,7 +3,6 @@
 A file that hangs or kills the decoder loses one song.
 """
 
-import io
 import logging
 import multiprocessing
 import os
@@ -14,7 +13,7 @@ from concurrent.futures import TimeoutError as TimeLimit
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import polars as pl
@@ -29,7 +28,7 @@ from coldwave.audio.signal_check import check_length
 from coldwave.audio.status import AudioError
 from coldwave.digest import digest_file
 from coldwave.errors import InputError
-from coldwave.files import replacing
+from coldwave.files import replacing, write_header
 from coldwave.progress import track
 
 log = logging.getLogger(__name__)
@@ -200,7 +199,7 @@ def extract_shard(
     from_cache, cache_error = 0, ""
     with replacing(path) as temporary, temporary.open("wb") as file:
         start = 0
-        _write_header(file, 0, settings)
+        write_header(file, (0, settings.width), np.dtype(settings.dtype))
         songs = extract_songs(manifest, settings, cache, pool, threads)
         for song_id, song in zip(manifest["song_id"], track(songs, settings.words, len(manifest)), strict=True):
             frames = 0 if song.rows is None else len(song.rows)
@@ -211,7 +210,7 @@ def extract_shard(
             from_cache += song.from_cache
             cache_error = cache_error or song.cache_error
         file.seek(0)
-        _write_header(file, start, settings)
+        write_header(file, (start, settings.width), np.dtype(settings.dtype))
     table = pl.DataFrame(rows, schema=TABLE, orient="row")
     _log_counts(table, from_cache, cache_error)
     return table
@@ -246,15 +245,6 @@ def _cause(exitcode: int | None) -> str:
         return signal.Signals(-exitcode).name if exitcode and exitcode < 0 else f"exit code {exitcode}"
     except ValueError:
         return f"signal {-exitcode}"
-
-
-def _write_header(file: BinaryIO, rows: int, settings: Extractor) -> None:
-    """Write the header of an NPY file; numpy pads it, so that its size does not depend on ``rows``."""
-    header = io.BytesIO()
-    kind = np.dtype(settings.dtype).str
-    description = {"descr": kind, "fortran_order": False, "shape": (rows, settings.width)}
-    np.lib.format.write_array_header_1_0(header, description)
-    file.write(header.getvalue())
 
 
 def _log_counts(table: pl.DataFrame, from_cache: int, cache_error: str) -> None:

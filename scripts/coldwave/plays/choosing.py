@@ -33,7 +33,7 @@ def top_songs(pairs: Pairs, kept: Kept, options: Mapping[str, Any]) -> np.ndarra
     users, songs = kept
     if (wanted := options.get("top_songs")) is None:
         return songs
-    here = users[pairs.user] & songs[pairs.song]
+    here = of_kept(pairs.user, pairs.song, users, songs)
     plays = totals(pairs.song[here], len(songs), pairs.count[here])
     picked = highest(plays, songs & (plays > 0) if options.get("min_users", 1) else songs, wanted)
     _log_top("top_songs", "songs by plays", wanted, picked, songs)
@@ -46,7 +46,7 @@ def top_users(pairs: Pairs, kept: Kept, options: Mapping[str, Any], log_it: bool
     if (wanted := options.get("top_users")) is None:
         return users
     by = one_of(options, "users_by", ("plays", "songs", "random"))
-    here = users[pairs.user] & songs[pairs.song]
+    here = of_kept(pairs.user, pairs.song, users, songs)
     user = pairs.user[here]
     number = totals(user, len(users))
     candidates = users & (number > 0) if options.get("min_songs", 1) else users
@@ -85,7 +85,7 @@ def users_by_training(pairs: Pairs, kept: Kept, training: np.ndarray, options: M
 
 def log_silent(pairs: Pairs, kept: Kept) -> None:
     """Warn of songs that only users who are left out have played; the catalogue keeps them."""
-    here = kept.users[pairs.user] & kept.songs[pairs.song]
+    here = of_kept(pairs.user, pairs.song, *kept)
     if silent := int((kept.songs & (totals(pairs.song[here], len(kept.songs)) == 0)).sum()):
         log.warning("%s songs have no play by the users that are kept (plays.filter_by: training)", f"{silent:,}")
 

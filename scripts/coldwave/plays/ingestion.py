@@ -198,7 +198,7 @@ def _numbered(pairs: Pairs, songs: pl.DataFrame, kept: Kept) -> tuple[pl.DataFra
     """Number the kept users and songs from 0, in the order of their ids, and count what is left of each."""
     here = of_kept(pairs.user, pairs.song, *kept)
     user, song, count = pairs.user[here], pairs.song[here], pairs.count[here]
-    if not (kept.users.all() and kept.songs.all()):  # else each has its number
+    if not isinstance(here, slice):  # else each has its number
         new_user, new_song = (np.cumsum(which, dtype=np.int64) - 1 for which in kept)
         user, song = new_user[user].astype(np.uint32), new_song[song].astype(np.uint32)
     plays = pl.DataFrame({"user": user, "song": song, "count": count}, schema=PLAYS)

@@ -80,19 +80,15 @@ def factorise(
         before = value
         return bool(tolerance) and settled
 
-    # implicit runs threads of its own, and BLAS threads below them slow it down. Only libraries that are loaded can be
-    # limited, and implicit brings SciPy's BLAS with it.
-    import implicit.cpu.als  # noqa: F401
-
-    with threadpool_limits(limits=1, user_api="blas"):
-        if frequency_scaling:
+    if frequency_scaling:
+        with threadpool_limits(limits=1, user_api="blas"):
             return alternate(
                 confidences, *own, unplayed_weight, factors, iterations, seed, threads, dtype, after_iteration
             )
-        return _implicit(
-            confidences, factors, regularization, iterations, solver, seed, threads, dtype, unplayed_weight,
-            after_iteration,
-        )  # fmt: skip
+    return _implicit(
+        confidences, factors, regularization, iterations, solver, seed, threads, dtype, unplayed_weight,
+        after_iteration,
+    )  # fmt: skip
 
 
 def factorise_plays(
@@ -121,18 +117,20 @@ def _implicit(
         if after_iteration(iteration, seconds, model.user_factors, model.item_factors):
             raise _Settled
 
-    model = AlternatingLeastSquares(
-        factors=factors,
-        regularization=regularization / unplayed_weight,
-        alpha=1.0,  # a stored value is the confidence itself
-        dtype=dtype,
-        use_cg=solver == "cg",
-        iterations=iterations,
-        num_threads=threads,
-        random_state=seed,
-    )
     weighted = confidences if unplayed_weight == 1 else confidences * np.float32(1 / unplayed_weight)
-    with contextlib.suppress(_Settled):
+    # implicit runs threads of its own, and BLAS threads below them slow it down. Only libraries that are loaded can be
+    # limited, so this comes after the import, which brings SciPy's BLAS.
+    with threadpool_limits(limits=1, user_api="blas"), contextlib.suppress(_Settled):
+        model = AlternatingLeastSquares(
+            factors=factors,
+            regularization=regularization / unplayed_weight,
+            alpha=1.0,  # a stored value is the confidence itself
+            dtype=dtype,
+            use_cg=solver == "cg",
+            iterations=iterations,
+            num_threads=threads,
+            random_state=seed,
+        )
         model.fit(weighted, show_progress=False, callback=after)
     return model.user_factors, model.item_factors
 
