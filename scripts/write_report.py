@@ -7,7 +7,9 @@ from coldwave.evaluation.models import models_of
 from coldwave.evaluation.recommendation import Trained, model_and_seed
 from coldwave.files import read_table, write_text
 from coldwave.job import run
-from coldwave.report.page import TEMPLATE, Curve, Data, divide, render
+from coldwave.report.data import Data
+from coldwave.report.page import divide, render
+from coldwave.report.training import Curve
 
 
 def main(
@@ -53,7 +55,6 @@ def main(
         objective=read_table(objective),
         data=data,
         sections=divide(exhibits, options["sections"]),
-        template=TEMPLATE,
     )
     write_text(page, html)
 

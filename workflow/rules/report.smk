@@ -1,5 +1,10 @@
 """report: one page for people."""
 
+# What the page is made from besides its data: templates, its style sheet and its script.
+PAGE_TEMPLATES = sorted(
+    file for file in (ROOT / "workflow" / "report").iterdir() if file.suffix in (".j2", ".css", ".js")
+)
+
 
 rule write_report:
     input:
@@ -39,7 +44,7 @@ rule write_report:
             "run": SETTINGS["run"],
             "sections": {heading: len(paths) for heading, paths in EXHIBITS.items()},
         },
-        page_template=text_digest(ROOT / "workflow" / "report" / "page.html.j2"),
+        page_template={file.name: text_digest(file) for file in PAGE_TEMPLATES},
         code=code("write_report.py"),
     script:
         "../../scripts/write_report.py"

@@ -1,12 +1,20 @@
 """Figures of the report: results by model, how they are spread over users, and learning curves."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import matplotlib
 import numpy as np
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from coldwave.exhibits.drawing import ACCENT, GRID, INK, MUTED, SECOND, STYLE, as_svg, model_rows, new_axes
+
+
+class Figure(NamedTuple):
+    """An SVG element and its caption."""
+
+    svg: str
+    caption: str
 
 
 def model_dots(

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import shutil
 from html.parser import HTMLParser
 
 import polars as pl
@@ -14,8 +15,11 @@ from coldwave.evaluation.recommendation import Trained, recommendation_table
 from coldwave.evaluation.scores import SCORES
 from coldwave.evaluation.where import SCHEMA as WHERE
 from coldwave.exhibits.files import write_exhibit_figure, write_exhibit_table
+from coldwave.report.data import Data, audio_failures, parts, rejected_reasons
 from coldwave.report.figures import lines
-from coldwave.report.page import Curve, Data, audio_failures, finding, parts, rejected_reasons, render
+from coldwave.report.page import TEMPLATES, render
+from coldwave.report.results import finding
+from coldwave.report.training import Curve
 
 HOSTILE = '<script>alert("1")</script>&<img src=x onerror=alert(1)>'
 MODELS = {
@@ -159,7 +163,7 @@ def test_it_says_what_the_run_is_and_found(elements):
 
 
 def test_nothing_from_the_data_is_markup(html, elements):
-    assert not elements.named("script") and not elements.named("img")
+    assert elements.named("script") == [{}] and not elements.named("img")  # the page's own
     assert html.count("&lt;script&gt;") >= 3
     assert HOSTILE not in html
 
@@ -190,7 +194,7 @@ def test_a_hostile_model_name_is_not_markup_in_figures_either():
         config=HOSTILE,
     )
     found = Elements(html)
-    assert not found.named("script") and not found.named("img")
+    assert found.named("script") == [{}] and not found.named("img")
     assert name in found.words  # the table has the whole name, a figure its beginning
     assert name[:19] + "…" in found.words
 
@@ -283,11 +287,13 @@ def test_the_lead_names_all_audio_models_that_are_not_told_apart():
 
 
 def test_a_broken_template_is_named(tmp_path):
-    (tmp_path / "page.html.j2").write_text("{% if %}")
-    with pytest.raises(InputError, match="page.html.j2: not a valid template"):
-        page(template=tmp_path / "page.html.j2")
-    with pytest.raises(InputError, match="none.j2"):
-        page(template=tmp_path / "none.j2")
+    shutil.copytree(TEMPLATES, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "map.html.j2").write_text("{% if %}")
+    with pytest.raises(InputError, match="map.html.j2: not a valid template"):
+        page(templates=tmp_path)
+    (tmp_path / "page.css").unlink()
+    with pytest.raises(InputError, match="page.css: not a valid template"):
+        page(templates=tmp_path)
 
 
 def test_exhibits_are_under_their_headings(tmp_path):
