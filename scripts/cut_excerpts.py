@@ -5,7 +5,9 @@ from pathlib import Path
 import polars as pl
 
 from coldwave.audio.extraction import worker_pool
-from coldwave.examples.excerpts import EXCERPTS, Cut, excerpts, wanted
+from coldwave.examples.cutting import Cut
+from coldwave.examples.excerpts import cut_songs, wanted
+from coldwave.examples.tables import EXCERPTS
 from coldwave.files import read_table, write_table
 from coldwave.job import run
 
@@ -17,7 +19,7 @@ def main(
     recommended: Path,
     similar: Path,
     map: Path,
-    excerpts_table: Path,
+    excerpts: Path,
     cache: Path,
     options: dict,
     manifests: list[Path] = (),
@@ -28,15 +30,17 @@ def main(
     Without ``manifests``, the run reads no audio files, and the table is empty.
     """
     if not manifests:
-        write_table(excerpts_table, pl.DataFrame(schema=EXCERPTS), EXCERPTS)
+        write_table(excerpts, pl.DataFrame(schema=EXCERPTS), EXCERPTS)
         return
     with worker_pool(threads) as pool:  # first, as it forks, and reading a table starts threads
         files = pl.concat([read_table(path) for path in manifests])
-        known = read_table(songs, ["song", "song_id"]).join(files, on="song_id").select("song", "audio", "digest")
+        files = read_table(songs, ["song", "song_id"]).join(files, on="song_id").drop("song_id")
         lists = [read_table(path) for path in (played, recommended, similar)]
-        shown = wanted(*lists, read_table(map)["song"], options["excerpts"], f"{options['seed']} report excerpts")
-        table = excerpts(known, shown, Cut.of(options), options["megabytes"], cache, pool, threads)
-    write_table(excerpts_table, table, EXCERPTS)
+        order = wanted(*lists, read_table(map)["song"], f"{options['seed']} report excerpts")
+        shown = pl.DataFrame({"song": order}, schema={"song": pl.UInt32})
+        shown = shown.join(files, on="song", maintain_order="left").head(options["excerpts"])
+        table = cut_songs(shown, Cut.of(options), options["megabytes"], cache, pool, threads)
+    write_table(excerpts, table, EXCERPTS)
 
 
 run(main)

@@ -8,6 +8,7 @@ from coldwave.evaluation.recommendation import Trained, model_and_seed
 from coldwave.files import read_table, write_text
 from coldwave.job import run
 from coldwave.report.data import Data
+from coldwave.report.listen import Listening, prepare
 from coldwave.report.page import divide, render
 from coldwave.report.training import Curve
 
@@ -26,21 +27,30 @@ def main(
     users: Path,
     plays: Path,
     split: Path,
+    played: Path,
+    recommended: Path,
+    similar: Path,
+    examples: Path,
+    excerpts: Path,
     page: Path,
     options: dict,
     exhibits: list[Path] = (),
     index: Path = None,
 ) -> None:
     """``options``: run (its name), data and protocol (a sentence each), config (as text), models, notes (on their
-    kinds) and sections: from each heading to how many of ``exhibits`` are under it, in their order."""
+    kinds), listen (files, excerpts and megabytes: what is said of excerpts) and sections: from each heading to how many
+    of ``exhibits`` are under it, in their order."""
     data = Data(
-        songs=read_table(songs, ["song", "song_id", "title", "artist"]),
-        users=read_table(users, ["user"]),
+        songs=read_table(songs, ["song", "song_id", "title", "artist", "users"]),
+        users=read_table(users, ["user", "user_id"]),
         plays=read_table(plays, ["song", "count"]),
         split=read_table(split, ["song", "part"]),
         rejected=read_table(rejected, ["source", "reason"]),
         audio=read_table(index, ["song", "status", "detail"]) if index else None,
     )
+    lists = [read_table(path) for path in (played, recommended, similar, examples, excerpts)]
+    said = options["listen"]
+    listening = Listening(*lists, files=said["files"], most=said["excerpts"] or 0, megabytes=said["megabytes"])
     html = render(
         run=options["run"],
         about=[options["data"], options["protocol"]],
@@ -55,6 +65,8 @@ def main(
         objective=read_table(objective),
         data=data,
         sections=divide(exhibits, options["sections"]),
+        listen=prepare(listening, data.songs, data.users, data.split),
+        excerpts=listening.sounds,
     )
     write_text(page, html)
 

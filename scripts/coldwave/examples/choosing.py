@@ -29,14 +29,15 @@ def choose_examples(vectors: Vectors, users: int, songs: int, seed: int) -> Exam
     test songs has no say. What there is none of, such as recommendations without an audio model, is left out.
     """
     files, said = vectors.files, []
-    shown = chosen_users(files, users, seed)
-    lists, features, model = pl.DataFrame(schema=RECOMMENDED), vectors.sound(None), None
+    shown, lists = chosen_users(files, users, seed), pl.DataFrame(schema=RECOMMENDED)
+    features, model = vectors.sound(None), None
     if listening(files):
         chosen = vectors.chosen(None, None, BY_SOUND)
-        lists, features, model = recommended(vectors, chosen, shown), vectors.sound(chosen.model), vectors.factor_model()
+        lists, model = recommended(vectors, chosen, shown), vectors.factor_model()
+        features = vectors.sound(chosen.model)
         said.append((RECOMMENDS, chosen.name, chosen.model.seed if chosen.model else None, " ".join(chosen.notes)))
     units = compared_by(vectors, features, model)
     by = {SOUND: (features, None), USAGE: (model.name, model.seed) if model else None}
     said += [(name, *by[name], "") for name in units]
-    models = pl.DataFrame(said, schema=MODELS, orient="row")
-    return Examples(played(files, shown), lists, similar(files.songs, chosen_songs(files, units, songs, seed), units), models)
+    near = similar(files.songs, chosen_songs(files, units, songs, seed), units)
+    return Examples(played(files, shown), lists, near, pl.DataFrame(said, schema=MODELS, orient="row"))

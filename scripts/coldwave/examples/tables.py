@@ -1,4 +1,4 @@
-"""The tables of examples that the report shows: users with what they play and are recommended, and songs with others."""
+"""The tables of examples that the report shows: users and their songs, songs and others like them, and excerpts."""
 
 import polars as pl
 
@@ -38,3 +38,11 @@ MODELS = {
     "seed": pl.UInt32,  # with which the model was trained; null for features
     "why": pl.String,
 }
+EXCERPTS = {
+    "song": pl.UInt32,
+    "status": pl.String,  # ok, no_room, or why there is no usable audio (coldwave.audio.status)
+    "start": pl.Float32,  # seconds from where the run begins to hear the song; null without an excerpt, as the others
+    "seconds": pl.Float32,
+    "mp3": pl.Binary,
+}
+NO_ROOM = "no_room"  # it would take the page beyond the size that it may have

@@ -44,7 +44,7 @@ def chosen_users(files: RunFiles, number: int, seed: int) -> pl.DataFrame:
 
 
 def played(files: RunFiles, users: pl.DataFrame) -> pl.DataFrame:
-    """List the training songs that each user plays most (table ``PLAYED``); ties go to the song with the lower number."""
+    """List the training songs that each user plays most (``PLAYED``); ties go to the song with the lower number."""
     training = pl.Series(np.flatnonzero(files.training))
     lists = [pl.DataFrame(schema=PLAYED)]
     for user, songs, held_out in users.select("user", "songs", "held_out").rows():
