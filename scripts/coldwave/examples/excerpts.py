@@ -54,14 +54,15 @@ def cut_songs(
     megabytes : that they may take in a page
     """
     found = extract_songs(wanted, cut, cache, pool, threads)
-    rows = list(_within(zip(wanted["song"], found, strict=True), cut, megabytes))
+    rows = list(within_room(zip(wanted["song"], found, strict=True), cut, megabytes))
     table = pl.DataFrame(rows, schema=EXCERPTS, orient="row")
     for song, status in table.filter(pl.col("mp3").is_null()).select("song", "status").rows():
         log.warning("song %s has no excerpt: %s", song, status)
     return table
 
 
-def _within(found: Iterable[tuple[int, Extracted]], cut: Cut, megabytes: float) -> Iterator[tuple]:
+def within_room(found: Iterable[tuple[int, Extracted]], cut: Cut, megabytes: float) -> Iterator[tuple]:
+    """Yield rows of ``EXCERPTS``: songs with an excerpt until there is no more room, and why the others have none."""
     taken, full = 0, False
     for song, one in found:
         if one.rows is None:
