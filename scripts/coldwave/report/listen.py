@@ -123,7 +123,10 @@ def _user(user: int, ids: Mapping[int, str], found: Listening, shown: Mapping[in
 
 def _lists(similar: pl.DataFrame, shown: Mapping[int, dict]) -> dict[str, list[dict]]:
     return {
-        by: [shown[row["other"]] | row for row in similar.filter(by=by).iter_rows(named=True)]
+        by: [
+            shown[other] | {"cosine": cosine, "tags": tags}
+            for other, cosine, tags in similar.filter(by=by).select("other", "cosine", "tags").rows()
+        ]
         for by in (SOUND, USAGE)
         if by in similar["by"]
     }
