@@ -12,8 +12,8 @@ import soundfile
 from coldwave.audio.cache import extraction_key
 
 SAMPLE_RATE = 24_000  # Hz
-# Of libsndfile: for MPEG-2 at a constant rate, 0 is 160 and 1 is 8 kbit/s. This is 48.
-COMPRESSION = (160 - 48) / (160 - 8)
+# Of libsndfile: for MPEG-2 at a constant rate, 0 is 160 and 1 is 8 kbit/s. This is 40.
+COMPRESSION = (160 - 40) / (160 - 8)
 FADE = 0.05  # seconds
 
 
