@@ -11,6 +11,8 @@ from scaling.case import ABOUT, ROOT, SETTINGS, SHOWN, Case, made_by, wmf
 from scaling.files import Files
 
 from coldwave.evaluation.scores import SONG_SCORES, schema
+from coldwave.examples.tables import EXCERPTS, PLAYED, RECOMMENDED, SIMILAR
+from coldwave.examples.tables import MODELS as EXAMPLE_MODELS
 from coldwave.files import Schema, write_table
 from coldwave.plays.tables import REJECTED
 from coldwave.wmf.listable import FOLDING
@@ -127,6 +129,46 @@ def _factors(files: Files, _: int) -> dict[str, Any]:
     return known | {"song_factors": files.song_factors, "predictions": files.predictions("linear"), "options": ABOUT}
 
 
+def _examples(files: Files, _: int) -> dict[str, Any]:
+    """Link the files into a folder laid out as a run, which the script finds the names of its inputs by."""
+    fitted = files.array("fitted_songs.npy", lambda: (pl.read_parquet(files.split)["part"] == "train").to_numpy())
+    found = {
+        "plays": _linked(files, files.plays, "plays/plays.parquet"),
+        "users": _linked(files, files.users, "plays/users.parquet"),
+        "songs": _linked(files, files.songs, "plays/songs.parquet"),
+        "split": _linked(files, files.split, "split/split.parquet"),
+        "user_factors": _linked(files, files.user_factors, "wmf/user_factors.npy"),
+        "song_factors": _linked(files, files.song_factors, "wmf/song_factors.npy"),
+        "fitted_songs": _linked(files, fitted, "wmf/fitted_songs.npy"),
+        "features": [_linked(files, files.features, "bow/features.npy")],
+        "predictions": [_linked(files, path, "predictions/linear/1.npy") for path in files.predictions("linear")],
+    }
+    folding = {key: value for key, value in wmf(0).items() if key in FOLDING}
+    config = {"models": {"linear": {"kind": "linear", "features": "bow"}}, "embeddings": [], "encoders": []}
+    return found | {"options": {"users": 4, "songs": 4, "seed": 1, "seeds": [1], "config": config | {"wmf": folding}}}
+
+
+def _linked(files: Files, path: Path, name: str) -> Path:
+    (link := files.folder / "run" / name).parent.mkdir(parents=True, exist_ok=True)
+    if not link.exists():
+        link.hardlink_to(path)
+    return link
+
+
+def _listening(files: Files) -> dict[str, Path]:
+    """Make the tables of examples, which are short in any run: empty ones, and excerpts as large as they may be."""
+    rng = np.random.default_rng(0)
+    excerpts = [(song, "ok", 12.5, 5.0, rng.bytes(28_000)) for song in range(80)]
+    rows = {"examples": (EXAMPLE_MODELS, []), "excerpts": (EXCERPTS, excerpts)}
+    rows |= {"played": (PLAYED, []), "recommended": (RECOMMENDED, []), "similar": (SIMILAR, [])}
+
+    def make(path: Path) -> None:
+        schema, own = rows[path.stem]
+        write_table(path, pl.DataFrame(own, schema=schema, orient="row"), schema)
+
+    return {name: files.once(f"{name}.parquet", make) for name in rows}
+
+
 def _report(files: Files, _: int) -> dict[str, Any]:
     small = Files(files.folder / "small", type(files.size)(plays=50_000))
     compared = made_by(small, "compare_models", _compare(small, 0))
@@ -145,7 +187,8 @@ def _report(files: Files, _: int) -> dict[str, Any]:
     }
     of_run = {"songs": files.songs, "users": files.users, "plays": files.plays, "split": files.split}
     options = {"config": "{}", "models": MODELS_SHOWN, "notes": [], "run": "scale", "sections": {}, **ABOUT}
-    return known | of_run | _picked(files, "scores") | {"options": options}
+    options["listen"] = {"files": True, "excerpts": 80, "megabytes": 3.0}
+    return known | _listening(files) | of_run | _picked(files, "scores") | {"options": options}
 
 
 CASES = (
@@ -164,5 +207,7 @@ CASES = (
     Case("predict_tags", "songs", (1_000, 3_000, 10_000, 30_000), _tags),
     Case("map_songs", "songs", (300, 1_000, 3_000, 10_000), _map),
     Case("compare_factors", "songs", (1_000, 10_000, 100_000, 300_000), _factors),
+    Case("choose_examples", "plays", PLAYS, _examples),
+    Case("choose_examples", "songs", (1_000, 10_000, 100_000), _examples),
     Case("write_report", "users", USERS, _report, TEST | {"plays": 1_000_000}),
 )
