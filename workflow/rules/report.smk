@@ -21,6 +21,8 @@ rule write_report:
         users=settled("<results>/plays/users.parquet"),
         plays=settled("<results>/plays/plays.parquet"),
         split=settled("<results>/split/split.parquet"),
+        map=settled("<results>/analysis/map.parquet"),
+        map_figure=settled("<results>/figures/map.svg"),
         exhibits=settled(*(path for paths in EXHIBITS.values() for path in paths)),
     output:
         page=report("<results>/report/index.html", caption="../report/page.rst", category="Results"),
@@ -38,6 +40,9 @@ rule write_report:
         options={
             "config": settings.as_text(SETTINGS),
             "data": DATA_NOTE,
+            "map": {"model": mapped_model(), "songs": SETTINGS["analysis"]["map"]["songs"]},
+            "map": settings.options(SETTINGS["analysis"], "map", "perplexity", "songs") | {"model": mapped_model()},
+            "map_songs": SETTINGS["report"]["map_songs"],
             "models": SHOWN_MODELS,
             "notes": KIND_NOTES,
             "protocol": PROTOCOL_NOTE,
