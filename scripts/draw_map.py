@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from coldwave.analysis.figures import CATEGORIES, song_map
+from coldwave.analysis.map_text import labelled_artists, main_tags, map_caption, map_words
 from coldwave.analysis.names import artists_of
-from coldwave.analysis.song_map import labelled_artists, main_tags, map_caption
 from coldwave.exhibits.files import write_exhibit_figure
 from coldwave.files import read_table
 from coldwave.job import run
@@ -20,7 +20,7 @@ def main(*, map: Path, songs: Path, figure: Path, options: dict) -> None:
     artist, names, known = artists_of(catalogue)
     shown = labelled_artists(coordinates, artist, known, catalogue["plays"].to_numpy(), ARTISTS)
     tags = main_tags(catalogue["tags"], len(CATEGORIES))
-    caption = map_caption(options["model"], options["songs"], places.height, options["perplexity"])
+    caption = map_caption(map_words(options["model"], options["songs"], places.height, options["perplexity"]))
     drawing = song_map(coordinates, tags, [(names[one], row) for one, row in shown], caption)
     write_exhibit_figure(figure, drawing, caption)
 

@@ -10,9 +10,12 @@ import polars as pl
 from scaling.case import ABOUT, ROOT, SETTINGS, SHOWN, Case, made_by, wmf
 from scaling.files import Files
 
+from coldwave.analysis.song_map import MAP
 from coldwave.evaluation.scores import SONG_SCORES, schema
 from coldwave.examples.tables import EXCERPTS, PLAYED, RECOMMENDED, SIMILAR
 from coldwave.examples.tables import MODELS as EXAMPLE_MODELS
+from coldwave.exhibits.drawing import draw_words
+from coldwave.exhibits.files import write_exhibit_figure
 from coldwave.files import Schema, write_table
 from coldwave.plays.tables import REJECTED
 from coldwave.wmf.listable import FOLDING
@@ -169,6 +172,11 @@ def _listening(files: Files) -> dict[str, Path]:
     return {name: files.once(f"{name}.parquet", make) for name in rows}
 
 
+def _places(songs: int) -> pl.DataFrame:
+    x, y = np.random.default_rng(0).normal(size=(2, songs))
+    return pl.DataFrame({"song": np.arange(songs, dtype=np.uint32), "x": x, "y": y})
+
+
 def _report(files: Files, _: int) -> dict[str, Any]:
     small = Files(files.folder / "small", type(files.size)(plays=50_000))
     compared = made_by(small, "compare_models", _compare(small, 0))
@@ -183,11 +191,15 @@ def _report(files: Files, _: int) -> dict[str, Any]:
         "rejected": files.once(
             "rejected.parquet", lambda path: write_table(path, pl.DataFrame(schema=REJECTED), REJECTED)
         ),
+        "map": files.once("map.parquet", lambda path: write_table(path, _places(files.size.songs), MAP)),
+        "map_figure": files.once("map.svg", lambda path: write_exhibit_figure(path, draw_words("A map."), "A map.")),
         "curves": [],
     }
     of_run = {"songs": files.songs, "users": files.users, "plays": files.plays, "split": files.split}
     options = {"config": "{}", "models": MODELS_SHOWN, "notes": [], "run": "scale", "sections": {}, **ABOUT}
     options["listen"] = {"files": True, "excerpts": 80, "megabytes": 3.0}
+    options["map"] = {"model": "linear", "songs": "all", "perplexity": 30.0}
+    options["map_songs"] = SETTINGS["report"]["map_songs"]
     return known | _listening(files) | of_run | _picked(files, "scores") | {"options": options}
 
 

@@ -361,7 +361,7 @@ TABLE = [
            "train_cnn:cnn_mse audit_leakage", base="own"),
     Change({"models.<cnn>.whiten_popularity": True}, "train_cnn:cnn_mse audit_leakage",
            also={"models": {"cnn_mse": {"objective": "wpe"}}}),
-    # evaluation, warm, analysis, audit
+    # evaluation, warm, analysis, audit, report
     Change({"evaluation.cutoff": 4},
            "evaluate_model tabulate_recommendation compare_models tabulate_where count_plays_worth draw_plays_worth "
            "evaluate_warm tune"),
@@ -381,6 +381,7 @@ TABLE = [
     # report
     Change(under("report", users=3, songs=2), "choose_examples"),
     Change(under("report", excerpts=9, seconds=3.0, megabytes=1.0), "cut_excerpts"),
+    Change({"report.map_songs": 5}),
     # tune
     Change(
         under("tuning", measure="map", trials=5, minutes=3.0, model="mlp")
@@ -452,7 +453,7 @@ def behind(graph: Graph, jobs: Iterable[Job]) -> frozenset[Job]:
 # What is changed besides the config, and what runs again: by hand, as test_reruns.py plans it.
 OTHER = {
     "a line of code in `scripts/` or `scripts/coldwave/`": "the rules whose script imports it, and what follows",
-    "the page's template": "`write_report`, and the record",
+    "the page's templates, style sheet and script": "`write_report`, and the record",
     "a comment, a docstring, the layout of code, another folder, `git checkout` there and back": "nothing",
     "the order of keys, sections or overlays": "nothing",
     "the time of a raw input or of a result (`touch`)": "nothing, up to 10 MB; larger ones count as new",

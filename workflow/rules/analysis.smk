@@ -247,7 +247,7 @@ rule draw_filters:
 
 
 SHOWN = [*rules.predict_tags.output, *rules.describe_factors.output, *rules.find_neighbours.output]
-SHOWN += [*rules.draw_map.output, *rules.draw_confidences.output]
+SHOWN += rules.draw_confidences.output
 if models_with("from_audio"):
     SHOWN += rules.compare_factors.output
 if LOG_MEL_MODELS:
@@ -255,5 +255,5 @@ if LOG_MEL_MODELS:
 if models_with("filters"):
     SHOWN += rules.draw_filters.output
 
-KEPT += [*rules.map_songs.output, *SHOWN]
+KEPT += [*rules.map_songs.output, *rules.draw_map.output, *SHOWN]  # the report shows the map in a section of its own
 EXHIBITS["Songs"] += [path for path in SHOWN if str(path).endswith((".md", ".svg"))]

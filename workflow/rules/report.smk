@@ -91,6 +91,8 @@ rule write_report:
         users=settled("<results>/plays/users.parquet"),
         plays=settled("<results>/plays/plays.parquet"),
         split=settled("<results>/split/split.parquet"),
+        map=settled("<results>/analysis/map.parquet"),
+        map_figure=settled("<results>/figures/map.svg"),
         exhibits=settled(*(path for paths in EXHIBITS.values() for path in paths)),
     output:
         page=report("<results>/report/index.html", caption="../report/page.rst", category="Results"),
@@ -109,6 +111,8 @@ rule write_report:
             "config": settings.as_text(SETTINGS),
             "data": DATA_NOTE,
             "listen": options("report", "excerpts", "megabytes", files=hears_files()),
+            "map": settings.options(SETTINGS["analysis"], "map", "perplexity", "songs") | {"model": mapped_model()},
+            "map_songs": SETTINGS["report"]["map_songs"],
             "models": SHOWN_MODELS,
             "notes": KIND_NOTES,
             "protocol": PROTOCOL_NOTE,

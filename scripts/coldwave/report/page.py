@@ -20,11 +20,14 @@ from coldwave.evaluation.table_of_measures import LED_BY_COMPARED
 from coldwave.evaluation.where_text import statement
 from coldwave.exhibits.files import read_exhibit
 from coldwave.report.data import Data, audio_failures, audio_statuses, counts, parts, rejected_reasons
+from coldwave.report.lead import lead
 from coldwave.report.results import finding, result_figures, results, shares
+from coldwave.report.song_map import Places, song_map
 from coldwave.report.training import Curve, training_figures
 from coldwave.shown import printable
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "workflow" / "report"
+PAGE, STYLE, SCRIPTS = "page.html.j2", "page.css", ("page.js", "map.js")
 
 
 def render(
@@ -41,6 +44,7 @@ def render(
     curves: Sequence[Curve],
     objective: pl.DataFrame,
     data: Data,
+    places: Places,
     sections: Mapping[str, Sequence[Path]],
     listen: Mapping | None = None,
     excerpts: Mapping[int, bytes] | None = None,
@@ -89,8 +93,10 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     found = finding(table, models, comparison.differences)
     shown = {heading: [read_exhibit(path, about) for path in paths] for heading, paths in sections.items() if paths}
+    mapped = song_map(places, data.songs, excerpts or {})
     drawn = training_figures(objective, curves)
     values = {
         "run": run,
@@ -104,7 +110,11 @@ def render(
         "where": statement(where, found["model"]) if found else None,
         "result_figures": result_figures(table, models, trained, comparison.intervals),
         "training_figures": drawn,
-        "contents": contents(shown, bool(listen), bool(drawn)),
+        "lead": lead(found),
+        "contents": contents(shown, bool(listen), mapped is not None, bool(drawn)),
+        "map": mapped,
+        "map_figure": places.figure,
+        "map_words": places.words,
         "sections": shown,
         "listen": listen,
         "excerpts": {song: base64.b64encode(sound).decode() for song, sound in (excerpts or {}).items()},
@@ -115,19 +125,20 @@ def render(
         "failures": [] if data.audio is None else audio_failures(data.audio, data.songs),
     }
     try:
-        style, script = (environment.loader.get_source(environment, name)[0] for name in ("page.css", "page.js"))
+        style, *scripts = (environment.loader.get_source(environment, name)[0] for name in (STYLE, *SCRIPTS))
+        script = "".join(scripts)
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         values |= {"style": Markup(style), "script": Markup(script), "script_hash": Markup(f"sha256-{digest}")}
-        return environment.get_template("page.html.j2").render(values)
+        return environment.get_template(PAGE).render(values)
     except jinja2.TemplateError as error:
-        name = getattr(error, "name", None) or "page.html.j2"
+        name = getattr(error, "name", None) or PAGE
         raise InputError(f"{templates / name}: not a valid template ({error})") from error
 
 
-def contents(headings: Sequence[str], listen: bool, training: bool) -> list[tuple[str, str]]:
+def contents(headings: Sequence[str], listen: bool, map: bool, training: bool) -> list[tuple[str, str]]:
     """List the sections of the page in order: the anchor and the title of each."""
     shown = [("results", "Results")]
-    shown += [("listen", "Listen")] * listen
+    shown += [("listen", "Listen")] * listen + [("map", "Map of songs")] * map
     shown += [(f"section-{place}", heading) for place, heading in enumerate(headings, 1)]
     shown += [("data", "Data"), *[("training", "Training")] * training, ("configuration", "Configuration")]
     return shown

@@ -13,6 +13,8 @@ from coldwave.exhibits.markdown import number, percent
 from coldwave.report import figures
 from coldwave.report.figures import Figure
 
+ABOVE, BELOW, LEVEL_WITH = "above", "below", "level"  # where a model is, by the intervals, from an end of the scale
+
 
 def results(table: pl.DataFrame, models: Mapping[str, Model]) -> list[dict]:
     """Prepare the rows of the results table for the page."""
@@ -54,20 +56,37 @@ def finding(table: pl.DataFrame, models: Mapping[str, Model], differences: pl.Da
     if hearing.is_empty():
         return None
     best = hearing.sort(column, descending=first.higher, maintain_order=True).row(0, named=True)
-    chance = table.filter(_of(at_end(models, FLOOR)))[column].mean()
-    ceiling = table.filter(_of(at_end(models, CEILING)))[column].mean()
-    same = differences.filter(pl.col("measure") == first.title_at(cutoff_of(table)), ~pl.col("differs"))
-    same = {frozenset(pair) for pair in same.select("first", "second").rows()}
+    rows = differences.filter(measure=first.title_at(cutoff_of(table))).select("first", "second", "differs").rows()
+    differs = {frozenset(pair): apart for *pair, apart in rows}
+    differs = {name: differs.get(frozenset((name, best["model"]))) for name in table["model"]}
+    (chance, from_chance), (ceiling, from_ceiling) = (
+        _end(table.filter(_of(at_end(models, end)), pl.col(column).is_not_null()), best, column, differs)
+        for end in (FLOOR, CEILING)
+    )
     return {
         "model": best["model"],
-        "equals": [name for name in hearing["model"] if frozenset((name, best["model"])) in same],
+        "equals": [name for name in hearing["model"] if differs[name] is False],
         "others": len(hearing) - 1,
         "measure": first.title_at(cutoff_of(table)),
         "value": f"{best[column]:.3f}",
-        "chance": None if chance is None else f"{chance:.3f}",
-        "ceiling": None if ceiling is None else f"{ceiling:.3f}",
+        "chance": chance,
+        "from_chance": from_chance,
+        "ceiling": ceiling,
+        "from_ceiling": from_ceiling,
         "share": None if best[first.gap_column] is None else percent(best[first.gap_column]),
     }
+
+
+def _end(ends: pl.DataFrame, best: dict, column: str, differs: Mapping[str, bool | None]) -> tuple:
+    """Give the mean of an end of the scale, and on which side of its models the best one is; None if unknown."""
+    if ends.is_empty():
+        return None, None
+    apart, values = [differs[name] for name in ends["model"]], ends[column]
+    side = None
+    if None not in apart:
+        above, below = (values < best[column]).all(), (values > best[column]).all()
+        side = LEVEL_WITH if not all(apart) else ABOVE if above else BELOW if below else LEVEL_WITH
+    return f"{values.mean():.3f}", side
 
 
 def _of(models: Iterable[str]) -> pl.Expr:

@@ -12,7 +12,8 @@ from coldwave.evaluation.compiled import keep_compiled
 from coldwave.evaluation.models import CEILING, FEATURES, FLOOR
 from coldwave.examples.tables import EXCERPTS, PLAYED, RECOMMENDED, SIMILAR
 from coldwave.examples.tables import MODELS as EXAMPLE_MODELS
-from coldwave.exhibits.files import read_exhibit
+from coldwave.exhibits.drawing import draw_words
+from coldwave.exhibits.files import read_exhibit, write_exhibit_figure
 from coldwave.files import read_table, write_array, write_table
 
 MODELS = {
@@ -38,10 +39,12 @@ def run(tmp_path):
             "artist": ["a"] * 20,
             "tags": [["pop"], []] * 10,
             "users": [12] * 20,
+            "plays": [12] * 20,
         },
         "plays/rejected": {"source": ["plays.txt"], "line": [3], "reason": ["bad count"], "text": ["u\ts\tx"]},
         "split/split": {"song": songs, "part": ["train"] * 10 + ["validation"] * 4 + ["test"] * 6},
         "audio/index": {"song": songs, "status": ["ok"] * 19 + ["missing"], "detail": [None] * 19 + ["no such file"]},
+        "analysis/map": {"song": songs[14:], "x": rng.random(6), "y": rng.random(6)},
         "wmf/objective": {"iteration": [1, 2], "objective": [2.0, 1.0], "seconds": [0.1, 0.1]},
     }
     for name, columns in written.items():
@@ -93,15 +96,19 @@ def test_from_predictions_to_the_page(run, script):
     shown["excerpts"] = EXCERPTS
     for name, schema in shown.items():
         write_table(run / f"report/{name}.parquet", pl.DataFrame(schema=schema), schema)
+    write_exhibit_figure(run / "figures/map.svg", draw_words("A map."), "A map.")
     script("write_report")(
         **{name: run / f"report/{name}.parquet" for name in shown},
+        map=run / "analysis/map.parquet", map_figure=run / "figures/map.svg",
         table=results["table"], differences=run / "tables/table", intervals=run / "tables/intervals",
         where=run / "tables/where.parquet", objective=run / "wmf/objective.parquet", scores=list(scores.values()),
         curves=[],
         rejected=run / "plays/rejected.parquet", index=run / "audio/index.parquet", songs=run / "plays/songs.parquet",
         users=run / "plays/users.parquet", plays=plays, split=split, page=run / "report/index.html",
         options={"run": "tiny", "sections": {}, "config": "run: tiny", "data": "Made up.", "protocol": "Strict.",
-                 "models": MODELS, "notes": [], "listen": {"files": True, "excerpts": 9, "megabytes": 1.0}},
+                 "models": MODELS, "notes": [], "map_songs": 4,
+                 "map": {"model": None, "songs": "test", "perplexity": 30.0},
+                 "listen": {"files": True, "excerpts": 9, "megabytes": 1.0}},
     )  # fmt: skip
     html = (run / "report/index.html").read_text()
     assert "no such file" in html and "bad count" in html and "Made up." in html
