@@ -48,8 +48,8 @@ def prepare(found: Listening, songs: pl.DataFrame, users: pl.DataFrame, split: p
     if found.played.is_empty() and found.similar.is_empty():
         return None
     names = {row["song"]: row for row in songs.iter_rows(named=True)}
-    sounds = found.sounds
-    shown = {song: _song(row, song in sounds) for song, row in names.items() if song in listed(found)}
+    sounds, named = found.sounds, listed(found) | set(found.recommended["because"].drop_nulls())
+    shown = {song: _song(names[song], song in sounds) for song in named}
     ids = dict(users.filter(pl.col("user").is_in(found.played["user"].implode())).select("user", "user_id").rows())
     candidates = split.filter(pl.col("part").is_in([TEST, UNHEARD])).height
     cards = [_user(user, ids, found, shown) for user in found.played["user"].unique(maintain_order=True)]
@@ -75,9 +75,9 @@ def prepare(found: Listening, songs: pl.DataFrame, users: pl.DataFrame, split: p
 
 
 def listed(found: Listening) -> set[int]:
-    """Collect the songs that the section names."""
-    columns = [found.played["song"], found.recommended["song"], found.recommended["because"]]
-    return set(pl.concat([*columns, found.similar["song"], found.similar["other"]]).drop_nulls().to_list())
+    """Collect the songs of the section's lists, and those near which others are."""
+    columns = [found.played["song"], found.recommended["song"], found.similar["song"], found.similar["other"]]
+    return set(pl.concat(columns))
 
 
 def said_of_silent(found: Listening) -> str:

@@ -87,7 +87,7 @@ def test_it_says_what_users_play_and_are_recommended(made):
     assert "0123456789abcdef" not in made[0]
     assert "Title 1 Artist 1 played 3 times" in text and "played once" in text and "played twice" in text
     assert "linear recommends to them" in text and "linear is best." in text
-    assert "because of Title 1 by Artist 1, played 3 times; both are rock, " in text
+    assert "because of Title 1 by Artist 1, played 3 times; tags in common: rock, " in text
     assert "id 9" in text, "a song without names goes by its id"
 
 
@@ -103,7 +103,7 @@ def test_it_marks_in_words_what_was_played_in_fact_and_counts_it(made):
 
 def test_it_says_what_is_near(made):
     text = words(made[0])
-    assert "Nearest by sound Title 3 Artist 3 cosine 0.99; both are jazz" in text
+    assert "Nearest by sound Title 3 Artist 3 cosine 0.99; tags in common: jazz" in text
     assert "Nearest by usage Title 6 Artist 6 cosine 0.50" in text
     assert "song features (bow)" in text and "as cnn predicts it" in text
 
