@@ -43,9 +43,9 @@ def main(
     index: Path = None,
 ) -> None:
     """``options``: run (its name), data and protocol (a sentence each), config (as text), models, notes (on their
-    kinds), map (model, songs and perplexity), map_songs (how many the page's map shows at most), listen (what is said
-    of excerpts: files, excerpts, megabytes) and sections: from each heading to how many of ``exhibits`` are under it,
-    in their order."""
+    kinds), map (model, songs and perplexity), map_songs (how many the page's map shows at most), listen (what
+    `Listening` knows besides its tables) and sections: from each heading to how many of ``exhibits`` are under it, in
+    their order."""
     places = read_table(map)
     words = map_words(options["map"]["model"], options["map"]["songs"], len(places), options["map"]["perplexity"])
     data = Data(
@@ -57,8 +57,7 @@ def main(
         audio=read_table(index, ["song", "status", "detail"]) if index else None,
     )
     lists = [read_table(path) for path in (played, recommended, similar, examples, excerpts)]
-    said = options["listen"]
-    listening = Listening(*lists, files=said["files"], most=said["excerpts"] or 0, megabytes=said["megabytes"])
+    listening = Listening(*lists, **options["listen"])
     html = render(
         run=options["run"],
         about=[options["data"], options["protocol"]],

@@ -197,7 +197,7 @@ def _report(files: Files, _: int) -> dict[str, Any]:
     }
     of_run = {"songs": files.songs, "users": files.users, "plays": files.plays, "split": files.split}
     options = {"config": "{}", "models": MODELS_SHOWN, "notes": [], "run": "scale", "sections": {}, **ABOUT}
-    options["listen"] = {"files": True, "excerpts": 80, "megabytes": 3.0}
+    options["listen"] = {"files": True, "known": False, "megabytes": 3.0, "most": 80}
     options["map"] = {"model": "linear", "songs": "all", "perplexity": 30.0}
     options["map_songs"] = SETTINGS["report"]["map_songs"]
     return known | _listening(files) | of_run | _picked(files, "scores") | {"options": options}

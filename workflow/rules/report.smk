@@ -110,7 +110,7 @@ rule write_report:
         options={
             "config": settings.as_text(SETTINGS),
             "data": DATA_NOTE,
-            "listen": options("report", "excerpts", "megabytes", files=hears_files()),
+            "listen": listen_options(),
             "map": settings.options(SETTINGS["analysis"], "map", "perplexity", "songs") | {"model": mapped_model()},
             "map_songs": SETTINGS["report"]["map_songs"],
             "models": SHOWN_MODELS,

@@ -34,6 +34,13 @@ def cuts_excerpts():
     return hears_files() and bool(SETTINGS["report"]["excerpts"])
 
 
+def listen_options():
+    """What the page says of excerpts, and of who knows the plays of test songs."""
+    shown = SETTINGS["report"]
+    known = SETTINGS["protocol"] == "transductive"
+    return {"files": hears_files(), "known": known, "megabytes": shown["megabytes"], "most": shown["excerpts"] or 0}
+
+
 def excerpts_options():
     """The settings that excerpts depend on; none if none are cut."""
     if not cuts_excerpts():

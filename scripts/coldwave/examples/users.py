@@ -73,9 +73,12 @@ def recommended(vectors: Vectors, chosen: Chosen, users: pl.DataFrame) -> pl.Dat
         listener = learnt_listener(vectors, chosen, user_id, plays)
         if listener is None:
             continue
-        known = plays["song"].to_numpy()[files.training[plays["song"].to_numpy()]]
+        known = files.training[listener.songs]  # where the factorisation sees all plays, a song may explain itself
+        listener = Listener(
+            listener.songs[known], listener.counts[known], listener.vector, listener.parts[known], listener.notes
+        )
         recordings = vectors.recordings(chosen.model)
-        recordings.add(known.tolist())
+        recordings.add(listener.songs.tolist())
         scores = chosen.scorer.scores(listener.vector)
         places = np.array(pick(scores, allowed, recordings, SHOWN, PER_ARTIST), dtype=np.int64)
         why = reasons(files.songs, listener, chosen.scorer, places)

@@ -20,6 +20,7 @@ class Listening(NamedTuple):
     files : whether the run reads audio files, which excerpts are cut from
     most : songs that may have an excerpt
     megabytes : that all of them may take
+    known : whether the users' vectors are made of plays of test songs too
     """
 
     played: pl.DataFrame
@@ -30,6 +31,7 @@ class Listening(NamedTuple):
     files: bool
     most: int
     megabytes: float
+    known: bool
 
     @property
     def sounds(self) -> dict[int, bytes]:
@@ -65,6 +67,7 @@ def prepare(found: Listening, songs: pl.DataFrame, users: pl.DataFrame, split: p
             }
             for song in found.similar["song"].unique(maintain_order=True)
         ],
+        "known": found.known,
         "number": sum(len(card["recommended"]) for card in cards),
         "hits": sum(card["hits"] for card in cards),
         "by_chance": sum(len(card["recommended"]) * card["held_out"] for card in cards) / max(1, candidates),

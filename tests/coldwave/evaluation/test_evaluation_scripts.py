@@ -108,7 +108,7 @@ def test_from_predictions_to_the_page(run, script):
         options={"run": "tiny", "sections": {}, "config": "run: tiny", "data": "Made up.", "protocol": "Strict.",
                  "models": MODELS, "notes": [], "map_songs": 4,
                  "map": {"model": None, "songs": "test", "perplexity": 30.0},
-                 "listen": {"files": True, "excerpts": 9, "megabytes": 1.0}},
+                 "listen": {"files": True, "known": False, "megabytes": 1.0, "most": 9}},
     )  # fmt: skip
     html = (run / "report/index.html").read_text()
     assert "no such file" in html and "bad count" in html and "Made up." in html

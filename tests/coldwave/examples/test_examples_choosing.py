@@ -16,7 +16,7 @@ from coldwave.examples.given import GivenFiles
 from coldwave.examples.spread import spread
 from coldwave.examples.tables import MODELS as SAID
 from coldwave.examples.tables import PLAYED, RECOMMENDED, SIMILAR
-from coldwave.files import write_table
+from coldwave.files import write_array, write_table
 from coldwave.plays.tables import write_plays
 from coldwave.use.vectors import Vectors
 from tests.coldwave.use.small_runs import MODELS, NO_AUDIO, SEED, write_run
@@ -154,6 +154,15 @@ def test_plays_of_test_songs_decide_nothing_but_what_is_a_hit(folder, tmp_path):
     assert after.models.equals(before.models)
     assert after.recommended.drop("plays").equals(before.recommended.drop("plays"))
     assert not after.recommended["plays"].equals(before.recommended["plays"])
+
+
+def test_no_song_explains_itself_where_all_plays_are_factorised(tmp_path):
+    folder = write_run(tmp_path / "run")
+    write_array(folder / "wmf/fitted_songs.npy", np.ones(60, dtype=bool))
+    found = examples(folder).recommended
+    assert (found["plays"] > 0).any()
+    training = table(folder, "split/split").filter(part="train")["song"].to_list()
+    assert set(found["because"].drop_nulls()) <= set(training)
 
 
 # What is near

@@ -55,6 +55,7 @@ def listening(**changed):
         "files": True,
         "most": 60,
         "megabytes": 2.5,
+        "known": False,
     }
     return Listening(**found | changed)
 
@@ -139,6 +140,12 @@ def test_without_excerpts_it_says_why_and_holds_no_audio(changed, reason):
     assert "licences" not in words(html)
     assert 'id="excerpts"' not in html
     assert not buttons(elements)
+
+
+def test_it_says_who_knew_what_was_played(made):
+    assert "played by that user, which no model knew; by chance" in words(made[0])
+    html, _ = shown(listening(known=True))
+    assert "which was known of the user, as this run factorises all plays; by chance" in words(html)
 
 
 def test_names_are_only_text():
