@@ -40,7 +40,6 @@ rule write_report:
         options={
             "config": settings.as_text(SETTINGS),
             "data": DATA_NOTE,
-            "map": {"model": mapped_model(), "songs": SETTINGS["analysis"]["map"]["songs"]},
             "map": settings.options(SETTINGS["analysis"], "map", "perplexity", "songs") | {"model": mapped_model()},
             "map_songs": SETTINGS["report"]["map_songs"],
             "models": SHOWN_MODELS,
