@@ -10,6 +10,7 @@ from coldwave.exhibits.files import read_exhibit
 from coldwave.files import read_table, write_text
 from coldwave.job import run
 from coldwave.report.data import Data
+from coldwave.report.listen import Listening, prepare
 from coldwave.report.page import divide, render
 from coldwave.report.song_map import Places
 from coldwave.report.training import Curve
@@ -29,6 +30,11 @@ def main(
     users: Path,
     plays: Path,
     split: Path,
+    played: Path,
+    recommended: Path,
+    similar: Path,
+    examples: Path,
+    excerpts: Path,
     map: Path,
     map_figure: Path,
     page: Path,
@@ -37,18 +43,21 @@ def main(
     index: Path = None,
 ) -> None:
     """``options``: run (its name), data and protocol (a sentence each), config (as text), models, notes (on their
-    kinds), map (model, songs and perplexity), map_songs (how many the page's map shows at most) and sections: from
-    each heading to how many of ``exhibits`` are under it, in their order."""
+    kinds), map (model, songs and perplexity), map_songs (how many the page's map shows at most), listen (what
+    `Listening` knows besides its tables) and sections: from each heading to how many of ``exhibits`` are under it, in
+    their order."""
     places = read_table(map)
     words = map_words(options["map"]["model"], options["map"]["songs"], len(places), options["map"]["perplexity"])
     data = Data(
-        songs=read_table(songs, ["song", "song_id", "title", "artist", "tags", "plays"]),
-        users=read_table(users, ["user"]),
+        songs=read_table(songs, ["song", "song_id", "title", "artist", "tags", "users", "plays"]),
+        users=read_table(users, ["user", "user_id"]),
         plays=read_table(plays, ["song", "count"]),
         split=read_table(split, ["song", "part"]),
         rejected=read_table(rejected, ["source", "reason"]),
         audio=read_table(index, ["song", "status", "detail"]) if index else None,
     )
+    lists = [read_table(path) for path in (played, recommended, similar, examples, excerpts)]
+    listening = Listening(*lists, **options["listen"])
     html = render(
         run=options["run"],
         about=[options["data"], options["protocol"]],
@@ -64,6 +73,8 @@ def main(
         data=data,
         places=Places(table=places, figure=read_exhibit(map_figure), words=words, at_most=options["map_songs"]),
         sections=divide(exhibits, options["sections"]),
+        listen=prepare(listening, data.songs, data.users, data.split),
+        excerpts=listening.sounds,
     )
     write_text(page, html)
 

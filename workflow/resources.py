@@ -180,6 +180,13 @@ NEEDS = {
         minutes=240,
         minutes_per_mb={"plays": 20.0},
     ),
+    "choose_examples": Need(
+        mb=600,
+        mb_per_mb={"plays": 20.0, "users": 20.0, "songs": 20.0, "features": 6.0, "predictions": 4.0},
+        minutes=20,
+        minutes_per_mb={"features": 0.01, "predictions": 0.01},
+    ),
+    "cut_excerpts": Need(threads=4, mb=1000, mb_per_mb={"songs": 20.0, "manifests": 20.0}, minutes=20),
     "write_report": Need(mb=400, mb_per_mb={"scores": 1.0, "plays": 20.0, "songs": 20.0}),
     "record_provenance": Need(mb=600, minutes=60),
     # on request

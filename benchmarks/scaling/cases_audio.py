@@ -2,9 +2,14 @@
 
 from typing import Any
 
+import polars as pl
 from scaling import audio
 from scaling.case import SETTINGS, Case, made_by, of_model
 from scaling.files import Files
+
+from coldwave.analysis.song_map import MAP
+from coldwave.examples.tables import PLAYED, RECOMMENDED, SIMILAR
+from coldwave.files import write_table
 
 SHORT = {"frames": 258, "plays": 10_000}  # 6 s of each song
 AUDIO = ("sample_rate", "window", "hop", "mel_bands", "duration", "offset", "min_seconds", "timeout")
@@ -15,6 +20,24 @@ NETWORK = of_model("cnn_mse", epochs=1000, patience=1000, accelerator="cpu")
 def _log_mel(files: Files, _: int) -> dict[str, Any]:
     options = {key: SETTINGS["audio"][key] for key in AUDIO}
     return {"manifest": audio.manifest(files, 30), "cache": "cache", "options": options}
+
+
+def _excerpts(files: Files, _: int) -> dict[str, Any]:
+    """As many excerpts as there are songs, all of which are on the map."""
+    tables = {"played": PLAYED, "recommended": RECOMMENDED, "similar": SIMILAR, "map": MAP}
+    for name, schema in tables.items():
+        songs = {"song": range(files.songs_number), "x": 0.0, "y": 0.0} if name == "map" else {}
+        frame = pl.DataFrame(songs, schema_overrides=dict(schema)) if songs else pl.DataFrame(schema=schema)
+        write_table(files.folder / f"{name}.parquet", frame, schema)
+    options = {"excerpts": files.songs_number, "seconds": 5.0, "megabytes": 10.0, "seed": 1}
+    options["audio"] = {key: SETTINGS["audio"][key] for key in ("duration", "offset", "min_seconds", "timeout")}
+    given = {name: files.folder / f"{name}.parquet" for name in tables}
+    return given | {
+        "songs": files.songs,
+        "manifests": [audio.manifest(files, 30)],
+        "cache": "cache",
+        "options": options,
+    }
 
 
 def _index(files: Files, _: int) -> dict[str, Any]:
@@ -66,6 +89,7 @@ def _predict(files: Files, _: int) -> dict[str, Any]:
 
 CASES = (
     Case("extract_log_mel", "songs", (4, 40, 120, 400), _log_mel, {"plays": 1_000}),
+    Case("cut_excerpts", "songs", (10, 40, 80), _excerpts, {"plays": 1_000}),
     Case("index_audio", "songs", (1_000, 10_000, 100_000), _index, {"frames": 1, "plays": 10_000}),
     Case("learn_codebook", "songs", (300, 3_000, 10_000), _codebook, SHORT),
     Case(

@@ -12,6 +12,8 @@ from scaling.files import Files
 
 from coldwave.analysis.song_map import MAP
 from coldwave.evaluation.scores import SONG_SCORES, schema
+from coldwave.examples.tables import EXCERPTS, PLAYED, RECOMMENDED, SIMILAR
+from coldwave.examples.tables import MODELS as EXAMPLE_MODELS
 from coldwave.exhibits.drawing import draw_words
 from coldwave.exhibits.files import write_exhibit_figure
 from coldwave.files import Schema, write_table
@@ -130,6 +132,46 @@ def _factors(files: Files, _: int) -> dict[str, Any]:
     return known | {"song_factors": files.song_factors, "predictions": files.predictions("linear"), "options": ABOUT}
 
 
+def _examples(files: Files, _: int) -> dict[str, Any]:
+    """Link the files into a folder laid out as a run, which the script finds the names of its inputs by."""
+    fitted = files.array("fitted_songs.npy", lambda: (pl.read_parquet(files.split)["part"] == "train").to_numpy())
+    found = {
+        "plays": _linked(files, files.plays, "plays/plays.parquet"),
+        "users": _linked(files, files.users, "plays/users.parquet"),
+        "songs": _linked(files, files.songs, "plays/songs.parquet"),
+        "split": _linked(files, files.split, "split/split.parquet"),
+        "user_factors": _linked(files, files.user_factors, "wmf/user_factors.npy"),
+        "song_factors": _linked(files, files.song_factors, "wmf/song_factors.npy"),
+        "fitted_songs": _linked(files, fitted, "wmf/fitted_songs.npy"),
+        "features": [_linked(files, files.features, "bow/features.npy")],
+        "predictions": [_linked(files, path, "predictions/linear/1.npy") for path in files.predictions("linear")],
+    }
+    folding = {key: value for key, value in wmf(0).items() if key in FOLDING}
+    config = {"models": {"linear": {"kind": "linear", "features": "bow"}}, "embeddings": [], "encoders": []}
+    return found | {"options": {"users": 4, "songs": 4, "seed": 1, "seeds": [1], "config": config | {"wmf": folding}}}
+
+
+def _linked(files: Files, path: Path, name: str) -> Path:
+    (link := files.folder / "run" / name).parent.mkdir(parents=True, exist_ok=True)
+    if not link.exists():
+        link.hardlink_to(path)
+    return link
+
+
+def _listening(files: Files) -> dict[str, Path]:
+    """Make the tables of examples, which are short in any run: empty ones, and excerpts as large as they may be."""
+    rng = np.random.default_rng(0)
+    excerpts = [(song, "ok", 12.5, 5.0, rng.bytes(28_000)) for song in range(80)]
+    rows = {"examples": (EXAMPLE_MODELS, []), "excerpts": (EXCERPTS, excerpts)}
+    rows |= {"played": (PLAYED, []), "recommended": (RECOMMENDED, []), "similar": (SIMILAR, [])}
+
+    def make(path: Path) -> None:
+        schema, own = rows[path.stem]
+        write_table(path, pl.DataFrame(own, schema=schema, orient="row"), schema)
+
+    return {name: files.once(f"{name}.parquet", make) for name in rows}
+
+
 def _places(songs: int) -> pl.DataFrame:
     x, y = np.random.default_rng(0).normal(size=(2, songs))
     return pl.DataFrame({"song": np.arange(songs, dtype=np.uint32), "x": x, "y": y})
@@ -155,9 +197,10 @@ def _report(files: Files, _: int) -> dict[str, Any]:
     }
     of_run = {"songs": files.songs, "users": files.users, "plays": files.plays, "split": files.split}
     options = {"config": "{}", "models": MODELS_SHOWN, "notes": [], "run": "scale", "sections": {}, **ABOUT}
+    options["listen"] = {"files": True, "known": False, "megabytes": 3.0, "most": 80}
     options["map"] = {"model": "linear", "songs": "all", "perplexity": 30.0}
     options["map_songs"] = SETTINGS["report"]["map_songs"]
-    return known | of_run | _picked(files, "scores") | {"options": options}
+    return known | _listening(files) | of_run | _picked(files, "scores") | {"options": options}
 
 
 CASES = (
@@ -176,5 +219,7 @@ CASES = (
     Case("predict_tags", "songs", (1_000, 3_000, 10_000, 30_000), _tags),
     Case("map_songs", "songs", (300, 1_000, 3_000, 10_000), _map),
     Case("compare_factors", "songs", (1_000, 10_000, 100_000, 300_000), _factors),
+    Case("choose_examples", "plays", PLAYS, _examples),
+    Case("choose_examples", "songs", (1_000, 10_000, 100_000), _examples),
     Case("write_report", "users", USERS, _report, TEST | {"plays": 1_000_000}),
 )

@@ -6,4 +6,5 @@ WHERE = {"tabulate_where": 1}  # reads what models predict, not their scores
 AFTER_SCORES = {"tabulate_recommendation": 1, **COMPARISON, **WHERE, **SHOWN}
 WORTH = {"count_plays_worth": 1, "draw_plays_worth": 1}  # reads what models that know no plays predict
 AFTER_LEARNING = {"audit_leakage": 1, **AFTER_SCORES}
+EXAMPLES = {"choose_examples": 1, "cut_excerpts": 1}  # reads what hears songs, of which one model recommends
 ANALYSED = {"predict_tags": 1, "find_neighbours": 1, "compare_factors": 1}  # reads what predicts factors from audio

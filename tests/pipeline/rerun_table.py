@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from dry_runs import Graph, Job
-from plans import AFTER_LEARNING, AFTER_SCORES, ANALYSED, SHOWN, WORTH
+from plans import AFTER_LEARNING, AFTER_SCORES, ANALYSED, EXAMPLES, SHOWN, WORTH
 
 SEED = 3  # of the tiny run
 SHOW = ("write_report", "record_provenance")  # both show the whole config, so that they read every key
@@ -42,6 +42,7 @@ NEEDED = {
     "blend": {"models": ["linear", "knn"]},
     "predictions": {"scores": "<results>/world/songs.csv"},
 }
+HEARD = WORTH | EXAMPLES
 ABOUT_ALL = {"predict_tags": 1, "compare_factors": 1} | WORTH | AFTER_LEARNING
 ANOTHER = "one more entry: the rules of its kind, and what follows"
 BROUGHT = "an embedding: its rules, that model, and what follows"
@@ -161,7 +162,7 @@ TABLE = [
     Change(
         {"repeats": 2},
         plan=just(**{"predict_random": 1, "fit_mlr": 1, "predict_mlr": 1, "train_mlp": 1, "predict_mlp": 1,
-                     "train_cnn": 2, "predict_cnn": 2, "evaluate_model": 5, **WORTH, **AFTER_LEARNING}),
+                     "train_cnn": 2, "predict_cnn": 2, "evaluate_model": 5, **WORTH, **EXAMPLES, **AFTER_LEARNING}),
         note="what has chance in it, with the further seeds alone",
     ),
     Change({"cache": "elsewhere", "data_note": "Not said, as the demo world says what it is."}),
@@ -232,32 +233,33 @@ TABLE = [
     Change(under("wmf", factors=5, iterations=6, solver="exact", tolerance=0.01),
            "factorise_plays evaluate_warm audit_leakage tune"),
     Change({"wmf.unplayed_weight": 0.5},
-           "factorise_plays predict_usage count_plays_worth evaluate_warm audit_leakage tune", base="history"),
+           "factorise_plays predict_usage count_plays_worth evaluate_warm choose_examples audit_leakage tune",
+           base="history"),
     Change(under("wmf", regularization=0.2, frequency_scaling=0.5),
-           "factorise_plays predict_usage count_plays_worth evaluate_warm audit_leakage tune"),
+           "factorise_plays predict_usage count_plays_worth evaluate_warm choose_examples audit_leakage tune"),
     Change(under("wmf", alpha=3.0, epsilon=2.0),
            "factorise_plays predict_usage count_plays_worth evaluate_warm draw_confidences train_cnn:cnn_wpe "
-           "audit_leakage tune"),
+           "choose_examples audit_leakage tune"),
     Change(under("wmf.choice", held_out=0.3, draws=4, measure="auc", users=50)),
     Change(under("wmf.choice", held_out=0.3, draws=4, measure="auc", users=50), "choose_wmf audit_leakage",
            base="grid"),
     Change(under("wmf", factors=[4, 5], alpha=[1.0, 3.0]), "choose_wmf audit_leakage", base="grid"),
     Change(under("wmf", epsilon=2.0),
            "choose_wmf factorise_plays predict_usage count_plays_worth evaluate_warm draw_confidences "
-           "train_cnn:cnn_wpe audit_leakage tune", base="grid"),
+           "train_cnn:cnn_wpe choose_examples audit_leakage tune", base="grid"),
     Change({"wmf.engine": "spark"}, also={"audit": {"canary": ["bow", "linear"]}}, plan=by_spark,
            note="`factorise_plays_spark`, and what follows"),
     Change({"wmf.spark.master": "local[2]", "wmf.spark.blocks": 3, "wmf.spark.settings": {"spark.ui.enabled": True}}),
     Change({"wmf.spark.blocks": 3}, "factorise_plays_spark", base="spark"),
     Change(under("wmf", factors=5, iterations=6), "factorise_plays_spark evaluate_warm tune", base="spark"),
-    Change({"wmf.regularization": 0.2}, "factorise_plays_spark predict_usage count_plays_worth evaluate_warm tune",
-           base="spark"),
+    Change({"wmf.regularization": 0.2},
+           "factorise_plays_spark predict_usage count_plays_worth evaluate_warm choose_examples tune", base="spark"),
     Change(under("wmf", solver="exact", tolerance=0.01), "evaluate_warm tune", base="spark"),
     Change({"wmf.spark.master": "local[2]", "wmf.spark.settings": {"spark.ui.enabled": True}}, base="spark"),
     # audio
     Change(under("audio", sample_rate=16000, hop=256), "extract_log_mel draw_spectrograms"),
-    Change(under("audio", window=2048, mel_bands=96, duration=20, offset=0.1, min_seconds=2.5, timeout=30),
-           "extract_log_mel"),
+    Change(under("audio", window=2048, mel_bands=96), "extract_log_mel"),
+    Change(under("audio", duration=20, offset=0.1, min_seconds=2.5, timeout=30), "extract_log_mel cut_excerpts"),
     Change({"audio.shards": 3}, plan=other_shards, note="the shards, and all that waits for them"),
     # bow
     Change({"bow.coefficients": 12}, "learn_codebook count_words audit_leakage"),
@@ -272,25 +274,25 @@ TABLE = [
             ("random", {"predict_random": 1}, AFTER_SCORES),
             ("mean", {"predict_mean": 1}, AFTER_SCORES),
             ("names", {"predict_names": 1}, WORTH | AFTER_SCORES),
-            ("knn", {"predict_knn": 1}, WORTH | AFTER_SCORES),
+            ("knn", {"predict_knn": 1}, HEARD | AFTER_SCORES),
             ("planted", {"predict_planted": 1}, WORTH | AFTER_LEARNING),
             ("usage", {"predict_usage": 1}, AFTER_LEARNING),  # which the audit sees to it that nothing learns from
             ("popularity", {"predict_popularity": 1}, AFTER_LEARNING),
-            ("popularity_estimate", ESTIMATE, WORTH | AFTER_LEARNING),
+            ("popularity_estimate", ESTIMATE, HEARD | AFTER_LEARNING),
             ("predictions", {"read_scores": 1}, ABOUT_ALL),  # the protocol line says that it was made elsewhere
-            ("blend", {"learn_blend": 1, "predict_blend": 1}, WORTH | AFTER_LEARNING),
-            ("mlr", {"fit_mlr": 1, "predict_mlr": 1}, WORTH | AFTER_LEARNING),
-            ("linear", {"fit_linear": 1, "predict_linear": 1}, ANALYSED | WORTH | AFTER_LEARNING),
-            ("mlp", {"train_mlp": 1, "predict_mlp": 1}, ANALYSED | WORTH | AFTER_LEARNING),
-            ("contrastive", {"train_contrastive": 1, "predict_contrastive": 1}, WORTH | AFTER_LEARNING),
+            ("blend", {"learn_blend": 1, "predict_blend": 1}, HEARD | AFTER_LEARNING),
+            ("mlr", {"fit_mlr": 1, "predict_mlr": 1}, HEARD | AFTER_LEARNING),
+            ("linear", {"fit_linear": 1, "predict_linear": 1}, ANALYSED | HEARD | AFTER_LEARNING),
+            ("mlp", {"train_mlp": 1, "predict_mlp": 1}, ANALYSED | HEARD | AFTER_LEARNING),
+            ("contrastive", {"train_contrastive": 1, "predict_contrastive": 1}, HEARD | AFTER_LEARNING),
             ("catalogue_attention", {"fit_catalogue_attention": 1, "predict_catalogue_attention": 1},
-             WORTH | AFTER_LEARNING),
-            ("cnn", {"train_cnn": 1, "predict_cnn": 1}, ANALYSED | WORTH | AFTER_LEARNING),
+             HEARD | AFTER_LEARNING),
+            ("cnn", {"train_cnn": 1, "predict_cnn": 1}, ANALYSED | HEARD | AFTER_LEARNING),
         )
     ),
     *(
         Change({f"models.<{kind}>.features": EMBEDDING}, also={"embeddings": {EMBEDDING: LISTED}}, note=BROUGHT,
-               plan=just(read_embeddings=1, scale_embeddings=1, **jobs, **WORTH, **AFTER_LEARNING))
+               plan=just(read_embeddings=1, scale_embeddings=1, **jobs, **HEARD, **AFTER_LEARNING))
         for kind, jobs in {
             "knn": {"predict_knn": 1, "evaluate_model": 1},
             "mlr": {"fit_mlr": 1, "predict_mlr": 1, "evaluate_model": 1},
@@ -302,13 +304,14 @@ TABLE = [
     Change({"models.<catalogue_attention>.features": EMBEDDING}, note=BROUGHT,
            also={"embeddings": {EMBEDDING: LISTED}, "models": {"attentive": {"kind": "catalogue_attention"}}},
            plan=just(read_embeddings=1, scale_embeddings=1, fit_catalogue_attention=1, predict_catalogue_attention=1,
-                     evaluate_model=1, **WORTH, **AFTER_LEARNING)),
-    Change(under("models.<mlr>", loss="map", similarity="distance", dimensions=40, queries=900, relevant=5,
+                     evaluate_model=1, **HEARD, **AFTER_LEARNING)),
+    Change(under("models.<mlr>", loss="map", dimensions=40, queries=900, relevant=5,
                  irrelevant=900, strengths=[1.0], tolerance=0.02, iterations=90), "fit_mlr:mlr audit_leakage"),
+    Change({"models.<mlr>.similarity": "distance"}, "fit_mlr:mlr choose_examples audit_leakage"),
     Change(under("models.<linear>", strengths=[0.5], refit=False), "fit_linear:linear audit_leakage tune"),
     Change({"models.<popularity_estimate>.features": EMBEDDING}, base="estimated", note=BROUGHT,
            also={"embeddings": {EMBEDDING: LISTED}},
-           plan=just(read_embeddings=1, scale_embeddings=1, **ESTIMATE, evaluate_model=1, **WORTH, **AFTER_LEARNING)),
+           plan=just(read_embeddings=1, scale_embeddings=1, **ESTIMATE, evaluate_model=1, **HEARD, **AFTER_LEARNING)),
     Change(under("models.<popularity_estimate>", strengths=[0.5], names=False, refit=False),
            "fit_popularity:estimate audit_leakage", base="estimated"),
     Change({"protocol": "transductive"}, f"factorise_plays {ABOUT_PROTOCOL} judge_popularity", base="estimated"),
@@ -328,7 +331,7 @@ TABLE = [
     Change(under("models.<mlp>", hidden=[8], batch_size=7, learning_rate=0.01, weight_decay=0.5, epochs=3, patience=5),
            "train_mlp:mlp audit_leakage"),
     Change({"models.<contrastive>.features": EMBEDDING}, base="own", note="its rules, and what follows",
-           plan=just(train_contrastive=1, predict_contrastive=1, evaluate_model=1, **WORTH, **AFTER_LEARNING)),
+           plan=just(train_contrastive=1, predict_contrastive=1, evaluate_model=1, **HEARD, **AFTER_LEARNING)),
     Change(under("models.<contrastive>", start="random", hidden=8, loss="sparsemax", temperature=0.3, log_q=False,
                  aligned=0.5, history=9, batch_size=7, learning_rate=0.01, weight_decay=0.5, epochs=3, steps=9,
                  patience=3, accelerator="cpu"), "train_contrastive:tower audit_leakage", base="own"),
@@ -336,13 +339,13 @@ TABLE = [
            also={"models": {"tower": {"start": "random"}}}),
     Change(under("models.<contrastive>", strengths=[0.5]), "train_contrastive:tower audit_leakage", base="own",
            also={"models": {"tower": {"start": "factors"}}}),
-    Change({"models.<blend>.models": ["linear", "mlp"]}, "learn_blend:both predict_blend:both audit_leakage",
-           base="blend"),
+    Change({"models.<blend>.models": ["linear", "mlp"]},
+           "learn_blend:both predict_blend:both choose_examples audit_leakage", base="blend"),
     Change({"models.<blend>.weights": "equal"}, "learn_blend:both audit_leakage", base="blend"),
     Change(under("models.<catalogue_attention>", strengths=[0.5], dimensions=8, catalogue=9,
                  empty=0.5, batch_size=7, learning_rate=0.02, weight_decay=0.5, epochs=3, patience=5, refit=False,
                  accelerator="auto"), "fit_catalogue_attention:attentive audit_leakage", base="own"),
-    Change({"models.<names>.audio": "mlp"}, f"{COMBINING} audit_leakage"),
+    Change({"models.<names>.audio": "mlp"}, f"{COMBINING} choose_examples audit_leakage"),
     Change({"models.<names>.refit": False}, f"{COMBINING} audit_leakage"),
     Change(under("models.<cnn>", objective="sampled_softmax", unit_norm=True, window=30, channels=[4], kernel=3, pool=2,
                  pooling="statistics", normalization="batch", blocks="residual", dropout=0.1, dense=[8], mask_bands=4,
@@ -375,6 +378,9 @@ TABLE = [
     Change(under("analysis.neighbours", queries=["a"], number=2, same_artist=False), "find_neighbours"),
     Change(under("analysis.map", model="mlp", songs="all", perplexity=5.0), "map_songs draw_map"),
     Change({"audit.canary": ["wmf"]}, "audit_leakage"),
+    # report
+    Change(under("report", users=3, songs=2), "choose_examples"),
+    Change(under("report", excerpts=9, seconds=3.0, megabytes=1.0), "cut_excerpts"),
     Change({"report.map_songs": 5}),
     # tune
     Change(

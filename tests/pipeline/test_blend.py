@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from plans import AFTER_LEARNING, WORTH
+from plans import AFTER_LEARNING, EXAMPLES, WORTH
 
 import coldwave
 from coldwave.models.weights import read_fitted_on, read_weights
@@ -70,7 +70,7 @@ def test_it_is_in_the_tables_and_the_audit_learns_it_again(blended):
 def test_a_part_that_changes_makes_it_again(blended):
     place, _, overlay = blended
     other = overlay | {"models": overlay["models"] | {"even": BLENDS["even"] | {"weights": [1, 3]}}}
-    follows = {"learn_blend": 1, "predict_blend": 1, "evaluate_model": 1, **WORTH, **AFTER_LEARNING}
+    follows = {"learn_blend": 1, "predict_blend": 1, "evaluate_model": 1, **WORTH, **EXAMPLES, **AFTER_LEARNING}
     assert place.plan(overlay=other) == follows
 
 

@@ -7,7 +7,7 @@ import onnx
 import polars as pl
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from plans import AFTER_LEARNING, ANALYSED, WORTH
+from plans import AFTER_LEARNING, ANALYSED, EXAMPLES, WORTH
 
 from coldwave.digest import digest_file
 from coldwave.errors import InputError
@@ -109,6 +109,7 @@ def test_a_model_beside_others_takes_an_encoder(tiny, encoded):
         "predict_linear": 1,
         "evaluate_model": 1,
         **ANALYSED,
+        **EXAMPLES,
         **WORTH,
         **AFTER_LEARNING,
     }

@@ -77,6 +77,7 @@ def other_test_plays(tiny, home, tmp_path_factory):
     outcome = place.make(
         targets=[
             *predictions,
+            "results/tiny/report/models.parquet",
             *(f"results/tiny/scores/{name}/{SEED}.parquet" for name in ("usage", "usage_in_sample")),
         ],
         overlay={"world": None, "plays": plays},
@@ -113,6 +114,7 @@ def test_the_plays_of_test_songs_are_others(tiny, other_test_plays):
         f"predictions/random/{SEED}.npy",
         f"predictions/random/{SEED}.users.npy",
         f"predictions/mean/{SEED}.npy",
+        "report/models.parquet",  # which model recommends in the report, and by what scores of validation songs
     ],
 )
 def test_no_test_song_reaches(path, tiny, other_test_plays):

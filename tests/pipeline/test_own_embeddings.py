@@ -5,7 +5,7 @@ import re
 import numpy as np
 import polars as pl
 import pytest
-from plans import AFTER_LEARNING, ANALYSED, SHOWN, WORTH
+from plans import AFTER_LEARNING, ANALYSED, EXAMPLES, SHOWN, WORTH
 
 from coldwave.command.cli import main
 
@@ -31,6 +31,7 @@ BEHIND_ONE = {
     "map_songs": 1,  # of linear, the first that predicts factors
     "draw_map": 1,
     **ANALYSED,
+    **EXAMPLES,
     **WORTH,
     **AFTER_LEARNING,
 }
@@ -121,6 +122,7 @@ def test_a_model_beside_audio_models_takes_an_embedding(tiny, without_audio):
         "predict_linear": 1,
         "evaluate_model": 1,
         **ANALYSED,
+        **EXAMPLES,
         **WORTH,
         **AFTER_LEARNING,
     }

@@ -9,22 +9,23 @@ from pathlib import Path
 import pytest
 import yaml
 from dry_runs import TINY, copy_of_project
-from plans import AFTER_LEARNING, AFTER_SCORES, ANALYSED, SHOWN, WORTH
+from plans import AFTER_LEARNING, AFTER_SCORES, ANALYSED, EXAMPLES, SHOWN, WORTH
 
 SEED = 3
 MAPPED = {"map_songs": 1, "draw_map": 1, "draw_filters": 1}  # shows the first network, cnn_mse
-MLR = {"fit_mlr": 1, "predict_mlr": 1, "evaluate_model": 1, **WORTH, **AFTER_LEARNING}
-SECOND_LINEAR = {"fit_linear": 1, "predict_linear": 1, "evaluate_model": 1, **ANALYSED, **WORTH, **AFTER_LEARNING}
+HEARD = WORTH | EXAMPLES | AFTER_LEARNING
+MLR = {"fit_mlr": 1, "predict_mlr": 1, "evaluate_model": 1, **HEARD}
+SECOND_LINEAR = {"fit_linear": 1, "predict_linear": 1, "evaluate_model": 1, **ANALYSED, **HEARD}
 LINEAR = SECOND_LINEAR | {
     "stack_names": 1,
     "predict_stacked_names": 1,
     "evaluate_model": 2,
 }  # names_and_linear follows it
-CNN = {"train_cnn": 1, "predict_cnn": 1, "evaluate_model": 1, **ANALYSED, **WORTH, **AFTER_LEARNING}
+CNN = {"train_cnn": 1, "predict_cnn": 1, "evaluate_model": 1, **ANALYSED, **HEARD}
 CNNS = CNN | {"train_cnn": 2, "predict_cnn": 2, "evaluate_model": 2}
-MLP = {"train_mlp": 1, "predict_mlp": 1, "evaluate_model": 1, **ANALYSED, **WORTH, **AFTER_LEARNING}
+MLP = {"train_mlp": 1, "predict_mlp": 1, "evaluate_model": 1, **ANALYSED, **HEARD}
 NETWORKS = {rule: number for rule, number in (MLP | CNNS).items() if rule not in ANALYSED}
-STACK = {"stack_names": 1, "predict_stacked_names": 1, "evaluate_model": 1, **WORTH, **AFTER_LEARNING}
+STACK = {"stack_names": 1, "predict_stacked_names": 1, "evaluate_model": 1, **HEARD}
 ON_FACTORS = LINEAR | CNNS | MLP | MAPPED | {"evaluate_model": 5}  # what hears and predicts factors
 ON_WORDS = LINEAR | MLP | MLR | {"predict_knn": 1, "evaluate_model": 5}  # what reads the bag of words
 ALL = ON_FACTORS | ON_WORDS | {"evaluate_model": 7}

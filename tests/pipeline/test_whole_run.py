@@ -20,6 +20,8 @@ from coldwave.evaluation.published import SCHEMA as PUBLISHED
 from coldwave.evaluation.scores import SONG_SCORES
 from coldwave.evaluation.strata import SCHEMA as STRATA
 from coldwave.evaluation.where import SCHEMA as WHERE
+from coldwave.examples.tables import EXCERPTS, PLAYED, RECOMMENDED, SIMILAR
+from coldwave.examples.tables import MODELS as EXAMPLE_MODELS
 from coldwave.models.names.groups import find_groups
 from coldwave.models.names.prediction import fit_names
 from coldwave.provenance.comparison import STAGES
@@ -61,6 +63,11 @@ TABLES = {
     },
     "plays/rejected": {"source": TEXT, "line": U64, "reason": TEXT, "text": TEXT},
     "split/split": {"song": U32, "part": TEXT},
+    "report/played": PLAYED,
+    "report/recommended": RECOMMENDED,
+    "report/similar": SIMILAR,
+    "report/models": EXAMPLE_MODELS,
+    "report/excerpts": EXCERPTS,
     "wmf/objective": {"iteration": U32, "objective": F64, "seconds": F64},
     "audio/index": {"song": U32, "shard": TEXT, **STATUS},
     **{f"audio/manifests/{shard}": {"song_id": TEXT, "audio": TEXT, "digest": TEXT} for shard in SHARDS},

@@ -58,6 +58,8 @@ WORDS = {
     ("scripts/coldwave/new_songs/batches.py", "predictions"),  # a sort of vectors
     ("workflow/resources.py", "predictions"),  # an input
     ("scripts/coldwave/use/neighbours.py", "usage"),  # by what songs are near
+    ("scripts/coldwave/examples/tables.py", "usage"),
+    ("workflow/rules/report_inputs.smk", "predictions"),  # an input
     ("scripts/coldwave/command/place.py", "mean"),
     ("scripts/coldwave/use/hearing.py", "bow"),  # features, which a file gets without the workflow
     ("scripts/coldwave/use/models.py", "bow"),

@@ -10,8 +10,7 @@ import numpy as np
 from coldwave.bundle.bag_of_words import add_features
 from coldwave.bundle.graph import Graph, Tensor
 from coldwave.errors import InputError
-from coldwave.use.hearing import BOW
-from coldwave.use.kinds import LOG_MELS
+from coldwave.use.kinds import BOW, LOG_MELS
 from coldwave.use.models import Model
 
 WINDOWS, SONG, EMBEDDING = "windows", "log_mel", "embedding"  # inputs of a graph

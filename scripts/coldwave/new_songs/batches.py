@@ -14,7 +14,7 @@ from coldwave.files import read_table
 from coldwave.new_songs.reading import NEW_SONGS
 from coldwave.new_songs.state import FOLDER, INFO, NAME
 from coldwave.use.files import RunFiles
-from coldwave.use.hearing import BOW
+from coldwave.use.kinds import BOW
 from coldwave.use.models import find_model, stands_on
 
 SONGS = {

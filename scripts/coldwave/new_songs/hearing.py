@@ -14,8 +14,8 @@ from coldwave.audio.index import NO_AUDIO
 from coldwave.encoders.tags import parted
 from coldwave.new_songs.batches import FEATURES, OK, PREDICTIONS, Vectors
 from coldwave.progress import track
-from coldwave.use.hearing import BOW, NAMED, Heard, encoding_of, scaled_encodings
-from coldwave.use.kinds import LOG_MELS
+from coldwave.use.hearing import NAMED, Heard, encoding_of, scaled_encodings
+from coldwave.use.kinds import BOW, LOG_MELS
 from coldwave.use.models import Model, heard_by
 from coldwave.use.predicting import predict
 

@@ -11,12 +11,12 @@ import polars as pl
 from coldwave.encoders.tags import ordered, parted, tag_names
 from coldwave.errors import InputError
 from coldwave.use.files import RunFiles
+from coldwave.use.kinds import BOW
 
 if TYPE_CHECKING:
     from coldwave.audio.extraction import Extractor
     from coldwave.encoders.encoding import Encoding
 
-BOW = "bow"
 NAMED = {"song_id": pl.String, "artist": pl.String, "album": pl.String, "date": pl.String}
 
 

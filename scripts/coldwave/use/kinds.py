@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 FEATURES, LOG_MELS, PREDICTIONS = "features", "log_mels", "audio"  # what a model hears
+BOW = "bow"  # the features that are the bag of words
 BLENDED = "models"  # what a blend hears: predictions of several models; and how its user vectors are made
 
 FACTORS = "factors"  # song vectors are factors, and meet the users' factors

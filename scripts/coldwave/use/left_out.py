@@ -7,8 +7,8 @@ import numpy as np
 from coldwave.errors import InputError
 from coldwave.models.knn import unit_length
 from coldwave.use.files import RunFiles
-from coldwave.use.hearing import BOW, NAMED, Heard
-from coldwave.use.kinds import BLENDED, LOG_MELS, PREDICTIONS
+from coldwave.use.hearing import NAMED, Heard
+from coldwave.use.kinds import BLENDED, BOW, LOG_MELS, PREDICTIONS
 from coldwave.use.log_mels import frame_seconds
 from coldwave.use.models import Model, stands_on
 from coldwave.use.predicting import load_cnn, predict

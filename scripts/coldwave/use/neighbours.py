@@ -10,11 +10,11 @@ from coldwave.analysis.usage_patterns import unit_patterns, usable
 from coldwave.errors import InputError
 from coldwave.evaluation.recommendation import FEW
 from coldwave.models.knn import unit_length
+from coldwave.use.because import shared_tags
 from coldwave.use.hearing import Heard
 from coldwave.use.kinds import FACTORS
 from coldwave.use.models import find_model
 from coldwave.use.predicting import can_hear, predict
-from coldwave.use.reasons import shared_tags
 from coldwave.use.resources import Resources
 
 SOUND, USAGE = "sound", "usage"

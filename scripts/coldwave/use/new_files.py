@@ -13,13 +13,15 @@ from coldwave.plays.audio_folder import read_tags
 from coldwave.progress import track
 from coldwave.use.excluding import excluded
 from coldwave.use.files import RECORDING
-from coldwave.use.hearing import BOW, HeardFile
+from coldwave.use.hearing import HeardFile
+from coldwave.use.kinds import BOW
 from coldwave.use.listeners import Listener
 from coldwave.use.models import features_of, find_model
 from coldwave.use.recommending import Recommended, ranked
 from coldwave.use.recordings import Recordings, names_of
-from coldwave.use.resources import Chosen, Resources
+from coldwave.use.resources import Resources
 from coldwave.use.scoring import SOUND, Scorer
+from coldwave.use.vectors import Chosen
 
 
 def recommend_files(

@@ -12,8 +12,9 @@ from coldwave.files import read_table
 from coldwave.use.hearing import Heard
 from coldwave.use.lift import Lift, best_users
 from coldwave.use.neighbours import SOUND
-from coldwave.use.resources import Chosen, Resources
+from coldwave.use.resources import Resources
 from coldwave.use.scoring import SOUND as BY_SOUND
+from coldwave.use.vectors import Chosen
 
 LISTENERS = {
     "rank": pl.UInt32,

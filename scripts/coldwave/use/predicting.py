@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coldwave.errors import InputError
-from coldwave.use.hearing import BOW, Heard
+from coldwave.use.hearing import Heard
+from coldwave.use.kinds import BOW
 from coldwave.use.models import Model, stands_on
 
 if TYPE_CHECKING:

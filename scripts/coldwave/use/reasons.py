@@ -1,4 +1,4 @@
-"""Why a song is recommended: the song of the history that carries most of its score, and the tags that they share."""
+"""Why a song is recommended, in full: its score divided over the songs of the history, and the tags that they share."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from coldwave.analysis.names import song_labels
+from coldwave.use.because import shared_tags
 from coldwave.use.listeners import Listener
 from coldwave.use.scoring import Scorer
 from coldwave.use.seconds import Seconds
@@ -37,53 +37,6 @@ class Why(NamedTuple):
     seconds: Seconds | None = None
     heard: Mapping[str, float] = MappingProxyType({})
     heard_played: Mapping[str, float] = MappingProxyType({})
-
-
-def shared_tags(one: list[str], other: list[str]) -> list[str]:
-    """List the tags of a song that another has as well; case does not matter."""
-    known = {tag.casefold() for tag in other}
-    return [tag for tag in one if tag.casefold() in known]
-
-
-def reasons(songs: pl.DataFrame, listener: Listener, scorer: Scorer, recommended: np.ndarray) -> pl.DataFrame:
-    """Find the song of the history that carries most of each recommended song's score, if one raises it.
-
-    Returns
-    -------
-    table ``because_id``, ``because_title``, ``because_artist``, ``because_plays``, ``part`` (of the score), ``tags`` in
-    common, and ``why``, in words; nulls if no song raises the score
-    """
-    rows = []
-    carried = listener.carried(scorer.rows(recommended))
-    tags, labels = songs["tags"], songs.select("song_id", "title", "artist")
-    for song, parts in zip(recommended.tolist(), carried, strict=True):
-        place = int(parts.argmax()) if len(parts) else 0
-        if not len(parts) or parts[place] <= 0:
-            rows.append((None, None, None, None, None, [], None))
-            continue
-        other, count = int(listener.songs[place]), listener.counts[place].item()
-        song_id, title, artist = labels.row(other)
-        common = shared_tags(tags[song].to_list(), tags[other].to_list())
-        said = "its listeners also play" if scorer.by_plays[song] else "sounds like"
-        why = f"{said} {song_labels(labels[other])[0]}, which you played {times(count)}"
-        rows.append((song_id, title, artist, count, float(parts[place]), common, why))
-    return pl.DataFrame(rows, schema=REASONS, orient="row")
-
-
-REASONS = {
-    "because_id": pl.String,
-    "because_title": pl.String,
-    "because_artist": pl.String,
-    "because_plays": pl.Float64,
-    "part": pl.Float64,
-    "tags": pl.List(pl.String),
-    "why": pl.String,
-}
-
-
-def times(count: float) -> str:
-    """Say how often: once, twice, 41 times."""
-    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
 def explain(songs: pl.DataFrame, listener: Listener, scorer: Scorer, song: int) -> Why:

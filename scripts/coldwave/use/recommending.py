@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.use.because import reasons
 from coldwave.use.excluding import ALL, candidates, excluded
 from coldwave.use.listeners import Listener
 from coldwave.use.picking import pick
-from coldwave.use.reasons import reasons
 from coldwave.use.recordings import Recordings
 from coldwave.use.resources import Resources
 from coldwave.use.scoring import PLAYS, SOUND, Scorer
@@ -22,7 +22,7 @@ class Recommended(NamedTuple):
     Attributes
     ----------
     table : ``rank``, ``song``, ``song_id``, ``title``, ``artist``, ``score``, ``by`` ("sound" or "plays": what the song
-        is scored by), and the columns of ``coldwave.use.reasons.REASONS``: the song of the history that carries most of
+        is scored by), and the columns of ``coldwave.use.because.REASONS``: the song of the history that carries most of
         the score, and tags in common
     model : the model's name; "sound" if songs are compared by their features alone
     seed : with which it was trained

@@ -11,7 +11,8 @@ from coldwave.new_songs.batches import Batch, held, read_batches
 from coldwave.use.excluding import UNHEARD
 from coldwave.use.files import RunFiles
 from coldwave.use.heard_tags import tags_heard, tags_of_file
-from coldwave.use.hearing import BOW, Heard
+from coldwave.use.hearing import Heard
+from coldwave.use.kinds import BOW
 from coldwave.use.models import features_of, find_model, listening
 from coldwave.use.neighbours import similar
 from coldwave.use.new_files import recommend_files, recommend_new

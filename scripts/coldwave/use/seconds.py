@@ -14,7 +14,8 @@ from coldwave.errors import InputError
 from coldwave.use.left_out import features_without, predicted_without
 from coldwave.use.listeners import Listener
 from coldwave.use.log_mels import frame_seconds, part_of
-from coldwave.use.resources import Chosen, Resources
+from coldwave.use.resources import Resources
+from coldwave.use.vectors import Chosen
 
 SECONDS = {"start": pl.Float64, "end": pl.Float64, "part": pl.Float64}
 

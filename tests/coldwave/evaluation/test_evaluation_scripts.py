@@ -10,6 +10,8 @@ from coldwave.errors import InputError
 from coldwave.evaluation import ranking
 from coldwave.evaluation.compiled import keep_compiled
 from coldwave.evaluation.models import CEILING, FEATURES, FLOOR
+from coldwave.examples.tables import EXCERPTS, PLAYED, RECOMMENDED, SIMILAR
+from coldwave.examples.tables import MODELS as EXAMPLE_MODELS
 from coldwave.exhibits.drawing import draw_words
 from coldwave.exhibits.files import read_exhibit, write_exhibit_figure
 from coldwave.files import read_table, write_array, write_table
@@ -29,7 +31,7 @@ def run(tmp_path):
     pairs = np.argwhere(rng.random((30, 20)) < 0.4).astype(np.uint32)
     written = {
         "plays/plays": {"user": pairs[:, 0], "song": pairs[:, 1], "count": np.ones(len(pairs), np.uint32)},
-        "plays/users": {"user": users},
+        "plays/users": {"user": users, "user_id": [f"u{user}" for user in users]},
         "plays/songs": {
             "song": songs,
             "song_id": [f"S{i}" for i in songs],
@@ -90,8 +92,13 @@ def test_from_predictions_to_the_page(run, script):
         table=run / "tables/where.parquet", markdown=run / "tables/where.md", csv=run / "tables/where.csv",
         options={"models": MODELS, "cutoff": 500, "seed": 1, "data": "Made up.", "protocol": "Strict."},
     )  # fmt: skip
+    shown = {"played": PLAYED, "recommended": RECOMMENDED, "similar": SIMILAR, "examples": EXAMPLE_MODELS}
+    shown["excerpts"] = EXCERPTS
+    for name, schema in shown.items():
+        write_table(run / f"report/{name}.parquet", pl.DataFrame(schema=schema), schema)
     write_exhibit_figure(run / "figures/map.svg", draw_words("A map."), "A map.")
     script("write_report")(
+        **{name: run / f"report/{name}.parquet" for name in shown},
         map=run / "analysis/map.parquet", map_figure=run / "figures/map.svg",
         table=results["table"], differences=run / "tables/table", intervals=run / "tables/intervals",
         where=run / "tables/where.parquet", objective=run / "wmf/objective.parquet", scores=list(scores.values()),
@@ -100,7 +107,8 @@ def test_from_predictions_to_the_page(run, script):
         users=run / "plays/users.parquet", plays=plays, split=split, page=run / "report/index.html",
         options={"run": "tiny", "sections": {}, "config": "run: tiny", "data": "Made up.", "protocol": "Strict.",
                  "models": MODELS, "notes": [], "map_songs": 4,
-                 "map": {"model": None, "songs": "test", "perplexity": 30.0}},
+                 "map": {"model": None, "songs": "test", "perplexity": 30.0},
+                 "listen": {"files": True, "known": False, "megabytes": 1.0, "most": 9}},
     )  # fmt: skip
     html = (run / "report/index.html").read_text()
     assert "no such file" in html and "bad count" in html and "Made up." in html

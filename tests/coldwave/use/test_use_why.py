@@ -6,7 +6,7 @@ import pytest
 from small_runs import NO_AUDIO, SEED, WMF
 
 from coldwave.errors import InputError
-from coldwave.use.reasons import shared_tags, times
+from coldwave.use.because import shared_tags, times
 
 PLAYS = {"S000": 41, "S001": 1, "S012": 2, "S020": 5, "S059": 3}
 
