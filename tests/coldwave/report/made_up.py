@@ -1,6 +1,7 @@
-"""A run that is made up, and its page."""
+"""A run that is made up, its page, and what that page is made of."""
 
 import itertools
+from html.parser import HTMLParser
 
 import polars as pl
 
@@ -124,3 +125,33 @@ def page(**changes):
         "sections": {},
     }  # fmt: skip
     return render(**settings | changes)
+
+
+class Elements(HTMLParser):
+    """Collects elements and text, and checks that they are nested well."""
+
+    VOID = {"meta", "link", "img", "br", "input"}
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.open, self.words = [], [], []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, text):
+        self.words.append(text)
+
+    def named(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]

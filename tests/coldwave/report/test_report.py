@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from html.parser import HTMLParser
 
 import polars as pl
 import pytest
@@ -17,39 +16,9 @@ from coldwave.report.figures import lines
 from coldwave.report.page import TEMPLATES
 from coldwave.report.results import finding
 from coldwave.report.training import Curve
-from tests.coldwave.report.made_up import HOSTILE, MODELS, comparison, data, network_curve, page, scores
+from tests.coldwave.report.made_up import HOSTILE, MODELS, Elements, comparison, data, network_curve, page, scores
 
 SCRIPTS = [{"type": "application/json", "id": "map-songs"}, {}]  # of the page itself
-
-
-class Elements(HTMLParser):
-    """Collects elements and text, and checks that they are nested well."""
-
-    VOID = {"meta", "link", "img", "br", "input"}
-
-    def __init__(self, html):
-        super().__init__()
-        self.elements, self.open, self.words = [], [], []
-        self.feed(html)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, text):
-        self.words.append(text)
-
-    def named(self, tag):
-        return [attributes for name, attributes in self.elements if name == tag]
 
 
 @pytest.fixture(scope="module")
