@@ -1,0 +1,42 @@
+/** The view of a file that the run does not know: what is near it. */
+
+import { make } from "../dom.js";
+import { nearLists, tagList } from "../rows.js";
+import { fileZone, present } from "../zone.js";
+
+let last = null; // the file's name and the answer: kept while the page is open, for the Back button
+
+/** Take a file, and show what is near it. */
+export function fileView(place, parameters, { run }) {
+  place.append(make("h1", {}, "A file"),
+    make("p", { class: "lead" }, "Drop an audio file, and hear which songs of the run are near it."));
+  if (!run.hears_files) {
+    place.append(make("p", { class: "note" }, run.hears_files_not ?? "Nothing in this run can hear a file: its models take tables of numbers for songs, not audio."));
+    return;
+  }
+  const area = make("div");
+  const show = (answer, file) => {
+    last = { answer, file };
+    area.replaceChildren(...drawn(answer, file.name));
+    present(area.querySelector("h2"));
+  };
+  place.append(fileZone({
+    label: "Choose an audio file", hint: "FLAC, MP3, Ogg, WAV and others. The file stays on the server’s machine for as long as it is heard.",
+    accept: "audio/*,.flac,.mp3,.ogg,.opus,.m4a,.wav", busy: "Hearing", target: () => ["api/place", { n: 20 }], show,
+  }), area);
+  if (last) area.replaceChildren(...drawn(last.answer, last.file.name));
+}
+
+function drawn(answer, name) {
+  const tags = (answer.tags ?? []).map((tag) => tag.tag ?? tag);
+  return [
+    make("h2", {}, `Near ${name}`),
+    tags.length && make("p", { class: "small" }, "Tags of the songs that sound most like it:"),
+    tagList(tags, "Tags of the nearest songs"),
+    nearLists(answer.similar, {
+      level: "h3",
+      silent: "Nothing: this run has no features of audio that a file can be given.",
+      unused: "Nothing: this run has no model that hears a file and tells who would play it.",
+    }),
+  ].filter(Boolean);
+}
