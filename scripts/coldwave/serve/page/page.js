@@ -4,11 +4,11 @@ import { ask, problem } from "./server.js";
 import { byId, count, make } from "./dom.js";
 import { openList } from "./kept.js";
 import { preparePlayer } from "./player.js";
-import { fileView } from "./views/file.js";
-import { listView } from "./views/list.js";
-import { pathView } from "./views/path.js";
-import { songsView, songView } from "./views/songs.js";
-import { userView, usersView } from "./views/users.js";
+import { fileView } from "./file.js";
+import { listView } from "./list.js";
+import { pathView } from "./path.js";
+import { songsView, songView } from "./songs.js";
+import { userView, usersView } from "./users.js";
 import { ignoreDropsElsewhere } from "./zone.js";
 
 const VIEWS = { song: songView, user: userView, users: usersView, file: fileView, path: pathView, list: listView };

@@ -25,7 +25,7 @@ export function songPicker(label, song, signal) {
   const options = make("ul", { role: "listbox", id: `${id}-options`, "aria-label": label, hidden: true });
   const input = make("input", {
     type: "text", id, role: "combobox", autocomplete: "off", spellcheck: "false", "aria-autocomplete": "list",
-    "aria-expanded": "false", "aria-controls": `${id}-options`, placeholder: "title, artist or tag", value: song && nameOf(song),
+    "aria-expanded": "false", "aria-controls": `${id}-options`, placeholder: "title, artist, album or id", value: song && nameOf(song),
   });
   const field = make("div", { class: "field picker" }, make("label", { for: id }, label), input, options);
   field.song = song;

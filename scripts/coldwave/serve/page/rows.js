@@ -36,10 +36,12 @@ export function keepButton(song, words = false) {
 
 listChanged(() => document.querySelectorAll("button[data-keep]").forEach((button) => button.show?.()));
 
-/** Make tags. */
-export function tagList(tags, label = "Tags") {
+/** Make tags; those that are shared with another song stand out. */
+export function tagList(tags, { shared = [], label = "Tags" } = {}) {
   if (!tags?.length) return null;
-  return make("ul", { class: "tags", "aria-label": label }, tags.map((tag) => make("li", {}, tag)));
+  return make("ul", { class: "tags", "aria-label": label }, tags.map((tag) => (shared.includes(tag)
+    ? make("li", { class: "shared", title: "in common" }, tag, make("span", { class: "unseen" }, " (in common)"))
+    : make("li", {}, tag))));
 }
 
 function measure(cosine) {
@@ -64,7 +66,7 @@ export function songRow(song, songs, more = []) {
       make("a", { href: `#song=${song.song}`, class: "title" }, titleOf(song)),
       under && make("span", { class: "small" }, under),
       song.why && make("span", { class: "small why" }, song.why),
-      tagList(song.tags)),
+      tagList(song.tags, { shared: song.shared_tags })),
     measure(song.cosine),
     make("div", { class: "does" },
       make("a", { href: `#song=${song.song}`, class: "near", "aria-label": `Near ${nameOf(song)}` }, "near"),

@@ -1,9 +1,9 @@
 /** The view of a path: songs that lead from one to another by sound. */
 
-import { ask, fill } from "../server.js";
-import { count, make } from "../dom.js";
-import { songPicker } from "../picker.js";
-import { songList, wholeList } from "../rows.js";
+import { ask, fill } from "./server.js";
+import { count, make } from "./dom.js";
+import { songPicker } from "./picker.js";
+import { songList, wholeList } from "./rows.js";
 
 /** Choose two songs, and show what leads from one to the other. */
 export async function pathView(place, parameters, { signal }) {

@@ -1,10 +1,10 @@
 /** Views of users: a search, recommendations for one of them, and for a listening history that is handed in. */
 
-import { ask, fill } from "../server.js";
-import { announce, count, freshId, make } from "../dom.js";
-import { debounced } from "../picker.js";
-import { songList, wholeList } from "../rows.js";
-import { fileZone, present } from "../zone.js";
+import { ask, fill } from "./server.js";
+import { announce, count, freshId, make } from "./dom.js";
+import { debounced } from "./picker.js";
+import { songList, wholeList } from "./rows.js";
+import { fileZone, present } from "./zone.js";
 
 const AMONG = { unheard: "songs not played by the user", nobody: "songs played by nobody", all: "all songs" };
 const PER_ARTIST = 3;
@@ -12,16 +12,17 @@ const PER_ARTIST = 3;
 /** Make the choices, and read them back from `values()`. */
 function choices(parameters, changed) {
   const ids = [freshId("among"), freshId("artist")];
+  const allowed = parameters.get("per_artist") ?? String(PER_ARTIST);
   const among = make("select", { id: ids[0], onchange: changed },
     Object.entries(AMONG).map(([value, words]) => make("option", { value, selected: value === parameters.get("among") }, words)));
   const artist = make("input", {
     type: "number", id: ids[1], min: 1, max: 99, inputmode: "numeric", placeholder: "any",
-    value: parameters.get("per_artist") ?? PER_ARTIST, onchange: changed,
+    value: allowed === "0" ? "" : allowed, onchange: changed,
   });
   const form = make("form", { class: "choices", onsubmit: (event) => event.preventDefault() },
     make("div", { class: "field" }, make("label", { for: ids[0] }, "Among"), among),
     make("div", { class: "field" }, make("label", { for: ids[1] }, "Songs of one artist, at most"), artist));
-  form.values = () => ({ n: 30, among: among.value, per_artist: artist.checkValidity() ? artist.value : PER_ARTIST });
+  form.values = () => ({ n: 30, among: among.value, per_artist: artist.checkValidity() ? artist.value || 0 : PER_ARTIST });
   return form;
 }
 
@@ -75,12 +76,16 @@ function historyPart() {
     make("h2", { id: "of-your-own" }, "A listening history"), form, zone, area);
 }
 
-/** Say how much of a history the run knows. */
-function matched({ matched: known, played }) {
-  if (Number.isFinite(known) && Number.isFinite(played)) {
-    return [make("p", { class: "small" }, `${known.toLocaleString("en")} of its ${count(played, "song")} are in the run.`)];
-  }
-  return Number.isFinite(known) ? [make("p", { class: "small" }, `${count(known, "song")} of it are in the run.`)] : [];
+/** Say how much of a history the run knows, and what it does not. */
+function matched({ matched: known, unmatched }) {
+  const said = `${known.tracks.toLocaleString("en")} of its ${count(known.of_tracks, "track")} are songs of the run, with ` +
+    `${known.plays.toLocaleString("en")} of ${count(known.of_plays, "play")}.`;
+  const named = ({ artist, title }) => [artist, title].filter(Boolean).join(": ") || "a track without a name";
+  return [
+    make("p", { class: "small" }, said),
+    unmatched.length > 0 && make("details", { class: "small" }, make("summary", {}, "Tracks most played that are not songs of the run"),
+      make("ul", {}, unmatched.map((track) => make("li", {}, `${named(track)} (${count(track.plays, "play")}; ${track.reason})`)))),
+  ].filter(Boolean);
 }
 
 /** Recommend songs to a user of the run. */

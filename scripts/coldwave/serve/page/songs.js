@@ -1,9 +1,9 @@
 /** Views of songs: a search, and one song with what is near it. */
 
-import { ask, fill } from "../server.js";
-import { announce, count, make } from "../dom.js";
-import { debounced } from "../picker.js";
-import { arrowKeys, keepButton, nearLists, playButton, songList, tagList, titleOf } from "../rows.js";
+import { ask, fill } from "./server.js";
+import { announce, count, make } from "./dom.js";
+import { debounced } from "./picker.js";
+import { arrowKeys, keepButton, nearLists, playButton, songList, tagList, titleOf } from "./rows.js";
 
 const FIRST = 20;
 const MOST = 100;
@@ -11,7 +11,7 @@ const MOST = 100;
 /** Search the songs of the run. */
 export function songsView(place, parameters, { signal }) {
   const input = make("input", {
-    type: "search", id: "search", autocomplete: "off", spellcheck: "false", placeholder: "title, artist, album or tag",
+    type: "search", id: "search", autocomplete: "off", spellcheck: "false", placeholder: "title, artist, album or id",
     value: parameters.get("q"),
   });
   const form = make("form", { role: "search", class: "field", onsubmit: (event) => event.preventDefault() },
@@ -30,7 +30,7 @@ export function songsView(place, parameters, { signal }) {
       const rest = Math.min(total, MOST) > songs.length;
       return [
         make("p", { class: "small" }, songs.length < total ? `${words}; the first ${songs.length} are listed.` : `${words}.`),
-        songList(songs, "Songs found", { empty: "No song of the run has all of these words in its title, artist, album or tags." }),
+        songList(songs, "Songs found", { empty: "No song of the run has all of these words in its title, artist and album." }),
         rest && make("p", {}, make("button", { type: "button", onclick: () => more(songs.length) }, "More")),
       ].filter(Boolean);
     }, searching.signal);

@@ -1,11 +1,11 @@
 /** The view of the list of one's own: its order, and its download as a playlist. */
 
-import { problem, send } from "../server.js";
-import { announce, icon, make } from "../dom.js";
-import { empty, keptSongs, letGo, listChanged, move } from "../kept.js";
-import { nameOf, songRow, wholeList } from "../rows.js";
+import { problem, send } from "./server.js";
+import { announce, count, icon, make } from "./dom.js";
+import { empty, keptSongs, letGo, listChanged, move } from "./kept.js";
+import { nameOf, songRow, wholeList } from "./rows.js";
 
-const FORMATS = { m3u8: "M3U8, for players", jspf: "JSPF, for ListenBrainz" };
+const FORMATS = { m3u8: "M3U8, for players on this machine", xspf: "XSPF, for other players", jspf: "JSPF, for ListenBrainz" };
 let redraw = null;
 
 listChanged(() => redraw?.());
@@ -36,7 +36,7 @@ function drawList(area, run) {
   }
   area.lastElementChild.replaceWith(make("div", {},
     wholeList(songs).firstElementChild,
-    make("ol", { class: "songs ranked", "aria-label": "My list" }, songs.map((song, place) => row(song, place, songs))),
+    make("ol", { class: "songs ranked own", "aria-label": "My list" }, songs.map((song, place) => row(song, place, songs))),
     make("p", {}, make("button", { type: "button", onclick: empty }, "Empty the list"))));
   if (focused) refocus(area, focused);
 }
@@ -81,7 +81,10 @@ function downloadForm(run) {
       const address = URL.createObjectURL(await answer.blob());
       make("a", { href: address, download: fileName(answer, name.value, format.value) }).click();
       setTimeout(() => URL.revokeObjectURL(address), 60_000);
-      announce("The playlist is downloaded.");
+      const left = Number(answer.headers.get("Coldwave-Left-Out"));
+      const words = `The playlist is downloaded${left ? `, without ${count(left, "song")} that this format cannot hold` : ""}.`;
+      state.replaceChildren(make("p", { class: "small" }, words));
+      announce(words);
     } catch (error) {
       state.replaceChildren(problem(error));
     }

@@ -1,9 +1,10 @@
 /** The view of a file that the run does not know: what is near it. */
 
-import { make } from "../dom.js";
-import { nearLists, tagList } from "../rows.js";
-import { fileZone, present } from "../zone.js";
+import { make } from "./dom.js";
+import { nearLists, tagList } from "./rows.js";
+import { fileZone, present } from "./zone.js";
 
+const SAID = 6; // tags, and users
 let last = null; // the file's name and the answer: kept while the page is open, for the Back button
 
 /** Take a file, and show what is near it. */
@@ -28,11 +29,14 @@ export function fileView(place, parameters, { run }) {
 }
 
 function drawn(answer, name) {
-  const tags = (answer.tags ?? []).map((tag) => tag.tag ?? tag);
+  const said = (words, tags) => tags.length > 0 && make("div", { class: "said" },
+    make("p", { class: "small" }, words), tagList(tags.slice(0, SAID).map((one) => one.tag), { label: words }));
   return [
     make("h2", {}, `Near ${name}`),
-    tags.length && make("p", { class: "small" }, "Tags of the songs that sound most like it:"),
-    tagList(tags, "Tags of the nearest songs"),
+    said("Tags that are heard in it", answer.heard),
+    said("Tags of the songs that sound most like it", answer.tags),
+    answer.listeners.length > 0 && make("p", { class: "small" }, "It stands out for these users: ",
+      answer.listeners.slice(0, SAID).flatMap((one, i) => [i ? ", " : "", make("a", { href: `#user=${one.user}` }, one.user_id)]), "."),
     nearLists(answer.similar, {
       level: "h3",
       silent: "Nothing: this run has no features of audio that a file can be given.",
