@@ -72,12 +72,13 @@ export async function openList(run) {
   key = `coldwave list of ${run}`;
   let stored = [];
   try {
-    stored = JSON.parse(localStorage.getItem(key) ?? "[]");
+    const found = JSON.parse(localStorage.getItem(key) ?? "[]");
+    if (Array.isArray(found)) stored = found;
   } catch {
-    return;
+    // nothing that this page has written
   }
-  const found = await Promise.all(stored.map(find));
-  kept = found.filter(Boolean);
+  const now = await Promise.all(stored.map(find));
+  kept = now.filter(Boolean);
   const gone = stored.length - kept.length;
   if (gone) store(`${count(gone, "song")} of my list ${gone === 1 ? "is" : "are"} no longer in the run.`);
   else tell();
