@@ -14,8 +14,7 @@ from tests.browser.served_runs import write_silent_run, write_sounding_run
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make test-page")
 CHROMIUM = Path("/usr/bin/chromium")
-WAIT = 15_000  # milliseconds for what a page does
-START = 120  # seconds for a server to start on a busy machine
+WAIT = 15_000  # milliseconds for what a page does on a busy machine
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,7 @@ def chromium() -> Iterator:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
         )
+        sync_api.expect.set_options(timeout=WAIT)
         yield browser
         browser.close()
 
@@ -106,7 +106,9 @@ def open_page(chromium, seen: Seen) -> Iterator[Callable]:
     contexts = []
 
     def show(address: str, **options):
-        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options)
+        context = chromium.new_context(
+            **{"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"} | options
+        )
         contexts.append(context)
         context.set_default_timeout(WAIT)
         page = context.new_page()

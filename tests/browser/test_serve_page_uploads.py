@@ -9,7 +9,13 @@ from playwright.sync_api import expect
 import coldwave
 from tests.browser.served_runs import RATE, sound
 
-HISTORY = ["user,song,plays", "me,S001,4", "me,S017,2", "me,S023,9", "me,nowhere,3"]
+LISTENS = {
+    ("Artist 1", "Title 1"): 4,
+    ("Artist 3", "Title 17"): 2,
+    ("Artist 2", "Title 23"): 9,
+    ("Nobody", "Nowhere"): 3,
+}
+PLAYS = {"S001": 4, "S017": 2, "S023": 9}
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +97,7 @@ def test_a_file_that_is_too_large_is_told(open_page, server, tmp_path, seen):
 
 def test_an_upload_can_be_stopped(open_page, server, audio):
     page, held = open_page(f"{server.address}#file"), []
-    page.route("**/api/place?*", held.append)
+    page.route("**/api/place?*", lambda route: held.append(route))
     with page.expect_request("**/api/place?*"):
         page.get_by_label("Choose an audio file").set_input_files(audio)
     expect(page.get_by_role("progressbar", name=f"Upload of {audio.name}")).to_be_visible()
@@ -101,16 +107,18 @@ def test_an_upload_can_be_stopped(open_page, server, audio):
 
 
 def test_a_history_is_recommended_songs(open_page, server, tmp_path):
-    (tmp_path / "mine.csv").write_text("\n".join(HISTORY))
+    every = [pair for pair, count in LISTENS.items() for _ in range(count)]
+    rows = [f"2026-01-{day + 1:02} 10:00:00,{artist},{title}" for day, (artist, title) in enumerate(every)]
+    (tmp_path / "mine.csv").write_text("\n".join(["time,artist,title", *rows]))
     page = open_page(f"{server.address}#users")
     page.get_by_label("Choose a listening history").set_input_files(tmp_path / "mine.csv")
     expect(page.get_by_role("heading", level=3, name="For mine.csv")).to_be_focused()
     expect(page.get_by_text("3 of its 4 tracks are songs of the run, with 15 of 18 plays.")).to_be_visible()
-    run, plays = coldwave.load(server.folder), {"S001": 4, "S017": 2, "S023": 9}
-    assert titles(page, "Recommended songs") == run.recommend(plays=plays).table["title"].to_list()
+    run = coldwave.load(server.folder)
+    assert titles(page, "Recommended songs") == run.recommend(plays=PLAYS).table["title"].to_list()
     with page.expect_response("**/api/recommendations?*among=nobody*"):
         page.get_by_label("Among").select_option("nobody")  # the same file once more
-    expected = run.recommend(plays=plays, among="nobody").table["title"].to_list()
+    expected = run.recommend(plays=PLAYS, among="nobody").table["title"].to_list()
     expect(page.get_by_role("list", name="Recommended songs").locator("a.title")).to_have_text(expected)
 
 

@@ -63,7 +63,7 @@ function historyPart() {
   let last = null;
   const form = choices(new URLSearchParams(), () => last && zone.again(last));
   const zone = fileZone({
-    label: "Choose a listening history", hint: "What a streaming service or ListenBrainz exports, or a table with a column of song ids.",
+    label: "Choose a listening history", hint: "What Spotify, Last.fm, ListenBrainz, Maloja, Koito, Navidrome or Jellyfin export, or a table of times, artists and titles.",
     accept: "", busy: "Matching", target: () => ["api/recommendations", form.values()],
     show: (answer, file) => {
       last = file;
