@@ -99,6 +99,7 @@ def _songs(songs: int, plays: pl.DataFrame, rng: np.random.Generator) -> pl.Data
 def _users(users: int, plays: pl.DataFrame) -> pl.DataFrame:
     counted = plays.group_by("user").agg(songs=pl.len(), plays=pl.col("count").sum())
     table = pl.DataFrame(
-        {"user": range(users), "user_id": [f"u{user:07}" for user in range(users)]}, schema_overrides={"user": pl.UInt32}
+        {"user": range(users), "user_id": [f"u{user:07}" for user in range(users)]},
+        schema_overrides={"user": pl.UInt32},
     )
     return table.join(counted, on="user", how="left", maintain_order="left").fill_null(0).cast(USERS)
