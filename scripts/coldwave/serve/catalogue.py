@@ -59,8 +59,8 @@ class Catalogue:
     def __init__(self, run: Run, audio_root: Path | None = None) -> None:
         self.run = run
         self._root = (audio_root or audio_root_of(run)).resolve()
-        self._shown = read_table(run.files.path("plays/songs.parquet"), SHOWN)
-        self._users = read_table(run.files.path("plays/users.parquet"), ["user", "user_id", "songs", "plays"])
+        self._shown = read_table(run.files.path("plays/songs.parquet"), SHOWN).rechunk()
+        self._users = read_table(run.files.path("plays/users.parquet"), ["user", "user_id", "songs", "plays"]).rechunk()
         names = [self._shown[name] for name in ("title", "artist", "album")]
         self._song_words = WordIndex(names, self._shown["plays"].to_numpy())
         self._user_words = WordIndex([self._users["user_id"]], self._users["plays"].to_numpy())

@@ -33,19 +33,19 @@ def start(folder: Path, seconds: float, memory: int) -> None:
 
 def place(path: Path, n: int) -> dict[str, Any]:
     """Place an audio file (`Run.place`): tables and tags, by the names of `coldwave.use.placing.Placed`."""
-    with _bounded(path) as run:
+    with bounded(path) as run:
         found = run.place(path, n, vectors=False)
         return {name: getattr(found, name) for name in ("similar", "tags", "listeners")} | {"heard": dict(found.heard)}
 
 
 def listened(path: Path, user: str | None) -> dict[str, Any]:
     """Read a history and match it to the run's songs: plays by song id, counts by tier, and what is to be said."""
-    with _bounded(path) as run:
+    with bounded(path) as run:
         return match_history(run, [path], user)._asdict()
 
 
 @contextmanager
-def _bounded(path: Path):
+def bounded(path: Path):
     """Bound memory and files, keep what is written beside the upload, and name the upload as its sender does."""
     run: Run = _worker["run"]
     tempfile.tempdir = str(path.parent)
@@ -55,7 +55,8 @@ def _bounded(path: Path):
     try:
         yield run
     except InputError as error:
-        raise InputError(str(error).replace(str(path), "the upload")) from None
+        said = str(error).replace(str(path), "the upload")
+        raise InputError(said.replace(str(run.files.folder), run.files.folder.name)) from None
     except MemoryError:
         raise InputError("the upload: it takes more memory than a server gives it") from None
     finally:
