@@ -102,7 +102,7 @@ def seen() -> Seen:
 
 @pytest.fixture
 def open_page(chromium, seen: Seen) -> Iterator[Callable]:
-    """Function of an address and options of the browser's context: a page that shows it. At the end nothing is wrong."""
+    """Function of an address and options of the browser's context: a page with it. At the end nothing is wrong."""
     contexts = []
 
     def show(address: str, **options):

@@ -7,13 +7,14 @@ import polars as pl
 import soundfile as sf
 
 from coldwave.audio.log_mel import log_mel, stored
-from coldwave.plays.tables import write_songs
+from coldwave.plays.tables import write_songs, write_users
 from tests.coldwave.use.heard_runs import AUDIO, write_heard_run
 from tests.coldwave.use.small_runs import write_run
 
 RATE = AUDIO["sample_rate"]
 SECONDS = 6
 MARKUP = '<img src=x onerror="document.body.remove()"> & <b>more</b>'
+LONG = "u0003" + "f" * 60  # a user, number 3
 MARKED = 8  # the song with that title
 WITHOUT_AUDIO = 5  # songs from here on have no file
 
@@ -37,6 +38,8 @@ def write_sounding_run(folder: Path) -> Path:
         sf.write(path, sound(song), RATE)
     title = pl.when(pl.col("song") == MARKED).then(pl.lit(MARKUP)).otherwise("title")
     write_songs(folder / "plays/songs.parquet", songs.with_columns(title=title))
+    users = pl.read_parquet(folder / "plays/users.parquet")
+    write_users(folder / "plays/users.parquet", users.with_columns(pl.col("user_id").replace("u0003", LONG)))
     return folder
 
 

@@ -112,9 +112,8 @@ def test_markup_in_the_data_is_text(open_page, server):
 def test_a_song_or_user_that_is_not_there_is_told(open_page, server, seen):
     page = open_page(f"{server.address}#song=4000")
     expect(page.get_by_role("alert")).to_contain_text("there is no song 4000: the run has 60, from 0 on")
-    page.goto(f"{server.address}#user=seven")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("user")
-    expect(page.get_by_role("alert")).to_contain_text("user")
+    page.goto(f"{server.address}#user=400")
+    expect(page.get_by_role("alert")).to_contain_text("there is no user 400: the run has 90, from 0 on")
     assert len(seen.errors) == 2 and all("Failed to load resource" in error for error in seen.errors)
     seen.errors.clear()
 
@@ -124,6 +123,9 @@ def test_recommendations_are_those_of_the_library(open_page, server, run):
     page.get_by_label("Search 90 users").fill("u0007")
     expect(page.get_by_role("list", name="Users found").get_by_role("link")).to_have_count(1)
     page.get_by_role("link", name="u0007").click()
+    expect(page.get_by_role("heading", level=1, name="For u0007")).to_be_focused()
+    plays = run.plays_of("u0007")
+    expect(page.get_by_text(f"who has played {len(plays)} songs, {sum(plays.values())} times in all")).to_be_visible()
     for among in ("unheard", "nobody", "all"):
         answered = page.expect_response(f"**/recommendations?*among={among}&*")
         with answered if among != "unheard" else nullcontext():  # what is chosen at first

@@ -69,12 +69,12 @@ def test_axe_finds_nothing_in_a_run_without_audio(open_page, silent_server, view
 def test_all_can_be_reached_by_the_tab_key(open_page, server):
     page = open_page(f"{server.address}#song=12")
     reached = []
-    for _ in range(14):
+    for _ in range(9):
         page.keyboard.press("Tab")
         reached.append(
             page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.textContent")
         )
-    assert reached[:9] == ["Skip to the content", "Songs", "A file", "Users", "A path", "My list",
+    assert reached == ["Skip to the content", "Songs", "A file", "Users", "A path", "My list",
                            "Play Title 12 by Artist 5", "Add to my list", "Path from here"]  # fmt: skip
     page.reload()
     settle(page)

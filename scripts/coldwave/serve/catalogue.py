@@ -125,6 +125,11 @@ class Catalogue:
             raise Missing(f"there is no song {number}: the run has {self._shown.height:,}, from 0 on")
         return self._shown["song_id"][number]
 
+    def user(self, number: int) -> dict[str, Any]:
+        """Tell what is known of a user. Raises Missing if there is none."""
+        self.user_id(number)
+        return self._users.row(number, named=True)
+
     def user_id(self, number: int) -> str:
         """Return a user's id. Raises Missing if there is none."""
         if not 0 <= number < self._users.height:

@@ -113,6 +113,6 @@ export function nearLists({ sound, usage }, { level, silent, unused }) {
   const part = (heading, note, songs, empty) => make("section", { "aria-label": heading },
     make(level, {}, heading), make("p", { class: "small" }, note), songList(songs, heading, { empty }));
   return make("div", { class: "two" },
-    part("Near by sound", "Songs whose audio is alike.", sound, silent),
-    part("Near by usage", "Songs that the same users are expected to play.", usage, unused));
+    part("Near by sound", "Songs whose audio is alike: 1 is the same, 0 has nothing in common.", sound, silent),
+    part("Near by usage", "Songs that the same users are expected to play, likewise.", usage, unused));
 }

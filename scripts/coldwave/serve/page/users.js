@@ -89,20 +89,20 @@ function matched({ matched: known, unmatched }) {
 }
 
 /** Recommend songs to a user of the run. */
-export function userView(place, parameters, { signal }) {
-  const user = parameters.get("user");
+export async function userView(place, parameters, { signal }) {
+  const user = await ask(`api/users/${encodeURIComponent(parameters.get("user"))}`, {}, signal);
   const area = make("div");
-  const heading = make("h1", {}, "A user");
   const form = choices(parameters, () => {
     const { among, per_artist } = form.values();
-    history.replaceState(null, "", `#${new URLSearchParams({ user, among, per_artist })}`);
+    history.replaceState(null, "", `#${new URLSearchParams({ user: user.user, among, per_artist })}`);
     load();
   });
-  const load = () => fill(area, () => ask(`api/users/${encodeURIComponent(user)}/recommendations`, form.values(), signal), (answer) => {
-    if (answer.user_id) heading.textContent = `For ${answer.user_id}`;
+  const load = () => fill(area, () => ask(`api/users/${user.user}/recommendations`, form.values(), signal), (answer) => {
     announce(`${count(answer.songs.length, "song")} recommended.`);
     return recommended(answer);
   }, signal);
-  place.append(heading, form, area);
+  place.append(make("h1", {}, `For ${user.user_id}`),
+    make("p", { class: "small" }, `who has played ${count(user.songs, "song")}, ${count(user.plays, "time")} in all`), form, area);
   load();
+  return { title: user.user_id };
 }

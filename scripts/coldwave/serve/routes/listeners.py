@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 
 from coldwave.serve import work
-from coldwave.serve.answers import FoundUsers, HistoryRecommendations, Recommendations
+from coldwave.serve.answers import FoundUsers, HistoryRecommendations, Recommendations, User
 from coldwave.serve.problems import described
 from coldwave.serve.routes.parameters import (
     FILE,
@@ -35,6 +35,12 @@ async def users(of: OfRun, q: Words = "", limit: Found = 20) -> FoundUsers:
     """Find users by words of their ids."""
     found, total = of.find_users(q, limit)
     return {"users": found, "total": total}
+
+
+@router.get("/users/{user}", responses=described(404, 422))
+async def user(of: OfRun, user: UserNumber) -> User:
+    """Tell what is known of a user."""
+    return of.user(user)
 
 
 @router.get("/users/{user}/recommendations", responses=described(404, 422))
