@@ -117,9 +117,11 @@ def test_a_history_is_recommended_songs(open_page, server, tmp_path):
     run = coldwave.load(server.folder)
     assert titles(page, "Recommended songs") == run.recommend(plays=PLAYS).table["title"].to_list()
     with page.expect_response("**/api/recommendations?*among=nobody*"):
+        page.get_by_label("Among").focus()
         page.get_by_label("Among").select_option("nobody")  # the same file once more
     expected = run.recommend(plays=PLAYS, among="nobody").table["title"].to_list()
     expect(page.get_by_role("list", name="Recommended songs").locator("a.title")).to_have_text(expected)
+    expect(page.get_by_label("Among")).to_be_focused()
 
 
 def test_a_file_that_is_no_history_is_told(open_page, server, audio, seen):

@@ -12,7 +12,15 @@ import { userView, usersView } from "./users.js";
 import { ignoreDropsElsewhere } from "./zone.js";
 
 const VIEWS = { song: songView, user: userView, users: usersView, file: fileView, path: pathView, list: listView };
-const NAMES = { songs: "Songs", song: "Song", user: "User", users: "Users", file: "A file", path: "A path", list: "My list" };
+const NAMES = {
+  songs: "Songs",
+  song: "Song",
+  user: "User",
+  users: "Users",
+  file: "A file",
+  path: "A path",
+  list: "My list",
+};
 let run = null;
 let showing = null;
 
@@ -30,7 +38,10 @@ async function show(moves = true) {
     document.title = `${title} · ${run.run} · Coldwave`;
   } catch (error) {
     if (error.name === "AbortError" || signal.aborted) return;
-    place.replaceChildren(make("h1", {}, NAMES[name]), problem(error, () => show()));
+    place.replaceChildren(
+      make("h1", {}, NAMES[name]),
+      problem(error, () => show()),
+    );
     document.title = `${NAMES[name]} · Coldwave`;
   }
   if (signal.aborted) return;
@@ -55,7 +66,13 @@ async function open() {
   try {
     run = await ask("api/run");
     byId("run").textContent = `· ${run.run}`;
-    byId("about").textContent = [count(run.songs, "song"), count(run.users, "user"), run.model && `recommended by ${run.model}`].filter(Boolean).join(" · ");
+    byId("about").textContent = [
+      count(run.songs, "song"),
+      count(run.users, "user"),
+      run.model && `recommended by ${run.model}`,
+    ]
+      .filter(Boolean)
+      .join(" · ");
     await openList(run.run);
   } catch (error) {
     byId("main").replaceChildren(make("h1", {}, "Coldwave"), problem(error, open));

@@ -24,8 +24,16 @@ export function songPicker(label, song, signal) {
   const id = freshId("picker");
   const options = make("ul", { role: "listbox", id: `${id}-options`, "aria-label": label, hidden: true });
   const input = make("input", {
-    type: "text", id, role: "combobox", autocomplete: "off", spellcheck: "false", "aria-autocomplete": "list",
-    "aria-expanded": "false", "aria-controls": `${id}-options`, placeholder: "title, artist, album or id", value: song && nameOf(song),
+    type: "text",
+    id,
+    role: "combobox",
+    autocomplete: "off",
+    spellcheck: "false",
+    "aria-autocomplete": "list",
+    "aria-expanded": "false",
+    "aria-controls": `${id}-options`,
+    placeholder: "title, artist, album or id",
+    value: song && nameOf(song),
   });
   const field = make("div", { class: "field picker" }, make("label", { for: id }, label), input, options);
   field.song = song;
@@ -69,10 +77,21 @@ export function songPicker(label, song, signal) {
     }
     active = -1;
     input.removeAttribute("aria-activedescendant");
-    options.replaceChildren(...found.map((one, place) => make("li", {
-      role: "option", id: `${id}-${place}`, "aria-selected": "false",
-      onpointerdown: (event) => event.preventDefault(), onclick: () => choose(place),
-    }, nameOf(one))));
+    options.replaceChildren(
+      ...found.map((one, place) =>
+        make(
+          "li",
+          {
+            role: "option",
+            id: `${id}-${place}`,
+            "aria-selected": "false",
+            onpointerdown: (event) => event.preventDefault(),
+            onclick: () => choose(place),
+          },
+          nameOf(one),
+        ),
+      ),
+    );
     options.hidden = !found.length;
     input.setAttribute("aria-expanded", String(found.length > 0));
     announce(found.length ? `${count(found.length, "song")}: choose with the arrow keys.` : "No song is found.");

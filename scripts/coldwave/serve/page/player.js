@@ -43,7 +43,10 @@ function load() {
   byId("before").disabled = place === 0;
   byId("after").disabled = place === queue.length - 1;
   if ("mediaSession" in navigator) {
-    navigator.mediaSession.metadata = new MediaMetadata({ title: song.title || song.song_id, artist: song.artist ?? "" });
+    navigator.mediaSession.metadata = new MediaMetadata({
+      title: song.title || song.song_id,
+      artist: song.artist ?? "",
+    });
   }
   start();
 }

@@ -10,24 +10,45 @@ export const nameOf = (song) => (song.artist ? `${titleOf(song)} by ${song.artis
 /** Make a button that plays a song, or none where it has no audio. */
 export function playButton(song, songs, words = null) {
   if (!song.playable) return null;
-  const button = make("button", {
-    type: "button", class: words ? "" : "icon", "data-play": song.song, "data-name": nameOf(song), onclick: () => toggle(song, songs),
-  }, icon("play"), words);
+  const button = make(
+    "button",
+    {
+      type: "button",
+      class: words ? "" : "icon",
+      "data-play": song.song,
+      "data-name": nameOf(song),
+      onclick: () => toggle(song, songs),
+    },
+    icon("play"),
+    words,
+  );
   mark([button]);
   return button;
 }
 
 /** Make a button that adds a song to the list, or takes it out. */
 export function keepButton(song, words = false) {
-  const button = make("button", {
-    type: "button", class: words ? "" : "icon", "data-keep": song.song, onclick: () => (isKept(song) ? letGo(song) : keep([song])),
-  }, icon("add"), words && make("span", {}));
+  const button = make(
+    "button",
+    {
+      type: "button",
+      class: words ? "" : "icon",
+      "data-keep": song.song,
+      onclick: () => (isKept(song) ? letGo(song) : keep([song])),
+    },
+    icon("add"),
+    words && make("span", {}),
+  );
   const show = () => {
     const kept = isKept(song);
     draw(button, kept ? "added" : "add");
     button.classList.toggle("on", kept);
     if (words) button.querySelector("span").textContent = kept ? "Take out of my list" : "Add to my list";
-    else button.setAttribute("aria-label", kept ? `Take ${nameOf(song)} out of my list` : `Add ${nameOf(song)} to my list`);
+    else
+      button.setAttribute(
+        "aria-label",
+        kept ? `Take ${nameOf(song)} out of my list` : `Add ${nameOf(song)} to my list`,
+      );
   };
   show();
   button.show = show;
@@ -39,17 +60,28 @@ listChanged(() => document.querySelectorAll("button[data-keep]").forEach((button
 /** Make tags; those that are shared with another song stand out. */
 export function tagList(tags, { shared = [], label = "Tags" } = {}) {
   if (!tags?.length) return null;
-  return make("ul", { class: "tags", "aria-label": label }, tags.map((tag) => (shared.includes(tag)
-    ? make("li", { class: "shared", title: "in common" }, tag, make("span", { class: "unseen" }, " (in common)"))
-    : make("li", {}, tag))));
+  return make(
+    "ul",
+    { class: "tags", "aria-label": label },
+    tags.map((tag) =>
+      shared.includes(tag)
+        ? make("li", { class: "shared", title: "in common" }, tag, make("span", { class: "unseen" }, " (in common)"))
+        : make("li", {}, tag),
+    ),
+  );
 }
 
 function measure(cosine) {
   if (!Number.isFinite(cosine)) return null;
   const bar = make("b");
   bar.style.width = `${Math.round(Math.max(0, Math.min(1, cosine)) * 100)}%`;
-  return make("span", { class: "measure", title: "cosine: 1 is alike, 0 has nothing in common" },
-    make("span", { class: "unseen" }, "cosine "), cosine.toFixed(2), make("i", { "aria-hidden": "true" }, bar));
+  return make(
+    "span",
+    { class: "measure", title: "cosine: 1 is alike, 0 has nothing in common" },
+    make("span", { class: "unseen" }, "cosine "),
+    cosine.toFixed(2),
+    make("i", { "aria-hidden": "true" }, bar),
+  );
 }
 
 /**
@@ -57,35 +89,54 @@ function measure(cosine) {
  * @param {Object} song with `cosine` or `why` where there is one
  * @param {Object[]} songs the list, which goes on after the song
  * @param {Node[]} more further buttons
+ * @param {boolean} album whether the album is told as well
  */
-export function songRow(song, songs, more = []) {
-  const under = [song.artist, song.plays === 0 && "played by nobody"].filter(Boolean).join(" · ");
-  return make("li", { class: "song", "data-song": song.song },
-    playButton(song, songs) ?? make("span", { class: "silent", title: "no audio" }, make("span", { class: "unseen" }, "no audio")),
-    make("div", { class: "what" },
+export function songRow(song, songs, { more = [], album = false } = {}) {
+  const under = [song.artist, album && song.album, song.plays === 0 && "played by nobody"].filter(Boolean).join(" · ");
+  return make(
+    "li",
+    { class: "song", "data-song": song.song },
+    playButton(song, songs) ??
+      make("span", { class: "silent", title: "no audio" }, make("span", { class: "unseen" }, "no audio")),
+    make(
+      "div",
+      { class: "what" },
       make("a", { href: `#song=${song.song}`, class: "title" }, titleOf(song)),
       under && make("span", { class: "small" }, under),
       song.why && make("span", { class: "small why" }, song.why),
-      tagList(song.tags, { shared: song.shared_tags })),
+      tagList(song.tags, { shared: song.shared_tags }),
+    ),
     measure(song.cosine),
-    make("div", { class: "does" },
+    make(
+      "div",
+      { class: "does" },
       make("a", { href: `#song=${song.song}`, class: "near", "aria-label": `Near ${nameOf(song)}` }, "near"),
-      keepButton(song), more));
+      keepButton(song),
+      more,
+    ),
+  );
 }
 
 /** Make a list of songs, or say why there is none. */
-export function songList(songs, label, { empty = "No songs.", ordered = false } = {}) {
+export function songList(songs, label, { empty = "No songs.", ordered = false, album = false } = {}) {
   if (!songs?.length) return make("p", { class: "empty" }, empty);
-  return make(ordered ? "ol" : "ul", { class: ordered ? "songs ranked" : "songs", "aria-label": label },
-    songs.map((song) => songRow(song, songs)));
+  return make(
+    ordered ? "ol" : "ul",
+    { class: ordered ? "songs ranked" : "songs", "aria-label": label },
+    songs.map((song) => songRow(song, songs, { album })),
+  );
 }
 
 /** Make the buttons above a list that play all of it, or keep it. */
 export function wholeList(songs) {
   const first = songs.find((song) => song.playable);
-  return make("div", { class: "buttons" },
-    first && make("button", { type: "button", onclick: () => toggle(first, songs) }, icon("play"), "Play from the first"),
-    make("button", { type: "button", onclick: () => keep(songs) }, icon("add"), "Add all to my list"));
+  return make(
+    "div",
+    { class: "buttons" },
+    first &&
+      make("button", { type: "button", onclick: () => toggle(first, songs) }, icon("play"), "Play from the first"),
+    make("button", { type: "button", onclick: () => keep(songs) }, icon("add"), "Add all to my list"),
+  );
 }
 
 /** Move the focus through the titles of a list with the arrow keys; upwards from the first, to `above`. */
@@ -110,9 +161,18 @@ export function arrowKeys(container, above) {
  * @param {string} level of their headings: h2 or h3
  */
 export function nearLists({ sound, usage }, { level, silent, unused }) {
-  const part = (heading, note, songs, empty) => make("section", { "aria-label": heading },
-    make(level, {}, heading), make("p", { class: "small" }, note), songList(songs, heading, { empty }));
-  return make("div", { class: "two" },
+  const part = (heading, note, songs, empty) =>
+    make(
+      "section",
+      { "aria-label": heading },
+      make(level, {}, heading),
+      make("p", { class: "small" }, note),
+      songList(songs, heading, { empty }),
+    );
+  return make(
+    "div",
+    { class: "two" },
     part("Near by sound", "Songs whose audio is alike: 1 is the same, 0 has nothing in common.", sound, silent),
-    part("Near by usage", "Songs that the same users are expected to play, likewise.", usage, unused));
+    part("Near by usage", "Songs that the same users are expected to play, likewise.", usage, unused),
+  );
 }

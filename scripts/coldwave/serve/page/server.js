@@ -4,7 +4,8 @@ import { make } from "./dom.js";
 
 export class Failure extends Error {}
 
-const GONE = "The server does not answer. It may have been stopped: start it again with `coldwave serve`, then try again.";
+const GONE =
+  "The server does not answer. It may have been stopped: start it again with `coldwave serve`, then try again.";
 
 function address(path, parameters = {}) {
   const given = Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined && value !== "");
@@ -42,7 +43,11 @@ export async function ask(path, parameters, signal) {
 
 /** Send JSON, and return the answer: a response with a file. */
 export function send(path, content) {
-  return fetched(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) });
+  return fetched(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(content),
+  });
 }
 
 /** Fail with the server's words where it cannot give a song's audio. */
@@ -59,7 +64,10 @@ export function upload(path, parameters, file, progress, signal) {
     const request = new XMLHttpRequest(); // fetch does not tell how much has been sent
     request.open("POST", address(path, parameters));
     request.setRequestHeader("Content-Type", "application/octet-stream");
-    request.upload.addEventListener("progress", (event) => event.lengthComputable && progress(event.loaded / event.total));
+    request.upload.addEventListener(
+      "progress",
+      (event) => event.lengthComputable && progress(event.loaded / event.total),
+    );
     request.upload.addEventListener("load", () => progress(1));
     request.addEventListener("error", () => reject(new Failure(GONE)));
     request.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
@@ -76,9 +84,12 @@ export function upload(path, parameters, file, progress, signal) {
 export function problem(error, again = null) {
   if (!(error instanceof Failure)) console.error(error);
   const words = error instanceof Failure ? error.message : `The page has failed: ${error.message}`;
-  return make("div", { class: "problem", role: "alert" },
+  return make(
+    "div",
+    { class: "problem", role: "alert" },
     make("p", {}, words),
-    again && make("button", { type: "button", onclick: again }, "Try again"));
+    again && make("button", { type: "button", onclick: again }, "Try again"),
+  );
 }
 
 /**
@@ -96,10 +107,12 @@ export async function fill(area, question, show, signal = null, loading = "Loadi
     area.replaceChildren(...[show(answer)].flat());
   } catch (error) {
     if (error.name === "AbortError" || signal?.aborted) return;
-    area.replaceChildren(problem(error, () => {
-      area.replaceChildren();
-      fill(area, question, show, signal, loading);
-    }));
+    area.replaceChildren(
+      problem(error, () => {
+        area.replaceChildren();
+        fill(area, question, show, signal, loading);
+      }),
+    );
   }
   area.removeAttribute("aria-busy");
 }

@@ -11,11 +11,19 @@ const MOST = 100;
 /** Search the songs of the run. */
 export function songsView(place, parameters, { signal }) {
   const input = make("input", {
-    type: "search", id: "search", autocomplete: "off", spellcheck: "false", placeholder: "title, artist, album or id",
+    type: "search",
+    id: "search",
+    autocomplete: "off",
+    spellcheck: "false",
+    placeholder: "title, artist, album or id",
     value: parameters.get("q"),
   });
-  const form = make("form", { role: "search", class: "field", onsubmit: (event) => event.preventDefault() },
-    make("label", { for: "search" }, "Search the songs"), input);
+  const form = make(
+    "form",
+    { role: "search", class: "field", onsubmit: (event) => event.preventDefault() },
+    make("label", { for: "search" }, "Search the songs"),
+    input,
+  );
   const area = make("div", { class: "results" });
   let searching = null;
 
@@ -24,16 +32,28 @@ export function songsView(place, parameters, { signal }) {
     searching?.abort();
     searching = new AbortController();
     signal.addEventListener("abort", () => searching.abort());
-    return fill(area, () => ask("api/songs", { q, limit }, searching.signal), ({ songs, total }) => {
-      const words = q ? `${count(total, "song")} for “${q}”` : `${count(total, "song")} in this run`;
-      if (q) announce(`${words}.`);
-      const rest = Math.min(total, MOST) > songs.length;
-      return [
-        make("p", { class: "small" }, songs.length < total ? `${words}; the first ${songs.length} are listed.` : `${words}.`),
-        songList(songs, "Songs found", { empty: "No song of the run has all of these words in its title, artist and album." }),
-        rest && make("p", {}, make("button", { type: "button", onclick: () => more(songs.length) }, "More")),
-      ].filter(Boolean);
-    }, searching.signal);
+    return fill(
+      area,
+      () => ask("api/songs", { q, limit }, searching.signal),
+      ({ songs, total }) => {
+        const words = q ? `${count(total, "song")} for “${q}”` : `${count(total, "song")} in this run`;
+        if (q) announce(`${words}.`);
+        const rest = Math.min(total, MOST) > songs.length;
+        return [
+          make(
+            "p",
+            { class: "small" },
+            songs.length < total ? `${words}; the first ${songs.length} are listed.` : `${words}.`,
+          ),
+          songList(songs, "Songs found", {
+            album: true,
+            empty: "No song of the run has all of these words in its title, artist and album.",
+          }),
+          rest && make("p", {}, make("button", { type: "button", onclick: () => more(songs.length) }, "More")),
+        ].filter(Boolean);
+      },
+      searching.signal,
+    );
   }
 
   async function more(before) {
@@ -47,9 +67,16 @@ export function songsView(place, parameters, { signal }) {
   });
   input.addEventListener("input", seekSoon);
   arrowKeys(area, input);
-  place.append(make("h1", {}, "Songs"),
-    make("p", { class: "lead" }, "Hear a song, and see what is near it: by how it sounds, and by who is expected to play it."),
-    form, area);
+  place.append(
+    make("h1", {}, "Songs"),
+    make(
+      "p",
+      { class: "lead" },
+      "Hear a song, and see what is near it: by how it sounds, and by who is expected to play it.",
+    ),
+    form,
+    area,
+  );
   seek();
 }
 
@@ -67,14 +94,25 @@ export async function songView(place, parameters, { signal }) {
     make("p", { class: "lead" }, song.artist || "artist not known"),
     make("p", { class: "small" }, told.join(" · ")),
     tagList(song.tags),
-    make("div", { class: "buttons" },
-      playButton(song, [song], "Play"), keepButton(song, true),
-      make("a", { class: "button", href: `#path&start=${song.song}` }, "Path from here")),
-    area);
-  fill(area, () => ask(`api/songs/${song.song}/similar`, { n: 20 }, signal), (near) => nearLists(near, {
-    level: "h2",
-    silent: "Nothing: this run has no features of the song's audio.",
-    unused: "Nothing: this run has no model that tells who plays the song, or too few users.",
-  }), signal);
+    make(
+      "div",
+      { class: "buttons" },
+      playButton(song, [song], "Play"),
+      keepButton(song, true),
+      make("a", { class: "button", href: `#path&start=${song.song}` }, "Path from here"),
+    ),
+    area,
+  );
+  fill(
+    area,
+    () => ask(`api/songs/${song.song}/similar`, { n: 20 }, signal),
+    (near) =>
+      nearLists(near, {
+        level: "h2",
+        silent: "Nothing: this run has no features of the song's audio.",
+        unused: "Nothing: this run has no model that tells who plays the song, or too few users.",
+      }),
+    signal,
+  );
   return { title: titleOf(song) };
 }

@@ -13,16 +13,34 @@ const PER_ARTIST = 3;
 function choices(parameters, changed) {
   const ids = [freshId("among"), freshId("artist")];
   const allowed = parameters.get("per_artist") ?? String(PER_ARTIST);
-  const among = make("select", { id: ids[0], onchange: changed },
-    Object.entries(AMONG).map(([value, words]) => make("option", { value, selected: value === parameters.get("among") }, words)));
+  const among = make(
+    "select",
+    { id: ids[0], onchange: changed },
+    Object.entries(AMONG).map(([value, words]) =>
+      make("option", { value, selected: value === parameters.get("among") }, words),
+    ),
+  );
   const artist = make("input", {
-    type: "number", id: ids[1], min: 1, max: 99, inputmode: "numeric", placeholder: "any",
-    value: allowed === "0" ? "" : allowed, onchange: changed,
+    type: "number",
+    id: ids[1],
+    min: 1,
+    max: 99,
+    inputmode: "numeric",
+    placeholder: "any",
+    value: allowed === "0" ? "" : allowed,
+    onchange: changed,
   });
-  const form = make("form", { class: "choices", onsubmit: (event) => event.preventDefault() },
+  const form = make(
+    "form",
+    { class: "choices", onsubmit: (event) => event.preventDefault() },
     make("div", { class: "field" }, make("label", { for: ids[0] }, "Among"), among),
-    make("div", { class: "field" }, make("label", { for: ids[1] }, "Songs of one artist, at most"), artist));
-  form.values = () => ({ n: 30, among: among.value, per_artist: artist.checkValidity() ? artist.value || 0 : PER_ARTIST });
+    make("div", { class: "field" }, make("label", { for: ids[1] }, "Songs of one artist, at most"), artist),
+  );
+  form.values = () => ({
+    n: 30,
+    among: among.value,
+    per_artist: artist.checkValidity() ? artist.value || 0 : PER_ARTIST,
+  });
   return form;
 }
 
@@ -30,31 +48,82 @@ function recommended({ model, notes, songs }) {
   return [
     model && make("p", { class: "small" }, `Recommended by ${model}.`),
     songs.length > 0 && wholeList(songs),
-    songList(songs, "Recommended songs", { ordered: true, empty: "No song is left to recommend: choose among others." }),
-    notes?.length > 0 && make("details", { class: "small" }, make("summary", {}, "How they were chosen"),
-      make("ul", {}, notes.map((note) => make("li", {}, note)))),
+    songList(songs, "Recommended songs", {
+      ordered: true,
+      empty: "No song is left to recommend: choose among others.",
+    }),
+    notes?.length > 0 &&
+      make(
+        "details",
+        { class: "small" },
+        make("summary", {}, "How they were chosen"),
+        make(
+          "ul",
+          {},
+          notes.map((note) => make("li", {}, note)),
+        ),
+      ),
   ].filter(Boolean);
 }
 
 /** Search the users of the run, or hand in a history. */
 export function usersView(place, parameters, { signal, run }) {
-  const input = make("input", { type: "search", id: "search-users", autocomplete: "off", spellcheck: "false", placeholder: "beginning or part of an id" });
+  const input = make("input", {
+    type: "search",
+    id: "search-users",
+    autocomplete: "off",
+    spellcheck: "false",
+    placeholder: "beginning or part of an id",
+  });
   const area = make("div", { class: "results" });
-  const seek = () => fill(area, () => ask("api/users", { q: input.value.trim(), limit: 20 }, signal), ({ users, total }) => {
-    if (input.value.trim()) announce(`${count(total ?? users.length, "user")}.`);
-    if (!users.length) return make("p", { class: "empty" }, "No user of the run has such an id.");
-    return make("ul", { class: "users", "aria-label": "Users found" }, users.map((user) => make("li", {},
-      make("a", { href: `#user=${user.user}`, class: "title" }, user.user_id),
-      Number.isFinite(user.songs) && make("span", { class: "small" }, count(user.songs, "song")))));
-  }, signal);
+  const seek = () =>
+    fill(
+      area,
+      () => ask("api/users", { q: input.value.trim(), limit: 20 }, signal),
+      ({ users, total }) => {
+        if (input.value.trim()) announce(`${count(total ?? users.length, "user")}.`);
+        if (!users.length) return make("p", { class: "empty" }, "No user of the run has such an id.");
+        return make(
+          "ul",
+          { class: "users", "aria-label": "Users found" },
+          users.map((user) =>
+            make(
+              "li",
+              {},
+              make("a", { href: `#user=${user.user}`, class: "title" }, user.user_id),
+              Number.isFinite(user.songs) && make("span", { class: "small" }, count(user.songs, "song")),
+            ),
+          ),
+        );
+      },
+      signal,
+    );
   input.addEventListener("input", debounced(seek));
-  place.append(make("h1", {}, "Users"),
-    make("p", { class: "lead" }, "What to recommend to a user of the run, or to somebody with a listening history of their own."),
-    make("div", { class: "two" },
-      make("section", { "aria-labelledby": "of-the-run" }, make("h2", { id: "of-the-run" }, "A user of the run"),
-        make("form", { role: "search", class: "field", onsubmit: (event) => event.preventDefault() },
-          make("label", { for: "search-users" }, `Search ${count(run.users, "user")}`), input), area),
-      historyPart()));
+  place.append(
+    make("h1", {}, "Users"),
+    make(
+      "p",
+      { class: "lead" },
+      "What to recommend to a user of the run, or to somebody with a listening history of their own.",
+    ),
+    make(
+      "div",
+      { class: "two" },
+      make(
+        "section",
+        { "aria-labelledby": "of-the-run" },
+        make("h2", { id: "of-the-run" }, "A user of the run"),
+        make(
+          "form",
+          { role: "search", class: "field", onsubmit: (event) => event.preventDefault() },
+          make("label", { for: "search-users" }, `Search ${count(run.users, "user")}`),
+          input,
+        ),
+        area,
+      ),
+      historyPart(),
+    ),
+  );
   seek();
 }
 
@@ -63,28 +132,49 @@ function historyPart() {
   let last = null;
   const form = choices(new URLSearchParams(), () => last && zone.again(last));
   const zone = fileZone({
-    label: "Choose a listening history", hint: "What Spotify, Last.fm, ListenBrainz, Maloja, Koito, Navidrome or Jellyfin export, or a table of times, artists and titles.",
-    accept: "", busy: "Matching", target: () => ["api/recommendations", form.values()],
+    label: "Choose a listening history",
+    hint: "What Spotify, Last.fm, ListenBrainz, Maloja, Koito, Navidrome or Jellyfin export, or a table of times, artists and titles.",
+    accept: "",
+    busy: "Matching",
+    target: () => ["api/recommendations", form.values()],
+    clear: () => area.replaceChildren(),
     show: (answer, file) => {
       last = file;
       const heading = make("h3", {}, `For ${file.name}`);
       area.replaceChildren(heading, ...matched(answer), ...recommended(answer));
-      present(heading);
+      if (form.contains(document.activeElement)) announce(`${count(answer.songs.length, "song")} recommended.`);
+      else present(heading);
     },
   });
-  return make("section", { "aria-labelledby": "of-your-own" },
-    make("h2", { id: "of-your-own" }, "A listening history"), form, zone, area);
+  return make(
+    "section",
+    { "aria-labelledby": "of-your-own" },
+    make("h2", { id: "of-your-own" }, "A listening history"),
+    form,
+    zone,
+    area,
+  );
 }
 
 /** Say how much of a history the run knows, and what it does not. */
 function matched({ matched: known, unmatched }) {
-  const said = `${known.tracks.toLocaleString("en")} of its ${count(known.of_tracks, "track")} are songs of the run, with ` +
+  const said =
+    `${known.tracks.toLocaleString("en")} of its ${count(known.of_tracks, "track")} are songs of the run, with ` +
     `${known.plays.toLocaleString("en")} of ${count(known.of_plays, "play")}.`;
   const named = ({ artist, title }) => [artist, title].filter(Boolean).join(": ") || "a track without a name";
   return [
     make("p", { class: "small" }, said),
-    unmatched.length > 0 && make("details", { class: "small" }, make("summary", {}, "Tracks most played that are not songs of the run"),
-      make("ul", {}, unmatched.map((track) => make("li", {}, `${named(track)} (${count(track.plays, "play")}; ${track.reason})`)))),
+    unmatched.length > 0 &&
+      make(
+        "details",
+        { class: "small" },
+        make("summary", {}, "Tracks most played that are not songs of the run"),
+        make(
+          "ul",
+          {},
+          unmatched.map((track) => make("li", {}, `${named(track)} (${count(track.plays, "play")}; ${track.reason})`)),
+        ),
+      ),
   ].filter(Boolean);
 }
 
@@ -97,12 +187,22 @@ export async function userView(place, parameters, { signal }) {
     history.replaceState(null, "", `#${new URLSearchParams({ user: user.user, among, per_artist })}`);
     load();
   });
-  const load = () => fill(area, () => ask(`api/users/${user.user}/recommendations`, form.values(), signal), (answer) => {
-    announce(`${count(answer.songs.length, "song")} recommended.`);
-    return recommended(answer);
-  }, signal);
-  place.append(make("h1", {}, `For ${user.user_id}`),
-    make("p", { class: "small" }, `who has played ${count(user.songs, "song")}, ${count(user.plays, "time")} in all`), form, area);
+  const load = () =>
+    fill(
+      area,
+      () => ask(`api/users/${user.user}/recommendations`, form.values(), signal),
+      (answer) => {
+        announce(`${count(answer.songs.length, "song")} recommended.`);
+        return recommended(answer);
+      },
+      signal,
+    );
+  place.append(
+    make("h1", {}, `For ${user.user_id}`),
+    make("p", { class: "small" }, `who has played ${count(user.songs, "song")}, ${count(user.plays, "time")} in all`),
+    form,
+    area,
+  );
   load();
   return { title: user.user_id };
 }

@@ -10,19 +10,26 @@ import { announce, byId, freshId, make } from "./dom.js";
  * @param {string} accept the types that the browser offers
  * @param {string} busy what happens to the file once it is there
  * @param {function(): [string, Object]} target path and parameters of the request
+ * @param {function()} clear is called before a file is taken: what was shown of another goes
  * @param {function(Object, File)} show is given the answer
  */
-export function fileZone({ label, hint, accept, busy, target, show }) {
+export function fileZone({ label, hint, accept, busy, target, clear, show }) {
   const id = freshId("file");
   const input = make("input", { type: "file", id, accept, class: "unseen", "aria-describedby": `${id}-hint` });
   const state = make("div", { class: "state" });
-  const zone = make("div", { class: "zone" },
-    input, make("label", { for: id, class: "button" }, label),
-    make("p", { class: "small", id: `${id}-hint` }, `or drop it here. ${hint}`), state);
+  const zone = make(
+    "div",
+    { class: "zone" },
+    input,
+    make("label", { for: id, class: "button" }, label),
+    make("p", { class: "small", id: `${id}-hint` }, `or drop it here. ${hint}`),
+    state,
+  );
   let stop = null;
 
   async function take(file) {
     stop?.abort();
+    clear();
     stop = new AbortController();
     const { signal } = stop;
     const bar = make("progress", { max: 1, value: 0, "aria-label": `Upload of ${file.name}` });
