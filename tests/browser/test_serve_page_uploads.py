@@ -124,6 +124,20 @@ def test_a_history_is_recommended_songs(open_page, server, tmp_path):
     expect(page.get_by_label("Among")).to_be_focused()
 
 
+def test_a_history_of_several_users_is_that_of_the_one_who_is_named(open_page, server, tmp_path, seen):
+    rows = [
+        f"2026-01-01 10:0{song}:00,Artist {song},Title {song},{'anna' if song < 4 else 'ben'}" for song in range(1, 7)
+    ]
+    (tmp_path / "both.csv").write_text("\n".join(["time,artist,title,user", *rows]))
+    page = open_page(f"{server.address}#users")
+    page.get_by_label("Choose a listening history").set_input_files(tmp_path / "both.csv")
+    expect(page.get_by_role("alert")).to_contain_text("listens of 2 users (anna, ben): name one of them")
+    seen.errors.clear()
+    page.get_by_label("User, if the file is of several").fill("anna")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("3 of its 3 tracks are songs of the run, with 3 of 3 plays.")).to_be_visible()
+
+
 def test_a_file_that_is_no_history_is_told(open_page, server, audio, seen):
     page = open_page(f"{server.address}#users")
     page.get_by_label("Choose a listening history").set_input_files(audio)

@@ -55,6 +55,13 @@ export function move(song, by) {
   store(`Moved to place ${to + 1} of ${kept.length}.`);
 }
 
+/** Follow what another tab does to the list. */
+window.addEventListener("storage", (event) => {
+  if (event.key !== key) return;
+  kept = JSON.parse(event.newValue ?? "[]");
+  tell();
+});
+
 /** Find a song of an older list in the run as it is now: its number may be another, or it may be gone. */
 async function find(song) {
   try {

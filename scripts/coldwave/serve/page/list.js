@@ -48,7 +48,7 @@ function drawList(area, run) {
     make(
       "div",
       {},
-      wholeList(songs).firstElementChild,
+      wholeList(songs, true),
       make(
         "ol",
         { class: "songs ranked own", "aria-label": "My list" },

@@ -53,7 +53,7 @@ export async function pathView(place, parameters, { signal }) {
   if (!known.every(Boolean)) return;
   fill(
     area,
-    () => ask("api/path", { start, end, n: length.value }, signal),
+    (asked) => ask("api/path", { start, end, n: length.value }, asked),
     ({ songs }) => [
       make("h2", {}, count(songs.length, "song")),
       wholeList(songs),

@@ -127,15 +127,15 @@ export function songList(songs, label, { empty = "No songs.", ordered = false, a
   );
 }
 
-/** Make the buttons above a list that play all of it, or keep it. */
-export function wholeList(songs) {
+/** Make the buttons above a list that play all of it, and, where it is not the one that is kept, keep it. */
+export function wholeList(songs, kept = false) {
   const first = songs.find((song) => song.playable);
   return make(
     "div",
     { class: "buttons" },
     first &&
       make("button", { type: "button", onclick: () => toggle(first, songs) }, icon("play"), "Play from the first"),
-    make("button", { type: "button", onclick: () => keep(songs) }, icon("add"), "Add all to my list"),
+    !kept && make("button", { type: "button", onclick: () => keep(songs) }, icon("add"), "Add all to my list"),
   );
 }
 

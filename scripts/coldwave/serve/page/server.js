@@ -92,27 +92,34 @@ export function problem(error, again = null) {
   );
 }
 
+const asking = new WeakMap(); // from areas to what stops the question that is asked for them
+
 /**
- * Fill an area with what a question brings: a word that it is loading, then the answer or what went wrong.
+ * Fill an area with what a question brings: a word that it is loading, then the answer or what went wrong. A later
+ * question for the same area takes the place of an earlier one, whichever answer comes first.
  * @param {Element} area
- * @param {function(): Promise} question
+ * @param {function(AbortSignal): Promise} question
  * @param {function(*): (Node|Node[])} show
+ * @param {AbortSignal} view stops the question when the view is left
  */
-export async function fill(area, question, show, signal = null, loading = "Loading …") {
+export async function fill(area, question, show, view) {
+  asking.get(area)?.abort();
+  const stop = new AbortController();
+  asking.set(area, stop);
+  const signal = AbortSignal.any([view, stop.signal]);
   area.setAttribute("aria-busy", "true");
-  if (!area.childElementCount) area.replaceChildren(make("p", { class: "loading" }, loading));
+  if (!area.childElementCount) area.replaceChildren(make("p", { class: "loading" }, "Loading …"));
   try {
-    const answer = await question();
-    if (signal?.aborted) return;
+    const answer = await question(signal);
+    if (signal.aborted) return;
     area.replaceChildren(...[show(answer)].flat());
   } catch (error) {
-    if (error.name === "AbortError" || signal?.aborted) return;
-    area.replaceChildren(
-      problem(error, () => {
-        area.replaceChildren();
-        fill(area, question, show, signal, loading);
-      }),
-    );
+    if (error.name === "AbortError" || signal.aborted) return;
+    const again = () => {
+      area.replaceChildren();
+      fill(area, question, show, view);
+    };
+    area.replaceChildren(problem(error, again));
   }
   area.removeAttribute("aria-busy");
 }

@@ -25,16 +25,12 @@ export function songsView(place, parameters, { signal }) {
     input,
   );
   const area = make("div", { class: "results" });
-  let searching = null;
 
   function seek(limit = FIRST) {
     const q = input.value.trim();
-    searching?.abort();
-    searching = new AbortController();
-    signal.addEventListener("abort", () => searching.abort());
     return fill(
       area,
-      () => ask("api/songs", { q, limit }, searching.signal),
+      (asked) => ask("api/songs", { q, limit }, asked),
       ({ songs, total }) => {
         const words = q ? `${count(total, "song")} for “${q}”` : `${count(total, "song")} in this run`;
         if (q) announce(`${words}.`);
@@ -52,7 +48,7 @@ export function songsView(place, parameters, { signal }) {
           rest && make("p", {}, make("button", { type: "button", onclick: () => more(songs.length) }, "More")),
         ].filter(Boolean);
       },
-      searching.signal,
+      signal,
     );
   }
 
@@ -105,7 +101,7 @@ export async function songView(place, parameters, { signal }) {
   );
   fill(
     area,
-    () => ask(`api/songs/${song.song}/similar`, { n: 20 }, signal),
+    (asked) => ask(`api/songs/${song.song}/similar`, { n: 20 }, asked),
     (near) =>
       nearLists(near, {
         level: "h2",

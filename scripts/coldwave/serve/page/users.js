@@ -79,7 +79,7 @@ export function usersView(place, parameters, { signal, run }) {
   const seek = () =>
     fill(
       area,
-      () => ask("api/users", { q: input.value.trim(), limit: 20 }, signal),
+      (asked) => ask("api/users", { q: input.value.trim(), limit: 20 }, asked),
       ({ users, total }) => {
         if (input.value.trim()) announce(`${count(total ?? users.length, "user")}.`);
         if (!users.length) return make("p", { class: "empty" }, "No user of the run has such an id.");
@@ -130,16 +130,23 @@ export function usersView(place, parameters, { signal, run }) {
 function historyPart() {
   const area = make("div");
   let last = null;
-  const form = choices(new URLSearchParams(), () => last && zone.again(last));
+  const again = () => last && zone.again(last);
+  const form = choices(new URLSearchParams(), again);
+  const whose = make("input", { type: "text", id: "whose", autocomplete: "off", placeholder: "any", onchange: again });
+  form.append(
+    make("div", { class: "field" }, make("label", { for: "whose" }, "User, if the file is of several"), whose),
+  );
   const zone = fileZone({
     label: "Choose a listening history",
     hint: "What Spotify, Last.fm, ListenBrainz, Maloja, Koito, Navidrome or Jellyfin export, or a table of times, artists and titles.",
     accept: "",
     busy: "Matching",
-    target: () => ["api/recommendations", form.values()],
-    clear: () => area.replaceChildren(),
-    show: (answer, file) => {
+    target: () => ["api/recommendations", { ...form.values(), user: whose.value.trim() }],
+    clear: (file) => {
       last = file;
+      area.replaceChildren();
+    },
+    show: (answer, file) => {
       const heading = make("h3", {}, `For ${file.name}`);
       area.replaceChildren(heading, ...matched(answer), ...recommended(answer));
       if (form.contains(document.activeElement)) announce(`${count(answer.songs.length, "song")} recommended.`);
@@ -190,7 +197,7 @@ export async function userView(place, parameters, { signal }) {
   const load = () =>
     fill(
       area,
-      () => ask(`api/users/${user.user}/recommendations`, form.values(), signal),
+      (asked) => ask(`api/users/${user.user}/recommendations`, form.values(), asked),
       (answer) => {
         announce(`${count(answer.songs.length, "song")} recommended.`);
         return recommended(answer);

@@ -10,7 +10,7 @@ import { announce, byId, freshId, make } from "./dom.js";
  * @param {string} accept the types that the browser offers
  * @param {string} busy what happens to the file once it is there
  * @param {function(): [string, Object]} target path and parameters of the request
- * @param {function()} clear is called before a file is taken: what was shown of another goes
+ * @param {function(File)} clear is called before a file is taken: what was shown of another goes
  * @param {function(Object, File)} show is given the answer
  */
 export function fileZone({ label, hint, accept, busy, target, clear, show }) {
@@ -29,7 +29,7 @@ export function fileZone({ label, hint, accept, busy, target, clear, show }) {
 
   async function take(file) {
     stop?.abort();
-    clear();
+    clear(file);
     stop = new AbortController();
     const { signal } = stop;
     const bar = make("progress", { max: 1, value: 0, "aria-label": `Upload of ${file.name}` });
