@@ -125,9 +125,8 @@ def test_a_history_is_recommended_songs(open_page, server, tmp_path):
 
 
 def test_a_history_of_several_users_is_that_of_the_one_who_is_named(open_page, server, tmp_path, seen):
-    rows = [
-        f"2026-01-01 10:0{song}:00,Artist {song},Title {song},{'anna' if song < 4 else 'ben'}" for song in range(1, 7)
-    ]
+    whose = ["anna", "anna", "anna", "ben"]
+    rows = [f"2026-01-01 10:0{n}:00,Artist {n},Title {n},{user}" for n, user in enumerate(whose, start=1)]
     (tmp_path / "both.csv").write_text("\n".join(["time,artist,title,user", *rows]))
     page = open_page(f"{server.address}#users")
     page.get_by_label("Choose a listening history").set_input_files(tmp_path / "both.csv")
