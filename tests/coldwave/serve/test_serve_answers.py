@@ -41,7 +41,9 @@ def test_every_song(client, songs, place):
     assert client.get("/api/songs/60").status_code == 404
 
 
-@pytest.mark.parametrize("text", ["", "title 1", "TITLE", "album 3 artist", "1 artist title", "itle", "S012", "nothing"])
+@pytest.mark.parametrize(
+    "text", ["", "title 1", "TITLE", "album 3 artist", "1 artist title", "itle", "S012", "nothing"]
+)
 def test_songs_are_found_by_beginnings_of_their_words(client, songs, text):
     found = get(client, "/api/songs", q=text, limit=100)
 

@@ -53,8 +53,8 @@ def test_all_answers_bind_browsers(client):
         assert "access-control-allow-origin" not in headers
 
 
-@pytest.mark.parametrize("path", ["/../settings.py", "/%2e%2e/settings.py", "/..%2fsettings.py", "/page.js/../../app.py",
-                                  "/%00", "/?file=/etc/passwd", "/page/../../../../etc/passwd"])  # fmt: skip
+@pytest.mark.parametrize("path", ["/../settings.py", "/%2e%2e/settings.py", "/..%2fsettings.py",
+                                  "/page.js/../../app.py", "/%00", "/?file=/etc/passwd", "/page/../../../../etc/passwd"])  # fmt: skip
 def test_no_path_of_a_request_is_opened(client, path):
     answer = client.get(path)
     assert "root:" not in answer.text and "dataclass" not in answer.text
@@ -115,7 +115,9 @@ def test_a_failure_says_nothing_of_the_server(client, monkeypatch, caplog):
     with caplog.at_level(logging.ERROR):
         detail = problem(client.get("/api/songs/3"), 500)
     assert "anna" not in detail
-    assert [record.getMessage() for record in caplog.records] == ["GET /api/songs/3: RuntimeError: of /home/anna/secret"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "GET /api/songs/3: RuntimeError: of /home/anna/secret"
+    ]
 
 
 def test_a_body_of_json_is_not_large(client):

@@ -34,7 +34,7 @@ class Wanted(BaseModel):
 @router.post(
     "/playlists",
     response_class=Response,
-    responses={200: {"content": {kind: {} for kind in KINDS.values()}}} | described(403, 404, 413, 422),
+    responses={200: {"content": {kind: {} for kind in KINDS.values()}}} | described(400, 403, 404, 413, 422),
 )
 def playlist(of: OfRun, wanted: Wanted) -> Response:
     """Make a playlist's file; songs that the format cannot hold are left out."""
