@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from coldwave.command import compare, export, inspect, place, playlist, recommend, repeat, results, similar, why
+from coldwave.command import compare, export, inspect, place, playlist, recommend, repeat, results, serve, similar, why
 from coldwave.command.output import fail, silence
 from coldwave.errors import InputError
 
@@ -28,6 +28,7 @@ COMMANDS = {
     "results": results,
     "compare": compare,
     "repeat": repeat,
+    "serve": serve,
 }
 # Help is plain text, the same on a terminal and in a file.
 app = typer.Typer(

@@ -17,11 +17,15 @@ OF_ITS_FILE = ("also", "user", "columns", "header", "delimiter", "encoding")  # 
 
 
 class Matched(NamedTuple):
-    """``plays``, from song ids to counts; ``counts`` by tier and reason, as `tier_counts`; what to say of it."""
+    """``plays``, from song ids to counts; ``counts`` by tier and reason, as `tier_counts`; what to say of it.
+
+    ``unmatched`` is a table as `unmatched_tracks`.
+    """
 
     plays: dict[str, int]
     counts: pl.DataFrame
     notes: list[str]
+    unmatched: pl.DataFrame
 
 
 def match_history(run: "Run", paths: Sequence[Path], user: str | None = None, overrides: Path | None = None) -> Matched:
@@ -41,7 +45,7 @@ def match_history(run: "Run", paths: Sequence[Path], user: str | None = None, ov
     from coldwave.histories.options import DEFAULTS
     from coldwave.histories.reading import collect, read_history
     from coldwave.matching.disagreeing import note
-    from coldwave.matching.exhibits import matched_tracks, summary, tier_counts
+    from coldwave.matching.exhibits import matched_tracks, summary, tier_counts, unmatched_tracks
     from coldwave.matching.plays import match_listens
 
     reading = DEFAULTS | reading_options(run.files.config)
@@ -56,7 +60,8 @@ def match_history(run: "Run", paths: Sequence[Path], user: str | None = None, ov
     plays = found.plays.group_by("song_id").agg(pl.col("count").cast(pl.UInt64).sum()).sort("song_id")
     if plays.height == 0:
         raise InputError(f"{paths[0]}: none of it is among the songs of {run.files.folder}: {summary(counts)}")
-    return Matched(dict(plays.iter_rows()), counts, notes)
+    unmatched = unmatched_tracks(found.tracks, found.matches, songs)
+    return Matched(dict(plays.iter_rows()), counts, notes, unmatched)
 
 
 def reading_options(config: Mapping[str, Any]) -> dict[str, Any]:

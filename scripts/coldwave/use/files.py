@@ -84,7 +84,7 @@ class RunFiles:
         path = self.path("plays/songs.parquet")
         with expecting_table(path):
             known = RECORDING in pl.read_parquet_schema(path)
-        songs = read_table(path, [*NAMES, RECORDING] if known else NAMES)
+        songs = read_table(path, [*NAMES, RECORDING] if known else NAMES).rechunk()  # or a few rows take milliseconds
         return songs if known else songs.with_columns(pl.lit(None, pl.String).alias(RECORDING))
 
     @cached_property

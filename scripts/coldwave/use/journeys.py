@@ -6,6 +6,7 @@ from scipy.optimize import linear_sum_assignment
 from coldwave.errors import InputError
 from coldwave.use.mixing import unit_vectors
 
+ROUNDING = 1e-5  # of a cosine of float32
 SAME = 1e-7  # radians: ends nearer than this to each other, or to opposites, are taken for such
 
 
@@ -31,22 +32,47 @@ def path(a: int, b: int, vectors: np.ndarray, length: int, *, among: np.ndarray 
         raise InputError(f"a path of length {length}: it has at least 2 songs, its ends")
     if a == b:
         raise InputError("a path leads from one song to another: name two songs")
-    unit = unit_vectors(vectors)
-    usable = np.isfinite(unit).all(axis=1)
-    if not (usable[a] and usable[b]):
+    start, end = unit_vectors(vectors[[a, b]])
+    if not (np.isfinite(start).all() and np.isfinite(end).all()):
         raise InputError("an end of the path has no vector: its audio is not known or cannot be used; name another")
-    usable[[a, b]] = False
-    rows = np.flatnonzero(usable if among is None else usable & among)
     steps = length - 2
-    if len(rows) < steps:
-        raise InputError(f"a path of length {length} has {steps} songs between its ends, and there are {len(rows)}")
+    points = points_between(start, end, length)[1:-1]
+    nearest, number = _near_points(vectors, points, {a, b}, among)
+    if number < steps:
+        raise InputError(f"a path of length {length} has {steps} songs between its ends, and there are {number}")
     if not steps:
         return np.array([a, b])
-    cost = 1 - points_between(unit[a], unit[b], length)[1:-1] @ unit[rows].T
-    # No best choice needs a song that is not among a point's `steps` nearest: one of those is always free for it.
-    nearest = np.unique(np.argpartition(cost, steps - 1, axis=1)[:, :steps])
-    _, columns = linear_sum_assignment(cost[:, nearest])
-    return np.array([a, *rows[nearest[columns]], b])
+    _, columns = linear_sum_assignment(1 - points @ unit_vectors(vectors[nearest]).T)
+    return np.array([a, *nearest[columns], b])
+
+
+def _near_points(
+    vectors: np.ndarray, points: np.ndarray, ends: set[int], among: np.ndarray | None
+) -> tuple[np.ndarray, int]:
+    """Find all songs that a best path through ``points`` [steps, d] may have, and count those that may be steps.
+
+    No best choice needs a song that is not among a point's ``steps`` nearest: one of those is always free for it. Songs
+    as near as the last of these, but for rounding, are taken as well.
+
+    Returns
+    -------
+    rows of ``vectors``, int64 in increasing order, and the number of songs that may be steps
+    """
+    vectors = np.asarray(vectors)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inverse = 1 / np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
+    inverse[~np.isfinite(inverse)] = np.nan
+    inverse[list(ends)] = np.nan
+    if among is not None:
+        inverse[~among] = np.nan
+    number, found = int(np.isfinite(inverse).sum()), set()
+    if number < len(points) or not len(points):
+        return np.zeros(0, dtype=np.int64), number
+    for cosines in points.astype(vectors.dtype) @ vectors.T * inverse:
+        cosines[np.isnan(cosines)] = -np.inf
+        least = np.partition(cosines, -len(points))[-len(points)]
+        found.update(np.flatnonzero(cosines >= least - ROUNDING).tolist())
+    return np.array(sorted(found), dtype=np.int64), number
 
 
 def points_between(start: np.ndarray, end: np.ndarray, number: int) -> np.ndarray:

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from coldwave.analysis.neighbours import nearest
-from coldwave.analysis.usage_patterns import unit_patterns, usable
+from coldwave.analysis.neighbours import DECIMALS, highest
+from coldwave.analysis.usage_patterns import unit_patterns
 from coldwave.errors import InputError
 from coldwave.evaluation.recommendation import FEW
 from coldwave.models.knn import unit_length
@@ -63,6 +63,9 @@ def nearest_songs(
 ) -> pl.DataFrame:
     """List the songs with the highest cosine to one song (``SIMILAR``); none if it has no vector.
 
+    Cosines are compared as by ``coldwave.analysis.neighbours.nearest``, but nothing is copied that is as large as
+    ``units``.
+
     Parameters
     ----------
     units : float32 [songs, k], at unit length, NaN rows for songs without; query : float32 [k], likewise
@@ -71,11 +74,12 @@ def nearest_songs(
     """
     if not np.isfinite(query).all():
         return pl.DataFrame(schema=SIMILAR)
-    known = np.flatnonzero(usable(units))
-    if song is None:
-        units, song = np.vstack((units, query)), len(units)
-    found, cosines = nearest(units, np.array([song]), known, number)
-    places = found[0][found[0] >= 0]
+    cosines = np.round(units @ query, DECIMALS)
+    cosines[np.isnan(cosines)] = -np.inf
+    if song is not None:
+        cosines[song] = -np.inf
+    number = min(number, int((cosines > -np.inf).sum()))
+    places = highest(cosines, number) if number else np.zeros(0, dtype=np.int64)
     named = songs[places.tolist()]
     return named.select(
         by=pl.lit(by),
@@ -84,6 +88,6 @@ def nearest_songs(
         song_id="song_id",
         title="title",
         artist="artist",
-        cosine=pl.Series(cosines[0][: len(places)], dtype=pl.Float64),
+        cosine=pl.Series(cosines[places], dtype=pl.Float64),
         tags=pl.Series([shared_tags(tags, other) for other in named["tags"].to_list()], dtype=pl.List(pl.String)),
     ).cast(SIMILAR)

@@ -1,9 +1,11 @@
 """Pick the songs of a list, best first: so many of an artist, and each recording once."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 import numpy as np
 
+from coldwave.analysis.neighbours import highest
 from coldwave.use.recordings import Recordings
 
 
@@ -26,7 +28,7 @@ def pick(
     songs = np.flatnonzero(candidates & np.isfinite(scores))
     taken: list[int] = []
     by_artist: Counter[str | None] = Counter()
-    for song in songs[np.argsort(-scores[songs], kind="stable")].tolist():
+    for song in best_first(songs, scores[songs], number):
         if len(taken) == number:
             break
         artist = recordings.artists[song]
@@ -36,3 +38,19 @@ def pick(
         by_artist[artist] += 1
         recordings.add([song])
     return taken
+
+
+def best_first(songs: np.ndarray, scores: np.ndarray, number: int) -> Iterator[int]:
+    """Yield songs, the highest score first; ties go to the first of ``songs``.
+
+    Few are wanted, as a rule, so that not all are sorted: ever more are, as long as more are asked for.
+
+    Parameters
+    ----------
+    songs : int [n]; scores : float [n], none of them NaN; number : of songs that may be enough, above 0
+    """
+    sorted_ = 0
+    while sorted_ < len(songs):
+        number = min(8 * number, len(songs))
+        yield from songs[highest(scores, number)[sorted_:]].tolist()
+        sorted_ = number

@@ -10,6 +10,7 @@ from coldwave.use.hearing import Heard, HeardFile
 from coldwave.use.kinds import BOW
 from coldwave.use.models import find_model
 from coldwave.use.predicting import can_hear, predict
+from coldwave.use.scoring import SOUND
 from coldwave.use.vectors import Chosen, Vectors
 
 
@@ -27,6 +28,17 @@ class Resources(Vectors):
             raise InputError(
                 f"{self.files.folder}: {chosen.name} cannot hear files: it does not listen, or to a table's embeddings"
             )
+
+    @property
+    def hears_files(self) -> bool:
+        """Whether songs can be compared with a file: by what the default model hears, with what hears it."""
+        try:
+            chosen = self.chosen(None, None, SOUND)
+            self.check_hears(chosen)
+        except InputError:
+            return False
+        features = self.sound(find_model(self.files, self.default_model[0]))
+        return "audio" in self.files.config and (features != BOW or self.files.has("bow/codebook.npy"))
 
     def vector(self, heard: Heard, chosen: Chosen) -> np.ndarray:
         """Return the vector with which a file is scored by what is heard of it: float32 [k], NaN if there is none.

@@ -42,6 +42,11 @@ class Run:
         """The model that recommends where none is named, and why it does, in sentences."""
         return self._resources.default_model
 
+    @property
+    def hears_files(self) -> bool:
+        """Whether songs can be compared with a file that the run has never seen."""
+        return self._resources.hears_files
+
     def plays_of(self, user: str) -> dict[str, int]:
         """All plays of a user of the run, those of validation and test songs too, from song ids to counts."""
         return self._resources.plays_of(self.files.user(user))
@@ -241,11 +246,19 @@ class Run:
             raise InputError(f"{self.files.folder}: the run has no features of songs")
         return self._resources.units(features)
 
-    def place(self, file: str | Path, n: int = 10, *, model: str | None = None, seed: int | None = None) -> Placed:
+    def place(
+        self,
+        file: str | Path,
+        n: int = 10,
+        *,
+        model: str | None = None,
+        seed: int | None = None,
+        vectors: bool = True,
+    ) -> Placed:
         """Place a file that the run has never seen: ``n`` nearest songs, their tags, and ``n`` users it stands out for.
 
         Users are ranked by how much higher they score it than other songs (``coldwave.use.lift.Lift``). If a model
-        is named, it alone hears the file.
+        is named, it alone hears the file. Without ``vectors``, only models that are needed for this hear it.
 
         Raises
         ------
@@ -255,13 +268,13 @@ class Run:
         heard = self._resources.heard(file)
         similar = self.similar(heard, n, model=model, seed=seed)
         listeners, scored_by = listeners_by_lift(self._resources, heard, n, model, seed)
-        found = self.embed(heard, [model] if model else None)
+        found = self.embed(heard, [model] if model else None) if vectors else {}
         return Placed(
             similar,
             tags_of_nearest(self.songs, similar),
             listeners,
             scored_by,
-            found["features"] | found["predictions"],
+            {name: vector for part in found.values() for name, vector in part.items()},
             tags_of_file(self.files, heard),
         )
 

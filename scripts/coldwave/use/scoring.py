@@ -1,6 +1,7 @@
 """Score all songs for a listener: by what a model has heard of them, or by their own plays where these say more."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -39,13 +40,14 @@ class Scorer:
 
     def scores(self, vector: np.ndarray) -> np.ndarray:
         """Score all songs: float32 [songs], NaN for a song that nothing is known of."""
+        return self._every @ vector
+
+    @cached_property
+    def _every(self) -> np.ndarray:
+        """The vectors of all songs: float32 [songs, k]."""
         if self.by_plays.all():
-            return self.played @ vector
-        scores = self.heard @ vector
-        if self.by_plays.any():
-            songs = np.flatnonzero(self.by_plays)
-            scores[songs] = self.played[songs] @ vector
-        return scores
+            return self.played
+        return self.rows(np.arange(len(self.heard))) if self.by_plays.any() else self.heard
 
     def rows(self, songs: np.ndarray) -> np.ndarray:
         """Return the vectors of some songs: float32 [n, k]."""

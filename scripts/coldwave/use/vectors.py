@@ -37,6 +37,7 @@ class Vectors:
         self._folding = Folding(files)
         self._units: dict[str, np.ndarray] = {}
         self._patterns: dict[tuple[str, int], np.ndarray] = {}
+        self._chosen: dict[tuple[str | None, int | None, str], Chosen] = {}
 
     @cached_property
     def default_model(self) -> tuple[str, list[str]]:
@@ -51,6 +52,12 @@ class Vectors:
         InputError
             Something named is not in the run, or ``by`` does not go with it.
         """
+        key = model, seed, by
+        if key not in self._chosen:
+            self._chosen[key] = self._choose(*key)
+        return self._chosen[key]
+
+    def _choose(self, model: str | None, seed: int | None, by: str) -> Chosen:
         check_by(by)
         if model is not None:
             found = find_model(self.files, model, seed)
@@ -143,7 +150,11 @@ class Vectors:
         """Start to tell songs from other files of the same recordings."""
         features = self.sound(model)
         units = None if features is None else self.units(features)
-        return Recordings(self.names, self.files.songs[RECORDING].to_list(), units)
+        return Recordings(self.names, self._recording_ids, units)
+
+    @cached_property
+    def _recording_ids(self) -> list[str | None]:
+        return self.files.songs[RECORDING].to_list()
 
     @cached_property
     def names(self) -> Names:

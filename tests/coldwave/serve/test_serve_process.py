@@ -1,0 +1,138 @@
+"""The command as it runs: where it answers, many clients at once, how it ends, and what stops it from beginning."""
+
+import asyncio
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from coldwave.command import cli
+from coldwave.command.cli import main
+from tests.coldwave.serve.places import listens
+
+SCRIPTS = Path(cli.__file__).parents[2]
+PROGRAM = f"import sys; sys.path.insert(0, {str(SCRIPTS)!r}); from coldwave.command.cli import main; sys.exit(main())"
+LIMIT = 120  # seconds in which a busy machine has started, answered or ended
+CLIENTS, QUESTIONS = 100, 5
+
+
+@contextmanager
+def served(place, *options):
+    """Start the command; gives its process and address. It is killed in the end if it has not ended."""
+    command = [sys.executable, "-c", PROGRAM, "serve", "small", "--port", "0", *options]
+    process = subprocess.Popen(command, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        line = process.stdout.readline()
+        found = re.search(r"http://\S+/", line)
+        assert found, line + process.stderr.read()
+        yield process, found[0]
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def family(process):
+    """The process and all that it has started."""
+    parent = psutil.Process(process.pid)
+    return [parent, *parent.children(recursive=True)]
+
+
+def post(address, body):
+    request = urllib.request.Request(address, body, {"Content-Type": "application/octet-stream"})
+    with urllib.request.urlopen(request, timeout=LIMIT) as answer:
+        return json.load(answer)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_when_it_is_told_to_and_leaves_no_process(place, how):
+    with served(place) as (process, address):
+        with urllib.request.urlopen(f"{address}healthz", timeout=LIMIT) as answer:
+            assert answer.status == 200
+        assert post(f"{address}api/recommendations?n=3", listens([("Artist 1", "Title 1", 3)]))["songs"]
+        members = family(process)
+        assert len(members) > 1, "uploads have processes of their own"
+        process.send_signal(how)
+        assert process.wait(LIMIT) == 0
+        assert psutil.wait_procs(members, LIMIT)[1] == []
+        assert process.stderr.read() == ""
+
+
+def test_it_ends_while_an_upload_is_under_way(place):
+    with served(place) as (process, address):
+        port = int(re.search(r":(\d+)/", address)[1])
+        with socket.create_connection(("127.0.0.1", port), LIMIT) as half:
+            half.sendall(b"POST /api/place HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nhalf")
+            time.sleep(0.5)
+            members = family(process)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(LIMIT) == 0
+            assert psutil.wait_procs(members, LIMIT)[1] == []
+
+
+def test_a_port_in_use_is_told(place, monkeypatch, capsys):
+    monkeypatch.chdir(place)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["serve", "small", "--port", str(port)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: 127.0.0.1, port {port}: Address already in use") and "--port" in said
+
+
+def test_what_is_wrong_is_told_before_anything_starts(place, monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(place)
+    (tmp_path / "empty").write_text("")
+    for options, words in (
+        (["nothing"], "no run 'nothing'"),
+        (["small", "--subsonic-user", "anna"], "go together"),
+        (["small", "--subsonic-user", "anna", "--subsonic-password-file", str(tmp_path / "none")], "cannot be read"),
+        (["small", "--subsonic-user", "anna", "--subsonic-password-file", str(tmp_path / "empty")], "is empty"),
+        (["small", "--audio-root", "none"], "no such folder"),
+        (["small", "--host", "host.invalid"], "host.invalid, port 8765"),
+    ):
+        assert main(["serve", *options]) == 1
+        assert words in capsys.readouterr().err
+
+
+async def client(port, number, song):
+    """Ask one question after the other on one connection; gives the statuses."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    found = []
+    for question in range(QUESTIONS):
+        asked = ("songs?q=title", f"songs/{song}", f"songs/{song}/similar?n=5", f"path?start={song}&end=5&n=4",
+                 f"users/{number % 90}/recommendations?n=5")[(number + question) % 5]  # fmt: skip
+        writer.write(f"GET /api/{asked} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+        found.append(int(head.split(b" ", 2)[1]))
+        length = int(re.search(rb"content-length: (\d+)", head, re.IGNORECASE)[1])
+        await reader.readexactly(length)
+    writer.close()
+    return found
+
+
+def test_a_hundred_clients_get_their_answers(place):
+    with served(place) as (_, address):
+        port = int(re.search(r":(\d+)/", address)[1])
+
+        async def crowd():
+            songs = [number % 60 if number % 60 not in (4, 5) else 6 for number in range(CLIENTS)]  # 4 has no audio
+            clients = (client(port, number, song) for number, song in enumerate(songs))
+            return await asyncio.wait_for(asyncio.gather(*clients), LIMIT)
+
+        assert sum(asyncio.run(crowd()), []) == [200] * CLIENTS * QUESTIONS
+
+
+def test_the_command_alone_imports_no_server():
+    program = f"{PROGRAM.replace('sys.exit(main())', '')}\nimport coldwave.command.serve\n"
+    program += "print([name for name in ('fastapi', 'starlette', 'uvicorn', 'pebble') if name in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert out.strip() == "[]"
