@@ -15,7 +15,8 @@ def id_or_names(song: str, names: Sequence[str]) -> pl.Expr:
     if not names:
         return pl.col(song)
     told = pl.all_horizontal(pl.col(name) != "" for name in names)
-    return pl.when((pl.col(song) == "") & told).then(pl.concat_str(names, separator=BETWEEN)).otherwise(pl.col(song))
+    made = pl.when((pl.col(song) == "") & told).then(pl.concat_str(names, separator=BETWEEN))
+    return made.otherwise(pl.col(song)).alias(song)
 
 
 class Told:
