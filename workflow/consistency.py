@@ -10,6 +10,7 @@ from typing import Any
 
 from coldwave.histories.options import mistakes, of_other_formats
 from coldwave.plays.datasets import DATA_SETS
+from coldwave.plays.dates import release_date
 from coldwave.plays.suffixes import delimiter_of, is_parquet
 from coldwave.wmf.listable import LISTABLE
 from workflow.features import SOURCES
@@ -33,6 +34,8 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         _history_idle(config),
         _unheard(config),
         _part_sizes(config),
+        _first_play(config),
+        _part_dates(config),
         _folds(config),
         _given_split(config),
         _canary(config),
@@ -225,6 +228,35 @@ def _part_sizes(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
             )
 
 
+def _first_play(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    if config["split"]["by"] == "first_play" and not tells_times(config):
+        yield (
+            ("split", "by"),
+            f"first_play, but plays of the format {config['plays']['format']} do not tell when they were: name the "
+            "column of times (plays.table.time) of a table, or write song",
+        )
+
+
+def _part_dates(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    split = config["split"]
+    dates = {part: split[part] for part in ("validation", "test") if isinstance(split[part], str)}
+    for part, date in dates.items():
+        if split["by"] != "first_play":
+            yield (
+                ("split", part),
+                f"{short(date)} is a date, but split.by is {split['by']}: write a share or a number of songs, or "
+                "split.by: first_play",
+            )
+        elif release_date(date) is None:
+            yield ("split", part), f"{short(date)} is no day of the calendar, as 2009-01-31"
+    if len(dates) == 2 and dates["validation"] >= dates["test"]:
+        yield (
+            ("split", "validation"),
+            f"{short(split['validation'])} is not before split.test ({short(split['test'])}), from which on songs are "
+            "test songs",
+        )
+
+
 def _folds(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     split = config["split"]
     folds, fold, validation = split["folds"], split["fold"], split["validation"]
@@ -234,10 +266,10 @@ def _folds(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
         return
     if fold > folds:
         yield ("split", "fold"), f"{fold} is more than split.folds ({folds})"
-    if split["by"] == "date":
+    if split["by"] in ("date", "first_play"):
         yield (
             ("split", "folds"),
-            f"{folds} folds cannot be by date, because the newest songs are the test songs: write null",
+            f"{folds} folds cannot be by {split['by']}, because the newest songs are the test songs: write null",
         )
     if isinstance(validation, float) and validation + 1 / folds >= 1:
         yield (
@@ -255,10 +287,11 @@ def _given_split(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
             ("split", "folds"),
             f"{split['folds']} folds are not drawn, because split.path gives the parts: write null",
         )
-    if split["by"] == "date":
+    if split["by"] in ("date", "first_play"):
         yield (
             ("split", "by"),
-            "date is not used, because split.path gives the parts: write song, or artist to check the artists",
+            f"{split['by']} is not used, because split.path gives the parts: write song, or artist to check the "
+            "artists",
         )
 
 

@@ -29,6 +29,8 @@ def plays_read(config: dict[str, Any]) -> dict[str, Any]:
     has_table = plays["songs"]["path"] is not None
     keys += ["unlisted_songs", "songs_without_audio"] * has_table
     read = options(config, "plays", *keys)
+    if config["split"]["by"] == "first_play":
+        read["first_play"] = True
     if reads_history(config):
         read |= {"format": "table", "table": _matched(config)}
     if plays["format"] in DATA_SETS and cuts_plays(config):

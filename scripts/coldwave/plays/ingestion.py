@@ -50,7 +50,8 @@ def ingest(
     songs are filtered first (``top_songs``, ``min_users``), then split, and last users (``top_users``, ``min_songs``)
     by their plays of training songs. Without a songs table every song is kept, with its id as its title.
 
-    ``given`` is the file of a split made elsewhere. ``earlier`` are lines that were set aside before, as ``rejected``.
+    With the option ``first_play`` the songs have the column of that name, as all plays tell it. ``given`` is the file
+    of a split made elsewhere. ``earlier`` are lines that were set aside before, as ``rejected``.
 
     Raises
     ------
@@ -76,7 +77,7 @@ def ingest(
         rejected = pl.concat([rejected, set_aside])
         pairs, songs = _join(pairs, listed, catalogue)
         kept = _song_rules(pairs, songs, options, catalogue)
-    if told is not None and "first_play" in told.columns:
+    if options.get("first_play"):
         songs = songs.join(told.select("song_id", "first_play"), on="song_id", how="left", maintain_order="left")
     if excluded is not None:
         named = songs["song_id"].is_in(read_excluded(excluded).implode()).to_numpy()
