@@ -13,7 +13,12 @@ from workflow.settings import load_schema, options
 
 # How the plays of a history are read, once its tracks are matched to songs
 MATCHED = {"count": "count", "song": "song_id", "user": "user_id"}
-MANIFEST = ("columns", "tag_separator", "audio_root")  # settings of a songs table, and of a folder of audio files
+MANIFEST = (
+    "columns",
+    "tag_separator",
+    "audio_root",
+    "audio_pattern",
+)  # settings of a songs table, and of a folder of audio files
 FOLDER = ("id_from",)
 
 
@@ -73,6 +78,13 @@ def songs_read(config: dict[str, Any], section: str) -> dict[str, Any]:
     """Pick what is read of a section that names a songs table; a folder of audio files has settings of its own."""
     path = config[section]["path"]
     return options(config, section, *(FOLDER if path and Path(path).is_dir() else MANIFEST))
+
+
+def log_mel_read(config: dict[str, Any]) -> dict[str, Any]:
+    """Pick what `extract_log_mel` reads of a checked config, besides its input files."""
+    made_of = ("source", "mel_unit") if config["audio"]["source"] == "mel" else ("window",)
+    keys = ("sample_rate", "hop", "mel_bands", "duration", "offset", "min_seconds", "timeout")
+    return options(config, "audio", *made_of, *keys)
 
 
 def split_read(config: dict[str, Any]) -> dict[str, Any]:

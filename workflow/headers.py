@@ -187,6 +187,10 @@ def _other_format(path: Path, given: str, name: str) -> str:
 def _check_songs(options: Mapping[str, Any], path: Path) -> None:
     if path.suffix.lower() == ".parquet":
         find_places(_parquet(path).schema_arrow.names, options, path)
+    elif path.suffix.lower() == ".json":
+        from coldwave.plays.json_songs import json_header  # slow to import
+
+        find_places(json_header(path), options, path)
     elif path.is_file():  # not a folder of audio
         check_manifest(path, options)
 
