@@ -311,8 +311,8 @@ def _given_mels(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     if songs and Path(songs).is_dir():
         yield (
             ("plays", "songs", "path"),
-            f"{short(songs)} is a folder of audio, and audio.source: mel takes a songs table: name the NPY files in its "
-            "column audio, or by plays.songs.audio_pattern",
+            f"{short(songs)} is a folder of audio, and audio.source: mel takes a songs table: name the NPY files in "
+            "its column audio, or by plays.songs.audio_pattern",
         )
     for name, model in config["models"].items():
         if model.get("features") in config["encoders"]:
@@ -329,7 +329,7 @@ def _audio_pattern(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
             where = ".".join(keys)
             yield (
                 (*keys, "audio_pattern"),
-                f"{short(songs['audio_pattern'])} takes the place of a column of paths: leave out {where}.columns.audio",
+                f"{short(songs['audio_pattern'])} takes the place of a column: leave out {where}.columns.audio",
             )
 
 

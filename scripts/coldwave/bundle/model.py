@@ -36,7 +36,7 @@ def check_can_be_built(model: Model) -> None:
         why = f"kind {kind} does not predict songs from what it hears alone"
     elif _hears_log_mels(model) and model.files.config["audio"].get("source") == "mel":
         why = (
-            "its run hears mel-spectrograms that others have made (audio.source: mel), and no graph makes them of audio"
+            "its run hears mel-spectrograms of others (audio.source: mel), and no graph makes them of audio"
         )
     elif find_spec(_module(model)) is None:
         why = f"nothing makes a graph of kind {kind} (there is no {_module(model).replace('.', '/')}.py)"

@@ -105,7 +105,7 @@ def test_files_that_are_no_songs_table(tmp_path, content, told):
 
 @given(st.integers(0, 10**9), st.integers(1, 10**6))
 def test_a_pattern_divides_ids(number, divisor):
-    pattern = "{id//%d}/{id}.npy" % divisor
+    pattern = f"{{id//{divisor}}}/{{id}}.npy"
     assert path_of(pattern, str(number)) == f"{number // divisor}/{number}.npy"
 
 
