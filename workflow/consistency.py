@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from coldwave.histories.options import mistakes, of_other_formats
+from coldwave.plays.datasets import DATA_SETS
 from coldwave.plays.suffixes import delimiter_of, is_parquet
 from coldwave.wmf.listable import LISTABLE
 from workflow.features import SOURCES
@@ -55,7 +56,15 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
 
 def reads_history(config: dict[str, Any]) -> bool:
     """Whether the plays are a listening history, whose tracks are matched to the songs table."""
-    return config["plays"]["format"] not in ("taste_profile", "table")
+    return config["plays"]["format"] not in ("taste_profile", "table", *DATA_SETS)
+
+
+def tells_times(config: dict[str, Any]) -> bool:
+    """Whether the plays tell their times."""
+    plays = config["plays"]
+    if plays["format"] in DATA_SETS:
+        return DATA_SETS[plays["format"]].timed
+    return reads_history(config) or (plays["format"] == "table" and plays["table"]["time"] is not None)
 
 
 def filters_users(config: dict[str, Any]) -> bool:

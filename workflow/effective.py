@@ -7,7 +7,8 @@ the plays are not a table, is left out.
 from pathlib import Path
 from typing import Any
 
-from workflow.consistency import filters_users, reads_history
+from coldwave.plays.datasets import DATA_SETS
+from workflow.consistency import filters_users, reads_history, tells_times
 from workflow.kinds import idle
 from workflow.settings import load_schema, options
 
@@ -35,6 +36,8 @@ def plays_read(config: dict[str, Any]) -> dict[str, Any]:
     read = options(config, "plays", *keys)
     if reads_history(config):
         read |= {"format": "table", "table": _matched(config)}
+    if plays["format"] in DATA_SETS and cuts_plays(config):
+        read["table"] = {"time": True}
     if plays["format"] == "table":
         table = plays["table"] if cuts_plays(config) else {**plays["table"], "time": None}  # else nothing needs times
         read["table"] = dict(sorted(table.items()))
@@ -58,15 +61,15 @@ def history_read(config: dict[str, Any]) -> dict[str, Any]:
 
 def cuts_plays(config: dict[str, Any]) -> bool:
     """Whether plays later than the songs that are tested can be told and are left out of learning."""
-    plays = config["plays"]
-    timed = reads_history(config) or (plays["format"] == "table" and plays["table"]["time"] is not None)
-    return config["split"]["by"] == "date" and timed
+    return config["split"]["by"] in ("date", "first_play") and tells_times(config)
 
 
 def cut_read(config: dict[str, Any]) -> dict[str, Any]:
     """Pick what `cut_plays` reads of a checked config, besides its input files."""
     if reads_history(config):
         return {"format": "table", "table": _matched(config)}
+    if config["plays"]["format"] in DATA_SETS:
+        return options(config, "plays", "format") | {"table": {"time": True}}
     return options(config, "plays", "format", "table")
 
 

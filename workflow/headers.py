@@ -15,12 +15,14 @@ from coldwave.histories.columns import check_events
 from coldwave.matching.written import overrides_of, redirects_of
 from coldwave.models.predictions.columns import check_scores_text, find_scores
 from coldwave.new_songs.columns import of_new_embeddings, of_new_songs
+from coldwave.plays.datasets import DATA_SETS, table_of
 from coldwave.plays.layout import check_layout, find_in_names, split_fields
 from coldwave.plays.manifest import check_manifest, find_places, records
 from coldwave.plays.streams import HEADER_BYTES, read_blocks
 from coldwave.plays.suffixes import is_parquet, parquet_files
 from coldwave.split.columns import check_columns, check_suffix
 from workflow.consistency import reads_history
+from workflow.effective import cuts_plays
 from workflow.features import taken
 from workflow.kinds import row_of
 from workflow.settings import SettingsError
@@ -80,6 +82,9 @@ def _tables(config: Mapping[str, Any]) -> Iterator[tuple[str | None, Check]]:
             yield plays["matching"][name], partial(_check_first_row, read)
     elif plays["format"] == "table":
         yield plays["path"], partial(_check_plays, plays["table"])
+    elif plays["format"] in DATA_SETS:
+        if DATA_SETS[plays["format"]].layouts:
+            yield plays["path"], partial(table_of, plays["format"], times=cuts_plays(config))
     else:
         yield plays["path"], _check_triplets
     yield plays["songs"]["path"], partial(_check_songs, plays["songs"])

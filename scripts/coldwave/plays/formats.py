@@ -1,10 +1,13 @@
 """The formats of plays that the config's ``plays.format`` names."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from coldwave.plays.batches import Batch
+from coldwave.plays.by_name import advice_on_data_set, read_data_set
+from coldwave.plays.datasets import DATA_SETS
 from coldwave.plays.own_table import advice_on_table, read_table_of_plays
 from coldwave.plays.taste_profile import advice_on_triplets, read_triplets
 
@@ -25,4 +28,9 @@ class Format(NamedTuple):
 FORMATS = {
     "taste_profile": Format(read_triplets, advice_on_triplets, "user TAB song TAB count, no header"),
     "table": Format(read_table_of_plays, advice_on_table, "columns as `plays.table` says"),
+    **{
+        name: Format(partial(read_data_set, name), partial(advice_on_data_set, name), data_set.words)
+        for name, data_set in DATA_SETS.items()
+        if data_set.layouts
+    },
 }

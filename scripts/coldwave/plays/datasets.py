@@ -1,0 +1,106 @@
+"""Public data sets of listening that ``plays.format`` knows by name: where their columns are.
+
+A row says all of a data set that is delimited text. One that is written in another way has no layouts here and a reader
+of its own in ``coldwave.plays.formats``. This module stays small: the workflow reads it before it plans anything.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from coldwave.errors import InputError
+from coldwave.plays.columns import BLANKS
+from coldwave.plays.streams import HEADER_BYTES, read_blocks
+
+Columns = Mapping[str, Any]  # as the config's `plays.table`, and what only data sets need
+
+
+class DataSet(NamedTuple):
+    """What a data set holds, in ``words``; ``timed``: whether each play may have its time.
+
+    ``layouts`` are how its files are written, by column names, or numbers from 1 where there is no header. TAB is
+    between the columns, nothing is quoted, and the text is UTF-8. Beside the keys of ``plays.table``, ``fields`` is how
+    many columns there are without a header, and ``artist`` and ``title`` name a song. They are its id, too, where
+    the column of the song is empty.
+    """
+
+    words: str
+    timed: bool = False
+    layouts: tuple[Columns, ...] = ()
+
+
+_TRACK_COUNTS = {"user": "user_id", "song": "track_id", "count": "count"}
+_TRACK_EVENTS = {"user": "user_id", "song": "track_id", "time": "timestamp"}
+DATA_SETS = {
+    "lastfm_1k": DataSet(
+        "Last.fm 1K: listening events, with the names of songs",
+        timed=True,
+        layouts=({"user": 1, "time": 2, "artist": 4, "song": 5, "title": 6, "fields": 6},),
+    ),
+    "lastfm_360k": DataSet(
+        "Last.fm 360K: play counts of artists", layouts=({"user": 1, "song": 2, "artist": 3, "count": 4, "fields": 4},)
+    ),
+    "lfm_1b": DataSet(
+        "LFM-1b: listening events", timed=True, layouts=({"user": 1, "song": 4, "time": 5, "fields": 5},)
+    ),
+    "lfm_2b": DataSet(
+        "LFM-2b: listening events or play counts",
+        timed=True,
+        layouts=(_TRACK_COUNTS, _TRACK_EVENTS),
+    ),
+    "hetrec_lastfm": DataSet(
+        "HetRec 2011 Last.fm: play counts of artists",
+        layouts=({"user": "userID", "song": "artistID", "count": "weight"},),
+    ),
+    "music4all": DataSet(
+        "Music4All: listening events", timed=True, layouts=({"user": "user", "song": "song", "time": "timestamp"},)
+    ),
+    "music4all_onion": DataSet(
+        "Music4All-Onion: listening events or play counts", timed=True, layouts=(_TRACK_COUNTS, _TRACK_EVENTS)
+    ),
+}
+_COLUMNS = ("user", "song", "count", "time", "artist", "title")
+
+
+def table_of(name: str, path: Path, times: bool) -> dict[str, Any]:
+    """Say how a file of a data set is read, as ``plays.table`` would; its first line tells which layout it has.
+
+    ``times`` is whether the times of plays are read.
+
+    Raises
+    ------
+    InputError
+        The file has none of the layouts, or no times where they are wanted, or cannot be read.
+    """
+    if path.is_dir():
+        raise InputError(f"{path}: a folder, but plays.format: {name} reads one file (plays.path)")
+    block, encoding = next(read_blocks(path, "utf-8", HEADER_BYTES), (b"", "utf-8"))
+    lines = (line.rstrip("\r") for line in block.decode(encoding, "replace").split("\n"))
+    first = [field.strip(BLANKS) for field in next(filter(None, lines), "").split("\t")]
+    layouts = DATA_SETS[name].layouts
+    found = next((layout for layout in layouts if _fits(layout, first)), None)
+    if found is None:
+        expected = " or ".join(map(_described, layouts))
+        raise InputError(
+            f"{path}: plays.format: {name} expects {expected}, separated by TABs, but the first line has "
+            f"{len(first)} columns: {', '.join(map(repr, first[:10]))}"
+        )
+    if times and "time" not in found:
+        raise InputError(
+            f"{path}: it holds play counts without times, which split.by needs here: name the file of listening events "
+            "(plays.path), or split by song"
+        )
+    read = {"count": None, "header": "fields" not in found, **found}
+    return read if times else {key: value for key, value in read.items() if key != "time"}
+
+
+def _fits(layout: Columns, first: list[str]) -> bool:
+    if "fields" in layout:
+        return len(first) == layout["fields"]
+    return all(layout[name] in first for name in _COLUMNS if name in layout)
+
+
+def _described(layout: Columns) -> str:
+    if "fields" in layout:
+        return f"{layout['fields']} columns without a header"
+    return "a header with " + ", ".join(str(layout[name]) for name in _COLUMNS if name in layout)
