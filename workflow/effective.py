@@ -36,8 +36,8 @@ def plays_read(config: dict[str, Any]) -> dict[str, Any]:
     read = options(config, "plays", *keys)
     if reads_history(config):
         read |= {"format": "table", "table": _matched(config)}
-    if plays["format"] in DATA_SETS and cuts_plays(config):
-        read["table"] = {"time": True}
+    if plays["format"] in DATA_SETS and (table := _data_set_read(config)):
+        read["table"] = table
     if plays["format"] == "table":
         table = plays["table"] if cuts_plays(config) else {**plays["table"], "time": None}  # else nothing needs times
         read["table"] = dict(sorted(table.items()))
@@ -69,8 +69,15 @@ def cut_read(config: dict[str, Any]) -> dict[str, Any]:
     if reads_history(config):
         return {"format": "table", "table": _matched(config)}
     if config["plays"]["format"] in DATA_SETS:
-        return options(config, "plays", "format") | {"table": {"time": True}}
+        return options(config, "plays", "format") | {"table": _data_set_read(config)}
     return options(config, "plays", "format", "table")
+
+
+def _data_set_read(config: dict[str, Any]) -> dict[str, Any]:
+    """Pick how the plays of a data set are read: whether times are, and what counts as a play where that is asked."""
+    plays = config["plays"]
+    counted = options(plays, "yambda", "min_played") if plays["format"] == "yambda" else {}
+    return counted | ({"time": True} if cuts_plays(config) else {})
 
 
 def _matched(config: dict[str, Any]) -> dict[str, Any]:

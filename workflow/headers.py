@@ -85,6 +85,8 @@ def _tables(config: Mapping[str, Any]) -> Iterator[tuple[str | None, Check]]:
     elif plays["format"] in DATA_SETS:
         if DATA_SETS[plays["format"]].layouts:
             yield plays["path"], partial(table_of, plays["format"], times=cuts_plays(config))
+        else:
+            yield plays["path"], partial(_check_data_set, plays["format"])
     else:
         yield plays["path"], _check_triplets
     yield plays["songs"]["path"], partial(_check_songs, plays["songs"])
@@ -150,6 +152,12 @@ def _check_triplets(path: Path) -> None:
         rows = []
     if not any(len(row) == 3 and row[2].strip().isdecimal() for row in rows) and (name := _format_of(path)):
         raise InputError(_other_format(path, "taste_profile", name))
+
+
+def _check_data_set(name: str, path: Path) -> None:
+    from coldwave.plays.formats import FORMATS  # slow to import
+
+    FORMATS[name].check(path)
 
 
 def _check_history(history: Mapping[str, Any], name: str, path: Path) -> None:

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 NO_SONGS = "no list of songs"
 EMPTY_LIST = "no song in the playlist"
 NO_ID = "a song's id is no number or text; the playlist is kept without it"
+_ONE_FILE = "a folder, but plays.format: melon reads one file, train.json (plays.path)"
+_LAYOUT = 'plays.format: melon reads train.json, an array of playlists {"id": …, "songs": [ids]}'
 SONGS_AT_ONCE = 1 << 18
 
 
@@ -37,7 +39,7 @@ def read_melon(
         The file is missing, a folder, or not the whole of a JSON array.
     """
     if path.is_dir():
-        raise InputError(f"{path}: a folder, but plays.format: melon reads one file, train.json (plays.path)")
+        raise InputError(f"{path}: {_ONE_FILE}")
     users: list[str] = []
     sizes: list[int] = []
     songs: list[str] = []
@@ -86,4 +88,19 @@ def _id(value: Any) -> str | None:
 
 def advice_on_melon(path: Path, reason: str, texts: list[str], table: Mapping[str, Any]) -> str:
     """Say what to do if no playlist has a song."""
-    return 'plays.format: melon reads train.json, an array of playlists {"id": …, "songs": [ids]}'
+    return _LAYOUT
+
+
+def check_melon(path: Path) -> None:
+    """Refuse a file that does not begin with a playlist, before anything is planned.
+
+    Raises
+    ------
+    InputError
+        As `read_melon`, or the first element is no playlist.
+    """
+    if path.is_dir():
+        raise InputError(f"{path}: {_ONE_FILE}")
+    _, text, first = next(json_songs(path), (0, "", {}))
+    if isinstance(first, str) or not isinstance(first.get("songs"), list):
+        raise InputError(f"{path}: the first element is no playlist: {text[:80]!r}. {_LAYOUT}")
