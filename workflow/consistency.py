@@ -42,6 +42,8 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         _canary_of_spark(config),
         _lists_of_wmf(config),
         _spark_settings(config),
+        _given_mels(config),
+        _audio_pattern(config),
         _frame(config),
         _mel_bands(config),
         _duration(config),
@@ -341,15 +343,47 @@ def _spark_settings(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
                 )
 
 
+def _given_mels(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    """Where mel-spectrograms are given, there is no audio to decode."""
+    if config["audio"]["source"] != "mel":
+        return
+    if config["world"] is not None:
+        yield ("audio", "source"), "mel, but the songs of the demo world are audio files: write file, or world: null"
+    songs = config["plays"]["songs"]["path"]
+    if songs and Path(songs).is_dir():
+        yield (
+            ("plays", "songs", "path"),
+            f"{short(songs)} is a folder of audio, and audio.source: mel takes a songs table: name the NPY files in "
+            "its column audio, or by plays.songs.audio_pattern",
+        )
+    for name, model in config["models"].items():
+        if model.get("features") in config["encoders"]:
+            yield (
+                ("models", name, "features"),
+                f"{model['features']} is an encoder, which hears audio, and audio.source: mel has none: take bow or an "
+                "embedding",
+            )
+
+
+def _audio_pattern(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    for keys, songs in ((("plays", "songs"), config["plays"]["songs"]), (("new_songs",), config["new_songs"])):
+        if songs["audio_pattern"] and "audio" in songs["columns"]:
+            where = ".".join(keys)
+            yield (
+                (*keys, "audio_pattern"),
+                f"{short(songs['audio_pattern'])} takes the place of a column: leave out {where}.columns.audio",
+            )
+
+
 def _frame(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     window, hop = config["audio"]["window"], config["audio"]["hop"]
-    if window < hop:
+    if window < hop and config["audio"]["source"] == "file":
         yield ("audio", "window"), f"{window} is below audio.hop ({hop}), which would skip samples"
 
 
 def _mel_bands(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     bands, bins = config["audio"]["mel_bands"], config["audio"]["window"] // 2 + 1
-    if bands > bins:
+    if bands > bins and config["audio"]["source"] == "file":
         yield ("audio", "mel_bands"), f"{bands} is more than the {bins} frequencies of an audio.window"
 
 

@@ -14,7 +14,12 @@ from workflow.settings import load_schema, options
 
 # How the plays of a history are read, once its tracks are matched to songs
 MATCHED = {"count": "count", "song": "song_id", "user": "user_id"}
-MANIFEST = ("columns", "tag_separator", "audio_root")  # settings of a songs table, and of a folder of audio files
+MANIFEST = (
+    "columns",
+    "tag_separator",
+    "audio_root",
+    "audio_pattern",
+)  # settings of a songs table, and of a folder of audio files
 FOLDER = ("id_from",)
 
 
@@ -33,8 +38,8 @@ def plays_read(config: dict[str, Any]) -> dict[str, Any]:
         read["first_play"] = True
     if reads_history(config):
         read |= {"format": "table", "table": _matched(config)}
-    if plays["format"] in DATA_SETS and cuts_plays(config):
-        read["table"] = {"time": True}
+    if plays["format"] in DATA_SETS and (table := _data_set_read(config)):
+        read["table"] = table
     if plays["format"] == "table":
         table = plays["table"] if cuts_plays(config) else {**plays["table"], "time": None}  # else nothing needs times
         read["table"] = dict(sorted(table.items()))
@@ -66,8 +71,15 @@ def cut_read(config: dict[str, Any]) -> dict[str, Any]:
     if reads_history(config):
         return {"format": "table", "table": _matched(config)}
     if config["plays"]["format"] in DATA_SETS:
-        return options(config, "plays", "format") | {"table": {"time": True}}
+        return options(config, "plays", "format") | {"table": _data_set_read(config)}
     return options(config, "plays", "format", "table")
+
+
+def _data_set_read(config: dict[str, Any]) -> dict[str, Any]:
+    """Pick how the plays of a data set are read: whether times are, and what counts as a play where that is asked."""
+    plays = config["plays"]
+    counted = options(plays, "yambda", "min_played") if plays["format"] == "yambda" else {}
+    return counted | ({"time": True} if cuts_plays(config) else {})
 
 
 def _matched(config: dict[str, Any]) -> dict[str, Any]:
@@ -78,6 +90,13 @@ def songs_read(config: dict[str, Any], section: str) -> dict[str, Any]:
     """Pick what is read of a section that names a songs table; a folder of audio files has settings of its own."""
     path = config[section]["path"]
     return options(config, section, *(FOLDER if path and Path(path).is_dir() else MANIFEST))
+
+
+def log_mel_read(config: dict[str, Any]) -> dict[str, Any]:
+    """Pick what `extract_log_mel` reads of a checked config, besides its input files."""
+    made_of = ("source", "mel_unit") if config["audio"]["source"] == "mel" else ("window",)
+    keys = ("sample_rate", "hop", "mel_bands", "duration", "offset", "min_seconds", "timeout")
+    return options(config, "audio", *made_of, *keys)
 
 
 def split_read(config: dict[str, Any]) -> dict[str, Any]:

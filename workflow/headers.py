@@ -85,6 +85,8 @@ def _tables(config: Mapping[str, Any]) -> Iterator[tuple[str | None, Check]]:
     elif plays["format"] in DATA_SETS:
         if DATA_SETS[plays["format"]].layouts:
             yield plays["path"], partial(table_of, plays["format"], times=cuts_plays(config))
+        else:
+            yield plays["path"], partial(_check_data_set, plays["format"])
     else:
         yield plays["path"], _check_triplets
     yield plays["songs"]["path"], partial(_check_songs, plays["songs"])
@@ -152,6 +154,12 @@ def _check_triplets(path: Path) -> None:
         raise InputError(_other_format(path, "taste_profile", name))
 
 
+def _check_data_set(name: str, path: Path) -> None:
+    from coldwave.plays.formats import FORMATS  # slow to import
+
+    FORMATS[name].check(path)
+
+
 def _check_history(history: Mapping[str, Any], name: str, path: Path) -> None:
     """Look columns up in a table of events; if only its content can tell that it is one, where columns are named."""
     if name == "history" and history["columns"]:
@@ -192,6 +200,10 @@ def _other_format(path: Path, given: str, name: str) -> str:
 def _check_songs(options: Mapping[str, Any], path: Path) -> None:
     if path.suffix.lower() == ".parquet":
         find_places(_parquet(path).schema_arrow.names, options, path)
+    elif path.suffix.lower() == ".json":
+        from coldwave.plays.json_songs import json_header  # slow to import
+
+        find_places(json_header(path), options, path)
     elif path.is_file():  # not a folder of audio
         check_manifest(path, options)
 

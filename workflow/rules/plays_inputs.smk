@@ -41,6 +41,12 @@ def catalogue_state(wildcards):
     return state_of_songs(SETTINGS["plays"]["songs"]["path"])
 
 
+def plays_state(wildcards):
+    """Digest of what a folder of plays holds, where the plays are one and no history."""
+    path = SETTINGS["plays"]["path"]
+    return folder_state(path) if not reads_history(SETTINGS) and Path(path).is_dir() else None
+
+
 def history_state(wildcards):
     """Digests of what folders of histories hold, where they are folders."""
     return [folder_state(path) if Path(path).is_dir() else None for path in histories()]

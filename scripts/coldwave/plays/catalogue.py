@@ -1,4 +1,4 @@
-"""The songs table: a manifest (CSV, TSV, Parquet) or a folder of audio files."""
+"""The songs table: a manifest (CSV, TSV, JSON, Parquet) or a folder of audio files."""
 
 import csv
 import logging
@@ -12,8 +12,10 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.plays.audio_folder import read_folder
 from coldwave.plays.audio_paths import AudioRoot
+from coldwave.plays.audio_pattern import path_of
 from coldwave.plays.columns import BLANKS
 from coldwave.plays.dates import release_date
+from coldwave.plays.json_songs import json_songs
 from coldwave.plays.manifest import COLUMNS, NO_HEADER, find_places, header_of, records
 from coldwave.plays.rejections import TEXT_LENGTH, refuse_flood, rejected_rows
 
@@ -25,9 +27,10 @@ EMPTY_ID = "empty song id"
 DUPLICATE = "song id occurs before"
 NUL = "NUL byte"
 OUTSIDE = "audio lies outside plays.songs.audio_root (null: the manifest's folder); the song is kept without it"
-NO_DATE = "date is not YYYY, YYYY-MM or YYYY-MM-DD; the song is kept without it"
+NO_NUMBER = "plays.songs.audio_pattern divides the id, which is no whole number; the song is kept without audio"
+NO_DATE = "date is not YYYY, YYYY-MM, YYYY-MM-DD or YYYYMMDD; the song is kept without it"
 NO_SECONDS = "seconds is not a positive number; the song is kept without it"
-UNKNOWN_YEARS = ("0", "0000", "0.0")  # how the Million Song Dataset and others write an unknown year
+UNKNOWN_YEARS = ("0", "0000", "0.0", "00000000")  # how the Million Song Dataset and others write an unknown year
 
 Row = tuple[int | None, str, list[Any]]  # line, its text, values of the catalogue's columns
 Rejected = tuple[int | None, str, str]  # line, reason, text
@@ -58,12 +61,13 @@ def read_catalogue(path: Path, options: Mapping[str, Any], threads: int = 1) -> 
         rows: Iterable[Row] = ((None, song["audio"], list(song.values())) for song in songs)
         locate = None
     else:
-        parquet = path.suffix.lower() == ".parquet"
-        rows = _parquet_rows(path, options) if parquet else _text_rows(path, options, rejected)
+        suffix = path.suffix.lower()
+        read = {".parquet": _parquet_rows, ".json": _json_rows}.get(suffix, _text_rows)
+        rows = read(path, options, rejected)
         locate = AudioRoot(Path(options.get("audio_root") or path.parent)).locate
     kept: dict[str, list[Any]] = {}
     for line, text, (song_id, title, artist, album, date, tags, audio, *identifiers, length) in rows:
-        song_id = song_id and str(song_id).strip(BLANKS)
+        song_id = "" if song_id is None else str(song_id).strip(BLANKS)
         refuse_flood(path, len(rejected))
         if "\0" in text:
             rejected.append((line, NUL, text[:TEXT_LENGTH]))
@@ -73,6 +77,10 @@ def read_catalogue(path: Path, options: Mapping[str, Any], threads: int = 1) -> 
             rejected.append((line, DUPLICATE, text[:TEXT_LENGTH]))
         else:
             audio = _text(audio)
+            if locate and (pattern := options.get("audio_pattern")):
+                audio = path_of(pattern, song_id)
+                if audio is None:
+                    rejected.append((line, NO_NUMBER, text[:TEXT_LENGTH]))
             if audio and locate:
                 audio = locate(audio)
                 if audio is None:
@@ -98,6 +106,8 @@ def read_catalogue(path: Path, options: Mapping[str, Any], threads: int = 1) -> 
 
 
 def _text(value: Any) -> str | None:
+    if isinstance(value, list):  # of names, such as a song's artists
+        value = ", ".join(text for item in value if (text := _text(item)))
     return None if value is None else str(value).strip() or None
 
 
@@ -142,7 +152,24 @@ def _text_rows(path: Path, options: Mapping[str, Any], rejected: list[Rejected])
         raise InputError(f"{path}: {NO_HEADER}")
 
 
-def _parquet_rows(path: Path, options: Mapping[str, Any]) -> Iterator[Row]:
+def _json_rows(path: Path, options: Mapping[str, Any], rejected: list[Rejected]) -> Iterator[Row]:
+    names: list[str | None] = []
+    for line, text, song in json_songs(path):
+        refuse_flood(path, len(rejected))
+        if isinstance(song, str):
+            rejected.append((line, song, text[:TEXT_LENGTH]))
+            continue
+        if not names:
+            header = list(song)
+            names = [None if place is None else header[place] for place in _places(header, options, path)]
+        values = [None if name is None else song.get(name) for name in names]
+        if any("\0" in str(item) for value in values for item in (value if isinstance(value, list) else [value])):
+            rejected.append((line, NUL, text[:TEXT_LENGTH]))
+        else:
+            yield line, text, values
+
+
+def _parquet_rows(path: Path, options: Mapping[str, Any], rejected: list[Rejected]) -> Iterator[Row]:
     try:
         table = pl.read_parquet(path, glob=False)
     except (OSError, pl.exceptions.PolarsError) as error:

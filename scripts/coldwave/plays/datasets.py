@@ -58,6 +58,9 @@ DATA_SETS = {
     "music4all_onion": DataSet(
         "Music4All-Onion: listening events or play counts", timed=True, layouts=(_TRACK_COUNTS, _TRACK_EVENTS)
     ),
+    "mlhd": DataSet("MLHD+: a file of listening events for each user", timed=True),
+    "melon": DataSet("Melon Playlist Dataset: playlists in JSON"),
+    "yambda": DataSet("Yambda: listening events in Parquet", timed=True),
 }
 _COLUMNS = ("user", "song", "count", "time", "artist", "title")
 

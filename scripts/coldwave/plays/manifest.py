@@ -48,7 +48,7 @@ def records(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[tuple[int, s
     delimiter = delimiter_of(path)
     if delimiter is None:
         raise InputError(
-            f"{path}: a songs table is a .csv, .tsv or .parquet file or a folder of audio (plays.songs.path)"
+            f"{path}: a songs table is a .csv, .tsv, .json or .parquet file or a folder of audio (plays.songs.path)"
         )
     raw: list[str] = []  # lines of the record being read
 
