@@ -128,6 +128,4 @@ def check_mlhd(path: Path) -> None:
         The path is another file.
     """
     if path.is_file() and ".tar" not in path.suffixes:
-        raise InputError(
-            f"{path}: plays.format: mlhd reads a folder of UUID.txt.zst, or a tar of it (plays.path)"
-        )
+        raise InputError(f"{path}: plays.format: mlhd reads a folder of UUID.txt.zst, or a tar of it (plays.path)")
