@@ -7,7 +7,9 @@ import bz2
 import datetime
 from pathlib import Path
 
-ONE, TWO = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+
+def mbid_of(song: int) -> str:
+    return f"{song:08x}-0000-4000-8000-000000000000"
 
 
 def seconds(text: str) -> float:
@@ -38,13 +40,13 @@ def lastfm_1k(folder: Path) -> list:
     lines, plays = [], []
     for user, song, time in events():
         artist = f'The "{song}" Band' if song % 10 == 0 else f"Band {song}"
-        title, mbid = f'Song "{song}' if song % 10 == 0 else f"Song {song}", "" if song % 5 == 0 else f"mbid-{song}"
+        title, mbid = f'Song "{song}' if song % 10 == 0 else f"Song {song}", "" if song % 5 == 0 else mbid_of(song)
         lines.append(f"user_{user:06}\t{time.isoformat()}Z\t\t{artist}\t{mbid}\t{title}")
         plays.append((f"user_{user:06}", mbid or f"{artist} - {title}", seconds(time.isoformat()), 1))
     odd = [
-        "user_000001\tnever\t\tBand 1\tmbid-1\tSong 1",  # no time
+        f"user_000001\tnever\t\tBand 1\t{mbid_of(1)}\tSong 1",  # no time
         "user_000001\t2008-01-02T00:00:00Z\t\tBand 1\t\t",  # neither an id nor a title
-        "\t2008-01-02T00:00:00Z\t\tBand 1\tmbid-1\tSong 1",  # nobody
+        f"\t2008-01-02T00:00:00Z\t\tBand 1\t{mbid_of(1)}\tSong 1",  # nobody
         "user_000001\t2008-01-02T00:00:00Z\t\tBand 1",  # short
         "",
     ]
@@ -55,10 +57,15 @@ def lastfm_1k(folder: Path) -> list:
 def lastfm_360k(folder: Path) -> list:
     lines, plays = [], []
     for user, song, time in {(user, song): (user, song, time) for user, song, time in events()}.values():
-        name, mbid = f'"artist" {song}', "" if song % 4 == 0 else f"mbid-{song}"
+        name, mbid = f'"artist" {song}', "" if song % 4 == 0 else mbid_of(song)
         lines.append(f"{user:040x}\t{mbid}\t{name}\t{time.day}")
         plays.append((f"{user:040x}", mbid or name, None, time.day))
-    odd = [f"{1:040x}\t{ONE}\tbroken\t0", f"{1:040x}\t{ONE}\tbroken\tmany", f"{1:040x}\t\t\t3", f"{1:040x}\t{ONE}\t3"]
+    odd = [
+        f"{1:040x}\t{mbid_of(1)}\tbroken\t0",
+        f"{1:040x}\t{mbid_of(1)}\tbroken\tmany",
+        f"{1:040x}\t\t\t3",
+        f"{1:040x}\t{mbid_of(1)}\t3",
+    ]
     write(folder / "lastfm-360k" / "usersha1-artmbid-artname-plays.tsv", lines + odd)
     return plays
 

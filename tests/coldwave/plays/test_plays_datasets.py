@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
-from data_sets import PRESETS, events, write
+from data_sets import PRESETS, events, mbid_of, write
 
 from coldwave.embeddings.columns import check_text
 from coldwave.errors import InputError
@@ -106,11 +106,11 @@ def test_a_date_parts_songs_by_their_first_play(laid_out):
 def test_songs_have_the_names_that_plays_tell(laid_out):
     songs = ingested(laid_out("lastfm-1k", LAX)[0]).songs
     named = {song: (artist, title) for song, artist, title in songs.select("song_id", "artist", "title").iter_rows()}
-    assert named["mbid-7"] == ("Band 7", "Song 7")
+    assert named[mbid_of(7)] == ("Band 7", "Song 7")
     assert named['The "10" Band - Song "10'] == ('The "10" Band', 'Song "10')
     artists = ingested(laid_out("lastfm-360k", LAX)[0]).songs
     told = {song: (artist, title) for song, artist, title in artists.select("song_id", "artist", "title").iter_rows()}
-    assert told["mbid-7"] == ('"artist" 7', '"artist" 7')
+    assert told[mbid_of(7)] == ('"artist" 7', '"artist" 7')
     assert told['"artist" 8'] == ('"artist" 8', '"artist" 8')
 
 
