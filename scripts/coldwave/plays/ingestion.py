@@ -70,7 +70,7 @@ def ingest(
     if catalogue is None:
         songs = _songs_of_plays(pairs)
         kept = _everything(pairs, songs)
-        log.info("no songs table: every song is kept, its id is its title")
+        log.info("no songs table: every song is kept; its title is what the plays say, or its id")
     else:
         listed, set_aside = read_catalogue(catalogue, options.get("songs") or {}, threads, also)
         log_rejected(set_aside)
