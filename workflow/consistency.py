@@ -29,6 +29,7 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         _columns(config),
         _quoting(config),
         _encoding(config),
+        _further_songs(config),
         _history(config),
         _history_options(config),
         _history_idle(config),
@@ -86,8 +87,11 @@ def paths(config: dict[str, Any]) -> dict[Keys, str]:
     embeddings = {("embeddings", name, "path"): one.get("path") for name, one in config.get("embeddings", {}).items()}
     new = config.get("new_songs", {}).get("embeddings", {})
     encoders = {("encoders", name, "path"): one.get("path") for name, one in config.get("encoders", {}).items()}
-    also = plays.get("history", {}).get("also", [])
-    also = also if isinstance(also, list) else []  # the schema says so
+    also = {
+        ("plays", section, "also", place): path
+        for section in ("history", "songs")
+        for place, path in enumerate(listed_paths(plays.get(section, {}).get("also")))
+    }
     models = {name: model for name, model in config.get("models", {}).items() if isinstance(model, dict)}
     rows = [(name, row) for name, model in models.items() for row in ROWS if row.kind == model.get("kind")]
     named = {
@@ -95,7 +99,7 @@ def paths(config: dict[str, Any]) -> dict[Keys, str]:
         ("plays", "path"): plays.get("path"),
         ("plays", "songs", "path"): plays.get("songs", {}).get("path"),
         ("plays", "songs", "audio_root"): plays.get("songs", {}).get("audio_root"),
-        **{("plays", "history", "also", place): path for place, path in enumerate(also)},
+        **also,
         ("plays", "matching", "overrides"): plays.get("matching", {}).get("overrides"),
         ("plays", "matching", "redirects"): plays.get("matching", {}).get("redirects"),
         **embeddings,
@@ -108,6 +112,11 @@ def paths(config: dict[str, Any]) -> dict[Keys, str]:
         **{("new_songs", "embeddings", name): path for name, path in new.items()},
     }
     return {keys: path for keys, path in named.items() if path}
+
+
+def listed_paths(value: Any) -> list[str]:
+    """The paths of a setting that lists some; none where it is something else, which the schema says."""
+    return value if isinstance(value, list) else []
 
 
 def _environment(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
@@ -161,9 +170,10 @@ def _columns(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
 
 
 def _quoting(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    table = config["plays"]["table"]
-    if table["quote"] == table["delimiter"]:
-        yield ("plays", "table", "quote"), f"{short(table['quote'])} is also plays.table.delimiter"
+    for section in ("table", "songs"):
+        table = config["plays"][section]
+        if table["quote"] is not None and table["quote"] == table["delimiter"]:
+            yield ("plays", section, "quote"), f"{short(table['quote'])} is also plays.{section}.delimiter"
 
 
 def _encoding(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
@@ -176,6 +186,13 @@ def _encoding(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
                 ("plays", section, "encoding"),
                 f"{short(name)} is not a text encoding that Python knows, such as utf-8",
             )
+
+
+def _further_songs(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    songs = config["plays"]["songs"]
+    if songs["also"] and (songs["path"] is None or Path(songs["path"]).is_dir()):
+        what = "null" if songs["path"] is None else "a folder"
+        yield ("plays", "songs", "also"), f"plays.songs.path is {what}, but these fill in a songs table: name one there"
 
 
 def _history(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:

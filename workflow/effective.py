@@ -14,12 +14,9 @@ from workflow.settings import load_schema, options
 
 # How the plays of a history are read, once its tracks are matched to songs
 MATCHED = {"count": "count", "song": "song_id", "user": "user_id"}
-MANIFEST = (
-    "columns",
-    "tag_separator",
-    "audio_root",
-    "audio_pattern",
-)  # settings of a songs table, and of a folder of audio files
+# Settings of a songs table, those of one of plays alone, and of a folder of audio files
+MANIFEST = ("columns", "tag_separator", "audio_root", "audio_pattern")
+OF_PLAYS = ("delimiter", "quote")
 FOLDER = ("id_from",)
 
 
@@ -89,7 +86,9 @@ def _matched(config: dict[str, Any]) -> dict[str, Any]:
 def songs_read(config: dict[str, Any], section: str) -> dict[str, Any]:
     """Pick what is read of a section that names a songs table; a folder of audio files has settings of its own."""
     path = config[section]["path"]
-    return options(config, section, *(FOLDER if path and Path(path).is_dir() else MANIFEST))
+    if path and Path(path).is_dir():
+        return options(config, section, *FOLDER)
+    return options(config, section, *MANIFEST, *(name for name in OF_PLAYS if name in config[section]))
 
 
 def log_mel_read(config: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from coldwave.models.predictions.columns import check_scores_text, find_scores
 from coldwave.new_songs.columns import of_new_embeddings, of_new_songs
 from coldwave.plays.datasets import DATA_SETS, table_of
 from coldwave.plays.layout import check_layout, find_in_names, split_fields
-from coldwave.plays.manifest import check_manifest, find_places, records
+from coldwave.plays.manifest import find_places, options_of_tables, records, table_header
 from coldwave.plays.streams import HEADER_BYTES, read_blocks
 from coldwave.plays.suffixes import is_parquet, parquet_files
 from coldwave.split.columns import check_columns, check_suffix
@@ -198,14 +198,12 @@ def _other_format(path: Path, given: str, name: str) -> str:
 
 
 def _check_songs(options: Mapping[str, Any], path: Path) -> None:
-    if path.suffix.lower() == ".parquet":
-        find_places(_parquet(path).schema_arrow.names, options, path)
-    elif path.suffix.lower() == ".json":
-        from coldwave.plays.json_songs import json_header  # slow to import
-
-        find_places(json_header(path), options, path)
-    elif path.is_file():  # not a folder of audio
-        check_manifest(path, options)
+    if not path.is_file():  # a folder of audio
+        return
+    tables = [path, *(Path(other) for other in options.get("also", []))]
+    headers = [table_header(table, options) for table in tables]
+    for table, header, own in zip(tables, headers, options_of_tables(headers, options), strict=True):
+        find_places(header, own, table)
 
 
 def _check_split(path: Path) -> None:

@@ -209,6 +209,8 @@ TABLE = [
            base="own"),
     Change({"plays.table.header": True}, "read_plays", base="own",
            also={"plays": {"table": {"user": "a", "song": "b", "count": "c"}}}),
+    Change(under("plays.songs", delimiter=";", quote="'", also=["<results>/world/truth.parquet"]), "read_plays",
+           note="`read_plays`, and `match_history` of a history"),
     Change(under("plays.songs", tag_separator=";", audio_root="results/tiny/world")
            | under("plays.songs.columns", title="b"), base="own"),
     Change(under("plays.history", user="me", also=["<results>/world/songs.csv"], since="2001", until="2002",

@@ -60,7 +60,7 @@ def test_a_folder_of_songs_has_other_settings_than_a_manifest(tmp_path):
     found = [
         set(plays_read(checked(OWN, {"plays": {"songs": {"path": str(path)}}}))["songs"]) for path in (manifest, folder)
     ]
-    assert found == [{"columns", "tag_separator", "audio_root", "audio_pattern"}, {"id_from"}]
+    assert found == [{"columns", "tag_separator", "audio_root", "audio_pattern", "delimiter", "quote"}, {"id_from"}]
 
 
 def test_a_given_split_has_no_sizes_and_folds_no_test_size():

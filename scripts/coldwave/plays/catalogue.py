@@ -1,5 +1,6 @@
 """The songs table: a manifest (CSV, TSV, JSON, Parquet) or a folder of audio files."""
 
+import ast
 import csv
 import logging
 import math
@@ -15,8 +16,17 @@ from coldwave.plays.audio_paths import AudioRoot
 from coldwave.plays.audio_pattern import path_of
 from coldwave.plays.columns import BLANKS
 from coldwave.plays.dates import release_date
+from coldwave.plays.joined import Row, filled, first_rows
 from coldwave.plays.json_songs import json_songs
-from coldwave.plays.manifest import COLUMNS, NO_HEADER, find_places, header_of, records
+from coldwave.plays.manifest import (
+    COLUMNS,
+    NO_HEADER,
+    find_places,
+    header_of,
+    options_of_tables,
+    records,
+    table_header,
+)
 from coldwave.plays.rejections import TEXT_LENGTH, refuse_flood, rejected_rows
 
 log = logging.getLogger(__name__)
@@ -32,12 +42,13 @@ NO_DATE = "date is not YYYY, YYYY-MM, YYYY-MM-DD or YYYYMMDD; the song is kept w
 NO_SECONDS = "seconds is not a positive number; the song is kept without it"
 UNKNOWN_YEARS = ("0", "0000", "0.0", "00000000")  # how the Million Song Dataset and others write an unknown year
 
-Row = tuple[int | None, str, list[Any]]  # line, its text, values of the catalogue's columns
 Rejected = tuple[int | None, str, str]  # line, reason, text
 
 
-def read_catalogue(path: Path, options: Mapping[str, Any], threads: int = 1) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Read the songs table as the config's ``plays.songs`` says.
+def read_catalogue(
+    path: Path, options: Mapping[str, Any], threads: int = 1, also: Sequence[Path] = ()
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Read the songs table as the config's ``plays.songs`` says; tables ``also`` fill in what it lacks, by song id.
 
     Returns
     -------
@@ -56,14 +67,19 @@ def read_catalogue(path: Path, options: Mapping[str, Any], threads: int = 1) -> 
     if not path.exists():
         raise InputError(f"{path}: no such file or folder (plays.songs.path)")
     rejected: list[Rejected] = []
+    others: list[pl.DataFrame] = []
     if path.is_dir():
         songs, rejected = read_folder(path, options.get("id_from", "path"), threads)
         rows: Iterable[Row] = ((None, song["audio"], list(song.values())) for song in songs)
         locate = None
     else:
-        suffix = path.suffix.lower()
-        read = {".parquet": _parquet_rows, ".json": _json_rows}.get(suffix, _text_rows)
-        rows = read(path, options, rejected)
+        tables = [path, *also]
+        each = options_of_tables([table_header(one, options) for one in tables], options) if also else [options]
+        rows = _rows(path, each[0], rejected)
+        for other, settings in zip(also, each[1:], strict=True):
+            set_aside: list[Rejected] = []
+            rows = filled(rows, first_rows(_rows(other, settings, set_aside)))
+            others.append(rejected_rows(str(other), set_aside))
         locate = AudioRoot(Path(options.get("audio_root") or path.parent)).locate
     kept: dict[str, list[Any]] = {}
     for line, text, (song_id, title, artist, album, date, tags, audio, *identifiers, length) in rows:
@@ -102,7 +118,7 @@ def read_catalogue(path: Path, options: Mapping[str, Any], threads: int = 1) -> 
         first = f"; {len(rejected):,} rows were set aside, the first for: {rejected[0][1]}" if rejected else ""
         raise InputError(f"{path}: there is no song in the songs table (plays.songs.path){first}")
     table = pl.DataFrame(list(kept.values()), schema=CATALOGUE, orient="row")
-    return table, rejected_rows(str(path), rejected)
+    return table, pl.concat([rejected_rows(str(path), rejected), *others])
 
 
 def _text(value: Any) -> str | None:
@@ -122,8 +138,24 @@ def _seconds(value: Any) -> float | None:
 def _tags(value: Any, separator: str | None) -> list[str]:
     if value is None:
         return []
+    value = _listed(value) if isinstance(value, str) else value
     items = value if isinstance(value, list) else str(value).split(separator) if separator else [str(value)]
     return list(dict.fromkeys(text for item in items if item is not None and (text := str(item).strip())))
+
+
+def _listed(text: str) -> str | list[Any]:
+    """Read a text such as ``['rock', 'pop']``, as programs in Python write lists; leave any other text as it is."""
+    if not (text.startswith("[") and text.endswith("]")):
+        return text
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+
+
+def _rows(path: Path, options: Mapping[str, Any], rejected: list[Rejected]) -> Iterator[Row]:
+    read = {".parquet": _parquet_rows, ".json": _json_rows}.get(path.suffix.lower(), _text_rows)
+    return read(path, options, rejected)
 
 
 def _places(header: Sequence[str], options: Mapping[str, Any], path: Path) -> list[int | None]:
@@ -136,7 +168,7 @@ def _places(header: Sequence[str], options: Mapping[str, Any], path: Path) -> li
 def _text_rows(path: Path, options: Mapping[str, Any], rejected: list[Rejected]) -> Iterator[Row]:
     places: list[int | None] = []
     fields = 0
-    for line, text, row in records(path):
+    for line, text, row in records(path, options=options):
         refuse_flood(path, len(rejected))
         if isinstance(row, csv.Error):
             rejected.append((line, f"not valid CSV: {row}", text[:TEXT_LENGTH]))

@@ -1,7 +1,7 @@
 """From raw plays and a songs table to indexed tables: the rules and filters of the config's ``plays`` section."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,6 +42,7 @@ def ingest(
     excluded: Path | None = None,
     given: Path | None = None,
     earlier: pl.DataFrame | None = None,
+    also: Sequence[Path] = (),
 ) -> Ingested:
     """Read plays and songs, apply the rules, and number what is left from 0, sorted by id, bytewise.
 
@@ -51,7 +52,8 @@ def ingest(
     by their plays of training songs. Without a songs table every song is kept, with its id as its title.
 
     With the option ``first_play`` the songs have the column of that name, as all plays tell it. ``given`` is the file
-    of a split made elsewhere. ``earlier`` are lines that were set aside before, as ``rejected``.
+    of a split made elsewhere, ``also`` further songs tables. ``earlier`` are lines that were set aside before, as
+    ``rejected``.
 
     Raises
     ------
@@ -70,7 +72,7 @@ def ingest(
         kept = _everything(pairs, songs)
         log.info("no songs table: every song is kept, its id is its title")
     else:
-        listed, set_aside = read_catalogue(catalogue, options.get("songs") or {}, threads)
+        listed, set_aside = read_catalogue(catalogue, options.get("songs") or {}, threads, also)
         log_rejected(set_aside)
         if strict:
             refuse_rejected(set_aside)
