@@ -5,6 +5,7 @@ play is one of a recording.
 """
 
 import logging
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 NO_RECORDING = "no recording MBID"
 NO_USER = "the file's name is no UUID of a user"
+_SILENT = re.compile(rb"^[^\t\n]*\t[^\t\n]*\t[^\t\n]*\t(?:\n|\Z)", re.MULTILINE)  # a line without a recording
 _LAYOUT = Layout(user=None, song=3, count=None, fields=4, more_fields=False)
 
 
@@ -115,15 +117,14 @@ def _read_plain(block: _Block, layout: Layout) -> tuple[Batch, int] | None:
     text = block.text
     if not text.isascii() or b"\0" in text or b"\r" in text:
         return None
-    lines = text.removesuffix(b"\n").split(b"\n")
-    silent = [place for place, line in enumerate(lines) if line.endswith(b"\t") and line.count(b"\t") == 3]
-    if silent:
-        text = b"\n".join(line for line in lines if not (line.endswith(b"\t") and line.count(b"\t") == 3))
-    batch = read_plain(text, "utf-8", layout, block.source)
-    if batch is None or not silent:
+    first = _SILENT.search(text)
+    told, count = _SILENT.subn(b"", text)
+    batch = read_plain(told, "utf-8", layout, block.source)
+    if batch is None or not first:
         return batch and (batch, 0)
-    rejected = _one_row(block, len(silent), silent[0] + 1, lines[silent[0]].decode())
-    return replace(batch, lines=len(lines), rejected=rejected), len(silent)
+    line = text.count(b"\n", 0, first.start()) + 1
+    rejected = _one_row(block, count, line, first[0].decode().rstrip("\n"))
+    return replace(batch, lines=batch.lines + count, rejected=rejected), count
 
 
 def _one_row(block: _Block, count: int, line: int, text: str) -> pl.DataFrame:
