@@ -5,6 +5,7 @@ play is one of a recording.
 """
 
 import logging
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -20,6 +21,7 @@ from coldwave.plays.batches import EMPTY_SONG, Batch
 from coldwave.plays.delimited import read_block
 from coldwave.plays.encoded import Encoded
 from coldwave.plays.layout import Layout
+from coldwave.plays.plain import read_plain
 from coldwave.plays.rejections import rejected_rows
 from coldwave.plays.streams import BLOCK_BYTES, stream_blocks
 from coldwave.plays.suffixes import without_compression
@@ -28,6 +30,7 @@ log = logging.getLogger(__name__)
 
 NO_RECORDING = "no recording MBID"
 NO_USER = "the file's name is no UUID of a user"
+_SILENT = re.compile(rb"^[^\t\n]*\t[^\t\n]*\t[^\t\n]*\t(?:\n|\Z)", re.MULTILINE)  # a line without a recording
 _LAYOUT = Layout(user=None, song=3, count=None, fields=4, more_fields=False)
 
 
@@ -56,14 +59,11 @@ def read_mlhd(
     layout = replace(_LAYOUT, time=0) if table.get("time") else _LAYOUT
     lines = without = 0
     strangers: list[tuple[None, str, str]] = []
-    for block, found in in_order(
-        lambda block: (block, list(read_block(block.text, "utf-8", layout, block.source))),
-        _blocks(path, block_bytes, strangers),
-        threads,
-    ):
+    blocks = _blocks(path, block_bytes, strangers)
+    for block, found in in_order(lambda block: (block, list(_read(block, layout))), blocks, threads):
         lines = 0 if block.first else lines
-        for batch in found:
-            rejected, silent = _told(batch.rejected.with_columns(pl.col("line") + lines))
+        for batch, silent in found:
+            rejected = batch.rejected.with_columns(pl.col("line") + lines)
             lines, without = lines + batch.lines, without + silent
             yield replace(batch, user=Encoded.same(block.user, batch.song.height()), rejected=rejected)
     if strangers:
@@ -98,18 +98,38 @@ def _members(path: Path) -> Iterator[Member]:
             yield member
 
 
-def _told(rejected: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """Put one row in the place of the lines without a recording, and count these."""
-    if rejected.is_empty():
-        return rejected, 0
-    silent = rejected["reason"] == EMPTY_SONG
-    count = int(silent.sum())
-    if count:
-        first = rejected.filter(silent).head(1)
-        words = f"{count:,} lines, the first " if count > 1 else ""
-        first = first.with_columns(reason=pl.lit(NO_RECORDING), text=pl.lit(words) + pl.col("text"))
-        rejected = pl.concat([first, rejected.filter(~silent)]).sort("line", maintain_order=True)
-    return rejected, count
+def _read(block: _Block, layout: Layout) -> Iterator[tuple[Batch, int]]:
+    """Read a block, and count the lines without a recording; one row of the rejected lines stands for them."""
+    if plain := _read_plain(block, layout):
+        yield plain
+        return
+    for batch in read_block(block.text, "utf-8", layout, block.source):
+        silent = batch.rejected["reason"] == EMPTY_SONG
+        rejected = batch.rejected
+        if count := int(silent.sum()):
+            line, text = rejected.filter(silent).select("line", "text").row(0)
+            rejected = pl.concat([_one_row(block, count, line, text), rejected.filter(~silent)]).sort("line")
+        yield replace(batch, rejected=rejected), count
+
+
+def _read_plain(block: _Block, layout: Layout) -> tuple[Batch, int] | None:
+    """Read a block in which nothing is wrong but that recordings are missing, as `_read`; None if there may be."""
+    text = block.text
+    if not text.isascii() or b"\0" in text or b"\r" in text:
+        return None
+    first = _SILENT.search(text)
+    told, count = _SILENT.subn(b"", text)
+    batch = read_plain(told, "utf-8", layout, block.source)
+    if batch is None or not first:
+        return batch and (batch, 0)
+    line = text.count(b"\n", 0, first.start()) + 1
+    rejected = _one_row(block, count, line, first[0].decode().rstrip("\n"))
+    return replace(batch, lines=batch.lines + count, rejected=rejected), count
+
+
+def _one_row(block: _Block, count: int, line: int, text: str) -> pl.DataFrame:
+    words = f"{count:,} lines, the first " if count > 1 else ""
+    return rejected_rows(block.source, [(line, NO_RECORDING, words + text)])
 
 
 def advice_on_mlhd(path: Path, reason: str, texts: list[str], table: Mapping[str, Any]) -> str:
