@@ -49,7 +49,12 @@ def write_songs(path: str | Path, songs: pl.DataFrame) -> None:
     """
     _check_index(path, songs, "song", "song_id")
     _check(songs["tags"].null_count() == 0, path, "tags are null")
-    write_table(path, songs, SONGS | {name: kind for name, kind in FIRST_PLAY.items() if name in songs.columns})
+    write_table(path, songs, songs_schema(songs))
+
+
+def songs_schema(songs: pl.DataFrame) -> dict[str, pl.DataType]:
+    """The columns of the songs, ``first_play`` among them if these have it."""
+    return SONGS | {name: kind for name, kind in FIRST_PLAY.items() if name in songs.columns}
 
 
 def write_rejected(path: str | Path, rejected: pl.DataFrame) -> None:
