@@ -1,4 +1,4 @@
-"""Leave out plays of training and validation songs that are later than the first test song, in a split by date."""
+"""Leave out plays of training and validation songs later than the first test song, in a split by date or first play."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def main(
     options: dict,
     threads: int = 1,
 ) -> None:
-    known = read_table(all_plays), read_table(users, ["user_id"]), read_table(songs, ["song_id", "date"])
+    known = read_table(all_plays), read_table(users, ["user_id"]), read_table(songs)
     write_plays(plays, cut_plays(source, options, *known, read_table(split), threads=threads))
 
 

@@ -1,8 +1,8 @@
-"""Decode the songs of one shard and write their log-mel spectrograms, with a status for each song."""
+"""Write the log-mel spectrograms of the songs of one shard, with a status for each song."""
 
 from pathlib import Path
 
-from coldwave.audio.extraction import TABLE, Settings, extract_shard, worker_pool
+from coldwave.audio.extraction import TABLE, extract_shard, log_mels_of, worker_pool
 from coldwave.files import read_table, write_table
 from coldwave.job import run
 
@@ -11,7 +11,7 @@ def main(*, manifest: Path, log_mel: Path, table: Path, cache: Path, options: di
     """Extract the shard; a file without usable audio gets a status, and the others go on."""
     with worker_pool(threads) as pool:  # first, as it forks, and reading a table starts threads
         songs = read_table(manifest)
-        rows = extract_shard(songs, log_mel, Settings.of(options), cache, pool, threads)
+        rows = extract_shard(songs, log_mel, log_mels_of(options), cache, pool, threads)
     write_table(table, rows, TABLE)
 
 

@@ -39,11 +39,12 @@ def main(
     options: dict,
     overrides: Path = None,
     redirects: Path = None,
+    also: list[Path] = (),
     threads: int = 1,
 ) -> None:
     """``options``: format (null: known by content), history, likeness, margin, songs, and a line on the data."""
     listens = collect(read_history(source, options["format"], options["history"]))
-    songs, _ = read_catalogue(catalogue, options["songs"], threads)  # read_plays tells what it sets aside
+    songs, _ = read_catalogue(catalogue, options["songs"], threads, also)  # read_plays tells what it sets aside
     found = match_listens(
         listens.table,
         without_guesses(songs) if catalogue.is_dir() else songs,

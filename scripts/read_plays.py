@@ -23,14 +23,15 @@ def main(
     excluded: Path = None,
     given: Path = None,
     set_aside: Path = None,
+    also: list[Path] = (),
     threads: int = 1,
 ) -> None:
     """``given`` is a split made elsewhere, if users are filtered by its training songs.
 
-    ``set_aside`` are lines of a history that were no listens.
+    ``set_aside`` are lines of a history that were no listens; ``also`` are further songs tables.
     """
     earlier = read_table(set_aside) if set_aside else None
-    tables = ingest(source, catalogue, options, threads, excluded=excluded, given=given, earlier=earlier)
+    tables = ingest(source, catalogue, options, threads, excluded=excluded, given=given, earlier=earlier, also=also)
     write_plays(plays, tables.plays)
     write_users(users, tables.users)
     write_songs(songs, tables.songs)

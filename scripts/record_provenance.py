@@ -18,6 +18,7 @@ def main(
     catalogue: Path = None,
     excluded: Path = None,
     brought: list[Path] = (),
+    also: list[Path] = (),
 ) -> None:
     """``options``: config (as text), seeds and data (a note, or empty); brought, the settings of those files; encoders.
 
@@ -27,6 +28,7 @@ def main(
     known = {key: options[key] for key in ("config", "data", "seeds")}
     known["encoders"] = {name: about(entry) for name, entry in options["encoders"].items()}
     named = {"plays": source, "songs": catalogue, "excluded": excluded}
+    named |= {f"songs.also.{place}": path for place, path in enumerate(also)}
     named |= dict(zip(options.get("brought", ()), brought, strict=True))
     inputs = {name: path for name, path in named.items() if path}
     found = provenance(inputs, kept, root, root / "timings", known)

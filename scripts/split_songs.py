@@ -1,4 +1,4 @@
-"""Split the songs into train, validation and test: by song, artist or date, never by play; or as a file says."""
+"""Split the songs into train, validation and test, by song, artist, date or first play; or as a file says."""
 
 import logging
 from functools import partial
@@ -22,7 +22,8 @@ def main(*, songs: Path, split: Path, options: dict, given: Path = None) -> None
 
     With the option ``unheard``, songs that nobody has played are in none of these parts.
     """
-    known = read_table(songs, ["song", "song_id", "artist", "date", "users"])
+    first = ["first_play"] if options["by"] == "first_play" else []
+    known = read_table(songs, ["song", "song_id", "artist", "date", *first, "users"])
     drawn = {key: value for key, value in options.items() if key != "unheard"}
     divide = partial(split_songs, **drawn)
     if given:

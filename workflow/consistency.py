@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from coldwave.histories.options import mistakes, of_other_formats
+from coldwave.plays.datasets import DATA_SETS
+from coldwave.plays.dates import release_date
 from coldwave.plays.suffixes import delimiter_of, is_parquet
 from coldwave.wmf.listable import LISTABLE
 from workflow.features import SOURCES
@@ -27,17 +29,22 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         _columns(config),
         _quoting(config),
         _encoding(config),
+        _further_songs(config),
         _history(config),
         _history_options(config),
         _history_idle(config),
         _unheard(config),
         _part_sizes(config),
+        _first_play(config),
+        _part_dates(config),
         _folds(config),
         _given_split(config),
         _canary(config),
         _canary_of_spark(config),
         _lists_of_wmf(config),
         _spark_settings(config),
+        _given_mels(config),
+        _audio_pattern(config),
         _frame(config),
         _mel_bands(config),
         _duration(config),
@@ -53,7 +60,15 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
 
 def reads_history(config: dict[str, Any]) -> bool:
     """Whether the plays are a listening history, whose tracks are matched to the songs table."""
-    return config["plays"]["format"] not in ("taste_profile", "table")
+    return config["plays"]["format"] not in ("taste_profile", "table", *DATA_SETS)
+
+
+def tells_times(config: dict[str, Any]) -> bool:
+    """Whether the plays tell their times."""
+    plays = config["plays"]
+    if plays["format"] in DATA_SETS:
+        return DATA_SETS[plays["format"]].timed
+    return reads_history(config) or (plays["format"] == "table" and plays["table"]["time"] is not None)
 
 
 def filters_users(config: dict[str, Any]) -> bool:
@@ -72,8 +87,11 @@ def paths(config: dict[str, Any]) -> dict[Keys, str]:
     embeddings = {("embeddings", name, "path"): one.get("path") for name, one in config.get("embeddings", {}).items()}
     new = config.get("new_songs", {}).get("embeddings", {})
     encoders = {("encoders", name, "path"): one.get("path") for name, one in config.get("encoders", {}).items()}
-    also = plays.get("history", {}).get("also", [])
-    also = also if isinstance(also, list) else []  # the schema says so
+    also = {
+        ("plays", section, "also", place): path
+        for section in ("history", "songs")
+        for place, path in enumerate(listed_paths(plays.get(section, {}).get("also")))
+    }
     models = {name: model for name, model in config.get("models", {}).items() if isinstance(model, dict)}
     rows = [(name, row) for name, model in models.items() for row in ROWS if row.kind == model.get("kind")]
     named = {
@@ -81,7 +99,7 @@ def paths(config: dict[str, Any]) -> dict[Keys, str]:
         ("plays", "path"): plays.get("path"),
         ("plays", "songs", "path"): plays.get("songs", {}).get("path"),
         ("plays", "songs", "audio_root"): plays.get("songs", {}).get("audio_root"),
-        **{("plays", "history", "also", place): path for place, path in enumerate(also)},
+        **also,
         ("plays", "matching", "overrides"): plays.get("matching", {}).get("overrides"),
         ("plays", "matching", "redirects"): plays.get("matching", {}).get("redirects"),
         **embeddings,
@@ -94,6 +112,11 @@ def paths(config: dict[str, Any]) -> dict[Keys, str]:
         **{("new_songs", "embeddings", name): path for name, path in new.items()},
     }
     return {keys: path for keys, path in named.items() if path}
+
+
+def listed_paths(value: Any) -> list[str]:
+    """The paths of a setting that lists some; none where it is something else, which the schema says."""
+    return value if isinstance(value, list) else []
 
 
 def _environment(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
@@ -147,9 +170,10 @@ def _columns(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
 
 
 def _quoting(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    table = config["plays"]["table"]
-    if table["quote"] == table["delimiter"]:
-        yield ("plays", "table", "quote"), f"{short(table['quote'])} is also plays.table.delimiter"
+    for section in ("table", "songs"):
+        table = config["plays"][section]
+        if table["quote"] is not None and table["quote"] == table["delimiter"]:
+            yield ("plays", section, "quote"), f"{short(table['quote'])} is also plays.{section}.delimiter"
 
 
 def _encoding(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
@@ -162,6 +186,13 @@ def _encoding(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
                 ("plays", section, "encoding"),
                 f"{short(name)} is not a text encoding that Python knows, such as utf-8",
             )
+
+
+def _further_songs(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    songs = config["plays"]["songs"]
+    if songs["also"] and (songs["path"] is None or Path(songs["path"]).is_dir()):
+        what = "null" if songs["path"] is None else "a folder"
+        yield ("plays", "songs", "also"), f"plays.songs.path is {what}, but these fill in a songs table: name one there"
 
 
 def _history(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
@@ -216,6 +247,35 @@ def _part_sizes(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
             )
 
 
+def _first_play(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    if config["split"]["by"] == "first_play" and not tells_times(config):
+        yield (
+            ("split", "by"),
+            f"first_play, but plays of the format {config['plays']['format']} do not tell when they were: name the "
+            "column of times (plays.table.time) of a table, or write song",
+        )
+
+
+def _part_dates(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    split = config["split"]
+    dates = {part: split[part] for part in ("validation", "test") if isinstance(split[part], str)}
+    for part, date in dates.items():
+        if split["by"] != "first_play":
+            yield (
+                ("split", part),
+                f"{short(date)} is a date, but split.by is {split['by']}: write a share or a number of songs, or "
+                "split.by: first_play",
+            )
+        elif release_date(date) is None:
+            yield ("split", part), f"{short(date)} is no day of the calendar, as 2009-01-31"
+    if len(dates) == 2 and dates["validation"] >= dates["test"]:
+        yield (
+            ("split", "validation"),
+            f"{short(split['validation'])} is not before split.test ({short(split['test'])}), from which on songs are "
+            "test songs",
+        )
+
+
 def _folds(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     split = config["split"]
     folds, fold, validation = split["folds"], split["fold"], split["validation"]
@@ -225,10 +285,10 @@ def _folds(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
         return
     if fold > folds:
         yield ("split", "fold"), f"{fold} is more than split.folds ({folds})"
-    if split["by"] == "date":
+    if split["by"] in ("date", "first_play"):
         yield (
             ("split", "folds"),
-            f"{folds} folds cannot be by date, because the newest songs are the test songs: write null",
+            f"{folds} folds cannot be by {split['by']}, because the newest songs are the test songs: write null",
         )
     if isinstance(validation, float) and validation + 1 / folds >= 1:
         yield (
@@ -246,10 +306,11 @@ def _given_split(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
             ("split", "folds"),
             f"{split['folds']} folds are not drawn, because split.path gives the parts: write null",
         )
-    if split["by"] == "date":
+    if split["by"] in ("date", "first_play"):
         yield (
             ("split", "by"),
-            "date is not used, because split.path gives the parts: write song, or artist to check the artists",
+            f"{split['by']} is not used, because split.path gives the parts: write song, or artist to check the "
+            "artists",
         )
 
 
@@ -299,15 +360,47 @@ def _spark_settings(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
                 )
 
 
+def _given_mels(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    """Where mel-spectrograms are given, there is no audio to decode."""
+    if config["audio"]["source"] != "mel":
+        return
+    if config["world"] is not None:
+        yield ("audio", "source"), "mel, but the songs of the demo world are audio files: write file, or world: null"
+    songs = config["plays"]["songs"]["path"]
+    if songs and Path(songs).is_dir():
+        yield (
+            ("plays", "songs", "path"),
+            f"{short(songs)} is a folder of audio, and audio.source: mel takes a songs table: name the NPY files in "
+            "its column audio, or by plays.songs.audio_pattern",
+        )
+    for name, model in config["models"].items():
+        if model.get("features") in config["encoders"]:
+            yield (
+                ("models", name, "features"),
+                f"{model['features']} is an encoder, which hears audio, and audio.source: mel has none: take bow or an "
+                "embedding",
+            )
+
+
+def _audio_pattern(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    for keys, songs in ((("plays", "songs"), config["plays"]["songs"]), (("new_songs",), config["new_songs"])):
+        if songs["audio_pattern"] and "audio" in songs["columns"]:
+            where = ".".join(keys)
+            yield (
+                (*keys, "audio_pattern"),
+                f"{short(songs['audio_pattern'])} takes the place of a column: leave out {where}.columns.audio",
+            )
+
+
 def _frame(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     window, hop = config["audio"]["window"], config["audio"]["hop"]
-    if window < hop:
+    if window < hop and config["audio"]["source"] == "file":
         yield ("audio", "window"), f"{window} is below audio.hop ({hop}), which would skip samples"
 
 
 def _mel_bands(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     bands, bins = config["audio"]["mel_bands"], config["audio"]["window"] // 2 + 1
-    if bands > bins:
+    if bands > bins and config["audio"]["source"] == "file":
         yield ("audio", "mel_bands"), f"{bands} is more than the {bins} frequencies of an audio.window"
 
 

@@ -7,13 +7,16 @@ the plays are not a table, is left out.
 from pathlib import Path
 from typing import Any
 
-from workflow.consistency import filters_users, reads_history
+from coldwave.plays.datasets import DATA_SETS
+from workflow.consistency import filters_users, reads_history, tells_times
 from workflow.kinds import idle
 from workflow.settings import load_schema, options
 
 # How the plays of a history are read, once its tracks are matched to songs
 MATCHED = {"count": "count", "song": "song_id", "user": "user_id"}
-MANIFEST = ("columns", "tag_separator", "audio_root")  # settings of a songs table, and of a folder of audio files
+# Settings of a songs table, those of one of plays alone, and of a folder of audio files
+MANIFEST = ("columns", "tag_separator", "audio_root", "audio_pattern")
+OF_PLAYS = ("delimiter", "quote")
 FOLDER = ("id_from",)
 
 
@@ -28,8 +31,12 @@ def plays_read(config: dict[str, Any]) -> dict[str, Any]:
     has_table = plays["songs"]["path"] is not None
     keys += ["unlisted_songs", "songs_without_audio"] * has_table
     read = options(config, "plays", *keys)
+    if config["split"]["by"] == "first_play":
+        read["first_play"] = True
     if reads_history(config):
         read |= {"format": "table", "table": _matched(config)}
+    if plays["format"] in DATA_SETS and (table := _data_set_read(config)):
+        read["table"] = table
     if plays["format"] == "table":
         table = plays["table"] if cuts_plays(config) else {**plays["table"], "time": None}  # else nothing needs times
         read["table"] = dict(sorted(table.items()))
@@ -53,16 +60,23 @@ def history_read(config: dict[str, Any]) -> dict[str, Any]:
 
 def cuts_plays(config: dict[str, Any]) -> bool:
     """Whether plays later than the songs that are tested can be told and are left out of learning."""
-    plays = config["plays"]
-    timed = reads_history(config) or (plays["format"] == "table" and plays["table"]["time"] is not None)
-    return config["split"]["by"] == "date" and timed
+    return config["split"]["by"] in ("date", "first_play") and tells_times(config)
 
 
 def cut_read(config: dict[str, Any]) -> dict[str, Any]:
     """Pick what `cut_plays` reads of a checked config, besides its input files."""
     if reads_history(config):
         return {"format": "table", "table": _matched(config)}
+    if config["plays"]["format"] in DATA_SETS:
+        return options(config, "plays", "format") | {"table": _data_set_read(config)}
     return options(config, "plays", "format", "table")
+
+
+def _data_set_read(config: dict[str, Any]) -> dict[str, Any]:
+    """Pick how the plays of a data set are read: whether times are, and what counts as a play where that is asked."""
+    plays = config["plays"]
+    counted = options(plays, "yambda", "min_played") if plays["format"] == "yambda" else {}
+    return counted | ({"time": True} if cuts_plays(config) else {})
 
 
 def _matched(config: dict[str, Any]) -> dict[str, Any]:
@@ -72,7 +86,16 @@ def _matched(config: dict[str, Any]) -> dict[str, Any]:
 def songs_read(config: dict[str, Any], section: str) -> dict[str, Any]:
     """Pick what is read of a section that names a songs table; a folder of audio files has settings of its own."""
     path = config[section]["path"]
-    return options(config, section, *(FOLDER if path and Path(path).is_dir() else MANIFEST))
+    if path and Path(path).is_dir():
+        return options(config, section, *FOLDER)
+    return options(config, section, *MANIFEST, *(name for name in OF_PLAYS if name in config[section]))
+
+
+def log_mel_read(config: dict[str, Any]) -> dict[str, Any]:
+    """Pick what `extract_log_mel` reads of a checked config, besides its input files."""
+    made_of = ("source", "mel_unit") if config["audio"]["source"] == "mel" else ("window",)
+    keys = ("sample_rate", "hop", "mel_bands", "duration", "offset", "min_seconds", "timeout")
+    return options(config, "audio", *made_of, *keys)
 
 
 def split_read(config: dict[str, Any]) -> dict[str, Any]:

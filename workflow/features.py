@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 # The settings that a log-mel depends on, besides the audio file.
-LOG_MEL = ("sample_rate", "window", "hop", "mel_bands", "duration", "offset")
+LOG_MEL = ("source", "mel_unit", "sample_rate", "window", "hop", "mel_bands", "duration", "offset")
 
 # The settings of an encoder that its vectors depend on, besides its file.
 ENCODER = (

@@ -15,12 +15,14 @@ from coldwave.histories.columns import check_events
 from coldwave.matching.written import overrides_of, redirects_of
 from coldwave.models.predictions.columns import check_scores_text, find_scores
 from coldwave.new_songs.columns import of_new_embeddings, of_new_songs
+from coldwave.plays.datasets import DATA_SETS, table_of
 from coldwave.plays.layout import check_layout, find_in_names, split_fields
-from coldwave.plays.manifest import check_manifest, find_places, records
+from coldwave.plays.manifest import find_places, options_of_tables, records, table_header
 from coldwave.plays.streams import HEADER_BYTES, read_blocks
 from coldwave.plays.suffixes import is_parquet, parquet_files
 from coldwave.split.columns import check_columns, check_suffix
 from workflow.consistency import reads_history
+from workflow.effective import cuts_plays
 from workflow.features import taken
 from workflow.kinds import row_of
 from workflow.settings import SettingsError
@@ -80,6 +82,11 @@ def _tables(config: Mapping[str, Any]) -> Iterator[tuple[str | None, Check]]:
             yield plays["matching"][name], partial(_check_first_row, read)
     elif plays["format"] == "table":
         yield plays["path"], partial(_check_plays, plays["table"])
+    elif plays["format"] in DATA_SETS:
+        if DATA_SETS[plays["format"]].layouts:
+            yield plays["path"], partial(table_of, plays["format"], times=cuts_plays(config))
+        else:
+            yield plays["path"], partial(_check_data_set, plays["format"])
     else:
         yield plays["path"], _check_triplets
     yield plays["songs"]["path"], partial(_check_songs, plays["songs"])
@@ -147,6 +154,12 @@ def _check_triplets(path: Path) -> None:
         raise InputError(_other_format(path, "taste_profile", name))
 
 
+def _check_data_set(name: str, path: Path) -> None:
+    from coldwave.plays.formats import FORMATS  # slow to import
+
+    FORMATS[name].check(path)
+
+
 def _check_history(history: Mapping[str, Any], name: str, path: Path) -> None:
     """Look columns up in a table of events; if only its content can tell that it is one, where columns are named."""
     if name == "history" and history["columns"]:
@@ -185,10 +198,12 @@ def _other_format(path: Path, given: str, name: str) -> str:
 
 
 def _check_songs(options: Mapping[str, Any], path: Path) -> None:
-    if path.suffix.lower() == ".parquet":
-        find_places(_parquet(path).schema_arrow.names, options, path)
-    elif path.is_file():  # not a folder of audio
-        check_manifest(path, options)
+    if not path.is_file():  # a folder of audio
+        return
+    tables = [path, *(Path(other) for other in options.get("also", []))]
+    headers = [table_header(table, options) for table in tables]
+    for table, header, own in zip(tables, headers, options_of_tables(headers, options), strict=True):
+        find_places(header, own, table)
 
 
 def _check_split(path: Path) -> None:

@@ -24,9 +24,10 @@ _SPLITS = {
     "song": "",
     "artist": " Split by artist: no artist is in two parts.",
     "date": " Split by release date: the newest songs are test songs, and those without a date training songs.",
+    "first_play": " Split by first play: the songs that were first heard latest, by whomever, are test songs.",
 }
 _LATER = {
-    True: " Nothing was learnt from what was played after the first test song was released.",
+    True: " Nothing was learnt from what was played after the first test song came out.",
     False: " Plays have no dates here, so that those after the release of test songs were learnt from as well.",
 }
 
@@ -41,7 +42,7 @@ def protocol_note(config: Mapping[str, Any]) -> str:
     split = config["split"]
     ceiling = next(row.kind for row in ROWS if row.end == CEILING)
     note = _PROTOCOLS[config["protocol"]].format(ceiling=ceiling) + _SPLITS[split["by"]]
-    if split["by"] == "date":
+    if split["by"] in ("date", "first_play"):
         note += _LATER[cuts_plays(config)]
     if config["plays"]["top_songs"] is not None or config["plays"]["min_users"] > 1:
         note += " Which songs are in the catalogue was decided by all plays, those of test songs included."

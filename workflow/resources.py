@@ -32,7 +32,7 @@ NEEDS = {
         threads=8,
         mb_a_thread=50.0,
         mb=600,
-        mb_per_mb={"source": 2.0, "catalogue": 10.0},
+        mb_per_mb={"source": 2.0, "catalogue": 10.0, "also": 10.0},
         minutes_per_mb={"source": 0.01},
     ),
     "cut_plays": Need(threads=8, mb=600, mb_per_mb={"source": 2.0, "all_plays": 20.0}, minutes_per_mb={"source": 0.01}),

@@ -104,7 +104,7 @@ def read_array(path: str | Path, memory_map: bool = False) -> np.ndarray:
     """
     try:
         return np.load(path, mmap_mode="r" if memory_map else None, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, OverflowError) as error:
         raise InputError(f"{path}: not a whole NPY file ({error}); delete it and run again") from error
 
 

@@ -72,6 +72,15 @@ BASES: dict[str, dict[str, Any]] = {
             "attentive": {"kind": "catalogue_attention"},
         },
     },
+    "named": {
+        "world": None,
+        "plays": {
+            "path": "results/tiny/world/train_triplets.txt",
+            "format": "yambda",
+            "songs": {"path": "results/tiny/world/songs.csv"},
+        },
+        "audio": {"source": "mel"},
+    },
     "estimated": {"models": {"estimate": {"kind": "popularity_estimate"}}},
     "heard": {
         "encoders": {EMBEDDING: {"path": "results/tiny/world/songs.csv"}},  # a plan does not look into it
@@ -187,6 +196,9 @@ TABLE = [
                 recording_mbid="h", track_mbid="i", isrc="j", seconds="k"),
         "read_plays",
     ),
+    Change({"plays.songs.audio_pattern": "{id}.flac"}, "read_plays"),
+    Change({"plays.yambda.min_played": 40}),
+    Change({"plays.yambda.min_played": 40}, "read_plays", base="named"),
     Change({"plays.users_by": "songs", "plays.filter_by": "all", "plays.songs.id_from": "stem"}),
     Change({"plays.filter_by": "all"}, "read_plays", also={"plays": {"min_songs": 2}},
            note="`read_plays`, where `plays.min_songs` or `plays.min_users` is above 1"),
@@ -198,6 +210,8 @@ TABLE = [
            base="own"),
     Change({"plays.table.header": True}, "read_plays", base="own",
            also={"plays": {"table": {"user": "a", "song": "b", "count": "c"}}}),
+    Change(under("plays.songs", delimiter=";", quote="'", also=["<results>/world/truth.parquet"]), "read_plays",
+           note="`read_plays`, and `match_history` of a history"),
     Change(under("plays.songs", tag_separator=";", audio_root="results/tiny/world")
            | under("plays.songs.columns", title="b"), base="own"),
     Change(under("plays.history", user="me", also=["<results>/world/songs.csv"], since="2001", until="2002",
@@ -260,6 +274,10 @@ TABLE = [
     Change(under("audio", sample_rate=16000, hop=256), "extract_log_mel draw_spectrograms"),
     Change(under("audio", window=2048, mel_bands=96), "extract_log_mel"),
     Change(under("audio", duration=20, offset=0.1, min_seconds=2.5, timeout=30), "extract_log_mel cut_excerpts"),
+    Change({"audio.source": "mel"}, "extract_log_mel cut_excerpts", base="history"),
+    Change({"audio.mel_unit": "ln"}),
+    Change({"audio.mel_unit": "ln"}, "extract_log_mel", base="named"),
+    Change({"audio.window": 2048}, base="named"),
     Change({"audio.shards": 3}, plan=other_shards, note="the shards, and all that waits for them"),
     # bow
     Change({"bow.coefficients": 12}, "learn_codebook count_words audit_leakage"),
@@ -391,7 +409,7 @@ TABLE = [
         "tune",
     ),
     Change(under("new_songs", path="<results>/world/songs.csv", tag_separator=";", audio_root="<results>/world",
-                 id_from="stem", batch="other", users=4, neighbours=3)),
+                 audio_pattern="{id}.flac", id_from="stem", batch="other", users=4, neighbours=3)),
     Change({"new_songs.embeddings": {EMBEDDING: "<results>/world/songs.csv"}},
            also={"embeddings": {EMBEDDING: LISTED}}),
     # what `predict_new` does
@@ -403,6 +421,7 @@ TABLE = [
     Change({"new_songs.embeddings": {EMBEDDING: "results/tiny/world/truth.parquet"}}
            | under("embeddings.<name>", song="title", delimiter=";") | under("new_songs", users=4, neighbours=3),
            "place_new_songs", base="new"),
+    Change({"new_songs.audio_pattern": "{id}.flac"}, "place_new_songs", base="new"),
     Change({"new_songs.id_from": "stem"} | under("embeddings.<name>", path="results/tiny/world/truth.parquet",
                                                  shuffle=True, standardize=False), base="new"),
     Change({"new_songs.batch": "other"}, base="new", plan=just(place_new_songs=1),

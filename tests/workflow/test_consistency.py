@@ -4,7 +4,7 @@ import hypothesis
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from overlays import CONFIG, TIMBRE, checked, mistakes, overlaid
+from overlays import CONFIG, OWN_DATA, TIMBRE, checked, mistakes, overlaid
 
 from workflow.model_consistency import tuned_model
 from workflow.settings import SettingsError, check, check_files
@@ -108,3 +108,42 @@ def test_paths_may_name_environment_variables(monkeypatch):
         check(config)
     assert len(error.value.mistakes) == 2
     assert all("environment variable that is not set" in mistake for mistake in error.value.mistakes)
+
+
+# Mel-spectrograms in place of audio
+
+
+def test_mel_spectrograms_need_songs_that_name_them(tmp_path):
+    mel = {"audio": {"source": "mel"}}
+    assert set(mistakes(mel)) == {"audio.source"}  # the demo world has audio
+    checked(OWN_DATA, mel)
+    folder = {"plays": {"songs": {"path": str(tmp_path)}}}
+    assert "takes a songs table" in mistakes(OWN_DATA, mel, folder)["plays.songs.path"]
+    encoder = {"models": {"linear": {"features": "musicnn"}}}
+    checked(OWN_DATA, encoder)
+    assert "has none" in mistakes(OWN_DATA, mel, encoder)["models.linear.features"]
+
+
+def test_of_given_mel_spectrograms_the_window_does_not_count():
+    few = {"audio": {"window": 64, "hop": 256, "mel_bands": 48, "min_seconds": 6.0}}
+    assert set(mistakes(OWN_DATA, few)) == {"audio.window", "audio.mel_bands"}
+    checked(OWN_DATA, few, {"audio": {"source": "mel"}})
+    lone = {"audio": {"source": "mel", "mel_bands": 12}}
+    assert set(mistakes(OWN_DATA, lone)) == {"bow.coefficients"}  # what needs bands is still told
+
+
+@pytest.mark.parametrize("pattern", ["{id//1000}/{id}.npy", "{id}", "a/{id}.b", None])
+def test_patterns_of_audio(pattern):
+    checked(OWN_DATA, {"plays": {"songs": {"audio_pattern": pattern}}, "new_songs": {"audio_pattern": pattern}})
+
+
+@pytest.mark.parametrize("pattern", ["a.npy", "{id//0}", "{id/10}", "{id.__class__}", "{song}", "{id}{", "{{id}}", ""])
+def test_patterns_that_are_none(pattern):
+    found = mistakes(OWN_DATA, {"plays": {"songs": {"audio_pattern": pattern}}})
+    assert set(found) == {"plays.songs.audio_pattern"}
+
+
+def test_a_pattern_takes_the_place_of_a_column():
+    both = {"audio_pattern": "{id}.npy", "columns": {"audio": "file"}}
+    assert set(mistakes(OWN_DATA, {"plays": {"songs": both}})) == {"plays.songs.audio_pattern"}
+    assert set(mistakes(OWN_DATA, {"new_songs": both})) == {"new_songs.audio_pattern"}

@@ -3,11 +3,12 @@
 import copy
 
 import pytest
-from overlays import CONFIG, ROOT, checked
+from overlays import CONFIG, ROOT, checked, mistakes
 from snakemake.utils import update_config
 
 from coldwave.matching.plays import MATCHED_PLAYS
 from workflow.effective import cut_read, cuts_plays, model_read, plays_read, split_read
+from workflow.notes import protocol_note
 from workflow.settings import over_default
 
 DEFAULT = ROOT / "config.yaml"
@@ -54,13 +55,48 @@ def test_times_of_a_history_are_read_in_a_split_by_date_alone():
     assert cut_read(by_date)["table"]["time"] == "time"
 
 
+def test_times_of_a_data_set_are_read_where_they_decide():
+    of = {"plays": {"format": "lfm_2b"}}
+    assert not plays_read(checked(OWN, of)).keys() & {"table", "first_play"}
+    assert not cuts_plays(checked(OWN, of))
+    for by, first in (("date", None), ("first_play", True)):
+        config = checked(OWN, of, {"split": {"by": by}})
+        read = plays_read(config)
+        assert (read["table"], read.get("first_play")) == ({"time": True}, first)
+        assert cut_read(config) == {"format": "lfm_2b", "table": {"time": True}}
+
+
+@pytest.mark.parametrize(
+    ("split", "said"),
+    [
+        ({"test": "2009-13"}, {"split.test": "'2009-13' is no day of the calendar, as 2009-01-31"}),
+        (
+            {"test": "2009-01", "validation": "2009-01-31"},
+            {"split.validation": "'2009-01-31' is not before split.test"},
+        ),
+        ({"folds": 3}, {"split.folds": "3 folds cannot be by first_play"}),
+        ({"path": "x.csv"}, {"split.by": "first_play is not used, because split.path"}),
+    ],
+)
+def test_a_split_by_first_play_is_checked(split, said):
+    found = mistakes(OWN, {"plays": {"format": "lastfm_1k"}}, {"split": {"by": "first_play"} | split})
+    assert found.keys() == said.keys()
+    assert all(found[key].startswith(words) for key, words in said.items())
+
+
+def test_a_split_by_first_play_is_told_with_the_results():
+    note = protocol_note(checked(OWN, {"plays": {"format": "lfm_1b"}}, {"split": {"by": "first_play"}}))
+    assert "the songs that were first heard latest, by whomever, are test songs" in note
+    assert "Nothing was learnt from what was played after the first test song came out" in note
+
+
 def test_a_folder_of_songs_has_other_settings_than_a_manifest(tmp_path):
     manifest, folder = tmp_path / "songs.csv", tmp_path / "songs"
     folder.mkdir()
     found = [
         set(plays_read(checked(OWN, {"plays": {"songs": {"path": str(path)}}}))["songs"]) for path in (manifest, folder)
     ]
-    assert found == [{"columns", "tag_separator", "audio_root"}, {"id_from"}]
+    assert found == [{"columns", "tag_separator", "audio_root", "audio_pattern", "delimiter", "quote"}, {"id_from"}]
 
 
 def test_a_given_split_has_no_sizes_and_folds_no_test_size():

@@ -379,3 +379,31 @@ def test_text_is_looked_into_without_the_libraries_of_the_jobs(plays_text, overl
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_songs_in_json_are_looked_into():
+    write("songs.json", '[{"track": 1, "name": "Song"}]')
+    assert mistakes(songs("songs.json", song_id="track", title="name")) == []
+    (told,) = mistakes(songs("songs.json", song_id="track", title="nome"))
+    assert told.startswith("plays.songs.columns.title: songs.json has no column 'nome'")
+    write("songs.json", "[{")
+    (told,) = mistakes(songs("songs.json"))
+    assert "not valid JSON" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "content", "told"),
+    [
+        ("train.json", "melon", '[{"id": 1, "songs": [2]}]', ""),
+        ("train.json", "melon", '[{"id": 1}]', "the first element is no playlist"),
+        ("listens.parquet", "yambda", {"uid": [1], "item_id": [2], "timestamp": [3], "played_ratio_pct": [4]}, ""),
+        ("listens.parquet", "yambda", {"uid": [1], "item_id": [[2]], "timestamp": [[3]], "played_ratio_pct": [[4]]},
+         "the sequential layout"),
+        ("listens.csv", "mlhd", "x", "a folder of UUID.txt.zst"),
+    ],
+)  # fmt: skip
+def test_research_data_are_looked_into(name, format, content, told):
+    write(name, content)
+    found = mistakes({"plays": {"path": name, "format": format}})
+    assert len(found) == bool(told)
+    assert told in "".join(found)

@@ -8,6 +8,7 @@ from overlays import CONFIG, as_mapping, checked, mistakes, preset
 from coldwave.plays.filters import highest
 from coldwave.split.draw import split_songs
 from coldwave.split.parts import TEST
+from workflow.effective import log_mel_read, plays_read
 from workflow.settings import SettingsError, check_files, load_schema
 
 
@@ -73,6 +74,32 @@ def test_the_network_of_2014_is_laid_over_the_demo_world_or_under_a_data_set(dat
     assert together["audio"]["min_seconds"] == alone["audio"]["min_seconds"] >= 598 * 512 / 22050
     models = as_mapping(text)["models"]
     assert set(mistakes({"models": models})) == {"models.cnn_2014.window"}  # the demo world's default songs are shorter
+
+
+# Research data in layouts of their own
+
+
+@pytest.mark.parametrize("name", ["mlhd", "melon", "yambda"])
+def test_a_preset_of_research_data(name, data):
+    config = checked(preset(name))
+    assert (config["run"], config["plays"]["format"], config["world"]) == (name, name, None)
+    assert config["split"]["by"] == ("song" if name == "melon" else "first_play")
+    assert (
+        plays_read(config).get("table", {})
+        == {
+            "mlhd": {"time": True},
+            "melon": {},
+            "yambda": {"min_played": 50, "time": True},
+        }[name]
+    )
+
+
+def test_the_preset_of_melon_hears_the_mel_spectrograms_that_come_with_it(data):
+    config = checked(preset("melon"))
+    read = log_mel_read(config)
+    assert (read["source"], read["mel_unit"], read["mel_bands"]) == ("mel", "db", 48)
+    assert 1 + read["duration"] * read["sample_rate"] // read["hop"] == 1876  # the frames of its files
+    assert "window" not in read and "source" not in log_mel_read(checked())
 
 
 # Experiments

@@ -54,7 +54,9 @@ def test_type_range_default_and_the_papers_value_are_shown(rows):
     assert rows["cnn"]["dropout"][:3] == ["a number from 0 and below 1", "`0.0`", "0, as dropout did not help"]
     assert rows["plays"]["path"][:3] == ["text", "must be given", ""]
     assert rows["plays"]["songs.columns.title"][:3] == ["text", "left out", ""]
-    assert rows["split"]["test"][0] == "a share above 0 and below 1 or a whole number of songs from 1"
+    assert rows["split"]["test"][0] == (
+        "a share above 0 and below 1 or a whole number of songs from 1 or a month or a day, as 2009-01 or 2009-01-31"
+    )
     assert rows["bow"]["words"][1:3] == ["`500`", "4000"]
     assert rows["plays"]["table.delimiter"][1] == r"`'\t'`"
 

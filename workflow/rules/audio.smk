@@ -62,17 +62,7 @@ rule extract_log_mel:
         mem_mb=memory_of("extract_log_mel"),
         runtime=minutes_of("extract_log_mel"),
     params:
-        options=options(
-            "audio",
-            "sample_rate",
-            "window",
-            "hop",
-            "mel_bands",
-            "duration",
-            "offset",
-            "min_seconds",
-            "timeout",
-        ),
+        options=log_mel_read(SETTINGS),
         cache=cache_folder,
         code=code("extract_log_mel.py"),
     script:

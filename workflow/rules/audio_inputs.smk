@@ -1,6 +1,7 @@
 """The shards that audio is extracted in, and what their checkpoint reruns for."""
 
 from coldwave.audio.shards import shard_names
+from workflow.effective import log_mel_read
 
 SHARDS = shard_names(SETTINGS["audio"]["shards"])
 MANIFEST = "<results>/audio/manifests/{shard}.parquet"

@@ -60,6 +60,7 @@ rule read_plays:
     params:
         options=plays_read(SETTINGS),
         catalogue_state=catalogue_state,
+        plays_state=plays_state,
         code=code("read_plays.py"),
     script:
         "../../scripts/read_plays.py"
@@ -71,7 +72,7 @@ if CUTS_PLAYS:
 
     rule cut_plays:
         input:
-            source=HISTORY if reads_history(SETTINGS) else SETTINGS["plays"]["path"],
+            source=HISTORY if reads_history(SETTINGS) else watched(SETTINGS["plays"]["path"]),
             all_plays=ALL_PLAYS,
             users="<results>/plays/users.parquet",
             songs="<results>/plays/songs.parquet",
@@ -90,6 +91,7 @@ if CUTS_PLAYS:
             runtime=minutes_of("cut_plays"),
         params:
             options=cut_read(SETTINGS),
+            plays_state=plays_state,
             code=code("cut_plays.py"),
         script:
             "../../scripts/cut_plays.py"

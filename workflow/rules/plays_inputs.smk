@@ -15,7 +15,13 @@ def given_files():
     plays = SETTINGS["plays"]
     named = {"source": plays["path"], "catalogue": plays["songs"]["path"], "excluded": plays["songs"]["exclude"]}
     named["given"] = SETTINGS["split"]["path"] if filters_users(SETTINGS) else None
-    return {name: watched(path) for name, path in named.items() if path}
+    return {name: watched(path) for name, path in named.items() if path} | further_tables()
+
+
+def further_tables():
+    """The songs tables that fill in what the songs table lacks."""
+    songs = SETTINGS["plays"]["songs"]
+    return {"also": songs["also"]} if songs["also"] else {}
 
 
 def plays_inputs():
@@ -33,12 +39,19 @@ def history_inputs():
     """The files that `match_history` reads: histories, the songs table and, if named, what corrects the matching."""
     plays = SETTINGS["plays"]
     named = {name: plays["matching"][name] for name in ("overrides", "redirects") if plays["matching"][name]}
+    named |= further_tables()
     return named | {"source": [*map(watched, histories())], "catalogue": watched(plays["songs"]["path"])}
 
 
 def catalogue_state(wildcards):
     """Digest of what the catalogue's folder of audio holds, where it is one."""
     return state_of_songs(SETTINGS["plays"]["songs"]["path"])
+
+
+def plays_state(wildcards):
+    """Digest of what a folder of plays holds, where the plays are one and no history."""
+    path = SETTINGS["plays"]["path"]
+    return folder_state(path) if not reads_history(SETTINGS) and Path(path).is_dir() else None
 
 
 def history_state(wildcards):

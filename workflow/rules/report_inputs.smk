@@ -25,8 +25,8 @@ def examples_config():
 
 
 def hears_files():
-    """Whether the run reads audio files, which excerpts can be cut from."""
-    return bool(AUDIO_MODELS)
+    """Whether the run reads audio files, which excerpts can be cut from, and not mel-spectrograms in place of them."""
+    return bool(AUDIO_MODELS) and SETTINGS["audio"]["source"] != "mel"
 
 
 def cuts_excerpts():

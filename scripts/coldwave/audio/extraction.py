@@ -24,6 +24,7 @@ from coldwave.audio.cache import entry_path, extraction_key, load_entry, save_en
 from coldwave.audio.decode import decode
 from coldwave.audio.file_check import check_file
 from coldwave.audio.log_mel import log_mel, stored
+from coldwave.audio.mel_files import Mels
 from coldwave.audio.signal_check import check_length
 from coldwave.audio.status import AudioError
 from coldwave.digest import digest_file
@@ -109,6 +110,11 @@ class Settings:
         return stored(log_mel(audio, self.sample_rate, self.window, self.hop, self.mel_bands))
 
 
+def log_mels_of(options: Mapping[str, Any]) -> Settings | Mels:
+    """Pick how songs' log-mels are made: of audio, or of mel-spectrograms that others have made (``source``)."""
+    return Mels.of(options) if options.get("source") == "mel" else Settings.of(options)
+
+
 class Extracted(NamedTuple):
     """One song: the rows made of it (log-mels: a row for each frame) and its seconds, or why there are none."""
 
@@ -125,9 +131,11 @@ def failed(status: str, detail: str) -> Extracted:
     return Extracted(None, 0.0, status, detail)
 
 
-def extract_song(path: str, digest: str | None, settings: Extractor, cache: Path, key: str) -> Extracted:
+def extract_song(path: str, digest: str | None, settings: Extractor | Mels, cache: Path, key: str) -> Extracted:
     """Extract one song, or take it from the cache. Never raises an Exception."""
     try:
+        if isinstance(settings, Mels):
+            return Extracted(*settings.read(path), "ok", "")
         check_file(path)
         entry = entry_path(cache, settings.name, digest, key) if digest else None
         kept = load_entry(entry, settings.width, settings.dtype) if entry else None
@@ -187,7 +195,7 @@ def _start_worker() -> None:
 
 
 def extract_shard(
-    manifest: pl.DataFrame, path: Path, settings: Extractor, cache: Path, pool: ProcessPool, threads: int
+    manifest: pl.DataFrame, path: Path, settings: Extractor | Mels, cache: Path, pool: ProcessPool, threads: int
 ) -> pl.DataFrame:
     """Write the rows of a manifest's songs, one after the other, and give the shard's table (``TABLE``).
 
@@ -217,7 +225,7 @@ def extract_shard(
 
 
 def extract_songs(
-    manifest: pl.DataFrame, settings: Extractor, cache: Path, pool: ProcessPool, threads: int
+    manifest: pl.DataFrame, settings: Extractor | Mels, cache: Path, pool: ProcessPool, threads: int
 ) -> Iterator[Extracted]:
     """Yield the songs of a manifest (``audio``, ``digest``) in order, with few of them in progress or waiting."""
     key, ahead = settings.key(), max(1, threads) * AHEAD
@@ -231,7 +239,7 @@ def extract_songs(
         yield _result(waiting.popleft(), settings)
 
 
-def _result(future: Any, settings: Extractor) -> Extracted:
+def _result(future: Any, settings: Extractor | Mels) -> Extracted:
     try:
         return future.result()
     except TimeLimit:

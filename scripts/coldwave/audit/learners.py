@@ -13,7 +13,7 @@ from coldwave.audit.canary import Canary
 from coldwave.audit.replacement import donors_for, other_counts, other_plays, other_rows, other_table_rows
 from coldwave.bow.features import COUNTS_SCHEMA
 from coldwave.files import read_array, read_table, write_array, write_table
-from coldwave.plays.tables import PLAYS, SONGS
+from coldwave.plays.tables import PLAYS, songs_schema
 from coldwave.split.parts import TEST, TRAIN
 
 HELD_OUT, TESTED = "plays and audio of validation and test songs", "plays, audio and names of test songs"
@@ -122,8 +122,9 @@ def write_others(
             users = read_table(files["users"], ["user"]).height
             write_table(made[name], other_plays(read_table(files["plays"]), replaced, users, seed), PLAYS)
         elif name in ("songs", "index"):
-            keep, schema = (["song", "song_id"], SONGS) if name == "songs" else (["song"], INDEX)
-            write_table(made[name], other_table_rows(read_table(files[name]), replaced, donors, keep), schema)
+            table = read_table(files[name])
+            keep, schema = (["song", "song_id"], songs_schema(table)) if name == "songs" else (["song"], INDEX)
+            write_table(made[name], other_table_rows(table, replaced, donors, keep), schema)
         elif name == "counts":
             ids = read_table(files["songs"], ["song_id"])["song_id"]
             shards = [read_table(shard) for shard in files["counts"]]

@@ -33,6 +33,8 @@ def check_can_be_built(model: Model) -> None:
     kind = model.settings["kind"]
     if model.kind is None or model.kind.combines:
         why = f"kind {kind} does not predict songs from what it hears alone"
+    elif _hears_log_mels(model) and model.files.config["audio"].get("source") == "mel":
+        why = "its run hears mel-spectrograms of others (audio.source: mel), and no graph makes them of audio"
     elif find_spec(_module(model)) is None:
         why = f"nothing makes a graph of kind {kind} (there is no {_module(model).replace('.', '/')}.py)"
     else:
@@ -40,6 +42,10 @@ def check_can_be_built(model: Model) -> None:
     raise InputError(
         f"model {model.name} cannot be bundled: {why}; its vectors can be had by `coldwave export vectors`"
     )
+
+
+def _hears_log_mels(model: Model) -> bool:
+    return model.kind.hears == LOG_MELS or model.features == BOW
 
 
 def write_model(path: Path, model: Model) -> Built:

@@ -12,6 +12,7 @@ from coldwave.inspection.folders import inspect_audio_file, inspect_audio_folder
 from coldwave.inspection.parquet import inspect_parquet
 from coldwave.inspection.plays import SONGS_TOO, inspect_plays, settings_of_text
 from coldwave.inspection.songs import columns_of_songs, inspect_songs, rows_of_text
+from coldwave.plays.datasets import data_set_of, table_of
 from coldwave.plays.suffixes import parquet_files
 
 PARQUET, NPY = b"PAR1", b"\x93NUMPY"
@@ -91,6 +92,12 @@ def _file(path: Path, recognise_history: Callable[[Path], str | None] | None) ->
 
 
 def _text(path: Path, lines: list[str], encoding: str) -> Inspection | None:
+    if name := data_set_of(lines):
+        rows = [line.split("\t") for line in lines[: SHOWN + 1]]
+        header = table_of(name, path, times=False)["header"]
+        columns = rows.pop(0) if header else [str(place) for place in range(1, len(rows[0]) + 1)]
+        if found := inspect_plays(path, {"format": name}, columns, rows[:SHOWN]):
+            return found
     layout = guess_layout(path, lines, encoding)
     if layout is None or not layout.rows:
         return None

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from pebble import ProcessPool
 
-from coldwave.audio.extraction import Extracted, Extractor, Settings, extract_songs, failed
+from coldwave.audio.extraction import Extracted, Extractor, extract_songs, failed, log_mels_of
 from coldwave.audio.index import NO_AUDIO
 from coldwave.encoders.tags import parted
 from coldwave.new_songs.batches import FEATURES, OK, PREDICTIONS, Vectors
@@ -102,7 +102,7 @@ def hear_and_predict(
     parts: dict = {}
     states: list[tuple[str, str]] = []
     from_cache, cache_error = 0, ""
-    heard_songs = _extracted(songs, digests, Settings.of(files.config["audio"]), cache, pool, threads) if pool else None
+    heard_songs = _extracted(songs, digests, log_mels_of(files.config["audio"]), cache, pool, threads) if pool else None
     for begin in track(range(0, songs.height, AT_ONCE), "parts of the new songs placed"):
         part = kept[begin : begin + AT_ONCE]
         found = list(islice(heard_songs, part.height)) if heard_songs else [Extracted(None, 0, OK, "")] * part.height

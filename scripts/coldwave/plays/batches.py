@@ -1,6 +1,7 @@
 """A part of a file of plays, read and checked."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -16,7 +17,7 @@ class Batch:
     """Some lines of one source.
 
     ``user``, ``song`` (ids), ``count`` (u32) and, where the source tells it, ``time`` (float64, Unix seconds) are those
-    of the good lines; ``rejected`` are the others.
+    of the good lines, and so are ``names`` (artist, title), if the source names songs; ``rejected`` are the others.
     """
 
     source: str
@@ -27,6 +28,7 @@ class Batch:
     count: pl.Series
     time: pl.Series | None
     rejected: pl.DataFrame
+    names: Mapping[str, Encoded] = field(default_factory=dict)
 
     @property
     def plays(self) -> pl.DataFrame:
@@ -42,4 +44,5 @@ class Batch:
             song=self.song.filter(chosen),
             count=self.count.filter(chosen),
             time=None if self.time is None else self.time.filter(chosen),
+            names={name: column.filter(chosen) for name, column in self.names.items()},
         )

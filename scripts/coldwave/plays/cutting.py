@@ -1,5 +1,6 @@
 """Leave out what was played later than the songs that are tested: a model that is tested on them could not know it."""
 
+import datetime
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,10 +31,11 @@ def cut_plays(
     block_bytes: int = BLOCK_BYTES,
     threads: int = 1,
 ) -> pl.DataFrame:
-    """Count training and validation songs' plays anew, without those after the first test song's release.
+    """Count training and validation songs' plays anew, without those after the first test song came out.
 
-    The file is read a second time, so that no more than one count of each pair is ever in memory. The day, month or
-    year of the release begins in UTC; a play in its first second is later. Test songs keep all plays.
+    That is when the first test song was first heard, where ``songs`` tell it, else its release. The file is read a
+    second time, so that no more than one count of each pair is ever in memory. The day, month or year of the release
+    begins in UTC; a play in its first second is later. Test songs keep all plays.
 
     Parameters
     ----------
@@ -50,8 +52,11 @@ def cut_plays(
         No play is earlier, or as `read_plays`.
     """
     tested = (split.sort("song")["part"] == TEST).to_numpy()
-    release = songs["date"].filter(pl.Series(tested)).min()
-    pairs, _ = read_plays(source, options, block_bytes, before=begin_of(release), threads=threads)
+    by = "first_play" if "first_play" in songs.columns else "date"
+    first = songs[by].filter(pl.Series(tested)).min()
+    begin = first if by == "first_play" else begin_of(first)
+    release = datetime.datetime.fromtimestamp(first, datetime.UTC).isoformat(" ") if by == "first_play" else first
+    pairs, _ = read_plays(source, options, block_bytes, before=begin, threads=threads)
     user, song = _places(pairs.user_ids, users["user_id"]), _places(pairs.song_ids, songs["song_id"])
     known = (user >= 0)[pairs.user] & (song >= 0)[pairs.song]
     known &= ~np.append(tested, False)[song][pairs.song]  # -1, of an unknown song, is the place of the False
@@ -62,7 +67,7 @@ def cut_plays(
             "the times of plays and the dates of songs, or lower split.test"
         )
     of_tested = pl.Series(tested).gather(plays["song"])
-    _log_cut(early, plays.filter(~of_tested), release, tested)
+    _log_cut(early, plays.filter(~of_tested), by, release, tested)
     return pl.concat([early, plays.filter(of_tested)]).sort("user", "song")
 
 
@@ -78,13 +83,14 @@ def _table(pairs: Pairs, chosen: np.ndarray, user: np.ndarray, song: np.ndarray)
     return pl.DataFrame(columns).cast(PLAYS)
 
 
-def _log_cut(early: pl.DataFrame, before: pl.DataFrame, release: str, tested: np.ndarray) -> None:
+def _log_cut(early: pl.DataFrame, before: pl.DataFrame, by: str, release: str, tested: np.ndarray) -> None:
     left, were = (int(table["count"].sum()) for table in (early, before))
     had, has = (totals(table["song"].to_numpy(), len(tested)) > 0 for table in (before, early))
     silent = had & ~has  # and not the songs that nobody has played at all
     log.info(
-        "split.by: date: the first test song is of %s; left out %s of the %s plays of other songs, from then on or "
+        "split.by: %s: the first test song is of %s; left out %s of the %s plays of other songs, from then on or "
         "later, and %s of their %s pairs",
+        by,
         release,
         *(f"{number:,}" for number in (were - left, were, before.height - early.height, before.height)),
         extra={"screen": True},

@@ -1,7 +1,7 @@
 """From raw plays and a songs table to indexed tables: the rules and filters of the config's ``plays`` section."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from coldwave.plays.pairs import Pairs
 from coldwave.plays.reading import read_plays
 from coldwave.plays.rejections import log_rejected, refuse_rejected
 from coldwave.plays.streams import BLOCK_BYTES
-from coldwave.plays.tables import PLAYS, SONGS, USERS
+from coldwave.plays.tables import FIRST_PLAY, PLAYS, SONGS, USERS
 from coldwave.plays.training import training_songs
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ def ingest(
     excluded: Path | None = None,
     given: Path | None = None,
     earlier: pl.DataFrame | None = None,
+    also: Sequence[Path] = (),
 ) -> Ingested:
     """Read plays and songs, apply the rules, and number what is left from 0, sorted by id, bytewise.
 
@@ -50,7 +51,9 @@ def ingest(
     songs are filtered first (``top_songs``, ``min_users``), then split, and last users (``top_users``, ``min_songs``)
     by their plays of training songs. Without a songs table every song is kept, with its id as its title.
 
-    ``given`` is the file of a split made elsewhere. ``earlier`` are lines that were set aside before, as ``rejected``.
+    With the option ``first_play`` the songs have the column of that name, as all plays tell it. ``given`` is the file
+    of a split made elsewhere, ``also`` further songs tables. ``earlier`` are lines that were set aside before, as
+    ``rejected``.
 
     Raises
     ------
@@ -58,23 +61,26 @@ def ingest(
         A file or a setting is wrong, nothing is left, or ``strict`` is true and a line is malformed.
     """
     pairs, rejected = read_plays(source, options, block_bytes, threads=threads)
+    told = pairs.told
     if earlier is not None:
         rejected = pl.concat([earlier, rejected])
     strict = options.get("strict", False)
     if strict:
         refuse_rejected(rejected)
     if catalogue is None:
-        songs = _songs_of_ids(pairs.song_ids)
+        songs = _songs_of_plays(pairs)
         kept = _everything(pairs, songs)
-        log.info("no songs table: every song is kept, its id is its title")
+        log.info("no songs table: every song is kept; its title is what the plays say, or its id")
     else:
-        listed, set_aside = read_catalogue(catalogue, options.get("songs") or {}, threads)
+        listed, set_aside = read_catalogue(catalogue, options.get("songs") or {}, threads, also)
         log_rejected(set_aside)
         if strict:
             refuse_rejected(set_aside)
         rejected = pl.concat([rejected, set_aside])
         pairs, songs = _join(pairs, listed, catalogue)
         kept = _song_rules(pairs, songs, options, catalogue)
+    if options.get("first_play"):
+        songs = songs.join(told.select("song_id", "first_play"), on="song_id", how="left", maintain_order="left")
     if excluded is not None:
         named = songs["song_id"].is_in(read_excluded(excluded).implode()).to_numpy()
         kept = _songs_rule("songs.exclude", f"named in {excluded}", "drop", named, pairs, songs, kept)
@@ -115,13 +121,22 @@ def _songs_of_ids(song_ids: pl.Series) -> pl.DataFrame:
     )
 
 
+def _songs_of_plays(pairs: Pairs) -> pl.DataFrame:
+    """Make a songs table from ids, and from the names that plays tell; a song without a title has its id."""
+    songs, told = _songs_of_ids(pairs.song_ids), pairs.told
+    if told is None or "artist" not in told.columns:
+        return songs
+    title = pl.coalesce(*(name for name in ("title", "artist") if name in told.columns), "song_id")
+    return songs.with_columns(told.select("artist", title.alias("title")))
+
+
 def _everything(pairs: Pairs, songs: pl.DataFrame) -> Kept:
     return Kept(np.ones(len(pairs.user_ids), dtype=bool), np.ones(songs.height, dtype=bool))
 
 
 def _join(pairs: Pairs, listed: pl.DataFrame, catalogue: Path) -> tuple[Pairs, pl.DataFrame]:
     """Number the songs of the plays and of the songs table together; ``listed`` marks those of the table."""
-    unlisted = pairs.song_ids.to_frame("song_id").join(listed, on="song_id", how="anti")
+    unlisted = _songs_of_plays(pairs).join(listed, on="song_id", how="anti", maintain_order="left")
     without_audio = listed["audio"].null_count()
     log.info(
         "%s: %s songs, %s of them with audio, %s with plays",
@@ -132,7 +147,7 @@ def _join(pairs: Pairs, listed: pl.DataFrame, catalogue: Path) -> tuple[Pairs, p
     songs = pl.concat(
         [
             listed.with_columns(pl.lit(True).alias("listed")),
-            _songs_of_ids(unlisted["song_id"]).with_columns(pl.lit(False).alias("listed")),
+            unlisted.with_columns(pl.lit(False).alias("listed")),
         ]
     ).sort("song_id")
     place = pairs.song_ids.to_frame("song_id").join(
@@ -209,10 +224,11 @@ def _numbered(pairs: Pairs, songs: pl.DataFrame, kept: Kept) -> tuple[pl.DataFra
         pl.Series("songs", totals(user, len(user_ids))),
         pl.Series("plays", totals(user, len(user_ids), count)),
     )
-    songs = songs.filter(pl.Series(kept.songs)).select(*CATALOGUE)
-    songs = songs.select(
-        pl.int_range(pl.len(), dtype=pl.UInt32).alias("song"),
-        *CATALOGUE,
+    first = {name: kind for name, kind in FIRST_PLAY.items() if name in songs.columns}
+    songs = songs.filter(pl.Series(kept.songs)).select(
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("song"), *CATALOGUE, *first
+    )
+    songs = songs.with_columns(
         pl.Series("users", totals(song, songs.height)),
         pl.Series("plays", totals(song, songs.height, count)),
     )
@@ -223,4 +239,4 @@ def _numbered(pairs: Pairs, songs: pl.DataFrame, kept: Kept) -> tuple[pl.DataFra
         f"{int(songs['plays'].sum()):,}",
         extra={"screen": True},
     )
-    return plays, users.cast(USERS), songs.cast(SONGS)
+    return plays, users.cast(USERS), songs.select(*SONGS, *first).cast(SONGS | first)

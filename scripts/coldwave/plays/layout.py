@@ -11,6 +11,7 @@ from coldwave.plays.columns import BLANKS, find_columns
 from coldwave.plays.streams import BLOCK_BYTES, HEADER_BYTES, check_encoding, read_blocks, wide_encoding
 
 COLUMNS = ("user", "song", "count", "time")  # that `plays.table` names
+NAMES = ("artist", "title")  # that only the table of a data set names
 CARRIAGE_RETURN = "carriage return within the line"  # perhaps the end of a line: to read it would be a guess
 LINE_ENDS = r"Lines have to end in \n or \r\n: convert those that end in \r alone"
 
@@ -18,7 +19,10 @@ LINE_ENDS = r"Lines have to end in \n or \r\n: convert those that end in \r alon
 @dataclass(frozen=True)
 class Layout:
     """Places of the user (None: all plays are of ``ME``), the song, the count (None: each line is one play) and the
-    time among the fields, from 0."""
+    time among the fields, from 0.
+
+    Where a data set names the artist or the title of songs, a song whose own field is empty goes by these.
+    """
 
     user: int | None
     song: int
@@ -28,6 +32,13 @@ class Layout:
     delimiter: str = "\t"
     quote: str | None = None
     time: int | None = None
+    artist: int | None = None
+    title: int | None = None
+
+    @property
+    def names(self) -> dict[str, int]:
+        """The places of the artist and the title that are told."""
+        return {name: place for name in NAMES if (place := getattr(self, name)) is not None}
 
 
 def blocks_with_layout(
@@ -87,8 +98,8 @@ def _layout(
     places = find_in_names(header, table, path)
     return Layout(
         **{"user": None, "count": None} | places,
-        fields=len(header) if header is not None else max(places.values()) + 1,
-        more_fields=header is None,
+        fields=len(header) if header is not None else table.get("fields", max(places.values()) + 1),
+        more_fields=header is None and "fields" not in table,
         delimiter=delimiter,
         quote=quote,
     )
@@ -104,7 +115,7 @@ def find_in_names(names: list[str] | None, table: Mapping[str, Any], path: Path)
     InputError
         Some are missing (a line each), or two are the same.
     """
-    given = {"user": "user", "song": "song"} | {name: table.get(name) for name in COLUMNS if name in table}
+    given = {"user": "user", "song": "song"} | {name: table[name] for name in COLUMNS + NAMES if name in table}
     wanted = {name: column for name, column in given.items() if column is not None}
     places = find_columns([(f"plays.table.{name}", column) for name, column in wanted.items()], names, path)
     if len(set(places)) < len(places):

@@ -12,6 +12,7 @@ from coldwave.plays.layout import CARRIAGE_RETURN, Layout, split_fields
 from coldwave.plays.rejections import TEXT_LENGTH
 from coldwave.plays.tables import REJECTED
 from coldwave.plays.times import NOT_A_TIME, seconds_of
+from coldwave.plays.told import id_or_names
 
 WRONG_FIELDS = "wrong number of fields"
 WRONG_QUOTES = "quotes do not match"
@@ -46,7 +47,8 @@ def parse_lines(block: bytes, encoding: str, layout: Layout, source: str) -> Bat
     plays = fields.filter(good)
     user, song = Encoded(plays["user_id"]), Encoded(plays["song_id"])
     time = None if layout.time is None else plays["time"]
-    return Batch(source, lines.height, blank, user, song, plays["count"], time, rejected)
+    names = {name: Encoded(plays[name]) for name in layout.names}
+    return Batch(source, lines.height, blank, user, song, plays["count"], time, rejected, names)
 
 
 def _as_utf8(block: bytes, encoding: str) -> tuple[bytes, list[tuple[int, str]]]:
@@ -81,6 +83,7 @@ def _fields(lines: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     quoted = pl.col("text").str.contains(layout.quote, literal=True) if layout.quote else pl.lit(False)
     plain, special = lines.filter(~quoted), lines.filter(quoted)
     wanted = {"user_id": layout.user, "song_id": layout.song, "count_text": layout.count, "time_text": layout.time}
+    wanted |= layout.names
     names, places = zip(*((name, place) for name, place in wanted.items() if place is not None), strict=True)
     split = pl.col("text").str.split_exact(layout.delimiter, max(places))
     plain = plain.with_columns(
@@ -104,6 +107,7 @@ def _fields(lines: pl.DataFrame, layout: Layout) -> pl.DataFrame:
         special = pl.concat([special, pl.DataFrame(rows, schema=schema, orient="row")], how="horizontal")
         plain = pl.concat([plain, special])
     table = plain.with_columns(pl.col(name).str.strip_chars(BLANKS) for name in names)
+    table = table.with_columns(id_or_names("song_id", list(layout.names)))
     if layout.user is None:
         table = table.with_columns(user_id=pl.lit(ME))
     if layout.count is None:

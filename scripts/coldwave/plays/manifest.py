@@ -35,20 +35,25 @@ def find_places(header: Sequence[str], options: Mapping[str, Any], path: Path) -
     return [found[name] if name in found else header.index(name) if name in header else None for name in COLUMNS]
 
 
-def records(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[tuple[int, str, list[str] | csv.Error]]:
-    """Read the records of a .csv or .tsv file, the header first: line, text, and the fields or the error.
+def records(
+    path: Path, block_bytes: int = BLOCK_BYTES, options: Mapping[str, Any] | None = None
+) -> Iterator[tuple[int, str, list[str] | csv.Error]]:
+    """Read the records of delimited text, the header first: line, text, and the fields or the error.
 
-    Blank lines are skipped. A quoted text may span lines.
+    Blank lines are skipped. A quoted text may span lines. ``options`` may name ``delimiter`` (None: what a .csv or .tsv
+    file has by its name) and ``quote`` (None: nothing is quoted), as ``plays.songs`` does.
 
     Raises
     ------
     InputError
         The file is something else or damaged, or a quote is not closed.
     """
-    delimiter = delimiter_of(path)
+    given = options or {}
+    delimiter, quote = given.get("delimiter") or delimiter_of(path), given.get("quote", '"')
     if delimiter is None:
         raise InputError(
-            f"{path}: a songs table is a .csv, .tsv or .parquet file or a folder of audio (plays.songs.path)"
+            f"{path}: a songs table is a .csv, .tsv, .json or .parquet file or a folder of audio (plays.songs.path); "
+            "text of another name needs plays.songs.delimiter"
         )
     raw: list[str] = []  # lines of the record being read
 
@@ -61,7 +66,8 @@ def records(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[tuple[int, s
                     raise InputError(f"{path}, line {begun}: a quote opened here is not closed in {len(raw):,} lines")
                 yield line
 
-    reader = csv.reader(lines(), delimiter=delimiter, strict=True)
+    quoting = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
+    reader = csv.reader(lines(), delimiter=delimiter, quotechar=quote, quoting=quoting, strict=True)
     while True:
         line = reader.line_num + 1
         raw.clear()
@@ -85,16 +91,42 @@ def header_of(row: Sequence[str]) -> list[str]:
     return [name.strip() for name in row]
 
 
-def check_manifest(path: Path, options: Mapping[str, Any]) -> None:
-    """Look up the columns in the header of a songs table.
+def table_header(path: Path, options: Mapping[str, Any]) -> list[str]:
+    """Read the names of the columns of a songs table: delimited text, JSON or Parquet.
 
     Raises
     ------
     InputError
-        As `find_places` and `records`, or there is no header.
+        As `records`, or there is no header, or the JSON is none.
+    OSError
+        The file cannot be opened, or is not whole Parquet.
     """
-    rows = (row for _, _, row in records(path, HEADER_BYTES) if not isinstance(row, csv.Error))
+    if path.suffix.lower() == ".parquet":  # what reads it and JSON is slow to import, and few songs tables are such
+        import pyarrow
+        from pyarrow.parquet import read_schema
+
+        try:
+            return read_schema(path).names
+        except pyarrow.ArrowException as error:
+            raise OSError(f"{path}: {error}") from error
+    if path.suffix.lower() == ".json":
+        from coldwave.plays.json_songs import json_header
+
+        return json_header(path)
+    rows = (row for _, _, row in records(path, HEADER_BYTES, options) if not isinstance(row, csv.Error))
     header = next(rows, None)
     if header is None:
         raise InputError(f"{path}: {NO_HEADER}")
-    find_places(header_of(header), options, path)
+    return header_of(header)
+
+
+def options_of_tables(headers: Sequence[Sequence[str]], options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Make the options of each of several songs tables that are joined: ``columns`` name those that it has.
+
+    A column that none of them has stays with the first, so that `find_places` says so there. All need ``song_id``.
+    """
+    renamed = options.get("columns") or {}
+    found = [{field: name for field, name in renamed.items() if name in header} for header in headers]
+    found[0] |= {field: name for field, name in renamed.items() if not any(field in columns for columns in found)}
+    ids = {"song_id": renamed["song_id"]} if "song_id" in renamed else {}
+    return [{**options, "columns": columns | ids} for columns in found]

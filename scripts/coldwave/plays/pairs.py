@@ -1,6 +1,6 @@
 """Play counts as pairs of a user and a song, gathered from batches in a few bytes a row."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ import polars as pl
 from coldwave.plays.codes import Codes
 from coldwave.plays.counts import LARGEST
 from coldwave.plays.encoded import Encoded
+from coldwave.plays.told import Told
 
 FOLD_ROWS = 1 << 26  # 768 MiB
 SUM_ROWS = 1 << 17  # summed at once: what is made of them stays in the cache, and takes no new memory
@@ -19,7 +20,7 @@ class Pairs:
     """Unique pairs, sorted by user, then song.
 
     ``user``, ``song`` and ``count`` are u32 [pairs]; the first two are positions in ``user_ids`` and ``song_ids``,
-    which are sorted, bytewise.
+    which are sorted, bytewise. ``told`` is what plays told of the songs (`Told.table`), if anything.
     """
 
     user: np.ndarray
@@ -27,6 +28,7 @@ class Pairs:
     count: np.ndarray
     user_ids: pl.Series
     song_ids: pl.Series
+    told: pl.DataFrame | None = None
 
 
 class Gatherer:
@@ -36,16 +38,24 @@ class Gatherer:
     """
 
     def __init__(self, fold_rows: int = FOLD_ROWS) -> None:
-        self._users, self._songs = Codes(), Codes()
+        self._users, self._songs, self._told = Codes(), Codes(), Told()
         self._parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self._kept, self._fold_rows, self._fold_at = 0, fold_rows, fold_rows
         self._largest = self._plays = 0  # the largest count of a row, the sum of all
         self.rows = 0
 
-    def add(self, user: Encoded, song: Encoded, count: pl.Series) -> None:
-        """Add rows: ids of users and of songs, and counts u32."""
+    def add(
+        self,
+        user: Encoded,
+        song: Encoded,
+        count: pl.Series,
+        time: pl.Series | None = None,
+        names: Mapping[str, Encoded] | None = None,
+    ) -> None:
+        """Add rows: ids of users and of songs, counts u32 and, if they are told, times and the songs' names."""
         if rows := len(count):
             self._parts.append((self._users.encode(user), self._songs.encode(song), count.to_numpy()))
+            self._told.add(self._parts[-1][1], self._songs.size, time, names or {})
             self._largest = max(self._largest, count.max())
             self._plays += int(self._parts[-1][2].sum(dtype=np.uint64))
             self.rows += rows
@@ -115,6 +125,7 @@ class Gatherer:
         """
         user_ids, user_place = self._users.sorted_ids()
         song_ids, song_place = self._songs.sorted_ids()
+        told = self._told.table(song_ids, song_place)
         user, song, count = self._summed(user_place, song_place)
         self.rows = self._kept = self._largest = self._plays = 0
         fits = count <= LARGEST
@@ -124,7 +135,7 @@ class Gatherer:
         )
         if too_many.height:
             user, song, count = user[fits], song[fits], count[fits]
-        return Pairs(user, song, count.astype(np.uint32, copy=False), user_ids, song_ids), too_many
+        return Pairs(user, song, count.astype(np.uint32, copy=False), user_ids, song_ids, told), too_many
 
 
 def _ones(bits: int) -> np.uint64:

@@ -1,6 +1,7 @@
 """Text in which nothing is wrong, read by pyarrow's reader of CSV."""
 
 import codecs
+from collections.abc import Mapping
 
 import polars as pl
 import pyarrow as pa
@@ -13,6 +14,7 @@ from coldwave.plays.encoded import Encoded
 from coldwave.plays.layout import Layout
 from coldwave.plays.tables import REJECTED
 from coldwave.plays.times import seconds_of
+from coldwave.plays.told import id_or_names
 
 MOST_FIELDS = 1 << 10  # pyarrow takes 256 bytes for each: a line full of delimiters would fill the memory
 _ENCODED = pa.dictionary(pa.int32(), pa.string())
@@ -32,7 +34,8 @@ def read_plain(block: bytes, encoding: str, layout: Layout, source: str) -> Batc
     def column(place: int) -> Encoded:
         return Encoded.of(table[str(place)].unify_dictionaries().combine_chunks())
 
-    song = _stripped(column(layout.song))
+    names = {name: _stripped(column(place)) for name, place in layout.names.items()}
+    song = _named(_stripped(column(layout.song)), names)
     user = Encoded.same(ME, table.num_rows) if layout.user is None else _stripped(column(layout.user))
     count, time = pl.ones(table.num_rows, dtype=pl.UInt32, eager=True), None
     if layout.count is not None:
@@ -49,7 +52,7 @@ def read_plain(block: bytes, encoding: str, layout: Layout, source: str) -> Batc
         time = times.spread(seconds)
     if (user.values == "").any() or (song.values == "").any():  # so it is in a blank line too
         return None
-    return Batch(source, table.num_rows, 0, user, song, count, time, pl.DataFrame(schema=REJECTED))
+    return Batch(source, table.num_rows, 0, user, song, count, time, pl.DataFrame(schema=REJECTED), names)
 
 
 def _plain_text(block: bytes, encoding: str, layout: Layout) -> bytes | None:
@@ -74,7 +77,8 @@ def _read(text: bytes, layout: Layout) -> pa.Table | None:
     if fields > MOST_FIELDS:
         return None
     names = [str(place) for place in range(fields)]
-    wanted = [place for place in (layout.user, layout.song, layout.count, layout.time) if place is not None]
+    wanted = (layout.user, layout.song, layout.count, layout.time, *layout.names.values())
+    wanted = [place for place in wanted if place is not None]
     try:
         return pa.csv.read_csv(
             pa.BufferReader(text),
@@ -89,6 +93,13 @@ def _read(text: bytes, layout: Layout) -> pa.Table | None:
         )
     except ValueError:  # an ArrowInvalid is one; so is what pyarrow says of a delimiter that is not ASCII
         return None
+
+
+def _named(song: Encoded, names: Mapping[str, Encoded]) -> Encoded:
+    if not names or not (song.values == "").any():
+        return song
+    rows = pl.DataFrame({"song_id": song.rows()} | {name: column.rows() for name, column in names.items()})
+    return Encoded(rows.select(id_or_names("song_id", list(names))).to_series())
 
 
 def _stripped(ids: Encoded) -> Encoded:

@@ -143,6 +143,13 @@ def read_blocks(path: Path, encoding: str = "utf-8", block_bytes: int = BLOCK_BY
             yield block, encoding
 
 
+def stream_blocks(stream: BinaryIO, name: str, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
+    """Yield blocks of whole lines of an unpacked stream, as ``read_blocks`` does of a file in UTF-8."""
+    for number, block in enumerate(_whole_lines(iter(lambda: stream.read(block_bytes), b""), name)):
+        if block := block if number else block.removeprefix(_BYTE_ORDER_MARK):
+            yield block
+
+
 def _has_plain_lines(encoding: str) -> bool:
     ascii_bytes = bytes(range(128))
     try:
@@ -161,7 +168,7 @@ def _to_utf8(chunks: Iterable[bytes], path: Path, encoding: str) -> Iterator[byt
         raise InputError(f"{path}: not valid {encoding} ({error}); see plays.table.encoding") from error
 
 
-def _whole_lines(chunks: Iterable[bytes], path: Path) -> Iterator[bytes]:
+def _whole_lines(chunks: Iterable[bytes], path: Path | str) -> Iterator[bytes]:
     begun: list[bytes] = []  # parts of a line whose end has not come yet
     length = 0
     for chunk in chunks:

@@ -24,6 +24,7 @@ SONGS = {
     "users": pl.UInt32,
     "plays": pl.UInt64,
 }
+FIRST_PLAY = {"first_play": pl.Float64}  # in Unix seconds, by whomever; there only where the split asks for it
 REJECTED = {"source": pl.String, "line": pl.UInt64, "reason": pl.String, "text": pl.String}
 
 
@@ -44,11 +45,16 @@ def write_users(path: str | Path, users: pl.DataFrame) -> None:
 def write_songs(path: str | Path, songs: pl.DataFrame) -> None:
     """Write the songs: row n is song n, sorted by id. ``tags`` may be empty, not null; ``audio`` is a path or null.
 
-    ``date`` is YYYY, YYYY-MM or YYYY-MM-DD, or null (``coldwave.plays.dates``).
+    ``date`` is YYYY, YYYY-MM or YYYY-MM-DD, or null (``coldwave.plays.dates``). ``first_play`` may be left out.
     """
     _check_index(path, songs, "song", "song_id")
     _check(songs["tags"].null_count() == 0, path, "tags are null")
-    write_table(path, songs, SONGS)
+    write_table(path, songs, songs_schema(songs))
+
+
+def songs_schema(songs: pl.DataFrame) -> dict[str, pl.DataType]:
+    """The columns of the songs, ``first_play`` among them if these have it."""
+    return SONGS | {name: kind for name, kind in FIRST_PLAY.items() if name in songs.columns}
 
 
 def write_rejected(path: str | Path, rejected: pl.DataFrame) -> None:

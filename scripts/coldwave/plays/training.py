@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from coldwave.plays.tables import FIRST_PLAY
 from coldwave.split.draw import split_songs
 from coldwave.split.given import given_split, read_parts
 from coldwave.split.parts import TRAIN
@@ -17,7 +18,7 @@ def training_songs(songs: pl.DataFrame, kept: np.ndarray, options: Mapping[str, 
 
     Parameters
     ----------
-    songs : table with ``song_id``, ``artist`` and ``date``; kept : bool [songs]
+    songs : table with ``song_id``, ``artist``, ``date`` and perhaps ``first_play``; kept : bool [songs]
     options : as `split_songs` takes them, or only ``by`` with a file ``given``
 
     Raises
@@ -26,7 +27,8 @@ def training_songs(songs: pl.DataFrame, kept: np.ndarray, options: Mapping[str, 
         As `split_songs` and `given_split`.
     """
     known = songs.filter(pl.Series(kept)).select(
-        pl.int_range(pl.len(), dtype=pl.UInt32).alias("song"), "song_id", "artist", "date"
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("song"),
+        *("song_id", "artist", "date", *FIRST_PLAY.keys() & songs.columns),
     )
     parts = given_split(read_parts(given), known, options["by"], given) if given else split_songs(known, **options)
     training = np.zeros(len(kept), dtype=bool)

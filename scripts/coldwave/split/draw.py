@@ -2,8 +2,8 @@
 
 A song's part depends on a hash of its id (in a split by artist, of its artist) and the seed. If the sizes are shares, a
 song added later moves no other song. Only where there were so few that a share had drawn none, the one that was taken
-nevertheless may go back. In a split by release date, the newest songs are test songs, as in a catalogue
-that grows, and a song added later may move others.
+nevertheless may go back. In a split by release date or by first play, the newest songs are test songs, as in a
+catalogue that grows, and a song added later may move others.
 """
 
 import logging
@@ -12,10 +12,14 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
+from coldwave.plays.dates import begin_of
 from coldwave.split.groups import group_names, hash_fractions
 from coldwave.split.parts import PARTS, SCHEMA, TEST, TRAIN, VALIDATION
 
 log = logging.getLogger(__name__)
+
+Size = float | int | str
+_DATED = {"date": ("date", "plays.songs.columns.date"), "first_play": ("first play", "plays.table.time")}
 
 
 def _chosen(groups: np.ndarray, fractions: np.ndarray, size: float | int, share_of: float) -> np.ndarray:
@@ -49,24 +53,28 @@ def _chosen(groups: np.ndarray, fractions: np.ndarray, size: float | int, share_
     return taken[groups]
 
 
-def _newest(songs: pl.DataFrame, validation: float | int, test: float | int, seed: int) -> list[np.ndarray]:
+def _newest(songs: pl.DataFrame, by: str, validation: Size, test: Size, seed: int) -> list[np.ndarray]:
     """Choose the newest songs for test and the next newest for validation: bool [songs] each.
 
-    Songs of one date are in the order of their hash; songs without a date come last.
+    Songs of one date or first play are in the order of their hash; songs without one come last.
     """
     order = songs.select(
-        "date", place=pl.int_range(pl.len()), hash=pl.Series(hash_fractions(songs["song_id"].to_list(), f"{seed} date"))
-    ).sort("date", "hash", descending=[True, False], nulls_last=True)["place"]
-    dated = songs["date"].count()
-    sizes = [size if size >= 1 else round(size * len(songs)) for size in (test, validation)]
+        by, place=pl.int_range(pl.len()), hash=pl.Series(hash_fractions(songs["song_id"].to_list(), f"{seed} {by}"))
+    ).sort(by, "hash", descending=[True, False], nulls_last=True)["place"]
+    dated = songs[by].count()
+    sizes = [_number(songs, by, test)]
+    sizes += [_number(songs, by, validation) - (sizes[0] if isinstance(validation, str) else 0)]
+    what = _DATED[by][0]
     log.info(
-        "split.by: date: %s songs have a date; %s have none and are training songs",
+        "split.by: %s: %s songs have a %s; %s have none and are training songs",
+        by,
         f"{dated:,}",
+        what,
         f"{len(songs) - dated:,}",
     )
     if sum(sizes) > dated:
         raise InputError(
-            f"split.by: date: only {dated:,} of {len(songs):,} songs have a date (plays.songs.columns.date), too few "
+            f"split.by: {by}: only {dated:,} of {len(songs):,} songs have a {what} ({_DATED[by][1]}), too few "
             f"for {sizes[0]:,} test and {sizes[1]:,} validation songs"
         )
     chosen = [np.zeros(len(songs), dtype=bool) for _ in sizes]
@@ -74,10 +82,17 @@ def _newest(songs: pl.DataFrame, validation: float | int, test: float | int, see
     return chosen
 
 
+def _number(songs: pl.DataFrame, by: str, size: Size) -> int:
+    """The number of songs that a share, a number, or a date from which on songs are first heard, stands for."""
+    if isinstance(size, str):
+        return int((songs[by] >= begin_of(size)).sum())
+    return size if size >= 1 else round(size * len(songs))
+
+
 def split_songs(
     songs: pl.DataFrame,
-    validation: float | int,
-    test: float | int,
+    validation: Size,
+    test: Size,
     by: str = "song",
     seed: int = 1,
     folds: int | None = None,
@@ -87,12 +102,14 @@ def split_songs(
 
     Parameters
     ----------
-    songs : table with ``song``, ``song_id``, ``artist`` and, by date, ``date``
+    songs : table with ``song``, ``song_id``, ``artist`` and, by date, ``date``, by first play, ``first_play``
     validation, test : a share of the songs (a float below 1; each song's hash decides, so the sizes vary a little and
         songs added later move none) or an exact number (the songs with the lowest hashes). By artist, whole artists
-        come as close to a number as they can.
+        come as close to a number as they can. By first play also a date, YYYY-MM or YYYY-MM-DD in UTC: songs that were
+        first heard then or later.
     by : "song"; "artist": no artist in two parts; "date": the newest songs are test songs, the next newest validation
-        songs, and those without a date training songs (a share is of all songs)
+        songs, and those without a date training songs (a share is of all songs); "first_play": likewise, the newest
+        being those that were first heard latest
     folds, fold : the test songs are those in one of ``folds`` equal ranges of the hash, from 1, instead of ``test``.
         With one seed, the test songs of the folds are disjoint and cover all songs. Fold 1 of k is a share of 1/k.
 
@@ -112,10 +129,10 @@ def split_songs(
     unique, groups = np.unique(np.asarray(names, dtype=object), return_inverse=True)
     number = len(names)
     for name, size in (("validation", validation), ("test", test)):
-        if size >= number:
+        if not isinstance(size, str) and size >= number:
             raise InputError(f"split.{name} = {size}: there are only {number:,} songs")
-    if by == "date":
-        return _checked_parts(songs, *_newest(songs, validation, test, seed), by)
+    if by in _DATED:
+        return _checked_parts(songs, *_newest(songs, by, validation, test, seed), by)
     fractions = hash_fractions(list(unique), f"{seed} test")
     if folds is None:
         in_test = _chosen(groups, fractions, test, 1.0)

@@ -130,16 +130,16 @@ class HeardFile(Heard):
 
 
 def hear(path: Path, files: RunFiles) -> np.ndarray:
-    """Decode a file and compute its log-mels: float16 [frames, bands].
+    """Make log-mels of a file as the run has made those of its songs: float16 [frames, bands].
 
     Raises
     ------
     InputError
         It gives no usable audio.
     """
-    from coldwave.audio.extraction import Settings
+    from coldwave.audio.extraction import log_mels_of
 
-    return _extracted(path, Settings.of(files.config["audio"]))
+    return _extracted(path, log_mels_of(files.config["audio"]))
 
 
 def encode(path: Path, files: RunFiles, name: str) -> tuple[np.ndarray, np.ndarray]:

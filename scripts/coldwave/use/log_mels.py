@@ -50,6 +50,8 @@ def part_of(files: RunFiles, song: int) -> Part:
             where = "the songs table names no file of the song" if path is None else f"{path} is not there"
             raise InputError(f"the run has kept no log-mels, and {where}")
         log_mel = hear(file, files)
+    if files.config["audio"].get("source") == "mel":
+        return Part(log_mel, 0.0, ("Seconds are those of its mel-spectrogram, from where the run begins to hear it.",))
     begin = _begin(files.config["audio"], len(log_mel) * frame_seconds(files), file)
     if begin is None:
         return Part(log_mel, 0.0, ("Its file is not there: seconds are from where the run began to hear it.",))

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from coldwave.audit.canary import DIFFERS, ELSEWHERE, SAME, UNSTABLE, digest, run_scripts, verdict
 from coldwave.audit.checks import FAILED, PASSED, input_checks
+from coldwave.audit.learners import write_others
 from coldwave.audit.provenance import forbidden_inputs, strange_songs
 from coldwave.audit.replacement import donors_for, other_counts, other_plays, other_rows, other_table_rows
 from coldwave.errors import InputError
+from coldwave.files import read_table, write_table
 from coldwave.models.weights import read_fitted_on, read_weights, write_weights
-from coldwave.plays.tables import PLAYS, write_plays
+from coldwave.plays.tables import FIRST_PLAY, PLAYS, SONGS, write_plays
 
 U32 = pl.UInt32
 
@@ -137,3 +139,18 @@ def test_what_a_rule_reads_is_told_by_stages():
     assert rows["stack_names"].detail.startswith("reads what is made by audio, predictions; nothing")
     assert [row.result for row in rows.values()] == [PASSED, PASSED, FAILED]
     assert rows["fit_linear"].detail.startswith("it reads results/r/scores/linear/1.parquet, which hold")
+
+
+@pytest.mark.parametrize("first_play", [False, True])
+def test_songs_of_a_split_by_first_play_are_replaced_with_their_column(tmp_path, first_play):
+    columns = SONGS | (FIRST_PLAY if first_play else {})
+    songs = pl.DataFrame({name: [None] * 3 for name in columns}, schema=columns)
+    songs = songs.with_columns(song=pl.Series([0, 1, 2], dtype=pl.UInt32), song_id=pl.Series(["a", "b", "c"]))
+    songs = songs.with_columns(artist=pl.Series(["x", "y", "z"]))
+    write_table(tmp_path / "songs.parquet", songs, columns)
+    files = {"songs": tmp_path / "songs.parquet"}
+    (tmp_path / "other").mkdir()
+    made = write_others(files, ("songs",), np.array([2]), np.array([0]), 1, tmp_path / "other")
+    found = read_table(made["songs"])
+    assert found.columns == list(columns)
+    assert found.select("song_id", "artist").rows() == [("a", "x"), ("b", "y"), ("c", "x")]

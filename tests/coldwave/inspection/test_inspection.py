@@ -23,7 +23,8 @@ from coldwave.inspection import plays, songs
 from coldwave.inspection.inspecting import inspect
 from coldwave.plays.catalogue import read_catalogue
 from coldwave.plays.reading import read_plays
-from tests.workflow.overlays import checked
+from tests.coldwave.plays.data_sets import PRESETS
+from tests.workflow.overlays import as_mapping, checked, preset
 
 HEARD = [("u1", "s1", 3), ("u1", "s2", 1), ("u2", "s1", 7), ("u3", "s3", 2)]
 SONGS = {"plays": {"songs": {"path": "songs.csv"}}}
@@ -391,6 +392,18 @@ def test_whatever_is_in_a_file(content, suffix):
             assert "x" in str(error)
         else:
             assert found.words
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_public_data_set_is_named(name, tmp_path):
+    written = PRESETS[name](tmp_path)
+    config = as_mapping(preset(name).replace("$COLDWAVE_DATA", str(tmp_path)))
+    found = inspect(Path(config["plays"]["path"]))
+    assert found.settings["plays"] == {"path": config["plays"]["path"], "format": config["plays"]["format"]}
+    assert taken(found, SONGS)["plays"]["format"] == config["plays"]["format"]
+    told = sum(count for *_, count in written)  # and a few without a time, which nothing asks for here
+    assert told <= found.counts["plays"] <= told + 3
+    assert len(found.preview) == 5 and all(len(row) == len(found.columns) for row in found.preview)
 
 
 @pytest.mark.skipif("COLDWAVE_DATA" not in os.environ, reason="COLDWAVE_DATA does not name a folder of data sets")

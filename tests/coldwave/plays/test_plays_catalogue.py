@@ -72,7 +72,7 @@ def test_dates_are_read_and_others_are_set_aside(tmp_path):
     table, rejected = read_catalogue(path, OPTIONS | {"columns": {"date": "released"}})
     assert table["date"].to_list() == ["1999", "2001-05", "2001-05-17", "1999", "2001-05-17", *[None] * 5]
     assert rejected["line"].to_list() == [9, 10, 11]
-    assert set(rejected["reason"]) == {"date is not YYYY, YYYY-MM or YYYY-MM-DD; the song is kept without it"}
+    assert set(rejected["reason"]) == {"date is not YYYY, YYYY-MM, YYYY-MM-DD or YYYYMMDD; the song is kept without it"}
 
 
 def test_dates_in_parquet_may_be_dates_or_years(tmp_path):

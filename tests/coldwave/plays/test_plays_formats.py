@@ -8,17 +8,27 @@ import yaml
 
 from coldwave.errors import InputError
 from coldwave.histories.formats import HISTORIES
+from coldwave.plays.datasets import DATA_SETS
 from coldwave.plays.formats import FORMATS
 from coldwave.plays.reading import read_plays
 
-SCHEMA = Path(__file__).parents[3] / "workflow" / "schemas" / "config.schema.yaml"
+ROOT = Path(__file__).parents[3]
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+DATA = ROOT / "docs" / "datasets.md"
 
 
 def test_the_schema_offers_these_formats_and_says_what_each_is():
     offered = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["properties"]["plays"]["properties"]["format"]
     assert offered["enum"] == [*FORMATS, "history", *HISTORIES]
     for name, row in FORMATS.items():
-        assert f"`{name}` ({row.words})" in offered["description"]
+        assert name in DATA_SETS or f"`{name}` ({row.words})" in offered["description"]
+
+
+def test_every_data_set_has_a_reader_and_a_line_in_the_documentation():
+    lines = DATA.read_text(encoding="utf-8").splitlines()
+    for name in DATA_SETS:
+        assert name in FORMATS
+        assert any(line.startswith("|") and f"`{name}`" in line for line in lines), name
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ TABLES = {
     "more fields": TABLE | {"count": None},
     "songs alone": TABLE | {"user": None, "song": 1, "count": None},
     "times": TABLE | {"time": 4},
+    "a data set": TABLE | {"count": None, "artist": 3, "title": 4, "fields": 4},
     "latin-1": TABLE | {"encoding": "latin-1"},
     "utf-16": TABLE | {"encoding": "utf-16"},
     "shift_jis": TABLE | {"encoding": "shift_jis"},
@@ -62,7 +63,7 @@ cut = st.tuples(good_line, st.integers(0, 6)).map(lambda line: (line[0] + line[0
 @st.composite
 def files(draw, table):
     """Lines as the table has them, most of them good; the number of fields is right in most of the others."""
-    delimiter, fields = table["delimiter"], 4 if table["header"] or "time" in table else 3
+    delimiter, fields = table["delimiter"], 4 if table["header"] or table.keys() & {"time", "title"} else 3
     right = [good_line] * 4 + [one_odd]
     whole = st.one_of(right).map(lambda line: delimiter.join(line[:fields]))
     torn = st.one_of(cut.map(delimiter.join), st.just(""), st.tuples(whole, whole).map("\r".join))
@@ -87,7 +88,7 @@ def told(batches):
     plays, rejected = [], []
     for batch in batches:
         assert batch.lines == batch.blank + batch.plays.height + batch.rejected.height
-        plays += batch.plays.rows()
+        plays += batch.plays.with_columns(**{name: column.rows() for name, column in batch.names.items()}).rows()
         rejected += batch.rejected.rows()
     return sorted(plays), rejected, sum(batch.lines for batch in batches), sum(batch.blank for batch in batches)
 
