@@ -7,14 +7,15 @@ import numpy as np
 import polars as pl
 import pytest
 import soundfile
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
 
 from coldwave.exhibits.files import write_exhibit_table
 from coldwave.report.listen import prepare
 from tests.coldwave.report.made_up import HOSTILE, data, page, places
 from tests.coldwave.report.test_report_listen import SPLIT, USERS, listening, songs
 
+NOT_THERE = "is not installed: make test-page"
+expect = pytest.importorskip("playwright.sync_api", reason=f"playwright {NOT_THERE}").expect
+Axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=f"axe {NOT_THERE}").Axe
 SONGS = 200
 HEARD = (1, 3)  # with an excerpt
 SCREENS = {
