@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-musicnn install-spark install-page demo test test-reruns test-slurm test-slurm-demo test-spark test-page test-faults pages lint format bench bench-large scale clean distclean
+.PHONY: help install install-musicnn install-spark install-page demo serve test test-reruns test-slurm test-slurm-demo test-spark test-page test-faults pages lint format bench bench-large scale clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -34,6 +34,10 @@ demo: $(READY) ## run the whole pipeline on the built-in demo world, print its t
 	@$(BIN)/snakemake
 	@$(BIN)/coldwave results demo
 	@$(BIN)/coldwave recommend --run demo --busiest -n 3
+
+serve: $(READY) ## show the demo in a browser (it is run first if it is not there)
+	@[ -e results/demo/provenance.json ] || $(MAKE) demo
+	@$(BIN)/coldwave serve demo --open
 
 # Two at a time, as most tests use one core: those that run the workflow, whose report comes last, and the others.
 test: $(READY) ## run every test
