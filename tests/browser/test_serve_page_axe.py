@@ -58,7 +58,16 @@ def test_axe_finds_nothing(open_page, server, tmp_path, seen, screen):
     page.get_by_label("Choose an audio file").set_input_files(tmp_path / "letter.mp3")
     expect(page.get_by_role("alert")).to_be_visible()
     check(page, "an upload that failed")
-    seen.errors.clear()  # of the song and the file that are none
+    page.route("**/api/place?*", lambda route: None)  # never answered
+    with page.expect_request("**/api/place?*"):
+        page.get_by_label("Choose an audio file").set_input_files(tmp_path / "letter.mp3")
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    check(page, "an upload under way")
+    page.route("**/api/songs?*", lambda route: route.abort())
+    page.goto(f"{server.address}#songs")
+    expect(page.get_by_role("alert")).to_contain_text("The server does not answer")
+    check(page, "a server that has ended")
+    seen.errors.clear()  # of the song and the file that are none, and of the server
 
 
 @pytest.mark.parametrize("view", ["songs", "file", "users", "path", "list"])

@@ -19,7 +19,7 @@ MODULES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "scripts/
 # Of the command line, of what uses a finished run (new songs are placed by some of it), of benchmarks and of the
 # workflow's own files: nothing else that a rule makes depends on them.
 OF_THE_COMMAND = tuple(
-    f"scripts/coldwave/{name}/" for name in ("bundle", "command", "export", "inspection", "playlists", "use")
+    f"scripts/coldwave/{name}/" for name in ("bundle", "command", "export", "inspection", "playlists", "serve", "use")
 )
 ELSEWHERE = {module for module in MODULES if module.startswith(OF_THE_COMMAND)}
 ELSEWHERE |= {f"scripts/coldwave/{name}.py" for name in ("provenance/comparison", "audio/state", "evaluation/growth")}

@@ -48,6 +48,7 @@ def read_environment(path):
 
 LOCK = read_lock("requirements.txt")
 SPARK = read_lock("requirements-spark.txt")  # what one engine of one rule needs, and most do without
+BROWSER = read_lock("requirements-page.txt")  # what `make test-page` needs
 ENVIRONMENTS = {path.name: read_environment(path) for path in sorted((ROOT / "envs").glob("*.yaml"))}
 
 
@@ -69,7 +70,7 @@ def read_rules():
 
 RULES = read_rules()
 # from modules to the packages that install them; those of Spark are seldom installed
-PROVIDERS = {name: [name] for name in SPARK} | importlib.metadata.packages_distributions()
+PROVIDERS = {name.replace("-", "_"): [name] for name in SPARK | BROWSER} | importlib.metadata.packages_distributions()
 
 
 @cache
@@ -108,7 +109,7 @@ def reached_from(script):
 def distributions(files):
     """The packages from which some files import, by canonical name."""
     modules = {name.partition(".")[0] for file in files for name in imports_of(file)}
-    local = OWN | {file.stem for file in files}
+    local = OWN | {name for file in files for name in (file.stem, file.parent.name)}
     found = set()
     for module in modules - set(sys.stdlib_module_names) - local:
         assert module in PROVIDERS, f"{module} is imported and not installed"
@@ -169,7 +170,7 @@ def test_the_lock_names_everything_that_is_imported():
     folders = ("scripts", "workflow", "tests", "benchmarks")
     files = {file for folder in folders for file in (ROOT / folder).rglob("*.py")} - {PARITY}
     assert len(files) > 80
-    assert distributions(files) <= set(LOCK | SPARK)
+    assert distributions(files) <= set(LOCK | SPARK | BROWSER)
 
 
 def test_the_peers_that_are_no_part_of_the_lock_are_pinned_beside_their_benchmark():

@@ -1,6 +1,7 @@
 """Run the app until it is told to end."""
 
 import logging
+import os
 import signal
 import socket
 import sys
@@ -83,8 +84,13 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             print(f"{self._run_folder} is served at {self._page} (Ctrl-C ends it)", flush=True)
-            if self._show:
+            if self._show and _has_display():
                 threading.Thread(target=webbrowser.open, args=(self._page,), daemon=True).start()
+
+
+def _has_display() -> bool:
+    """Whether a browser could show a page; a browser of text would take the terminal."""
+    return sys.platform == "darwin" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
 
 
 def open_to_others(settings: Settings) -> bool:

@@ -54,7 +54,8 @@ def test_all_answers_bind_browsers(client):
 
 
 @pytest.mark.parametrize("path", ["/../settings.py", "/%2e%2e/settings.py", "/..%2fsettings.py",
-                                  "/page.js/../../app.py", "/%00", "/?file=/etc/passwd", "/page/../../../../etc/passwd"])  # fmt: skip
+                                  "/page.js/../../app.py", "/%00", "/?file=/etc/passwd",
+                                  "/page/../../../../etc/passwd"])  # fmt: skip
 def test_no_path_of_a_request_is_opened(client, path):
     answer = client.get(path)
     assert "root:" not in answer.text and "dataclass" not in answer.text

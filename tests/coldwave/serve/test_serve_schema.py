@@ -10,7 +10,7 @@ from coldwave.serve.app import make_app
 from coldwave.serve.settings import Settings
 from tests.coldwave.serve.places import client_of
 
-EXAMPLES = 25  # of each address, and as many that are wrong
+EXAMPLES = 15  # of each address, and as many that are wrong
 HOST = {"Host": "127.0.0.1"}
 ASKED_NOTHING = {"GET /api/run", "GET /healthz", "GET /metrics"}  # so that nothing can be asked wrongly
 # A schema cannot say that bytes are audio or a history, or that a path has two ends.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coldwave.use.picking import pick
+from coldwave.use.picking import best_first, pick
 from coldwave.use.recordings import Recordings, names_of
 
 
@@ -100,3 +100,10 @@ def test_songs_that_sound_the_same_are_one_recording():
     few = recordings(names, units=units[:, :2] / np.linalg.norm(units[:, :2], axis=1, keepdims=True))
     few.add([0])
     assert 1 not in few, "in a few dimensions songs are alike by chance"
+
+
+@given(st.lists(st.sampled_from([-np.inf, -1.0, 0.0, 0.5, 2.0]), max_size=80), st.integers(1, 9))
+def test_songs_come_in_the_order_of_a_stable_sort(scores, number):
+    scores = np.array(scores, dtype=np.float32)
+    songs = np.arange(len(scores)) * 3
+    assert list(best_first(songs, scores, number)) == songs[np.argsort(-scores, kind="stable")].tolist()

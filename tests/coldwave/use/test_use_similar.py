@@ -1,11 +1,17 @@
 """Nearest songs by sound and by predicted usage are those of plain arithmetic."""
 
 import numpy as np
+import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from small_runs import MODELS, NO_AUDIO, SEED, write_run
 
 import coldwave
+from coldwave.analysis.neighbours import nearest
+from coldwave.analysis.usage_patterns import usable
 from coldwave.errors import InputError
+from coldwave.use.neighbours import nearest_songs
 
 
 def test_both_sorts_of_neighbours(run):
@@ -40,3 +46,18 @@ def test_what_is_neither_song_nor_file_is_told(run, tmp_path):
         run.similar("x")
     with pytest.raises(InputError, match="there is no such file"):
         run.embed(tmp_path / "none.flac")
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 12))
+def test_the_neighbours_of_one_song_are_those_of_the_analysis(seed, number):
+    rng = np.random.default_rng(seed)
+    units = rng.choice([-1.0, 0.0, 1.0], (12, 3)).astype(np.float32)  # many tie
+    units /= np.maximum(1, np.linalg.norm(units, axis=1, keepdims=True))
+    units[rng.random(12) < 0.2] = np.nan
+    units[0] = (1, 0, 0)
+    names = pl.DataFrame({"song": range(12), **dict.fromkeys(("song_id", "title", "artist"), ["x"] * 12)})
+    songs = names.with_columns(tags=pl.lit([], pl.List(pl.String)))
+    found = nearest_songs(songs, "sound", units, units[0], 0, number, [])
+    places, cosines = nearest(units, np.array([0]), np.flatnonzero(usable(units)), number)
+    assert found["song"].to_list() == places[0][places[0] >= 0].tolist()
+    assert found["cosine"].to_list() == cosines[0][places[0] >= 0].tolist()

@@ -73,7 +73,7 @@ export function usersView(place, parameters, { signal, run }) {
     id: "search-users",
     autocomplete: "off",
     spellcheck: "false",
-    placeholder: "beginning or part of an id",
+    placeholder: "beginning of an id",
   });
   const area = make("div", { class: "results" });
   const seek = () =>

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from coldwave.errors import InputError
 from coldwave.serve.catalogue import Catalogue
+from coldwave.serve.problems import described
 from coldwave.serve.routes.parameters import OfRun
 from coldwave.serve.settings import LARGEST, MOST
 from coldwave.serve.subsonic import (
@@ -23,7 +24,7 @@ from coldwave.serve.subsonic import (
 )
 
 EXTENSIONS = [{"name": "sonicSimilarity", "versions": [1]}]
-BOTH = {200: {"content": {"application/json": {}, "application/xml": {}}}}
+BOTH = {200: {"content": {"application/json": {}, "application/xml": {}}}} | described(422)
 
 router = APIRouter(prefix="/rest", tags=["OpenSubsonic"])
 
