@@ -66,4 +66,6 @@ def test_the_run_says_what_it_cannot_tell(alone):
     assert place.table("tables/strata.parquet").is_empty()
     assert place.table("tables/where.parquet").is_empty()
     assert place.table("tables/plays_worth.parquet").is_empty()
+    assert "Would be recommended" in (place.results / "report/index.html").read_text()
+    assert place.table("report/models.parquet")["role"].to_list() == ["recommends", "sound"]
     assert "1.0000" not in (place.results / "tables/warm.md").read_text()

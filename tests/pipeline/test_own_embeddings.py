@@ -85,6 +85,16 @@ def test_no_audio_is_read_and_every_model_has_scores(without_audio):
     assert place.plan(overlay=without_audio[2]) == {}
 
 
+def test_the_page_lists_songs_and_says_that_none_can_be_played(without_audio):
+    place, outcome, *_ = without_audio
+    assert "cut_excerpts" in outcome.done and place.table("report/excerpts.parquet").is_empty()
+    assert not place.table("report/recommended.parquet").is_empty()
+    assert place.table("report/similar.parquet")["by"].unique().sort().to_list() == ["sound", "usage"]
+    page = (place.results / "report/index.html").read_text()
+    assert "No song can be played here, as this run reads no audio files." in page
+    assert "data-song" not in page and 'id="excerpts"' not in page
+
+
 def test_rows_are_the_songs_own_and_a_song_without_one_ranks_last(without_audio):
     place, _, _, ids, numbers = without_audio
     songs = place.table("plays/songs.parquet")["song_id"].to_list()

@@ -1,12 +1,16 @@
 """What one run of the whole workflow has made, against the data contracts and arithmetic of its own."""
 
+import base64
+import io
 import json
+import re
 import struct
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+import soundfile
 import yaml
 from safetensors.numpy import load_file
 from sklearn.metrics import roc_auc_score
@@ -518,6 +522,40 @@ def test_the_page_holds_every_model_and_says_that_the_world_is_synthetic(tiny):
     page = (tiny.results / "report/index.html").read_text()
     assert all(model in page for model in MODELS)
     assert "synthetic" in page
+
+
+def test_songs_of_the_page_can_be_played(tiny):
+    page = (tiny.results / "report/index.html").read_text()
+    excerpts = tiny.table("report/excerpts.parquet")
+    assert set(excerpts["song"]) == set(tiny.part("test")) | listed(tiny), "the map has the test songs"
+    assert excerpts["status"].unique().to_list() == ["ok"]
+    (embedded,) = re.findall(r'<script type="application/json" id="excerpts">(.*?)</script>', page)
+    sounds = {int(song): base64.b64decode(mp3) for song, mp3 in json.loads(embedded).items()}
+    assert sounds == dict(excerpts.select("song", "mp3").rows())
+    for mp3 in sounds.values():
+        signal, rate = soundfile.read(io.BytesIO(mp3))
+        assert 4 <= len(signal) / rate < 4.15, "the songs of this world are so long"
+    assert set(map(int, re.findall(r'data-song="(\d+)"', page))) == listed(tiny)
+    assert len(page) < 5_000_000
+    assert str(tiny.folder) not in page
+
+
+def listed(tiny):
+    """The songs of the page's lists."""
+    tables = {name: tiny.table(f"report/{name}.parquet") for name in ("played", "recommended", "similar")}
+    return set(pl.concat([*(table["song"] for table in tables.values()), tables["similar"]["other"]]))
+
+
+def test_songs_of_the_page_are_recommended_without_their_plays(tiny):
+    plays, part = tiny.table("plays/plays.parquet"), tiny.table("split/split.parquet")
+    found = tiny.table("report/recommended.parquet")
+    assert set(found["song"]) <= set(tiny.part("test")) and not found.is_empty()
+    counts = found.join(plays, on=["user", "song"], how="left")["count"].fill_null(0)
+    assert found["plays"].to_list() == counts.to_list()
+    known = plays.join(part.filter(part="train"), on="song", how="semi").select("user", because="song", count="count")
+    because = found.drop_nulls("because")
+    assert because.join(known, on=["user", "because"])["count"].to_list() == because["because_plays"].to_list()
+    assert tiny.table("report/models.parquet")["role"].to_list() == ["recommends", "sound", "usage"]
 
 
 def test_snakemakes_own_report_holds_the_results(tiny, tmp_path):
