@@ -11,7 +11,7 @@ function startMap(data) {
 
   const draw = (name, parent) => parent.appendChild(document.createElementNS(plane.namespaceURI, name));
   const dot = (element, row) => element.setAttribute("d", `M${x[row]} ${y[row]}h.01`);
-  const layers = { rings: draw("g", plane), dots: draw("g", plane), chosen: draw("path", plane) };
+  const layers = { chosen: draw("path", plane), rings: draw("g", plane), dots: draw("g", plane) };
   layers.rings.setAttribute("class", "rings");
   layers.dots.setAttribute("class", "dots");
   layers.chosen.setAttribute("class", "here");

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import jinja2
 import polars as pl
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from coldwave.errors import InputError
 from coldwave.evaluation.differences import Comparison
@@ -18,7 +18,7 @@ from coldwave.evaluation.models import Model
 from coldwave.evaluation.recommendation import Trained, cutoff_of, notes
 from coldwave.evaluation.table_of_measures import LED_BY_COMPARED
 from coldwave.evaluation.where_text import statement
-from coldwave.exhibits.files import read_exhibit
+from coldwave.exhibits.files import Exhibit, read_exhibit
 from coldwave.report.data import Data, audio_failures, audio_statuses, counts, parts, rejected_reasons
 from coldwave.report.lead import lead
 from coldwave.report.results import finding, result_figures, results, shares
@@ -95,7 +95,11 @@ def render(
     )
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     found = finding(table, models, comparison.differences)
-    shown = {heading: [read_exhibit(path, about) for path in paths] for heading, paths in sections.items() if paths}
+    shown = {
+        heading: [_reachable(read_exhibit(path, about)) for path in paths]
+        for heading, paths in sections.items()
+        if paths
+    }
     mapped = song_map(places, data.songs, excerpts or {})
     drawn = training_figures(objective, curves)
     values = {
@@ -115,7 +119,7 @@ def render(
         "map": mapped,
         "map_figure": places.figure,
         "map_words": places.words,
-        "sections": shown,
+        "sections": [(anchor(heading), heading, exhibits) for heading, exhibits in shown.items()],
         "listen": listen,
         "excerpts": {song: base64.b64encode(sound).decode() for song, sound in (excerpts or {}).items()},
         "counts": counts(data),
@@ -139,15 +143,26 @@ def contents(headings: Sequence[str], listen: bool, map: bool, training: bool) -
     """List the sections of the page in order: the anchor and the title of each."""
     shown = [("results", "Results")]
     shown += [("listen", "Listen")] * listen + [("map", "Map of songs")] * map
-    shown += [(f"section-{place}", heading) for place, heading in enumerate(headings, 1)]
+    shown += [(anchor(heading), heading) for heading in headings]
     shown += [("data", "Data"), *[("training", "Training")] * training, ("configuration", "Configuration")]
     return shown
+
+
+def anchor(heading: str) -> str:
+    """Make the anchor of a section of exhibits from its heading."""
+    return "-".join(heading.lower().split())
 
 
 def divide(exhibits: Sequence[Path], sizes: Mapping[str, int]) -> dict[str, list[Path]]:
     """Put exhibits under headings, in order; ``sizes`` says how many belong under each heading."""
     left = iter(exhibits)
     return {heading: [next(left) for _ in range(size)] for heading, size in sizes.items()}
+
+
+def _reachable(exhibit: Exhibit) -> Exhibit:
+    """Let the keyboard reach tables that may have to be scrolled."""
+    region = f'<div class="scroll" role="region" aria-label="{escape(printable(exhibit.title))}" tabindex="0">'
+    return exhibit._replace(markup=exhibit.markup.replace('<div class="scroll">', region))
 
 
 def _shown(value: object) -> object:

@@ -6,10 +6,10 @@ import re
 
 import polars as pl
 import pytest
-from test_report import HOSTILE, Elements, data, page
 
 from coldwave.examples.tables import EXCERPTS, MODELS, PLAYED, RECOMMENDED, SIMILAR
 from coldwave.report.listen import Listening, prepare
+from tests.coldwave.report.made_up import HOSTILE, Elements, data, page
 
 SOUNDS = {1: b"\xff\xfb</script>", 3: bytes(range(256))}
 USERS = pl.DataFrame({"user": [0, 1, 2], "user_id": ["short", "0123456789abcdef", HOSTILE]})
