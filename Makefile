@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-musicnn install-spark demo test test-reruns test-slurm test-slurm-demo test-spark test-faults pages lint format bench bench-large scale clean distclean
+.PHONY: help install install-musicnn install-spark install-page demo serve test test-reruns test-slurm test-slurm-demo test-spark test-page test-faults pages lint format bench bench-large scale clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -27,10 +27,17 @@ install-musicnn: $(READY) ## install MusiCNN's weights into .venv, for features:
 install-spark: $(READY) ## install Spark into .venv, for wmf.engine: spark (some 500 MB; needs Java 17 as well)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-spark.txt
 
+install-page: $(READY) ## install Playwright and axe into .venv, for test-page (some 140 MB; needs Debian's chromium as well)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-page.txt
+
 demo: $(READY) ## run the whole pipeline on the built-in demo world, print its table, and recommend songs to a user
 	@$(BIN)/snakemake
 	@$(BIN)/coldwave results demo
 	@$(BIN)/coldwave recommend --run demo --busiest -n 3
+
+serve: $(READY) ## show the demo in a browser (it is run first if it is not there)
+	@[ -e results/demo/provenance.json ] || $(MAKE) demo
+	@$(BIN)/coldwave serve demo --open
 
 # Two at a time, as most tests use one core: those that run the workflow, whose report comes last, and the others.
 test: $(READY) ## run every test
@@ -52,6 +59,9 @@ test-slurm-demo: $(READY) ## run the whole demo on that cluster (some minutes)
 
 test-spark: install-spark ## run the tests of Spark, which make test skips if Spark is not installed
 	@$(BIN)/python -m pytest tests/coldwave/wmf/spark tests/pipeline/test_spark.py --durations=0
+
+test-page: install-page ## test the pages in a browser (Debian's chromium)
+	@$(BIN)/python -m pytest tests/browser --durations=0
 
 test-faults: $(READY) ## kill a run in every rule, fill its disk, cut its files short: some minutes, in part as root
 	@$(BIN)/python -m pytest tests/faults --durations=0

@@ -7,14 +7,15 @@ import numpy as np
 import polars as pl
 import pytest
 import soundfile
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
 
 from coldwave.exhibits.files import write_exhibit_table
 from coldwave.report.listen import prepare
 from tests.coldwave.report.made_up import HOSTILE, data, page, places
 from tests.coldwave.report.test_report_listen import SPLIT, USERS, listening, songs
 
+NOT_THERE = "is not installed: make test-page"
+expect = pytest.importorskip("playwright.sync_api", reason=f"playwright {NOT_THERE}").expect
+Axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=f"axe {NOT_THERE}").Axe
 SONGS = 200
 HEARD = (1, 3)  # with an excerpt
 SCREENS = {
@@ -116,13 +117,13 @@ def test_the_search_counts_marks_and_goes_through_the_matches(open_page, report)
     found, field, said = shown.locator("#map-found"), shown.get_by_role("searchbox"), shown.locator("#map-said")
     expect(found).to_have_text("200 songs")
     field.fill("ARTIST 4 title")
-    expected = [song for song in range(SONGS) if song % 9 == 4]
+    expected = [song for song in range(SONGS) if song != 7 and ("4" in str(song) or song % 9 == 4)]
     expect(found).to_have_text(f"{len(expected)} of 200 songs")
     expect(shown.locator("#map-plane .match")).to_have_count(len(expected))
     for place, key in enumerate(["Enter", "Enter", "Shift+Enter", "Shift+Enter"]):
         field.press(key)
         song = expected[[0, 1, 0, -1][place]]
-        expect(said).to_contain_text(f"of {len(expected)}: Títle {song} – Artist 4; ")
+        expect(said).to_contain_text(f"of {len(expected)}: Títle {song} – Artist {song % 9}; ")
     field.fill("no such song")
     expect(found).to_have_text("0 of 200 songs")
     field.fill("")
@@ -151,7 +152,7 @@ def test_arrow_keys_reach_songs_in_their_direction(open_page, report):
 def test_colours_say_what_they_mean(open_page, report):
     shown = at_map(open_page, report)
     legend = shown.get_by_role("list", name="Colours").get_by_role("listitem")
-    assert legend.all_text_contents()[0].split()[0] in ("jazz", "rock")
+    assert "rock 50" in legend.all_text_contents()
     for name, words in (("artist", "Artist 0 "), ("popularity", " plays ")):
         shown.get_by_label(name, exact=True).check()
         assert words in legend.first.text_content()
@@ -215,11 +216,12 @@ def test_a_song_of_the_map_plays_or_says_that_it_cannot(open_page, report):
 
 def test_without_script_the_figure_and_the_sections_are_there(open_page, report):
     shown = open_page(report, java_script_enabled=False)
-    shown.get_by_text("Map of songs").last.click()
-    expect(shown.get_by_role("img", name="map")).to_be_visible()
-    expect(shown.get_by_text("The static map.")).to_be_visible()
+    shown.locator("#map > details > summary").click()
+    expect(shown.locator("#map > details")).to_have_attribute("open", "")
+    expect(shown.locator("#map noscript svg")).to_be_visible()
+    expect(shown.locator("#map noscript figcaption")).to_have_text("The static map.")
     expect(shown.locator("#map-tool")).to_be_hidden()
-    shown.get_by_text("Listen").last.click()
+    shown.locator("#listen > details > summary").click()
     expect(shown.locator("#listen button.play").first).to_be_hidden()
 
 
