@@ -554,7 +554,10 @@ def test_songs_of_the_page_are_recommended_without_their_plays(tiny):
     assert found["plays"].to_list() == counts.to_list()
     known = plays.join(part.filter(part="train"), on="song", how="semi").select("user", because="song", count="count")
     because = found.drop_nulls("because")
-    assert because.join(known, on=["user", "because"])["count"].to_list() == because["because_plays"].to_list()
+    assert (
+        because.join(known, on=["user", "because"], maintain_order="left")["count"].to_list()
+        == because["because_plays"].to_list()
+    )
     assert tiny.table("report/models.parquet")["role"].to_list() == ["recommends", "sound", "usage"]
 
 

@@ -42,6 +42,7 @@ WORDS = {
     ("scripts/coldwave/evaluation/published.py", "random"),  # a row of the paper's tables
     ("scripts/coldwave/evaluation/strata.py", "popularity"),  # strata of songs
     ("scripts/coldwave/evaluation/figures.py", "popularity"),
+    ("scripts/coldwave/report/song_map.py", "popularity"),
     ("scripts/coldwave/evaluation/differences.py", "mean"),  # a column
     ("scripts/coldwave/evaluation/difference_text.py", "mean"),
     ("scripts/coldwave/evaluation/growth.py", "mean"),

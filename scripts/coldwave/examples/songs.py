@@ -10,8 +10,7 @@ from coldwave.analysis.usage_patterns import usable
 from coldwave.evaluation.recommendation import FEW
 from coldwave.examples.spread import spread
 from coldwave.examples.tables import SIMILAR, SOUND, USAGE
-from coldwave.examples.users import SHOWN, parts_of
-from coldwave.split.parts import TEST
+from coldwave.examples.users import SHOWN
 from coldwave.use.because import shared_tags
 from coldwave.use.files import RunFiles
 from coldwave.use.models import Model
@@ -34,7 +33,7 @@ def chosen_songs(files: RunFiles, units: Mapping[str, np.ndarray], number: int, 
     if not units:
         return []
     known = np.any([usable(vectors) for vectors in units.values()], axis=0)
-    songs = np.flatnonzero(known & (parts_of(files) == TEST).to_numpy())
+    songs = np.flatnonzero(known & files.test)
     users, ids = files.songs["users"].to_numpy()[songs], files.songs["song_id"].gather(songs).to_list()
     return songs[spread(users, ids, number, f"{seed} report songs")][::-1].tolist()
 

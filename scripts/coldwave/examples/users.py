@@ -6,7 +6,6 @@ import polars as pl
 from coldwave.examples.spread import spread
 from coldwave.examples.tables import PLAYED, RECOMMENDED
 from coldwave.files import expecting_table, read_table
-from coldwave.split.parts import TEST, TRAIN, UNHEARD
 from coldwave.use.because import reasons
 from coldwave.use.files import RunFiles
 from coldwave.use.listeners import Listener
@@ -17,11 +16,6 @@ SHOWN = 5  # songs of a list, at most
 PER_ARTIST = 3  # recommended songs of one artist, at most
 
 
-def parts_of(files: RunFiles) -> pl.Series:
-    """Read the part of each song."""
-    return read_table(files.path("split/split.parquet"), ["song", "part"]).sort("song")["part"]
-
-
 def chosen_users(files: RunFiles, number: int, seed: int) -> pl.DataFrame:
     """Choose users who have played both training and test songs, spread over the number of training songs.
 
@@ -30,12 +24,10 @@ def chosen_users(files: RunFiles, number: int, seed: int) -> pl.DataFrame:
     table ``user``, ``user_id``, ``songs`` (training songs played), ``held_out`` (test songs played), the fewest songs
     first
     """
-    split = read_table(files.path("split/split.parquet"), ["song", "part"])
+    training, test = (pl.Series(np.flatnonzero(songs)).implode() for songs in (files.training, files.test))
     with expecting_table(path := files.path("plays/plays.parquet")):
-        plays = pl.scan_parquet(path, glob=False).select("user", "song").join(split.lazy(), on="song")
-        counted = plays.group_by("user").agg(
-            songs=(pl.col("part") == TRAIN).sum(), held_out=(pl.col("part") == TEST).sum()
-        )
+        plays = pl.scan_parquet(path, glob=False).select("user", "song").group_by("user")
+        counted = plays.agg(songs=pl.col("song").is_in(training).sum(), held_out=pl.col("song").is_in(test).sum())
         both = counted.filter(pl.col("songs") > 0, pl.col("held_out") > 0).sort("user").collect()
     ids = read_table(files.path("plays/users.parquet"), ["user", "user_id"])
     both = both.join(ids, on="user", maintain_order="left").select("user", "user_id", "songs", "held_out")
@@ -66,7 +58,7 @@ def recommended(vectors: Vectors, chosen: Chosen, users: pl.DataFrame) -> pl.Dat
     table ``RECOMMENDED``
     """
     files = vectors.files
-    allowed = parts_of(files).is_in([TEST, UNHEARD]).to_numpy()
+    allowed = ~(files.training | files.validation)
     lists = [pl.DataFrame(schema=RECOMMENDED)]
     for user, user_id in users.select("user", "user_id").rows():
         plays = files.plays_of(user).sort("song")

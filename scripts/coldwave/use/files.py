@@ -10,7 +10,7 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.files import expecting_table, read_array, read_table
 from coldwave.provenance.comparison import RECORD, read_record
-from coldwave.split.parts import TRAIN, VALIDATION
+from coldwave.split.parts import TEST, TRAIN, VALIDATION
 from coldwave.wmf.chosen import read_chosen
 
 NEEDED = ("plays/songs.parquet", "plays/users.parquet", "plays/plays.parquet", "split/split.parquet",
@@ -143,6 +143,11 @@ class RunFiles:
     def validation(self) -> np.ndarray:
         """The validation songs: bool [songs]."""
         return (self._part == VALIDATION).to_numpy()
+
+    @cached_property
+    def test(self) -> np.ndarray:
+        """The test songs: bool [songs]."""
+        return (self._part == TEST).to_numpy()
 
     @cached_property
     def _part(self) -> pl.Series:
