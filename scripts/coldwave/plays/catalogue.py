@@ -1,6 +1,5 @@
 """The songs table: a manifest (CSV, TSV, JSON, Parquet) or a folder of audio files."""
 
-import ast
 import csv
 import logging
 import math
@@ -28,6 +27,7 @@ from coldwave.plays.manifest import (
     table_header,
 )
 from coldwave.plays.rejections import TEXT_LENGTH, refuse_flood, rejected_rows
+from coldwave.plays.tags import tags_of
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ def read_catalogue(
             if seconds is None and _text(length):
                 rejected.append((line, NO_SECONDS, text[:TEXT_LENGTH]))
             texts = (_text(title), _text(artist), _text(album), date)
-            labels = _tags(tags, options.get("tag_separator"))
+            labels = tags_of(tags, options.get("tag_separator"))
             kept[song_id] = [song_id, *texts, labels, audio, *map(_text, identifiers), seconds]
     if not kept:
         first = f"; {len(rejected):,} rows were set aside, the first for: {rejected[0][1]}" if rejected else ""
@@ -133,24 +133,6 @@ def _seconds(value: Any) -> float | None:
     except (TypeError, ValueError):
         return None
     return seconds if 0 < seconds < math.inf else None
-
-
-def _tags(value: Any, separator: str | None) -> list[str]:
-    if value is None:
-        return []
-    value = _listed(value) if isinstance(value, str) else value
-    items = value if isinstance(value, list) else str(value).split(separator) if separator else [str(value)]
-    return list(dict.fromkeys(text for item in items if item is not None and (text := str(item).strip())))
-
-
-def _listed(text: str) -> str | list[Any]:
-    """Read a text such as ``['rock', 'pop']``, as programs in Python write lists; leave any other text as it is."""
-    if not (text.startswith("[") and text.endswith("]")):
-        return text
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return text
 
 
 def _rows(path: Path, options: Mapping[str, Any], rejected: list[Rejected]) -> Iterator[Row]:

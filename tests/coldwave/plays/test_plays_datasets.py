@@ -6,8 +6,11 @@ import os
 from collections import Counter, defaultdict
 from pathlib import Path
 
+import polars as pl
 import pytest
 from data_sets import PRESETS, events, mbid_of, write
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from coldwave.embeddings.columns import check_text
 from coldwave.errors import InputError
@@ -101,6 +104,22 @@ def test_a_date_parts_songs_by_their_first_play(laid_out):
     first = {song: min(time for _, other, time in events() if other == song).strftime("%F") for _, song, _ in events()}
     assert found["test"] == {song for song, day in first.items() if day >= "2008-08-20"}
     assert found["validation"] == {song for song, day in first.items() if "2008-07" <= day < "2008-08-20"}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("xyz"), st.sampled_from("abcdefg"), st.integers(0, 99)), min_size=1))
+def test_first_plays_of_a_table_are_the_earliest_of_anybody(tmp_path_factory, lines):
+    """In text as in Parquet, however the file is cut into blocks, also of users who are left out."""
+    folder = tmp_path_factory.mktemp("first")
+    table = pl.DataFrame(lines, schema=["user", "song", "time"], orient="row")
+    table = table.with_columns(pl.col("time") + 1_300_000_000)
+    table.write_csv(folder / "plays.tsv", separator="\t")
+    table.write_parquet(folder / "plays.parquet", row_group_size=3)
+    first = dict(table.group_by("song").agg(pl.col("time").min()).iter_rows())
+    for name in ("plays.tsv", "plays.parquet"):
+        options = {"format": "table", "table": {"count": None, "time": "time"}, "first_play": True, "top_users": 1}
+        songs = ingest(folder / name, None, options | {"min_users": 0}, block_bytes=40).songs
+        assert dict(songs.select("song_id", "first_play").iter_rows()) == first
 
 
 def test_songs_have_the_names_that_plays_tell(laid_out):
