@@ -9,6 +9,7 @@ from typing import Any
 
 BESIDE = 350  # MB: in a job of a cluster, Snakemake runs beside the script
 DAY = 1440  # minutes: at most so many are asked for at first, as many sites start no job that asks for some days
+SOURCE = "source"  # the name of the plays among a job's inputs
 Sizes = Mapping[str, float]
 Asked = Callable[[Any, Any, int], int]  # of wildcards, input and attempt
 
@@ -68,6 +69,8 @@ def _sum(sizes: Sizes, per_mb: Sizes, per_factor: Sizes, factors: int) -> float:
 def sizes_of(input: Any, names: set[str]) -> dict[str, float]:
     """MB of a job's inputs of some names; a name that the job has no input of is left out.
 
+    A folder of plays (``source``) is as large as the files in it. One of songs is not: their audio is not read.
+
     Raises ``FileNotFoundError`` for a file that is not there: Snakemake then leaves the need open until it is.
     """
     named = {name: input.get(name) for name in names}
@@ -75,10 +78,12 @@ def sizes_of(input: Any, names: set[str]) -> dict[str, float]:
     stored = any(getattr(path, "is_storage", False) for each in paths.values() for path in each)
     known = dict(zip(map(str, input), input.size_files, strict=True)) if stored else {}  # a bucket knows its sizes
 
-    def size_of(path: Any) -> int:
+    def size_of(path: Any, name: str) -> int:
+        if name == SOURCE and Path(path).is_dir():
+            return sum(file.stat().st_size for file in Path(path).rglob("*") if file.is_file())
         return known[str(path)] if stored else Path(path).stat().st_size
 
-    return {name: sum(map(size_of, each)) / 1e6 for name, each in paths.items()}
+    return {name: sum(size_of(path, name) for path in each) / 1e6 for name, each in paths.items()}
 
 
 def grown(first: Callable[[Any], int]) -> Asked:

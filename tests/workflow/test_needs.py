@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.needs import DAY, Need, grown, shared_out, signed
+from workflow.needs import DAY, Need, grown, shared_out, signed, sizes_of
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,13 @@ def test_jobs_share_what_grows_with_a_product_of_two_inputs():
     assert need.minutes_for(sizes, jobs=4) == 10 + 5 + 5
     assert need.minutes_for({"users": 50.0}) == 10 + 5
     assert need.minutes_for({"users": 1e6, "songs": 1e6}) == DAY
+
+
+def test_a_folder_of_plays_is_as_large_as_its_files_and_one_of_songs_is_not(tmp_path):
+    for name in ("plays", "songs"):
+        (tmp_path / name / "a").mkdir(parents=True)
+        (tmp_path / name / "a" / "one").write_bytes(bytes(2_000_000))
+        (tmp_path / name / "two").write_bytes(bytes(1_000_000))
+    given = {"source": str(tmp_path / "plays"), "catalogue": str(tmp_path / "songs")}
+    sizes = sizes_of(given, {"source", "catalogue"})
+    assert sizes["source"] == 3.0 and sizes["catalogue"] < 0.1

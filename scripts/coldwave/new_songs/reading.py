@@ -19,7 +19,7 @@ NEW_SONGS = {"song": pl.UInt32, **CATALOGUE}
 def read_new_songs(path: Path, options: Mapping[str, Any], threads: int = 1) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Read new songs as a songs table is read (``coldwave.plays.catalogue``), and number them from 0, sorted by id.
 
-    ``options`` is the config's ``new_songs``: columns, tag_separator, audio_root and id_from.
+    ``options`` is the config's ``new_songs``: columns, tag_separator, audio_root, audio_pattern and id_from.
 
     Returns
     -------

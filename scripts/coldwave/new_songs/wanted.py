@@ -24,7 +24,7 @@ class Wanted:
     Attributes
     ----------
     source : a songs table, or a folder of audio files
-    reading : how it is read: columns, tag_separator, audio_root and id_from, as ``new_songs`` of the config
+    reading : how it is read, as ``new_songs`` of the config: columns, tag_separator, audio_root, audio_pattern, id_from
     embeddings : the tables of embeddings by name, each with ``path``, ``song`` and ``delimiter``
     models : names of models; None takes all that can predict these songs
     users, neighbours : how many are listed of each song
