@@ -22,9 +22,11 @@ import numpy as np
 import polars as pl
 import psutil
 import soundfile
-from serving.asking import Question, ask, request
-from serving.made_up_run import write_run
 
+sys.path.append(str(Path(__file__).parents[1]))  # benchmarks are not installed
+
+from benchmarks.serving.asking import Question, ask, request
+from benchmarks.serving.made_up_run import write_run
 from coldwave.command import cli
 
 PROGRAM = (

@@ -10,6 +10,7 @@ from coldwave.errors import InputError
 from coldwave.files import read_table
 
 if TYPE_CHECKING:
+    from coldwave.matching.matching import Library
     from coldwave.use.run import Run
 
 NAMED = 5  # users, in an error
@@ -28,13 +29,20 @@ class Matched(NamedTuple):
     unmatched: pl.DataFrame
 
 
-def match_history(run: "Run", paths: Sequence[Path], user: str | None = None, overrides: Path | None = None) -> Matched:
+def match_history(
+    run: "Run",
+    paths: Sequence[Path],
+    user: str | None = None,
+    overrides: Path | None = None,
+    library: "Library | None" = None,
+) -> Matched:
     """Read a history, or several, and match its tracks to the songs of a run, with that run's own settings.
 
     Parameters
     ----------
     user : whose listens are taken; may be left out if the history is of one user
     overrides : a table that says which song a track is (``coldwave.matching.overrides``), in place of the run's own
+    library : the run's `songs_to_match`, prepared, where several histories are matched
 
     Raises
     ------
@@ -46,13 +54,15 @@ def match_history(run: "Run", paths: Sequence[Path], user: str | None = None, ov
     from coldwave.histories.reading import collect, read_history
     from coldwave.matching.disagreeing import note
     from coldwave.matching.exhibits import matched_tracks, summary, tier_counts, unmatched_tracks
+    from coldwave.matching.matching import prepared
     from coldwave.matching.plays import match_listens
 
     reading = DEFAULTS | reading_options(run.files.config)
     listens = collect(read_history(list(paths), options=reading))
     table = of_user(listens.table, user, paths)
-    songs = songs_to_match(run)
-    found = match_listens(table, songs, reading["repeats_within"], **_matching(run, songs, overrides))
+    library = prepared(songs_to_match(run)) if library is None else library
+    songs = library.songs
+    found = match_listens(table, library, reading["repeats_within"], **_matching(run, songs, overrides))
     counts, dropped = tier_counts(found.tracks, found.matches), add_dropped(listens.dropped, found.dropped)
     notes = [f"{table['count'].sum():,} plays read; dropped: {count_dropped(dropped)}"]
     notes[0] += f"; {listens.rejected.height:,} lines set aside." if listens.rejected.height else "."

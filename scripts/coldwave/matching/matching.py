@@ -1,5 +1,7 @@
 """Match the tracks of a listening history to the songs of a library."""
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from coldwave.matching.choice import choose, facts
@@ -38,9 +40,38 @@ TIERS = (OVERRIDE, RECORDING, MAPPED, ISRC, NAMES, BARE_NAMES, FUZZY, PATH)
 UNMATCHED = (NOT_MEANT, *REASONS)
 
 
+@dataclass(frozen=True)
+class Library:
+    """The songs of a library as they are compared, made once for any number of matchings: `prepared` makes it.
+
+    Attributes
+    ----------
+    songs : sorted by ``song_id``; facts : as `choice.facts`; forms : as `reading_forms`
+    """
+
+    songs: pl.DataFrame
+    facts: pl.DataFrame
+    forms: pl.DataFrame
+
+
+def prepared(songs: pl.DataFrame) -> Library:
+    """Prepare the songs of a library, as `match_tracks` takes them. Raises ValueError if ids are null or not unique."""
+    _check(songs["song_id"])
+    songs = songs.sort("song_id")
+    known = readings(songs, "audio")
+    albums = known.group_by("owner", maintain_order=True).agg(pl.col("album").drop_nulls().first()).sort("owner")
+    theirs = facts(songs.with_columns(albums["album"]), "seconds")
+    return Library(songs, theirs, reading_forms(known, "song", songs["seconds"]))
+
+
+def _check(ids: pl.Series) -> None:
+    if ids.null_count() or ids.n_unique() != ids.len():
+        raise ValueError(f"{ids.name} is null or not unique")
+
+
 def match_tracks(
     tracks: pl.DataFrame,
-    songs: pl.DataFrame,
+    songs: pl.DataFrame | Library,
     *,
     likeness: float = LIKENESS,
     margin: float = MARGIN,
@@ -56,7 +87,8 @@ def match_tracks(
     ----------
     tracks : as in ``TRACKS``, one row a track; all but ``track`` and ``plays`` may be null; durations are in seconds
     songs : the columns ``SONGS``; ``song_id`` is unique, the others may be null, ``seconds`` is a float, ``audio`` a
-        path. The ids of tracks and songs may be several: a text with anything between them, or a list of texts
+        path. The ids of tracks and songs may be several: a text with anything between them, or a list of texts. Or
+        these songs, `prepared`
     likeness : 0 to 100, the least of a fuzzy match, of its artist and its title
     margin : by how much a fuzzy match must be more alike than the next song of another name
     overrides : ``overrides.OVERRIDES``, as `read_overrides` reads them and checks them against these songs
@@ -75,14 +107,11 @@ def match_tracks(
     ValueError
         Song ids or tracks are null or not unique.
     """
-    for name, ids in (("song_id", songs["song_id"]), ("track", tracks["track"])):
-        if ids.null_count() or ids.n_unique() != ids.len():
-            raise ValueError(f"{name} is null or not unique")
-    tracks, songs = tracks.sort("track"), songs.sort("song_id")
+    library = songs if isinstance(songs, Library) else prepared(songs)
+    _check(tracks["track"])
+    tracks, songs = tracks.sort("track"), library.songs
     ids, files = songs["song_id"], same_files(tracks["path"], songs["audio"])
-    read, known = readings(tracks, "path"), readings(songs, "audio")
-    albums = known.group_by("owner", maintain_order=True).agg(pl.col("album").drop_nulls().first()).sort("owner")
-    ours, theirs = facts(tracks, "duration"), facts(songs.with_columns(albums["album"]), "seconds")
+    read, ours = readings(tracks, "path"), facts(tracks, "duration")
 
     rows = pl.int_range(tracks.height, dtype=pl.UInt32, eager=True)
     left = pl.repeat(True, tracks.height, dtype=pl.Boolean, eager=True)
@@ -94,13 +123,13 @@ def match_tracks(
         left &= ~rows.is_in(said["track"].to_list())
     stages = Stages(
         tracks=reading_forms(read, "track", tracks["duration"]),
-        songs=reading_forms(known, "song", songs["seconds"]),
+        songs=library.forms,
         likeness=likeness,
         margin=margin,
     )
     for how, pairs_of in stages.all(tracks, songs, files, redirects):
         pairs = pairs_of(left)
-        chosen = choose(pairs, ours, theirs, ids, files)
+        chosen = choose(pairs, ours, library.facts, ids, files)
         if "likeness" in pairs.columns:
             alike = pairs.group_by("track", "song").agg(pl.col("likeness").max())
             chosen = chosen.join(alike, on=["track", "song"])

@@ -9,7 +9,7 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.histories.counting import count_dropped
 from coldwave.histories.repeats import not_repeated
-from coldwave.matching.matching import match_tracks
+from coldwave.matching.matching import Library, match_tracks
 from coldwave.matching.tracks import distinct_tracks
 from coldwave.plays.batches import ME
 
@@ -26,7 +26,9 @@ class MatchedListens(NamedTuple):
     dropped: dict[str, int]
 
 
-def match_listens(listens: pl.DataFrame, songs: pl.DataFrame, repeats_within: float, **how: Any) -> MatchedListens:
+def match_listens(
+    listens: pl.DataFrame, songs: pl.DataFrame | Library, repeats_within: float, **how: Any
+) -> MatchedListens:
     """Match the tracks of listens (``coldwave.histories.listens.LISTENS``) to songs, and take their plays.
 
     Parameters

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from coldwave.command.history import match_history
+from coldwave.command.history import match_history, songs_to_match
 from coldwave.errors import InputError
+from coldwave.matching.matching import prepared
 from coldwave.use.opening import load
 from coldwave.use.run import Run
 
@@ -28,7 +29,7 @@ def start(folder: Path, seconds: float, memory: int) -> None:
     if "audio" in run.files.config:
         most = run.files.config["audio"].get("timeout") or seconds
         run.files.config["audio"]["timeout"] = min(most, FFMPEG_SHARE * seconds)
-    _worker.update(run=run, memory=memory)
+    _worker.update(run=run, memory=memory, library=prepared(songs_to_match(run)))
 
 
 def place(path: Path, n: int) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def place(path: Path, n: int) -> dict[str, Any]:
 def listened(path: Path, user: str | None) -> dict[str, Any]:
     """Read a history and match it to the run's songs: plays by song id, counts by tier, and what is to be said."""
     with bounded(path) as run:
-        return match_history(run, [path], user)._asdict()
+        return match_history(run, [path], user, library=_worker["library"])._asdict()
 
 
 @contextmanager

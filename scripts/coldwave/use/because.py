@@ -22,20 +22,24 @@ def reasons(songs: pl.DataFrame, listener: Listener, scorer: Scorer, recommended
     table ``because_id``, ``because_title``, ``because_artist``, ``because_plays``, ``part`` (of the score), ``tags`` in
     common, and ``why``, in words; nulls if no song raises the score
     """
-    rows = []
+    nothing = (None, None, None, None, None, [], None)
+    if not len(listener.songs):
+        return pl.DataFrame([nothing] * len(recommended), schema=REASONS, orient="row")
     carried = listener.carried(scorer.rows(recommended))
-    tags, labels = songs["tags"], songs.select("song_id", "title", "artist")
-    for song, parts in zip(recommended.tolist(), carried, strict=True):
-        place = int(parts.argmax()) if len(parts) else 0
-        if not len(parts) or parts[place] <= 0:
-            rows.append((None, None, None, None, None, [], None))
+    best = carried.argmax(axis=1)
+    own = songs["tags"].gather(recommended.tolist()).to_list()
+    others = songs[listener.songs[best].tolist()].select("song_id", "title", "artist", "tags")
+    names, rows = song_labels(others), []
+    for row, (song, (song_id, title, artist, tags)) in enumerate(
+        zip(recommended.tolist(), others.iter_rows(), strict=True)
+    ):
+        part, count = float(carried[row, best[row]]), listener.counts[best[row]].item()
+        if part <= 0:
+            rows.append(nothing)
             continue
-        other, count = int(listener.songs[place]), listener.counts[place].item()
-        song_id, title, artist = labels.row(other)
-        common = shared_tags(tags[song].to_list(), tags[other].to_list())
         said = "its listeners also play" if scorer.by_plays[song] else "sounds like"
-        why = f"{said} {song_labels(labels[other])[0]}, which you played {times(count)}"
-        rows.append((song_id, title, artist, count, float(parts[place]), common, why))
+        why = f"{said} {names[row]}, which you played {times(count)}"
+        rows.append((song_id, title, artist, count, part, shared_tags(own[row], tags), why))
     return pl.DataFrame(rows, schema=REASONS, orient="row")
 
 
