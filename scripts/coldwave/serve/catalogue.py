@@ -71,7 +71,7 @@ class Catalogue:
 
     def warm(self) -> None:
         """Read and compute what all answers need, so that the first one is as fast as the others."""
-        questions = [lambda: self.similar(0, 1), lambda: self.recommended(0, 1, "unheard", 3)]
+        questions = [lambda: self.about, lambda: self.similar(0, 1), lambda: self.recommended(0, 1, "unheard", 3)]
         if self._shown.height > 1:
             questions.append(lambda: self.path(0, 1, 2))
         for ask in questions:

@@ -16,6 +16,8 @@ from coldwave.use.run import Run
 FILE_BYTES = 4 << 30  # of one file that a worker may write
 FFMPEG_SHARE = 0.8  # of the time: ffmpeg must end before its worker is killed
 
+STATM = Path("/proc/self/statm")  # memory in pages, all that is mapped first
+
 _worker: dict[str, Any] = {}
 
 
@@ -50,8 +52,9 @@ def bounded(path: Path):
     """Bound memory and files, keep what is written beside the upload, and name the upload as its sender does."""
     run: Run = _worker["run"]
     tempfile.tempdir = str(path.parent)
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    _limit(resource.RLIMIT_AS, used + _worker["memory"])
+    if STATM.exists():  # elsewhere than on Linux, memory cannot be bounded so
+        used = int(STATM.read_text().split()[0]) * resource.getpagesize()
+        _limit(resource.RLIMIT_AS, used + _worker["memory"])
     _limit(resource.RLIMIT_FSIZE, FILE_BYTES)
     try:
         yield run
@@ -61,7 +64,8 @@ def bounded(path: Path):
     except MemoryError:
         raise InputError("the upload: it takes more memory than a server gives it") from None
     finally:
-        _limit(resource.RLIMIT_AS, resource.RLIM_INFINITY)
+        if STATM.exists():
+            _limit(resource.RLIMIT_AS, resource.RLIM_INFINITY)
 
 
 def _limit(what: int, soft: int) -> None:
