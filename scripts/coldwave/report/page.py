@@ -6,11 +6,11 @@ The page holds no time and no path of the machine, so that the same results give
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 
 import jinja2
 import polars as pl
-from markupsafe import Markup, escape
 
 from coldwave.errors import InputError
 from coldwave.evaluation.differences import Comparison
@@ -132,7 +132,7 @@ def render(
         style, *scripts = (environment.loader.get_source(environment, name)[0] for name in (STYLE, *SCRIPTS))
         script = "".join(scripts)
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-        values |= {"style": Markup(style), "script": Markup(script), "script_hash": Markup(f"sha256-{digest}")}
+        values |= {"style": style, "script": script, "script_hash": f"sha256-{digest}"}
         return environment.get_template(PAGE).render(values)
     except jinja2.TemplateError as error:
         name = getattr(error, "name", None) or PAGE
