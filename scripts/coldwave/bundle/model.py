@@ -33,7 +33,7 @@ def check_can_be_built(model: Model) -> None:
     kind = model.settings["kind"]
     if model.kind is None or model.kind.combines:
         why = f"kind {kind} does not predict songs from what it hears alone"
-    elif _hears_log_mels(model) and model.files.config["audio"].get("source") == "mel":
+    elif _hears_log_mels(model) and model.files.config.get("audio", {}).get("source") == "mel":
         why = "its run hears mel-spectrograms of others (audio.source: mel), and no graph makes them of audio"
     elif find_spec(_module(model)) is None:
         why = f"nothing makes a graph of kind {kind} (there is no {_module(model).replace('.', '/')}.py)"
