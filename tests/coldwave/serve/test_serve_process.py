@@ -26,9 +26,13 @@ CLIENTS, QUESTIONS = 100, 5
 
 
 @contextmanager
-def served(place, *options):
-    """Start the command; gives its process and address. It is killed in the end if it has not ended."""
-    command = [sys.executable, "-c", PROGRAM, "serve", "small", "--port", "0", *options]
+def served(place, *options, first="pass"):
+    """Start the command; gives its process and address. It is killed in the end if it has not ended.
+
+    ``first`` is a program that runs before it.
+    """
+    program = PROGRAM.replace("sys.exit", f"{first}; sys.exit")
+    command = [sys.executable, "-c", program, "serve", "small", "--port", "0", *options]
     process = subprocess.Popen(command, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         line = process.stdout.readline()
@@ -77,6 +81,21 @@ def test_it_ends_while_an_upload_is_under_way(place):
             process.send_signal(signal.SIGTERM)
             assert process.wait(LIMIT) == 0
             assert psutil.wait_procs(members, LIMIT)[1] == []
+
+
+HEAD = "POST /api/playlists HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n"
+
+
+@pytest.mark.parametrize("part", ["", HEAD, HEAD + "\r\n{"])
+def test_requests_that_do_not_come_end(place, part):
+    soon = "import coldwave.serve.server as server; server.HEAD_SECONDS = server.BODY_SECONDS = 1"
+    with served(place, first=soon) as (_, address):
+        port = int(re.search(r":(\d+)/", address)[1])
+        with socket.create_connection(("127.0.0.1", port), LIMIT) as idle:
+            idle.sendall(part.encode())
+            assert idle.recv(1000) == b""
+        with urllib.request.urlopen(f"{address}healthz", timeout=LIMIT) as answer:
+            assert answer.status == 200
 
 
 def test_a_port_in_use_is_told(place, monkeypatch, capsys):
