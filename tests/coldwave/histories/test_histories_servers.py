@@ -40,6 +40,12 @@ def test_maloja(tmp_path):
     assert found.dropped == {"played under 30 s": 1}, "the short song that was not played whole"
 
 
+def test_koito_s_user_may_be_no_text(tmp_path):
+    (tmp_path / "x").write_text(json.dumps({"version": "1", "user": "a\0b", "listens": [KOITO_LISTEN]}))
+    with pytest.raises(InputError, match="NUL byte"):
+        read(tmp_path / "x")
+
+
 def test_koito(tmp_path):
     named = {"mbid": MBID.upper(), "duration": 0, "aliases": aliases("Masayuki Suzuki", "鈴木雅之")}
     nameless = KOITO_LISTEN["track"] | {"aliases": [{"alias": "x", "source": "", "is_primary": False}]}
