@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -19,7 +20,9 @@ from coldwave.serve.app import make_app
 from coldwave.serve.settings import LOOPBACK, Settings
 from coldwave.use.run import Run
 
-MOST_CONNECTIONS = 1000
+MOST_CONNECTIONS = 1000  # that are answered; more are told to come later, and twice as many closed
+BACKLOG = 100  # connections that the system takes before the server does
+FILES = 4096  # and connections that may be open at once, where the system lets a process have so many
 KEEP_ALIVE = 15  # seconds
 HEAD_SECONDS = 15  # in which the head of a request must have come
 BODY_SECONDS = 90  # in which its body must have come; uploads are told so before (Settings.receive_seconds)
@@ -56,6 +59,7 @@ def serve(run: Run, settings: Settings, show: bool = False) -> None:
     InputError
         The port cannot be had.
     """
+    _allow_files()
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s: %(message)s")
     with bind(settings) as listening:
         page = address(settings, listening.getsockname()[1])
@@ -70,6 +74,7 @@ class _Server(uvicorn.Server):
         config = uvicorn.Config(
             make_app(run, settings),
             access_log=False,
+            backlog=BACKLOG,
             http=_Connection,
             limit_concurrency=MOST_CONNECTIONS,
             log_config=None,
@@ -103,6 +108,8 @@ class _Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
+        if len(self.connections) > 2 * MOST_CONNECTIONS:
+            transport.abort()
         self._await()
 
     def data_received(self, data: bytes) -> None:
@@ -128,6 +135,13 @@ class _Connection(H11Protocol):
         seconds = {h11.IDLE: HEAD_SECONDS, h11.SEND_BODY: BODY_SECONDS}.get(awaited)
         self._deadline = None if seconds is None else self.loop.call_later(seconds, self.transport.close)
         self._awaited = awaited
+
+
+def _allow_files() -> None:
+    """Let this process have more open files: without one for a connection, asyncio fills the log."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= soft < FILES:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (FILES if hard < 0 else min(FILES, hard), hard))
 
 
 def _has_display() -> bool:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -96,6 +96,19 @@ def test_requests_that_do_not_come_end(place, part):
             assert idle.recv(1000) == b""
         with urllib.request.urlopen(f"{address}healthz", timeout=LIMIT) as answer:
             assert answer.status == 200
+
+
+def test_connections_beyond_all_bounds_are_closed_and_fill_no_log(place):
+    few = "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (64, r.getrlimit(r.RLIMIT_NOFILE)[1])); "
+    few += "import coldwave.serve.server as server; server.MOST_CONNECTIONS = 50"
+    with served(place, first=few) as (process, address), ExitStack() as opened:
+        port = int(re.search(r":(\d+)/", address)[1])
+        idle = [opened.enter_context(socket.create_connection(("127.0.0.1", port), LIMIT)) for _ in range(101)]
+        assert idle[-1].recv(1000) == b""
+        opened.close()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(LIMIT) == 0
+        assert process.stderr.read() == ""
 
 
 def test_a_port_in_use_is_told(place, monkeypatch, capsys):
