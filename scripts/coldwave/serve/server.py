@@ -99,6 +99,11 @@ class _Server(uvicorn.Server):
             if self._show and _has_display():
                 threading.Thread(target=webbrowser.open, args=(self._page,), daemon=True).start()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        if self.force_exit:  # a second Ctrl-C: uvicorn ends at once, and would leave the app as it is
+            await self.lifespan.shutdown()
+
 
 class _Connection(H11Protocol):
     """A connection that ends if a request takes too long to come, so that idle clients do not use up all there are."""

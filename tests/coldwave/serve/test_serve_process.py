@@ -71,16 +71,20 @@ def test_it_ends_when_it_is_told_to_and_leaves_no_process(place, how):
         assert process.stderr.read() == ""
 
 
-def test_it_ends_while_an_upload_is_under_way(place):
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT, signal.SIGINT]])
+def test_it_ends_while_an_upload_is_under_way(place, signals):
     with served(place) as (process, address):
         port = int(re.search(r":(\d+)/", address)[1])
         with socket.create_connection(("127.0.0.1", port), LIMIT) as half:
             half.sendall(b"POST /api/place HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nhalf")
             time.sleep(0.5)
             members = family(process)
-            process.send_signal(signal.SIGTERM)
+            for number in signals:
+                process.send_signal(number)
+                time.sleep(0.5)
             assert process.wait(LIMIT) == 0
             assert psutil.wait_procs(members, LIMIT)[1] == []
+            assert "Traceback" not in process.stderr.read()
 
 
 HEAD = "POST /api/playlists HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n"
