@@ -32,7 +32,7 @@ def read_koito(path: Path, options: Mapping[str, Any]) -> Iterator[Batch]:
     return read_parts(path, recognises, _read, WORDS)
 
 
-def listen(record: dict[str, Any], user: str | None = None) -> dict[str, Any]:
+def listen(record: dict[str, Any], user: Any = None) -> dict[str, Any]:
     """Return the columns of a listen. Names stand among aliases: the primary one is the name.
 
     Raises
@@ -43,7 +43,7 @@ def listen(record: dict[str, Any], user: str | None = None) -> dict[str, Any]:
     track, artists = inner(record, "track"), record.get("artists")
     names = [_name(artist) for artist in artists] if isinstance(artists, list) else []
     return {
-        "user_id": user,
+        "user_id": text_of(user),
         "time": seconds_of(record.get("listened_at")),
         "artist": ", ".join(filter(None, names)) or None,
         "title": _name(track),
@@ -62,6 +62,6 @@ def _name(thing: Any) -> str | None:
 
 
 def _read(member: Member) -> Iterator[Batch]:
-    user = next((text_of(value) for key, value in head_elements(member.head) if key == "user"), None)
+    user = next((value for key, value in head_elements(member.head) if key == "user"), None)
     listens = (value for key, value in elements(member.stream, member.name) if key == "listens")
     return gather(member.name, records_of(listens), lambda record: listen(record, user))

@@ -40,6 +40,12 @@ def test_maloja(tmp_path):
     assert found.dropped == {"played under 30 s": 1}, "the short song that was not played whole"
 
 
+def test_koito_s_user_may_be_no_text(tmp_path):
+    (tmp_path / "x").write_text(json.dumps({"version": "1", "user": "a\0b", "listens": [KOITO_LISTEN]}))
+    with pytest.raises(InputError, match="NUL byte"):
+        read(tmp_path / "x")
+
+
 def test_koito(tmp_path):
     named = {"mbid": MBID.upper(), "duration": 0, "aliases": aliases("Masayuki Suzuki", "鈴木雅之")}
     nameless = KOITO_LISTEN["track"] | {"aliases": [{"alias": "x", "source": "", "is_primary": False}]}
@@ -78,6 +84,22 @@ def test_navidrome_s_scrobbles_and_the_plays_before_them(tmp_path):
         "before since": 1,
         "of unknown time, with since or until set": 3,
     }
+
+
+@pytest.mark.parametrize("scrobbles", [True, False])
+@pytest.mark.parametrize("count", ["'many'", "x'ff00'", "2.5", "1e300"])
+def test_navidrome_s_counts_may_be_anything_in_sqlite(tmp_path, scrobbles, count):
+    database = navidrome(tmp_path / "x", scrobbles=scrobbles)
+    database.execute("INSERT INTO media_file(id, artist, title) VALUES ('s3', x'ff00', 'Odd')")
+    database.execute(
+        "INSERT INTO annotation(user_id, item_id, item_type, play_count) VALUES ('u1','s3','media_file',2)"
+    )
+    database.execute(f"UPDATE annotation SET play_count = {count} WHERE item_id = 's1'")
+    database.commit()
+    database.close()
+    found = read(tmp_path / "x", "navidrome")
+    assert "Hyperballad" in found.table["title"]
+    assert set(found.rejected["reason"]) == {"count is not a whole number above 0", "no artist"}
 
 
 def test_an_older_navidrome_has_counts_only(tmp_path):

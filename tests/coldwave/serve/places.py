@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import soundfile
 import yaml
 from fastapi.testclient import TestClient
@@ -71,6 +72,25 @@ def hang(path: Path, n: int) -> None:
 def crash(path: Path, n: int) -> None:
     """What a worker may do: die."""
     os.abort()
+
+
+class Odd(Exception):
+    """An error that can be sent from a process and not be received."""
+
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(one)
+
+
+def fail(path: Path, n: int) -> None:
+    """What a library may do at an upload: raise anything."""
+    with work.bounded(path):
+        raise Odd("of the library", "")
+
+
+def panic(path: Path, n: int) -> None:
+    """What polars does where it is wrong itself: what it raises is no Exception."""
+    with work.bounded(path):
+        raise pl.exceptions.PanicException("of polars")
 
 
 def devour(path: Path, n: int) -> int:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -26,9 +26,13 @@ CLIENTS, QUESTIONS = 100, 5
 
 
 @contextmanager
-def served(place, *options):
-    """Start the command; gives its process and address. It is killed in the end if it has not ended."""
-    command = [sys.executable, "-c", PROGRAM, "serve", "small", "--port", "0", *options]
+def served(place, *options, first="pass"):
+    """Start the command; gives its process and address. It is killed in the end if it has not ended.
+
+    ``first`` is a program that runs before it.
+    """
+    program = PROGRAM.replace("sys.exit", f"{first}; sys.exit")
+    command = [sys.executable, "-c", program, "serve", "small", "--port", "0", *options]
     process = subprocess.Popen(command, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         line = process.stdout.readline()
@@ -67,16 +71,48 @@ def test_it_ends_when_it_is_told_to_and_leaves_no_process(place, how):
         assert process.stderr.read() == ""
 
 
-def test_it_ends_while_an_upload_is_under_way(place):
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT, signal.SIGINT]])
+def test_it_ends_while_an_upload_is_under_way(place, signals):
     with served(place) as (process, address):
         port = int(re.search(r":(\d+)/", address)[1])
         with socket.create_connection(("127.0.0.1", port), LIMIT) as half:
             half.sendall(b"POST /api/place HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nhalf")
             time.sleep(0.5)
             members = family(process)
-            process.send_signal(signal.SIGTERM)
+            for number in signals:
+                process.send_signal(number)
+                time.sleep(0.5)
             assert process.wait(LIMIT) == 0
             assert psutil.wait_procs(members, LIMIT)[1] == []
+            assert "Traceback" not in process.stderr.read()
+
+
+HEAD = "POST /api/playlists HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n"
+
+
+@pytest.mark.parametrize("part", ["", HEAD, HEAD + "\r\n{"])
+def test_requests_that_do_not_come_end(place, part):
+    soon = "import coldwave.serve.server as server; server.HEAD_SECONDS = server.BODY_SECONDS = 1"
+    with served(place, first=soon) as (_, address):
+        port = int(re.search(r":(\d+)/", address)[1])
+        with socket.create_connection(("127.0.0.1", port), LIMIT) as idle:
+            idle.sendall(part.encode())
+            assert idle.recv(1000) == b""
+        with urllib.request.urlopen(f"{address}healthz", timeout=LIMIT) as answer:
+            assert answer.status == 200
+
+
+def test_connections_beyond_all_bounds_are_closed_and_fill_no_log(place):
+    few = "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (64, r.getrlimit(r.RLIMIT_NOFILE)[1])); "
+    few += "import coldwave.serve.server as server; server.MOST_CONNECTIONS = 50"
+    with served(place, first=few) as (process, address), ExitStack() as opened:
+        port = int(re.search(r":(\d+)/", address)[1])
+        idle = [opened.enter_context(socket.create_connection(("127.0.0.1", port), LIMIT)) for _ in range(101)]
+        assert idle[-1].recv(1000) == b""
+        opened.close()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(LIMIT) == 0
+        assert process.stderr.read() == ""
 
 
 def test_a_port_in_use_is_told(place, monkeypatch, capsys):
