@@ -9,7 +9,8 @@ import pytest
 
 from coldwave.command.history import match_history
 from coldwave.use.journeys import path
-from tests.coldwave.serve.places import KNOWN, OCTETS, listens
+from tests.coldwave.serve.places import OCTETS, listens
+from tests.coldwave.use.workplaces import KNOWN
 
 
 def get(client, address, **query):
