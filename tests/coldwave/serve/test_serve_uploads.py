@@ -16,7 +16,7 @@ from tests.coldwave.audio import sound_files
 from tests.coldwave.serve.places import HERE, OCTETS, client_of, crash, devour, hang, listens, nap
 
 RATE = 22050
-BOMB = 1 << 27  # bytes, unpacked
+BOMB = 1 << 26  # bytes, unpacked
 MEMORY = 1 << 29
 
 
