@@ -59,6 +59,7 @@ def devour(path: Path, n: int) -> int:
 
 
 def nap(path: Path, n: int) -> None:
-    """Take a while, and then find nothing in the upload."""
-    time.sleep(1)
+    """Wait for a file ``morning`` beside the upload's folder, and then find nothing in the upload."""
+    while not (path.parents[1] / "morning").exists():
+        time.sleep(0.05)
     raise InputError("the upload was slept over")
