@@ -159,9 +159,36 @@ def test_a_browser_that_keeps_nothing_shows_the_page_all_the_same(open_page, ser
     expect(page.get_by_role("link", name="My list (1)")).to_be_visible()
 
 
+STRANGE = [
+    "{not JSON",
+    "null",
+    '{"length": 1}',
+    '[null, 3, {"song": 8}, {"song": 8, "song_id": {}}, {"song_id": "S008"}]',
+]
+
+
 def test_a_list_of_something_else_in_the_browser_is_left(open_page, server):
     page = open_page(server.address)
-    page.evaluate(f"() => localStorage.setItem('coldwave list of sounding', {json.dumps('{not JSON')})")
+    for text in STRANGE:
+        page.evaluate(f"() => localStorage.setItem('coldwave list of sounding', {json.dumps(text)})")
+        page.reload()
+        settle(page)
+        expect(page.get_by_role("link", name="My list", exact=True)).to_be_visible()
+
+
+def test_a_song_that_has_gone_is_left_out_however_long_its_id(open_page, server):
+    page = open_page(server.address)
+    text = json.dumps([{"song": 8, "song_id": "x" * 300}, {"song": 11, "song_id": "S011"}])
+    page.evaluate(f"() => localStorage.setItem('coldwave list of sounding', {json.dumps(text)})")
     page.reload()
     settle(page)
-    expect(page.get_by_role("link", name="My list", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="My list (1)")).to_be_visible()
+
+
+def test_another_tab_may_write_anything(open_page, server):
+    page = open_page(f"{server.address}#song=11")
+    page.get_by_role("button", name="Add to my list").click()
+    for text in STRANGE:
+        page.evaluate(f"""() => window.dispatchEvent(new StorageEvent(
+            "storage", {{ key: "coldwave list of sounding", newValue: {json.dumps(text)} }}))""")
+        expect(page.get_by_role("link", name="My list", exact=True)).to_be_visible()

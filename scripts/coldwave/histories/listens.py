@@ -80,12 +80,16 @@ def gather(source: str, records: Iterable[Record], listen: Callable[[Any], dict[
             row["line"] = line
             rows.append(row)
         except NotAListen as reason:
-            bad.append((line, str(reason), json.dumps(record, ensure_ascii=False) if text is None else text))
+            bad.append((line, str(reason), _as_text(record) if text is None else text))
         if len(rows) + len(bad) >= BATCH_ROWS:
             yield _batch(source, rows, bad)
             rows, bad = [], []
     if rows or bad:
         yield _batch(source, rows, bad)
+
+
+def _as_text(record: Any) -> str:
+    return json.dumps(record, ensure_ascii=False, default=str)  # a database may hold bytes
 
 
 def _batch(source: str, rows: list[dict[str, Any]], bad: list[tuple[int, str, str]]) -> Batch:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from coldwave.errors import InputError
+from coldwave.histories.events import NOT_A_COUNT
 from coldwave.histories.listens import Batch, Record, gather
 from coldwave.histories.members import Member
 from coldwave.histories.parts import read_parts
-from coldwave.histories.values import length_of, number_of, seconds_of, text_of
+from coldwave.histories.values import NotAListen, length_of, number_of, seconds_of, text_of
 from coldwave.plays.counts import LARGEST
 from coldwave.plays.identifiers import mbid_of
 
@@ -68,8 +69,10 @@ def listen(row: dict[str, Any]) -> dict[str, Any]:
     Raises
     ------
     NotAListen
-        It has no time where it should, or something in it is not text.
+        It has no time where it should, its count is none, or something in it is not text.
     """
+    if not isinstance(row["count"], int) or row["count"] < 1:  # a column of SQLite may hold anything
+        raise NotAListen(NOT_A_COUNT)
     return {
         "user_id": text_of(row["user_name"]) or text_of(row["user_id"]),
         "time": None if row["time"] is None else seconds_of(row["time"]),

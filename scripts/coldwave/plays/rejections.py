@@ -1,6 +1,7 @@
 """Rejected lines: their table, their summary in the log, and what ``plays.strict`` does."""
 
 import logging
+import re
 from collections.abc import Iterable
 
 import polars as pl
@@ -14,6 +15,8 @@ TEXT_LENGTH = 500  # characters kept of a rejected line
 MOST_BYTES = 1 << 29  # of rejected lines, which are kept in memory
 MOST_ROWS = 1_000_000  # the same, for lines kept as Python objects
 
+_HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # of a pair of surrogates, as cut names in JSON have
+
 
 def rejected_rows(source: str, rows: Iterable[tuple[int | None, str, str]]) -> pl.DataFrame:
     """Make the table of rejected lines of one source from (line, reason, text)."""
@@ -22,8 +25,9 @@ def rejected_rows(source: str, rows: Iterable[tuple[int | None, str, str]]) -> p
 
 
 def readable(text: str) -> str:
-    """Cut a text to its kept length, and replace undecodable bytes (surrogate escapes)."""
-    return text[:TEXT_LENGTH].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """Cut a text to its kept length, and replace undecodable bytes (surrogate escapes) and halves of characters."""
+    text = _HALVES.sub("\ufffd", text[:TEXT_LENGTH])
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def refuse_flood(source: object, lines: int, size: int = 0) -> None:

@@ -13,7 +13,7 @@ from coldwave.serve.guard import Guard
 from coldwave.serve.metrics import Metrics
 from coldwave.serve.problems import add_problems
 from coldwave.serve.routes import listeners, placing, playlists, songs, subsonic
-from coldwave.serve.settings import JSON_BYTES, Settings
+from coldwave.serve.settings import Settings
 from coldwave.serve.uploads import Uploads
 from coldwave.use.run import Run
 
@@ -39,7 +39,6 @@ def make_app(run: Run, settings: Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # they would load scripts from elsewhere
         redoc_url=None,
-        max_body_size=JSON_BYTES,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.catalogue, app.state.settings = catalogue, settings

@@ -1,5 +1,6 @@
 """What stands before every answer: which hosts and pages may ask, headers that bind browsers, errors, counts."""
 
+import asyncio
 import logging
 import time
 from urllib.parse import urlsplit
@@ -9,7 +10,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coldwave.serve.metrics import Metrics
-from coldwave.serve.problems import problem
+from coldwave.serve.problems import LONGEST, problem
+from coldwave.shown import one_line
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +32,8 @@ class Guard:
 
     A page of another site can make a browser ask a server on the same machine, by its own name if it lets that name
     lead here (DNS rebinding). So the Host header must name an allowed host, and what is not safe (POST) must come from
-    a page of this server, or from no page.
+    a page of this server, or from no page. What is safe may still take time and memory: to other pages only links lead
+    here, as far as the browser says so.
     """
 
     def __init__(self, app: ASGIApp, hosts: tuple[str, ...], metrics: Metrics) -> None:
@@ -57,8 +60,12 @@ class Guard:
             await self._app(scope, receive, send_on)
         except ClientDisconnect:
             status = status or 499
+        except asyncio.CancelledError:  # the server ends, and waits no longer
+            if not status:
+                await problem(503, "the server ends")(scope, receive, send_on)
         except Exception as error:  # one line: what a client sends must not fill the log
-            log.error("%s %s: %s: %s", scope["method"], scope["path"], type(error).__name__, error)
+            said = f"{scope['method']} {scope['path']}: {type(error).__name__}: {error}"
+            log.error("%s", one_line(said, LONGEST))
             log.debug("in full", exc_info=True)
             if status:
                 raise
@@ -71,10 +78,13 @@ class Guard:
         host = headers.get("host", "")
         if _hostname(host) not in self._hosts:
             return 421, f"this server is not asked for by the name {host!r}; --allowed-host adds a name"
+        of_another = headers.get("sec-fetch-site") not in (None, "same-origin", "none")
         if scope["method"] in SAFE:
+            if of_another and headers.get("sec-fetch-mode") != "navigate":
+                return 403, "a page of another site may lead here, and not ask for anything"
             return None
-        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
-        if site not in (None, "same-origin", "none") or (origin is not None and urlsplit(origin).netloc != host):
+        origin = headers.get("origin")
+        if of_another or (origin is not None and urlsplit(origin).netloc != host):
             return 403, "only this server's own page may send this from a browser"
         return None
 

@@ -1,5 +1,6 @@
 """Run the app until it is told to end."""
 
+import asyncio
 import gc
 import logging
 import os
@@ -9,8 +10,10 @@ import sys
 import threading
 import webbrowser
 
+import h11
 import uvicorn
 from threadpoolctl import threadpool_limits
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from coldwave.errors import InputError
 from coldwave.serve.app import make_app
@@ -19,6 +22,8 @@ from coldwave.use.run import Run
 
 MOST_CONNECTIONS = 1000
 KEEP_ALIVE = 15  # seconds
+HEAD_SECONDS = 15  # in which the head of a request must have come
+BODY_SECONDS = 90  # in which its body must have come; uploads are told so before (Settings.receive_seconds)
 GRACE = 5  # seconds for answers under way, when the server ends
 
 
@@ -66,12 +71,14 @@ class _Server(uvicorn.Server):
         config = uvicorn.Config(
             make_app(run, settings),
             access_log=False,
+            http=_Connection,
             limit_concurrency=MOST_CONNECTIONS,
             log_config=None,
             proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=GRACE,
             timeout_keep_alive=KEEP_ALIVE,
+            ws="none",  # or it would pass by the guard
         )
         super().__init__(config)
         self._run_folder, self._page, self._show = run.files.folder, page, show
@@ -89,6 +96,41 @@ class _Server(uvicorn.Server):
             print(f"{self._run_folder} is served at {self._page} (Ctrl-C ends it)", flush=True)
             if self._show and _has_display():
                 threading.Thread(target=webbrowser.open, args=(self._page,), daemon=True).start()
+
+
+class _Connection(H11Protocol):
+    """A connection that ends if a request takes too long to come, so that idle clients do not use up all there are."""
+
+    _awaited: object = None
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        self._await()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._await()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._await()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        super().connection_lost(exc)
+
+    def _await(self) -> None:
+        """Set a deadline for the part of a request that is awaited, the head (h11.IDLE) or the body."""
+        awaited = self.conn.their_state
+        if awaited is self._awaited:
+            return
+        if self._deadline is not None:
+            self._deadline.cancel()
+        seconds = {h11.IDLE: HEAD_SECONDS, h11.SEND_BODY: BODY_SECONDS}.get(awaited)
+        self._deadline = None if seconds is None else self.loop.call_later(seconds, self.transport.close)
+        self._awaited = awaited
 
 
 def _has_display() -> bool:

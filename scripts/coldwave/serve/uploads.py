@@ -1,9 +1,11 @@
 """Take uploads: so many, so large, in so much time; each is worked on in a process, and its file removed."""
 
 import asyncio
+import logging
 import multiprocessing
 import tempfile
 from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,11 @@ from starlette.requests import Request
 from coldwave.errors import InputError
 from coldwave.serve import work
 from coldwave.serve.metrics import Metrics
-from coldwave.serve.problems import Refused
+from coldwave.serve.problems import LONGEST, Refused
 from coldwave.serve.settings import Settings
+from coldwave.shown import one_line
+
+log = logging.getLogger(__name__)
 
 RETRY = {"Retry-After": "5"}
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
@@ -29,22 +34,30 @@ class Uploads:
         self._pool: ProcessPool | None = None
 
     async def __aenter__(self) -> "Uploads":
+        self._pool = self._started()
+        return self
+
+    def _started(self) -> ProcessPool:
         # Not forked: this process has threads. A fork server forks from a process that has none.
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([work.__name__])
         settings = self._settings
         bounds = (self._folder.absolute(), settings.upload_seconds, settings.upload_memory)
-        self._pool = ProcessPool(settings.upload_workers, initializer=work.start, initargs=bounds, context=context)
+        pool = ProcessPool(settings.upload_workers, initializer=work.start, initargs=bounds, context=context)
         for _ in range(settings.upload_workers):
-            self._pool.schedule(int)  # starts the workers now
-        return self
+            pool.schedule(int)  # starts the workers now
+        return pool
 
     async def __aexit__(self, *_: object) -> None:
-        await asyncio.to_thread(self._stop)
+        await asyncio.to_thread(_stop, self._pool)
 
-    def _stop(self) -> None:
-        self._pool.stop()
-        self._pool.join()
+    async def _working(self) -> ProcessPool:
+        """Return the pool: another, if it has broken, as when the system kills a worker that waits."""
+        if not self._pool.active:
+            log.error("the processes that read uploads have ended; others are started")
+            broken, self._pool = self._pool, self._started()
+            await asyncio.to_thread(_stop, broken)
+        return self._pool
 
     async def work_on(self, request: Request, function: Callable[..., Any], *arguments: Any) -> Any:
         """Receive a body, and let a worker call ``function`` with its path and ``arguments``.
@@ -90,11 +103,15 @@ class Uploads:
     async def _worked(self, function: Callable[..., Any], *arguments: Any) -> Any:
         limit = self._settings.upload_seconds
         try:
-            return await asyncio.wrap_future(self._pool.schedule(function, args=arguments, timeout=limit))
+            pool = await self._working()
+            return await asyncio.wrap_future(pool.schedule(function, args=arguments, timeout=limit))
         except TimeoutError:
             raise self._refused(504, "time", f"the upload takes more than {limit:g} s") from None
-        except ProcessExpired:
+        except (ProcessExpired, work.Failed) as error:
+            log.error("an upload ended its reader: %s", one_line(str(error), LONGEST))
             raise self._refused(422, "crash", "the upload takes too much memory, or makes its reader fail") from None
+        except BrokenProcessPool:
+            raise self._refused(503, "broken", "what reads uploads has ended: try again", RETRY) from None
         except InputError:
             self._metrics.refuse("unusable")
             raise
@@ -102,3 +119,8 @@ class Uploads:
     def _refused(self, status: int, why: str, detail: str, headers: dict[str, str] | None = None) -> Refused:
         self._metrics.refuse(why)
         return Refused(status, detail, headers)
+
+
+def _stop(pool: ProcessPool) -> None:
+    pool.stop()
+    pool.join()

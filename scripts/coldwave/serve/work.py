@@ -21,6 +21,10 @@ STATM = Path("/proc/self/statm")  # memory in pages, all that is mapped first
 _worker: dict[str, Any] = {}
 
 
+class Failed(Exception):
+    """An upload makes what reads it fail in a way that nobody has foreseen; the message says how."""
+
+
 def start(folder: Path, seconds: float, memory: int) -> None:
     """Start a worker: open the run, and bound what an upload may take."""
     from threadpoolctl import threadpool_limits
@@ -63,6 +67,8 @@ def bounded(path: Path):
         raise InputError(said.replace(str(run.files.folder), run.files.folder.name)) from None
     except MemoryError:
         raise InputError("the upload: it takes more memory than a server gives it") from None
+    except BaseException as error:  # polars' panics are no Exception; any may be one that cannot be pickled
+        raise Failed(f"{type(error).__name__}: {error}") from None
     finally:
         if STATM.exists():
             _limit(resource.RLIMIT_AS, resource.RLIM_INFINITY)

@@ -80,6 +80,22 @@ def test_navidrome_s_scrobbles_and_the_plays_before_them(tmp_path):
     }
 
 
+@pytest.mark.parametrize("scrobbles", [True, False])
+@pytest.mark.parametrize("count", ["'many'", "x'ff00'", "2.5", "1e300"])
+def test_navidrome_s_counts_may_be_anything_in_sqlite(tmp_path, scrobbles, count):
+    database = navidrome(tmp_path / "x", scrobbles=scrobbles)
+    database.execute("INSERT INTO media_file(id, artist, title) VALUES ('s3', x'ff00', 'Odd')")
+    database.execute(
+        "INSERT INTO annotation(user_id, item_id, item_type, play_count) VALUES ('u1','s3','media_file',2)"
+    )
+    database.execute(f"UPDATE annotation SET play_count = {count} WHERE item_id = 's1'")
+    database.commit()
+    database.close()
+    found = read(tmp_path / "x", "navidrome")
+    assert "Hyperballad" in found.table["title"]
+    assert set(found.rejected["reason"]) == {"count is not a whole number above 0", "no artist"}
+
+
 def test_an_older_navidrome_has_counts_only(tmp_path):
     database = navidrome(tmp_path / "x", scrobbles=False)
     database.execute("ALTER TABLE media_file RENAME COLUMN mbz_recording_id TO mbz_track_id")

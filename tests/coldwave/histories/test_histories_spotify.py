@@ -87,3 +87,10 @@ def test_short_plays_count_where_the_song_ended(tmp_path):
 
 def test_the_user_of_older_exports(tmp_path):
     assert read(tmp_path / "x", STREAM | {"username": "rob"}).table["user_id"].to_list() == ["rob"]
+
+
+def test_half_a_character_spoils_only_its_record(tmp_path):
+    found = read(tmp_path / "x", STREAM, STREAM | {"master_metadata_track_name": "cut \ud83d"})
+    assert found.table.height == 1
+    assert found.rejected.select("line", "reason").rows() == [(2, "not valid UTF-8")]
+    assert "cut \ufffd" in found.rejected["text"][0]

@@ -5,6 +5,7 @@ import os
 import time
 from pathlib import Path
 
+import polars as pl
 from fastapi.testclient import TestClient
 
 import coldwave
@@ -50,6 +51,25 @@ def hang(path: Path, n: int) -> None:
 def crash(path: Path, n: int) -> None:
     """What a worker may do: die."""
     os.abort()
+
+
+class Odd(Exception):
+    """An error that can be sent from a process and not be received."""
+
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(one)
+
+
+def fail(path: Path, n: int) -> None:
+    """What a library may do at an upload: raise anything."""
+    with work.bounded(path):
+        raise Odd("of the library", "")
+
+
+def panic(path: Path, n: int) -> None:
+    """What polars does where it is wrong itself: what it raises is no Exception."""
+    with work.bounded(path):
+        raise pl.exceptions.PanicException("of polars")
 
 
 def devour(path: Path, n: int) -> int:

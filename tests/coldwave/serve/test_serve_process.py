@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -25,9 +25,13 @@ CLIENTS, QUESTIONS = 100, 5
 
 
 @contextmanager
-def served(place, *options):
-    """Start the command; gives its process and address. It is killed in the end if it has not ended."""
-    command = [sys.executable, "-c", PROGRAM, "serve", "small", "--port", "0", *options]
+def served(place, *options, first="pass"):
+    """Start the command; gives its process and address. It is killed in the end if it has not ended.
+
+    ``first`` is a program that runs before it.
+    """
+    program = PROGRAM.replace("sys.exit", f"{first}; sys.exit")
+    command = [sys.executable, "-c", program, "serve", "small", "--port", "0", *options]
     process = subprocess.Popen(command, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         line = process.stdout.readline()
@@ -109,6 +113,21 @@ def test_it_ends_while_an_upload_is_under_way_and_leaves_no_file(place, tmp_path
             time.sleep(0.05)
         end(process, signal.SIGTERM)
     assert not list(tmp_path.glob("coldwave-upload-*"))
+
+
+HEAD = "POST /api/playlists HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n"
+
+
+def test_requests_that_do_not_come_end(place):
+    parts = "", HEAD, HEAD + "\r\n{"
+    soon = "import coldwave.serve.server as server; server.HEAD_SECONDS = server.BODY_SECONDS = 2"
+    with served(place, first=soon) as (_, address), ExitStack() as stack:
+        idle = [stack.enter_context(socket.create_connection(("127.0.0.1", port_of(address)), LIMIT)) for _ in parts]
+        for one, part in zip(idle, parts, strict=True):
+            one.sendall(part.encode())
+        assert [one.recv(1000) for one in idle] == [b""] * len(parts)
+        with urllib.request.urlopen(f"{address}healthz", timeout=LIMIT) as answer:
+            assert answer.status == 200
 
 
 def test_a_port_in_use_is_told(place, monkeypatch, capsys):

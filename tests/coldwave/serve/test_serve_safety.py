@@ -38,6 +38,14 @@ def test_pages_of_other_sites_send_nothing(client, address, headers):
     assert "own page" in problem(client.post(address, content=b"x", headers=OCTETS | headers), 403)
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_pages_of_other_sites_lead_here_and_ask_nothing(client, site):
+    asked = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors"}
+    assert "another site" in problem(client.get("/api/songs/3/similar?n=200", headers=asked), 403)
+    assert client.get("/", headers=asked | {"Sec-Fetch-Mode": "navigate"}).status_code == 200
+    assert client.get("/api/run", headers=asked | {"Sec-Fetch-Site": "same-origin"}).status_code == 200
+
+
 def test_the_own_page_may_send(client):
     own = {"Origin": "http://127.0.0.1:8765", "Sec-Fetch-Site": "same-origin"}
     assert client.post("/api/playlists", json={"name": "x", "songs": [1]}, headers=own).status_code == 200
@@ -109,20 +117,23 @@ def test_another_folder_for_audio(place):
 
 def test_a_failure_says_nothing_of_the_server(client, monkeypatch, caplog):
     def fail(*_):
-        raise RuntimeError("of /home/anna/secret")
+        raise RuntimeError("of /home/anna/secret\n2026-01-01 ERROR: \x1b[31mmade up")
 
     monkeypatch.setattr(Catalogue, "song", fail)
     with caplog.at_level(logging.ERROR):
         detail = problem(client.get("/api/songs/3"), 500)
     assert "anna" not in detail
     assert [record.getMessage() for record in caplog.records] == [
-        "GET /api/songs/3: RuntimeError: of /home/anna/secret"
+        "GET /api/songs/3: RuntimeError: of /home/anna/secret 2026-01-01 ERROR: \\x1b[31mmade up"
     ]
 
 
-def test_a_body_of_json_is_not_large(client):
-    answer = client.post("/api/playlists", json={"name": "x" * (2 << 20), "songs": [1]})
-    assert answer.status_code == 413
+def test_a_body_of_json_is_not_large(client, caplog):
+    large = b'{"name": "' + b"x" * (2 << 20) + b'", "songs": [1]}'
+    for content in (large, iter([large])):
+        answer = client.post("/api/playlists", content=content, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 413 and answer.headers["x-content-type-options"] == "nosniff"
+    assert 'route="/api/playlists",status="413"' in client.get("/metrics").text and not caplog.records
     problem(client.post("/api/playlists", json={"name": "x", "songs": [1] * 1001}), 422)
     problem(client.post("/api/playlists", content=b"{", headers={"Content-Type": "application/json"}), 422)
     problem(client.post("/api/playlists", json={"name": "x", "songs": [1, 61]}), 404)

@@ -6,14 +6,17 @@ import gzip
 import io
 import lzma
 import tempfile
+import time
 import zipfile
+from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from coldwave.serve import work
 from tests.coldwave.audio import sound_files
-from tests.coldwave.serve.places import HERE, OCTETS, client_of, crash, devour, hang, listens, nap
+from tests.coldwave.serve.places import HERE, OCTETS, client_of, crash, devour, fail, hang, listens, nap, panic
 
 RATE = 22050
 BOMB = 1 << 26  # bytes, unpacked
@@ -128,6 +131,7 @@ def test_empty_bodies_and_forms_are_refused(client):
 
 
 @pytest.mark.parametrize(("what", "statuses", "words"), [(hang, [504], "more than 10 s"), (crash, [422], "fail"),
+                                                        (fail, [422], "fail"), (panic, [422], "fail"),
                                                         (devour, [422], "memory")])  # fmt: skip
 def test_a_worker_that_hangs_dies_or_devours_is_replaced(tight, monkeypatch, what, statuses, words):
     with monkeypatch.context() as patch:
@@ -135,6 +139,21 @@ def test_a_worker_that_hangs_dies_or_devours_is_replaced(tight, monkeypatch, wha
         answer = tight.post("/api/place", content=flac(), headers=OCTETS)
     assert words in detail(answer, *statuses)
     assert tight.post("/api/place", content=flac(), headers=OCTETS).status_code == 200
+
+
+def test_a_worker_that_is_killed_while_it_waits_is_replaced(place):
+    with client_of(place) as client:
+        assert client.post("/api/place", content=flac(), headers=OCTETS).status_code == 200
+        pool = client.app.state.uploads._pool
+        for worker in psutil.Process().children(recursive=True):
+            if worker.pid in pool._pool_manager.worker_manager.workers:
+                worker.kill()
+                worker.wait()
+        for _ in range(100):
+            if not pool.active:
+                break
+            time.sleep(0.1)
+        assert client.post("/api/place", content=flac(), headers=OCTETS).status_code == 200
 
 
 async def answered(app, parts, pause=0.0, whole=True):
@@ -168,6 +187,18 @@ def test_slow_bodies_and_cut_ones_end(place):
         assert client.portal.call(answered, client.app, [b"a"] * 10, 1.5)[0] == 408
         assert client.portal.call(answered, client.app, [b"fLaC"], 0.0, False)[0] is None, "nobody is there any more"
         assert client.post("/api/place", content=flac(), headers=OCTETS).status_code == 200
+
+
+def test_the_end_of_the_server_is_told(client, caplog):
+    async def ended():
+        task = asyncio.create_task(answered(client.app, [b"a"], 600.0))
+        while not list(Path(tempfile.gettempdir()).iterdir()):  # it is being received
+            await asyncio.sleep(0.01)
+        task.cancel()
+        return await task
+
+    assert client.portal.call(ended)[0] == 503
+    assert not caplog.records
 
 
 def test_so_many_uploads_at_once(place, tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import { ask } from "./server.js";
 import { announce, byId, count } from "./dom.js";
 
 const FIELDS = ["song", "song_id", "title", "artist", "plays", "playable"];
+const LONGEST = 200; // characters of a search
 const listeners = [];
 let key = null;
 let kept = [];
@@ -55,10 +56,20 @@ export function move(song, by) {
   store(`Moved to place ${to + 1} of ${kept.length}.`);
 }
 
+/** Read a list from its text; what this page has not written is left. */
+function read(text) {
+  try {
+    const found = JSON.parse(text ?? "[]");
+    return found.filter((one) => Number.isInteger(one?.song) && typeof one.song_id === "string");
+  } catch {
+    return [];
+  }
+}
+
 /** Follow what another tab does to the list. */
 window.addEventListener("storage", (event) => {
   if (event.key !== key) return;
-  kept = JSON.parse(event.newValue ?? "[]");
+  kept = read(event.newValue);
   tell();
 });
 
@@ -70,6 +81,7 @@ async function find(song) {
   } catch {
     // the run has fewer songs than it had
   }
+  if (song.song_id.length > LONGEST) return null;
   const { songs } = await ask("api/songs", { q: song.song_id });
   return songs.find((one) => one.song_id === song.song_id) ?? null;
 }
@@ -79,10 +91,9 @@ export async function openList(run) {
   key = `coldwave list of ${run}`;
   let stored = [];
   try {
-    const found = JSON.parse(localStorage.getItem(key) ?? "[]");
-    if (Array.isArray(found)) stored = found;
+    stored = read(localStorage.getItem(key));
   } catch {
-    // nothing that this page has written
+    // a browser that keeps nothing
   }
   const now = await Promise.all(stored.map(find));
   kept = now.filter(Boolean);

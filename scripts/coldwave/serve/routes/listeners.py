@@ -55,7 +55,6 @@ def recommendations(
     "/recommendations",
     openapi_extra=FILE,
     responses=described(403, 408, 413, 415, 422, 503, 504),
-    max_body_size=1 << 62,
 )
 async def for_history(
     of: OfRun,

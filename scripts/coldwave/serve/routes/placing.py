@@ -13,9 +13,7 @@ from coldwave.serve.routes.parameters import FILE, Number, OfRun, OfUploads
 router = APIRouter(prefix="/api", tags=["placing"])
 
 
-@router.post(
-    "/place", openapi_extra=FILE, responses=described(403, 408, 413, 415, 422, 503, 504), max_body_size=1 << 62
-)
+@router.post("/place", openapi_extra=FILE, responses=described(403, 408, 413, 415, 422, 503, 504))
 async def place(of: OfRun, uploads: OfUploads, request: Request, n: Number = 20) -> PlacedFile:
     """Place the audio file that is the body: nearest songs, their tags, and the users for whom it stands out."""
     return _told(of, await uploads.work_on(request, work.place, n))

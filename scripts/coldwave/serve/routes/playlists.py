@@ -15,7 +15,7 @@ from coldwave.playlists.files import FORMATS
 from coldwave.playlists.words import said
 from coldwave.serve.problems import described
 from coldwave.serve.routes.parameters import OfRun
-from coldwave.serve.settings import LARGEST
+from coldwave.serve.settings import JSON_BYTES, LARGEST
 
 MOST_SONGS = 1000
 KINDS = {"m3u8": "audio/x-mpegurl", "xspf": "application/xspf+xml", "jspf": "application/jspf+json"}
@@ -35,6 +35,7 @@ class Wanted(BaseModel):
     "/playlists",
     response_class=Response,
     responses={200: {"content": {kind: {} for kind in KINDS.values()}}} | described(400, 403, 404, 413, 422),
+    max_body_size=JSON_BYTES,  # here, not of the app: there it would stand before the guard
 )
 def playlist(of: OfRun, wanted: Wanted) -> Response:
     """Make a playlist's file; songs that the format cannot hold are left out."""
