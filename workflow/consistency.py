@@ -1,18 +1,15 @@
 """Checks of a config's keys against each other: one function for each, which yields (keys, mistake).
 
-The checks of models are in ``workflow.model_consistency``.
+Those of models are in ``workflow.model_consistency``, and those of plays, split and audio in modules of their own.
 """
 
-import codecs
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from coldwave.histories.options import mistakes, of_other_formats
-from coldwave.plays.datasets import DATA_SETS
-from coldwave.plays.dates import release_date
 from coldwave.plays.suffixes import delimiter_of, is_parquet
 from coldwave.wmf.listable import LISTABLE
+from workflow import audio_checks, plays_checks, split_checks
 from workflow.features import SOURCES
 from workflow.kinds import ROWS, names_of, row_of
 from workflow.model_consistency import model_checks, no_embedding
@@ -26,54 +23,18 @@ def cross_checks(config: dict[str, Any]) -> list[Iterator[tuple[Keys, str]]]:
         _demo_world_paths(config),
         _demo_world_sizes(config),
         _demo_world_seconds(config),
-        _columns(config),
-        _quoting(config),
-        _encoding(config),
-        _further_songs(config),
-        _history(config),
-        _history_options(config),
-        _history_idle(config),
-        _unheard(config),
-        _part_sizes(config),
-        _first_play(config),
-        _part_dates(config),
-        _folds(config),
-        _given_split(config),
+        *(check(config) for check in plays_checks.CHECKS + split_checks.CHECKS),
         _canary(config),
         _canary_of_spark(config),
         _lists_of_wmf(config),
         _spark_settings(config),
-        _given_mels(config),
-        _audio_pattern(config),
-        _frame(config),
-        _mel_bands(config),
-        _duration(config),
-        _coefficients(config),
-        _codebook(config),
+        *(check(config) for check in audio_checks.CHECKS),
         _tag_folds(config),
         *(_delimiter(embedding, name) for name, embedding in config.get("embeddings", {}).items()),
         *(_encoder(config, name) for name in config.get("encoders", {})),
         _new_embeddings(config),
         *model_checks(config),
     ]
-
-
-def reads_history(config: dict[str, Any]) -> bool:
-    """Whether the plays are a listening history, whose tracks are matched to the songs table."""
-    return config["plays"]["format"] not in ("taste_profile", "table", *DATA_SETS)
-
-
-def tells_times(config: dict[str, Any]) -> bool:
-    """Whether the plays tell their times."""
-    plays = config["plays"]
-    if plays["format"] in DATA_SETS:
-        return DATA_SETS[plays["format"]].timed
-    return reads_history(config) or (plays["format"] == "table" and plays["table"]["time"] is not None)
-
-
-def filters_users(config: dict[str, Any]) -> bool:
-    """Whether users are left out, by plays of which songs is then a question."""
-    return config["plays"]["top_users"] is not None or config["plays"]["min_songs"] > 1
 
 
 def listed(config: dict[str, Any]) -> list[str]:
@@ -150,170 +111,6 @@ def _demo_world_seconds(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
         )
 
 
-def _columns(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    plays = config["plays"]
-    if plays["format"] != "table":
-        return
-    table = plays["table"]
-    columns = {name: table[name] for name in ("user", "song", "count", "time") if table.get(name) is not None}
-    for name, column in columns.items():
-        if table["header"] and isinstance(column, int):
-            yield ("plays", "table", name), f"{column} is a number, but there is a header: write the name, in quotes"
-        elif not table["header"] and isinstance(column, str):
-            yield (
-                ("plays", "table", name),
-                f"{short(column)} is a name, but plays.table.header is false: write the column's number, from 1",
-            )
-        twins = [other for other in columns if columns[other] == column]
-        if twins[0] != name:
-            yield ("plays", "table", name), f"{short(column)} is also the column of plays.table.{twins[0]}"
-
-
-def _quoting(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    for section in ("table", "songs"):
-        table = config["plays"][section]
-        if table["quote"] is not None and table["quote"] == table["delimiter"]:
-            yield ("plays", section, "quote"), f"{short(table['quote'])} is also plays.{section}.delimiter"
-
-
-def _encoding(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    for section in ("table", "history"):
-        name = config["plays"][section]["encoding"]
-        try:
-            codecs.lookup(name or "utf-8")
-        except (LookupError, ValueError):
-            yield (
-                ("plays", section, "encoding"),
-                f"{short(name)} is not a text encoding that Python knows, such as utf-8",
-            )
-
-
-def _further_songs(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    songs = config["plays"]["songs"]
-    if songs["also"] and (songs["path"] is None or Path(songs["path"]).is_dir()):
-        what = "null" if songs["path"] is None else "a folder"
-        yield ("plays", "songs", "also"), f"plays.songs.path is {what}, but these fill in a songs table: name one there"
-
-
-def _history(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    if reads_history(config) and config["plays"]["songs"]["path"] is None:
-        yield (
-            ("plays", "songs", "path"),
-            "null, but a listening history is matched to songs: name a songs table or a folder of audio files",
-        )
-
-
-def _history_options(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    for name, mistake in mistakes(config["plays"]["history"]).items():
-        yield ("plays", "history", *name.split(".", 1)), mistake
-
-
-def _history_idle(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    plays = config["plays"]
-    name, history = plays["format"], plays["history"]
-    if not reads_history(config) or name == "history" or history["also"]:
-        return  # of which formats the histories are is known by their content alone
-    for option, formats in of_other_formats(history, name).items():
-        yield (
-            ("plays", "history", option),
-            f"{short(history[option])} has no effect if plays.format is {name}, only with {' or '.join(formats)}: "
-            "leave it out",
-        )
-
-
-def _unheard(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    plays = config["plays"]
-    if not plays["min_users"] and filters_users(config) and plays["filter_by"] == "training":
-        yield (
-            ("plays", "min_users"),
-            "0 keeps songs that nobody has played, but users are left out by their plays of training songs: set "
-            "plays.filter_by: all",
-        )
-
-
-def _part_sizes(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    sizes = {part: config["split"][part] for part in ("validation", "test") if part in config["split"]}
-    for part, size in sizes.items():
-        if isinstance(size, float) and size >= 1:
-            yield ("split", part), f"{size} is not a share below 1; write a number of songs without a point"
-    if config["split"]["folds"] is not None:
-        return  # `_folds` checks it
-    if len(sizes) == 2 and all(isinstance(size, float) and size < 1 for size in sizes.values()):
-        total = sum(sizes.values())
-        if total >= 1:
-            yield (
-                ("split", "test"),
-                f"{sizes['test']} and split.validation ({sizes['validation']}) leave no song for training",
-            )
-
-
-def _first_play(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    if config["split"]["by"] == "first_play" and not tells_times(config):
-        yield (
-            ("split", "by"),
-            f"first_play, but plays of the format {config['plays']['format']} do not tell when they were: name the "
-            "column of times (plays.table.time) of a table, or write song",
-        )
-
-
-def _part_dates(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    split = config["split"]
-    dates = {part: split[part] for part in ("validation", "test") if isinstance(split[part], str)}
-    for part, date in dates.items():
-        if split["by"] != "first_play":
-            yield (
-                ("split", part),
-                f"{short(date)} is a date, but split.by is {split['by']}: write a share or a number of songs, or "
-                "split.by: first_play",
-            )
-        elif release_date(date) is None:
-            yield ("split", part), f"{short(date)} is no day of the calendar, as 2009-01-31"
-    if len(dates) == 2 and dates["validation"] >= dates["test"]:
-        yield (
-            ("split", "validation"),
-            f"{short(split['validation'])} is not before split.test ({short(split['test'])}), from which on songs are "
-            "test songs",
-        )
-
-
-def _folds(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    split = config["split"]
-    folds, fold, validation = split["folds"], split["fold"], split["validation"]
-    if folds is None:
-        if fold != 1:
-            yield ("split", "fold"), f"{fold} is a fold, but split.folds is null: give the number of folds"
-        return
-    if fold > folds:
-        yield ("split", "fold"), f"{fold} is more than split.folds ({folds})"
-    if split["by"] in ("date", "first_play"):
-        yield (
-            ("split", "folds"),
-            f"{folds} folds cannot be by {split['by']}, because the newest songs are the test songs: write null",
-        )
-    if isinstance(validation, float) and validation + 1 / folds >= 1:
-        yield (
-            ("split", "validation"),
-            f"{validation} and one of split.folds ({folds}) leave no song for training",
-        )
-
-
-def _given_split(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    split = config["split"]
-    if split["path"] is None:
-        return
-    if split["folds"] is not None:
-        yield (
-            ("split", "folds"),
-            f"{split['folds']} folds are not drawn, because split.path gives the parts: write null",
-        )
-    if split["by"] in ("date", "first_play"):
-        yield (
-            ("split", "by"),
-            f"{split['by']} is not used, because split.path gives the parts: write song, or artist to check the "
-            "artists",
-        )
-
-
 def _canary(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     models = config["models"]
     if config["audit"]["canary"] == "all":
@@ -358,71 +155,6 @@ def _spark_settings(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
                     f"{short(config['wmf'][key])} cannot be had of Spark (wmf.engine), which knows only {value}: write "
                     f"{value}",
                 )
-
-
-def _given_mels(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    """Where mel-spectrograms are given, there is no audio to decode."""
-    if config["audio"]["source"] != "mel":
-        return
-    if config["world"] is not None:
-        yield ("audio", "source"), "mel, but the songs of the demo world are audio files: write file, or world: null"
-    songs = config["plays"]["songs"]["path"]
-    if songs and Path(songs).is_dir():
-        yield (
-            ("plays", "songs", "path"),
-            f"{short(songs)} is a folder of audio, and audio.source: mel takes a songs table: name the NPY files in "
-            "its column audio, or by plays.songs.audio_pattern",
-        )
-    for name, model in config["models"].items():
-        if model.get("features") in config["encoders"]:
-            yield (
-                ("models", name, "features"),
-                f"{model['features']} is an encoder, which hears audio, and audio.source: mel has none: take bow or an "
-                "embedding",
-            )
-
-
-def _audio_pattern(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    for keys, songs in ((("plays", "songs"), config["plays"]["songs"]), (("new_songs",), config["new_songs"])):
-        if songs["audio_pattern"] and "audio" in songs["columns"]:
-            where = ".".join(keys)
-            yield (
-                (*keys, "audio_pattern"),
-                f"{short(songs['audio_pattern'])} takes the place of a column: leave out {where}.columns.audio",
-            )
-
-
-def _frame(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    window, hop = config["audio"]["window"], config["audio"]["hop"]
-    if window < hop and config["audio"]["source"] == "file":
-        yield ("audio", "window"), f"{window} is below audio.hop ({hop}), which would skip samples"
-
-
-def _mel_bands(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    bands, bins = config["audio"]["mel_bands"], config["audio"]["window"] // 2 + 1
-    if bands > bins and config["audio"]["source"] == "file":
-        yield ("audio", "mel_bands"), f"{bands} is more than the {bins} frequencies of an audio.window"
-
-
-def _duration(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    duration, shortest = config["audio"]["duration"], config["audio"]["min_seconds"]
-    if duration is not None and duration < shortest:
-        yield (
-            ("audio", "duration"),
-            f"{duration} is below audio.min_seconds ({shortest}): every song would be set aside",
-        )
-
-
-def _coefficients(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    coefficients, bands = config["bow"]["coefficients"], config["audio"]["mel_bands"]
-    if coefficients > bands:
-        yield ("bow", "coefficients"), f"{coefficients} is more than audio.mel_bands ({bands})"
-
-
-def _codebook(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
-    words, frames = config["bow"]["words"], config["bow"]["sample_frames"]
-    if frames < words:
-        yield ("bow", "sample_frames"), f"{frames} is below bow.words ({words}): k-means needs a frame for each word"
 
 
 def _tag_folds(config: dict[str, Any]) -> Iterator[tuple[Keys, str]]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from coldwave.plays.datasets import DATA_SETS
-from workflow.consistency import filters_users, reads_history, tells_times
 from workflow.kinds import idle
+from workflow.plays_checks import filters_users, reads_history, tells_times
 from workflow.settings import load_schema, options
 
 # How the plays of a history are read, once its tracks are matched to songs

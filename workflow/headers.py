@@ -21,10 +21,10 @@ from coldwave.plays.manifest import find_places, options_of_tables, records, tab
 from coldwave.plays.streams import HEADER_BYTES, read_blocks
 from coldwave.plays.suffixes import is_parquet, parquet_files
 from coldwave.split.columns import check_columns, check_suffix
-from workflow.consistency import reads_history
 from workflow.effective import cuts_plays
 from workflow.features import taken
 from workflow.kinds import row_of
+from workflow.plays_checks import reads_history
 from workflow.settings import SettingsError
 
 Check = Callable[[Path], Any]  # of one table; its InputError has a line for each mistake

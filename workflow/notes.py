@@ -6,9 +6,9 @@ from typing import Any
 
 from coldwave.evaluation.models import CEILING
 from coldwave.world.planted import planted
-from workflow.consistency import filters_users
 from workflow.effective import cuts_plays
 from workflow.kinds import ROWS, row_of
+from workflow.plays_checks import filters_users
 
 _PROTOCOLS = {
     "strict": "Protocol: strict. User factors and every model are learnt from training songs. Validation songs choose "

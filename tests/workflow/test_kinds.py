@@ -66,7 +66,7 @@ WORDS = {
     ("scripts/coldwave/use/models.py", "bow"),
     ("scripts/coldwave/inspection/embeddings.py", "bow"),  # a name that no embedding may have
     ("scripts/fit_popularity.py", "names"),  # a setting
-    ("workflow/consistency.py", "bow"),  # a section of the config
+    ("workflow/audio_checks.py", "bow"),  # a section of the config
     ("workflow/controls.py", "names"),  # what is dealt out among songs
     ("scripts/coldwave/evaluation/models.py", "predictions"),  # what a model hears
     ("scripts/coldwave/use/run.py", "predictions"),  # of a file

@@ -1,7 +1,7 @@
 """What the plays are read from."""
 
-from workflow.consistency import filters_users, reads_history
 from workflow.effective import cut_read, cuts_plays, history_read, plays_read
+from workflow.plays_checks import filters_users, reads_history
 
 # Where plays tell their times and songs are tested by date, a rule after the split takes out what is too late.
 CUTS_PLAYS = cuts_plays(SETTINGS)

@@ -106,7 +106,7 @@ class Settings:
         return self.mel_bands
 
     def rows(self, audio: np.ndarray) -> np.ndarray:
-        """Make the log-mels as they are stored, a row for each frame."""
+        """Make the log-mels as they are stored, float16 [frames, bands]."""
         return stored(log_mel(audio, self.sample_rate, self.window, self.hop, self.mel_bands))
 
 

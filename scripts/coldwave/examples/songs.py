@@ -29,7 +29,10 @@ def compared_by(vectors: Vectors, features: str | None, model: Model | None) -> 
 
 
 def chosen_songs(files: RunFiles, units: Mapping[str, np.ndarray], number: int, seed: int) -> list[int]:
-    """Choose test songs that can be compared, spread over how many users have played them, the most first."""
+    """Choose test songs that can be compared, spread over how many users have played them, the most first.
+
+    ``units`` are those of `compared_by`.
+    """
     if not units:
         return []
     known = np.any([usable(vectors) for vectors in units.values()], axis=0)

@@ -1,4 +1,4 @@
-"""Plays in the flat layout of Yambda: Parquet, a row for each listen, with the share of the track that was played."""
+"""Plays in the flat layout of Yambda: Parquet, a row for each listen, with the share of the song that was played."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ def read_yambda(
 ) -> Iterator[Batch]:
     """Read ``listens.parquet`` or ``multi_event.parquet`` of the flat layout, a part of a row group at a time.
 
-    A listen is a play if at least ``min_played`` percent of the track were played. Of ``table`` that counts, and
+    A listen is a play if at least ``min_played`` percent of the song were played. Of ``table`` that counts, and
     ``time``: whether times are read. They are seconds from a common start, in steps of five.
 
     Raises
@@ -54,7 +54,7 @@ def read_yambda(
             others += part.height - listens.height
             yield _batch(file, part.height, played, row.filter(~good), bool(table.get("time")))
     log.info(
-        "%s: %s listens to less than %g %% of a track are no plays (plays.yambda.min_played)%s",
+        "%s: %s listens to less than %g %% of a song are no plays (plays.yambda.min_played)%s",
         path,
         f"{shorter:,}",
         least,

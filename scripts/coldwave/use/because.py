@@ -17,6 +17,11 @@ def shared_tags(one: list[str], other: list[str]) -> list[str]:
 def reasons(songs: pl.DataFrame, listener: Listener, scorer: Scorer, recommended: np.ndarray) -> pl.DataFrame:
     """Find the song of the history that carries most of each recommended song's score, if one raises it.
 
+    Parameters
+    ----------
+    songs : of the run, row n that of song n
+    recommended : songs, int [n]
+
     Returns
     -------
     table ``because_id``, ``because_title``, ``because_artist``, ``because_plays``, ``part`` (of the score), ``tags`` in

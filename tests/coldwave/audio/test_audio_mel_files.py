@@ -123,7 +123,8 @@ BYTES = {
 
 
 @pytest.mark.parametrize("name", BYTES)
-def test_hostile_files_are_a_status(tmp_path, name):
+def test_hostile_files_are_a_status(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)  # where a shell would write
     content, status = BYTES[name]
     path = saved(tmp_path, np.zeros((48, 100), np.float32))
     path.write_bytes(path.read_bytes()[:900] if content is None else content)

@@ -153,7 +153,7 @@ def lists():
 
 def test_songs_of_lists_come_before_those_of_the_map():
     order = wanted(*lists(), range(8, 40), "salt")
-    assert order[:8] == [30, 31, 33, 20, 10, 32, 11, *order[7:8]]
+    assert order[:7] == [30, 31, 33, 20, 10, 32, 11]
     assert sorted(order) == list(range(8, 40))
     assert wanted(*lists(), range(8, 40), "salt") == order
     assert wanted(*lists(), range(8, 40), "another")[7:] != order[7:]

@@ -1,6 +1,7 @@
 """Each address answers what the library answers."""
 
 import mimetypes
+import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -8,8 +9,10 @@ import polars as pl
 import pytest
 
 from coldwave.command.history import match_history
+from coldwave.serve.app import PAGE
 from coldwave.use.journeys import path
-from tests.coldwave.serve.places import KNOWN, OCTETS, listens
+from tests.coldwave.serve.places import OCTETS, listens
+from tests.coldwave.use.workplaces import KNOWN
 
 
 def get(client, address, **query):
@@ -181,7 +184,10 @@ def test_the_counts_of_requests(client):
 
 
 def test_the_page_is_there_and_loads_nothing_from_elsewhere(client):
-    page = client.get("/")
-    assert page.status_code == 200 and page.headers["content-type"].startswith("text/html")
-    assert "http://" not in page.text and "https://" not in page.text
-    assert page.headers["content-security-policy"].startswith("default-src 'self'")
+    for file in PAGE.iterdir():
+        answer = client.get("/" if file.name == "index.html" else f"/{file.name}")
+        assert answer.status_code == 200 and answer.content == file.read_bytes()
+        kind = {".html": "html", ".css": "css", ".js": "javascript", ".svg": "svg"}[file.suffix]
+        assert kind in answer.headers["content-type"], "browsers take nothing of another type"
+        assert not re.search(r"https?://(?!www\.w3\.org/2000/svg\b)", answer.text), file.name
+        assert answer.headers["content-security-policy"].startswith("default-src 'self'")

@@ -13,7 +13,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
-import pytest
 
 from coldwave.command import cli
 from coldwave.command.cli import main
@@ -51,53 +50,85 @@ def family(process):
     return [parent, *parent.children(recursive=True)]
 
 
+def port_of(address):
+    return int(re.search(r":(\d+)/", address)[1])
+
+
 def post(address, body):
     request = urllib.request.Request(address, body, {"Content-Type": "application/octet-stream"})
     with urllib.request.urlopen(request, timeout=LIMIT) as answer:
         return json.load(answer)
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_when_it_is_told_to_and_leaves_no_process(place, how):
+async def client(port, number, song):
+    """Ask one question after the other on one connection; gives the statuses."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    found = []
+    for question in range(QUESTIONS):
+        asked = ("songs?q=title", f"songs/{song}", f"songs/{song}/similar?n=5", f"path?start={song}&end=5&n=4",
+                 f"users/{number % 90}/recommendations?n=5")[(number + question) % 5]  # fmt: skip
+        writer.write(f"GET /api/{asked} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+        found.append(int(head.split(b" ", 2)[1]))
+        length = int(re.search(rb"content-length: (\d+)", head, re.IGNORECASE)[1])
+        await reader.readexactly(length)
+    writer.close()
+    return found
+
+
+async def crowd(port):
+    """Let many clients ask at once; gives all statuses."""
+    songs = [number % 60 if number % 60 not in (4, 5) else 6 for number in range(CLIENTS)]  # 4 has no audio
+    clients = (client(port, number, song) for number, song in enumerate(songs))
+    return sum(await asyncio.wait_for(asyncio.gather(*clients), LIMIT), [])
+
+
+def end(process, how):
+    """Tell the command to end: it does, without an error, and leaves no process."""
+    members = family(process)
+    assert len(members) > 1, "uploads have processes of their own"
+    process.send_signal(how)
+    assert process.wait(LIMIT) == 0
+    assert psutil.wait_procs(members, LIMIT)[1] == []
+
+
+def test_a_hundred_clients_get_their_answers_and_then_it_ends(place):
     with served(place) as (process, address):
-        with urllib.request.urlopen(f"{address}healthz", timeout=LIMIT) as answer:
-            assert answer.status == 200
+        assert asyncio.run(crowd(port_of(address))) == [200] * CLIENTS * QUESTIONS
         assert post(f"{address}api/recommendations?n=3", listens([("Artist 1", "Title 1", 3)]))["songs"]
-        members = family(process)
-        assert len(members) > 1, "uploads have processes of their own"
-        process.send_signal(how)
-        assert process.wait(LIMIT) == 0
-        assert psutil.wait_procs(members, LIMIT)[1] == []
+        end(process, signal.SIGINT)
         assert process.stderr.read() == ""
 
 
-@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT, signal.SIGINT]])
-def test_it_ends_while_an_upload_is_under_way(place, signals):
-    with served(place) as (process, address):
-        port = int(re.search(r":(\d+)/", address)[1])
-        with socket.create_connection(("127.0.0.1", port), LIMIT) as half:
-            half.sendall(b"POST /api/place HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nhalf")
-            time.sleep(0.5)
-            members = family(process)
-            for number in signals:
-                process.send_signal(number)
-                time.sleep(0.5)
-            assert process.wait(LIMIT) == 0
-            assert psutil.wait_procs(members, LIMIT)[1] == []
-            assert "Traceback" not in process.stderr.read()
+@pytest.mark.parametrize("earlier", [[], [signal.SIGINT, signal.SIGINT]])
+def test_it_ends_while_an_upload_is_under_way_and_leaves_no_file(place, tmp_path, monkeypatch, earlier):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with (
+        served(place) as (process, address),
+        socket.create_connection(("127.0.0.1", port_of(address)), LIMIT) as half,
+    ):
+        half.sendall(b"POST /api/place HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nhalf")
+        latest = time.monotonic() + LIMIT
+        while not list(tmp_path.glob("coldwave-upload-*/upload")):
+            assert time.monotonic() < latest, "the upload does not begin"
+            time.sleep(0.05)
+        for number in earlier:
+            process.send_signal(number)
+        end(process, signal.SIGTERM)
+    assert not list(tmp_path.glob("coldwave-upload-*"))
 
 
 HEAD = "POST /api/playlists HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100\r\n"
 
 
-@pytest.mark.parametrize("part", ["", HEAD, HEAD + "\r\n{"])
-def test_requests_that_do_not_come_end(place, part):
-    soon = "import coldwave.serve.server as server; server.HEAD_SECONDS = server.BODY_SECONDS = 1"
-    with served(place, first=soon) as (_, address):
-        port = int(re.search(r":(\d+)/", address)[1])
-        with socket.create_connection(("127.0.0.1", port), LIMIT) as idle:
-            idle.sendall(part.encode())
-            assert idle.recv(1000) == b""
+def test_requests_that_do_not_come_end(place):
+    parts = "", HEAD, HEAD + "\r\n{"
+    soon = "import coldwave.serve.server as server; server.HEAD_SECONDS = server.BODY_SECONDS = 2"
+    with served(place, first=soon) as (_, address), ExitStack() as stack:
+        idle = [stack.enter_context(socket.create_connection(("127.0.0.1", port_of(address)), LIMIT)) for _ in parts]
+        for one, part in zip(idle, parts, strict=True):
+            one.sendall(part.encode())
+        assert [one.recv(1000) for one in idle] == [b""] * len(parts)
         with urllib.request.urlopen(f"{address}healthz", timeout=LIMIT) as answer:
             assert answer.status == 200
 
@@ -137,34 +168,6 @@ def test_what_is_wrong_is_told_before_anything_starts(place, monkeypatch, capsys
     ):
         assert main(["serve", *options]) == 1
         assert words in capsys.readouterr().err
-
-
-async def client(port, number, song):
-    """Ask one question after the other on one connection; gives the statuses."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    found = []
-    for question in range(QUESTIONS):
-        asked = ("songs?q=title", f"songs/{song}", f"songs/{song}/similar?n=5", f"path?start={song}&end=5&n=4",
-                 f"users/{number % 90}/recommendations?n=5")[(number + question) % 5]  # fmt: skip
-        writer.write(f"GET /api/{asked} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
-        head = await reader.readuntil(b"\r\n\r\n")
-        found.append(int(head.split(b" ", 2)[1]))
-        length = int(re.search(rb"content-length: (\d+)", head, re.IGNORECASE)[1])
-        await reader.readexactly(length)
-    writer.close()
-    return found
-
-
-def test_a_hundred_clients_get_their_answers(place):
-    with served(place) as (_, address):
-        port = int(re.search(r":(\d+)/", address)[1])
-
-        async def crowd():
-            songs = [number % 60 if number % 60 not in (4, 5) else 6 for number in range(CLIENTS)]  # 4 has no audio
-            clients = (client(port, number, song) for number, song in enumerate(songs))
-            return await asyncio.wait_for(asyncio.gather(*clients), LIMIT)
-
-        assert sum(asyncio.run(crowd()), []) == [200] * CLIENTS * QUESTIONS
 
 
 def test_the_command_alone_imports_no_server():

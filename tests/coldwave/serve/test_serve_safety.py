@@ -100,20 +100,19 @@ def wild(tmp_path):
 
 
 def test_audio_stays_below_its_folder(wild):
-    with client_of(wild) as client:
-        for song in (1, 2, 3, 4, 5, 7, 8, 9):
-            answer = client.get(f"/api/songs/{song}/audio")
-            assert SECRET not in answer.text
-            problem(answer, 404)
-            assert client.get(f"/api/songs/{song}").json()["playable"] is False
-        assert client.get("/api/songs/6/audio").status_code == 200
+    client = client_of(wild)
+    for song in (1, 2, 3, 4, 5, 7, 8, 9):
+        answer = client.get(f"/api/songs/{song}/audio")
+        assert SECRET not in answer.text
+        problem(answer, 404)
+        assert client.get(f"/api/songs/{song}").json()["playable"] is False
+    assert client.get("/api/songs/6/audio").status_code == 200
 
 
 def test_another_folder_for_audio(place):
-    with client_of(place, audio_root=place / "music/1") as client:
-        assert client.get("/api/songs/6/audio").status_code == 200
-    with client_of(place, audio_root=place / "new") as client:
-        assert client.get("/api/songs/6/audio").status_code == 404
+    for root, status in (("music/1", 200), ("new", 404)):
+        client = client_of(place, audio_root=place / root)
+        assert client.get("/api/songs/6/audio").status_code == status
 
 
 def test_a_failure_says_nothing_of_the_server(client, monkeypatch, caplog):
@@ -140,6 +139,12 @@ def test_a_body_of_json_is_not_large(client, caplog):
     problem(client.post("/api/playlists", json={"name": "x", "songs": [1, 61]}), 404)
 
 
+@pytest.fixture(scope="module")
+def with_password(place):
+    """A client of a server that asks players for a password."""
+    return client_of(place, subsonic=("anna", "pass"))
+
+
 def token(password, salt):
     return {"t": hashlib.md5((password + salt).encode()).hexdigest(), "s": salt}
 
@@ -151,9 +156,11 @@ def token(password, salt):
      ({"u": "bob", "p": "pass"}, 40), ({"u": "anna", "p": "enc:zz"}, 40), ({"u": "anna", "p": "pâss"}, 40), ({}, 10),
      ({"u": "anna", "t": "x"}, 10)],
 )  # fmt: skip
-def test_players_need_the_password_if_there_is_one(place, asked, code):
-    with client_of(place, subsonic=("anna", "pass")) as client:
-        found = client.get("/rest/ping.view", params=asked | {"f": "json"}).json()["subsonic-response"]
-        assert found.get("error", {}).get("code") == code and found["status"] == ("failed" if code else "ok")
-        open_to_all = client.get("/rest/getOpenSubsonicExtensions?f=json").json()["subsonic-response"]
-        assert open_to_all["openSubsonicExtensions"] == [{"name": "sonicSimilarity", "versions": [1]}]
+def test_players_need_the_password_if_there_is_one(with_password, asked, code):
+    found = with_password.get("/rest/ping.view", params=asked | {"f": "json"}).json()["subsonic-response"]
+    assert found.get("error", {}).get("code") == code and found["status"] == ("failed" if code else "ok")
+
+
+def test_players_see_the_extensions_without_the_password(with_password):
+    found = with_password.get("/rest/getOpenSubsonicExtensions?f=json").json()["subsonic-response"]
+    assert found["openSubsonicExtensions"] == [{"name": "sonicSimilarity", "versions": [1]}]

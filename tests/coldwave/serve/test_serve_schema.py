@@ -4,11 +4,12 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.generation import GenerationMode
+from schemathesis.python.asgi import shutdown_lifespans
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+import coldwave
 from coldwave.serve.app import make_app
 from coldwave.serve.settings import Settings
-from tests.coldwave.serve.places import client_of
 
 EXAMPLES = 15  # of each address, and as many that are wrong
 HOST = {"Host": "127.0.0.1"}
@@ -19,9 +20,10 @@ BEYOND = {"POST /api/place", "POST /api/recommendations", "POST /api/playlists",
 
 @pytest.fixture(scope="module")
 def schema(place):
-    """The app's description of itself; the app is running."""
-    with client_of(place, upload_seconds=10.0) as client:
-        yield schemathesis.openapi.from_asgi("/openapi.json", client.app, headers=HOST)
+    """The app's description of itself. Schemathesis starts the app, once for all that it asks."""
+    app = make_app(coldwave.load(place / "results/small"), Settings(upload_seconds=10.0))
+    yield schemathesis.openapi.from_asgi("/openapi.json", app, headers=HOST)
+    shutdown_lifespans()
 
 
 def ask(operation, mode):

@@ -19,7 +19,7 @@ from tests.coldwave.audio import sound_files
 from tests.coldwave.serve.places import HERE, OCTETS, client_of, crash, devour, fail, hang, listens, nap, panic
 
 RATE = 22050
-BOMB = 1 << 27  # bytes, unpacked
+BOMB = 1 << 26  # bytes, unpacked
 MEMORY = 1 << 29
 
 
@@ -201,14 +201,20 @@ def test_the_end_of_the_server_is_told(client, caplog):
     assert not caplog.records
 
 
-def test_so_many_uploads_at_once(place, monkeypatch):
+def test_so_many_uploads_at_once(place, tmp_path, monkeypatch):
+    morning = tmp_path / "morning"
     monkeypatch.setattr(work, "place", nap)
     with client_of(place, upload_workers=1, upload_queue=2) as client:
 
         async def crowd():
-            return await asyncio.gather(*(answered(client.app, [flac()]) for _ in range(8)))
+            tasks = [asyncio.create_task(answered(client.app, [flac()])) for _ in range(8)]
+            while sum(task.done() for task in tasks) < 5:  # those admitted wait until the others have been refused
+                await asyncio.sleep(0.05)
+            morning.touch()
+            return await asyncio.gather(*tasks)
 
         found = client.portal.call(crowd)
+    morning.unlink()
     statuses = [status for status, _ in found]
     assert statuses.count(503) == 5 and statuses.count(422) == 3
     assert {headers["retry-after"] for status, headers in found if status == 503} == {"5"}
