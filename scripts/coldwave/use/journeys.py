@@ -61,7 +61,7 @@ def _near_points(
     vectors = np.asarray(vectors)
     with np.errstate(divide="ignore", invalid="ignore"):
         inverse = 1 / np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
-    inverse[~np.isfinite(inverse)] = np.nan
+    inverse[~np.isfinite(inverse) | (inverse == 0)] = np.nan  # 0 of an infinite vector
     inverse[list(ends)] = np.nan
     if among is not None:
         inverse[~among] = np.nan
