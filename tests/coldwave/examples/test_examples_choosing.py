@@ -178,7 +178,8 @@ def test_near_songs_are_those_of_the_whole_run(folder, found):
     for song in queries:
         rows, expected = found.similar.filter(song=song), run.similar(f"S{song:03}", n=5)
         assert rows.select("by", "rank", song="other").equals(expected.select("by", "rank", "song"))
-        assert rows["cosine"].to_numpy() == pytest.approx(expected["cosine"].to_numpy())
+        # both are rounded to six decimals, from products that differ in the last bits
+        assert rows["cosine"].to_numpy() == pytest.approx(expected["cosine"].to_numpy(), abs=2e-6)
         assert rows["tags"].to_list() == expected["tags"].to_list()
 
 
