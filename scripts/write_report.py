@@ -73,7 +73,7 @@ def main(
         data=data,
         places=Places(table=places, figure=read_exhibit(map_figure), words=words, at_most=options["map_songs"]),
         sections=divide(exhibits, options["sections"]),
-        listen=prepare(listening, data.songs, data.users, data.split),
+        listen=prepare(listening, data.songs, data.users),
         excerpts=listening.sounds,
     )
     write_text(page, html)

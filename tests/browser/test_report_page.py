@@ -11,7 +11,7 @@ import soundfile
 from coldwave.exhibits.files import write_exhibit_table
 from coldwave.report.listen import prepare
 from tests.coldwave.report.made_up import HOSTILE, data, page, places
-from tests.coldwave.report.test_report_listen import SPLIT, USERS, listening, songs
+from tests.coldwave.report.test_report_listen import USERS, listening, songs
 
 NOT_THERE = "is not installed: make test-page"
 expect = pytest.importorskip("playwright.sync_api", reason=f"playwright {NOT_THERE}").expect
@@ -49,7 +49,7 @@ def report(tmp_path_factory):
     sources = places(1)._replace(table=table.cast({"song": pl.UInt32}), at_most=SONGS)
     wide = {f"a column of many {number}": ["word"] for number in range(30)}
     write_exhibit_table(folder / "wide.md", "A wide table", ["About it."], wide, 1)
-    listen = prepare(listening(), songs(), USERS, SPLIT)
+    listen = prepare(listening(), songs(), USERS)
     html = page(
         data=made._replace(songs=many), places=sources, sections={"Songs": [folder / "wide.md"]}, listen=listen,
         excerpts=dict.fromkeys(HEARD, excerpt()), run="a-name-" * 12,

@@ -19,6 +19,7 @@ RECOMMENDED = {
     "song": pl.UInt32,
     "score": pl.Float64,
     "plays": pl.UInt32,  # of the song by the user, which no model knows; 0 for none
+    "chance": pl.Float64,  # share of the songs that could be here that the user has played
     "because": pl.UInt32,  # the training song that carries most of the score; null if none raises it
     "because_plays": pl.UInt32,
     "part": pl.Float64,  # of the score, that it carries

@@ -76,6 +76,8 @@ def recommended(vectors: Vectors, chosen: Chosen, users: pl.DataFrame) -> pl.Dat
         why = reasons(files.songs, listener, chosen.scorer, places)
         because = [files.song_numbers.get(song_id) for song_id in why["because_id"]]
         counts = dict(plays.select("song", "count").rows())
+        possible = allowed & np.isfinite(scores)
+        chance = possible[plays["song"].to_numpy()].sum() / max(1, possible.sum())
         table = pl.DataFrame(
             {
                 "user": [user] * len(places),
@@ -83,6 +85,7 @@ def recommended(vectors: Vectors, chosen: Chosen, users: pl.DataFrame) -> pl.Dat
                 "song": places,
                 "score": scores[places],
                 "plays": [counts.get(song, 0) for song in places.tolist()],
+                "chance": [chance] * len(places),
                 "because": because,
                 "because_plays": [counts.get(song) for song in because],
                 "part": why["part"],

@@ -32,7 +32,7 @@ def lead(found: dict | None) -> list[str]:
     if same:
         names = listed(same) if len(same) <= NAMED else f"{len(same)} of the other {found['others']} audio models"
         said.append(f"With other users and songs another might be first: it cannot be told apart from {names}.")
-    elif found["others"]:
+    elif found["others"] and found["apart"] == found["others"]:  # not where it is not known of one
         said.append("It can be told apart from every other audio model.")
     return said
 

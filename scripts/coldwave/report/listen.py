@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from coldwave.examples.tables import NO_ROOM, RECOMMENDS, SOUND, USAGE
-from coldwave.split.parts import TEST, UNHEARD
 
 ID_SHOWN = 8  # characters of a user's id
 
@@ -39,13 +38,12 @@ class Listening(NamedTuple):
         return dict(self.excerpts.drop_nulls("mp3").select("song", "mp3").rows())
 
 
-def prepare(found: Listening, songs: pl.DataFrame, users: pl.DataFrame, split: pl.DataFrame) -> dict[str, Any] | None:
+def prepare(found: Listening, songs: pl.DataFrame, users: pl.DataFrame) -> dict[str, Any] | None:
     """Prepare what ``listen.html.j2`` shows; None if there is neither a user nor a song to show.
 
     Parameters
     ----------
     songs : table ``song``, ``song_id``, ``title``, ``artist``, ``users``; users : ``user``, ``user_id``
-    split : ``song``, ``part``
     """
     if found.played.is_empty() and found.similar.is_empty():
         return None
@@ -53,7 +51,6 @@ def prepare(found: Listening, songs: pl.DataFrame, users: pl.DataFrame, split: p
     sounds, named = found.sounds, listed(found) | set(found.recommended["because"].drop_nulls())
     shown = {song: _song(names[song], song in sounds) for song in named}
     ids = dict(users.filter(pl.col("user").is_in(found.played["user"].implode())).select("user", "user_id").rows())
-    candidates = split.filter(pl.col("part").is_in([TEST, UNHEARD])).height
     cards = [_user(user, ids, found, shown) for user in found.played["user"].unique(maintain_order=True)]
     return {
         "model": next(iter(found.models.filter(role=RECOMMENDS).rows(named=True)), None),
@@ -70,7 +67,7 @@ def prepare(found: Listening, songs: pl.DataFrame, users: pl.DataFrame, split: p
         "known": found.known,
         "number": sum(len(card["recommended"]) for card in cards),
         "hits": sum(card["hits"] for card in cards),
-        "by_chance": sum(len(card["recommended"]) * card["held_out"] for card in cards) / max(1, candidates),
+        "by_chance": found.recommended["chance"].sum(),
         "sounds": len(sounds),
         "seconds": found.excerpts["seconds"].max(),
         "silent": said_of_silent(found),

@@ -66,6 +66,7 @@ def finding(table: pl.DataFrame, models: Mapping[str, Model], differences: pl.Da
     return {
         "model": best["model"],
         "equals": [name for name in hearing["model"] if differs[name] is False],
+        "apart": sum(differs[name] is True for name in hearing["model"]),
         "others": len(hearing) - 1,
         "measure": first.title_at(cutoff_of(table)),
         "value": f"{best[column]:.3f}",

@@ -65,7 +65,7 @@ def inverse_lengths(vectors: np.ndarray) -> np.ndarray:
     vectors = np.asarray(vectors)
     with np.errstate(divide="ignore", invalid="ignore"):
         inverse = 1 / np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
-    inverse[~np.isfinite(inverse)] = np.nan
+    inverse[~np.isfinite(inverse) | (inverse == 0)] = np.nan  # 0 for one with an infinite part
     return inverse
 
 

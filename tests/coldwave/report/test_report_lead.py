@@ -9,7 +9,7 @@ from coldwave.report.lead import lead, listed
 from coldwave.report.results import ABOVE, BELOW, LEVEL_WITH, finding
 from tests.coldwave.report.made_up import scores
 
-FOUND = {"model": "cnn", "equals": [], "others": 2, "measure": "AUC", "value": "0.720", "chance": "0.500",
+FOUND = {"model": "cnn", "equals": [], "apart": 2, "others": 2, "measure": "AUC", "value": "0.720", "chance": "0.500",
          "ceiling": "0.900", "from_chance": ABOVE, "from_ceiling": BELOW, "share": "55.0 %"}  # fmt: skip
 
 
@@ -36,7 +36,8 @@ def test_the_best_model_is_between_chance_and_the_upper_bound():
         ({"equals": ["b"]}, "it cannot be told apart from b.", "every other"),
         ({"equals": ["b", "c"]}, "it cannot be told apart from b and c.", "every other"),
         ({"equals": list("bcdef"), "others": 9}, "cannot be told apart from 5 of the other 9 audio models.", "every"),
-        ({"others": 0}, "The audio model, cnn, has an AUC, 0.720", "every other"),
+        ({"apart": 1}, "(0.900).", "told apart"),
+        ({"others": 0, "apart": 0}, "The audio model, cnn, has an AUC, 0.720", "every other"),
     ],
 )
 def test_words_follow_the_intervals(changes, words, not_said):

@@ -13,7 +13,6 @@ from tests.coldwave.report.made_up import HOSTILE, Elements, data, page
 
 SOUNDS = {1: b"\xff\xfb</script>", 3: bytes(range(256))}
 USERS = pl.DataFrame({"user": [0, 1, 2], "user_id": ["short", "0123456789abcdef", HOSTILE]})
-SPLIT = pl.DataFrame({"song": range(10), "part": ["train"] * 4 + ["validation"] + ["test"] * 4 + ["unheard"]})
 
 
 def songs(title="Title {}", artist="Artist {}"):
@@ -40,9 +39,9 @@ def listening(**changed):
         "played": table(PLAYED, (0, 37, 2, 1, 1, 3), (0, 37, 2, 2, 2, 1), (1, 1, 1, 1, 0, 2)),
         "recommended": table(
             RECOMMENDED,
-            (0, 1, 5, 0.9, 4, 1, 3, 0.6, ["rock", HOSTILE]),
-            (0, 2, 9, 0.8, 0, None, None, None, []),
-            (1, 1, 6, 0.7, 0, 0, 2, 0.1, []),
+            (0, 1, 5, 0.9, 4, 0.4, 1, 3, 0.6, ["rock", HOSTILE]),
+            (0, 2, 9, 0.8, 0, 0.4, None, None, None, []),
+            (1, 1, 6, 0.7, 0, 0.2, 0, 2, 0.1, []),
         ),
         "similar": table(SIMILAR, (5, "sound", 1, 3, 0.987, ["jazz"]), (5, "usage", 1, 6, 0.5, [])),
         "models": table(
@@ -62,7 +61,7 @@ def listening(**changed):
 
 def shown(found, own=None, users=USERS):
     own = songs() if own is None else own
-    html = page(data=data(), listen=prepare(found, own, users, SPLIT), excerpts=found.sounds)
+    html = page(data=data(), listen=prepare(found, own, users), excerpts=found.sounds)
     return html, Elements(html)
 
 
@@ -86,6 +85,7 @@ def test_it_says_what_users_play_and_are_recommended(made):
     text = words(made[0])
     assert "A user with 37 songs short" in text and "A user with 1 song 01234567…" in text
     assert "0123456789abcdef" not in made[0]
+    assert "2 of the users who have played held-out songs, spread over how many songs" in text
     assert "Title 1 Artist 1 played 3 times" in text and "played once" in text and "played twice" in text
     assert "linear recommends to them" in text and "linear is best." in text
     assert "because of Title 1 by Artist 1, played 3 times; tags in common: rock, " in text
@@ -97,8 +97,7 @@ def test_it_marks_in_words_what_was_played_in_fact_and_counts_it(made):
     assert text.count("played it in fact") == 1
     assert "Title 5 Artist 5 ✓ played it in fact, 4 times" in text
     assert "Of 3 songs recommended, 1 were in fact played" in text
-    # user 0: two songs of five that are not known, of which 2 were played; user 1: one song, and 1 was
-    assert f"by chance it would be {2 * 2 / 5 + 1 * 1 / 5:.1f}" in text
+    assert f"by chance it would be {0.4 + 0.4 + 0.2:.1f}" in text
     assert "played 2 held-out songs, 1 of them" in text and "played 1 held-out song, 0 of them" in text
 
 
@@ -145,7 +144,7 @@ def test_without_excerpts_it_says_why_and_holds_no_audio(changed, reason):
 def test_it_says_who_knew_what_was_played(made):
     assert "played by that user, which no model knew; by chance" in words(made[0])
     html, _ = shown(listening(known=True))
-    assert "which was known of the user, as this run factorises all plays; by chance" in words(html)
+    assert "which this run's factorisation knew, as it sees all plays; by chance" in words(html)
 
 
 def test_names_are_only_text():
@@ -175,7 +174,7 @@ def test_without_an_audio_model_nothing_is_recommended():
 def test_with_neither_users_nor_songs_there_is_no_section():
     empty = {"played": PLAYED, "recommended": RECOMMENDED, "similar": SIMILAR, "models": MODELS, "excerpts": EXCERPTS}
     found = listening(**{name: table(schema) for name, schema in empty.items()})
-    assert prepare(found, songs(), USERS, SPLIT) is None
+    assert prepare(found, songs(), USERS) is None
     assert 'id="listen"' not in page(listen=None)
 
 

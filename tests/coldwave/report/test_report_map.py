@@ -83,7 +83,9 @@ def test_songs_have_their_names_tags_and_plays():
 def test_a_song_of_few_that_is_heard_is_on_the_map():
     found = song_map(places(4, at_most=1), data().songs, heard=[2])
     assert found.data["song"] == [2] and (found.shown, found.of) == (1, 4)
-    assert "taken evenly" in page(places=places(4, at_most=1))
+    assert "1 of them are on this one, taken evenly" in page(places=places(4, at_most=1))
+    heard = page(places=places(4, at_most=1), excerpts={2: b"mp3"})
+    assert "on this one: those that can be played here, and others, taken evenly" in heard
     assert "taken evenly" not in page(places=places(3))
 
 

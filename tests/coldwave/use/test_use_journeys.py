@@ -101,3 +101,14 @@ def test_songs_left_out_are_no_steps():
     ):
         with pytest.raises(InputError, match=message):
             wrong()
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 0])
+def test_a_song_without_a_direction_is_never_a_step(kind, bad):
+    vectors = np.random.default_rng(8).normal(size=(6, 3)).astype(kind)
+    vectors[2] = 0
+    vectors[2, 0] = bad
+    assert set(path(0, 1, vectors, 5)) == {0, 1, 3, 4, 5}
+    with pytest.raises(InputError, match="4 songs between its ends, and there are 3"):
+        path(0, 1, vectors, 6)
