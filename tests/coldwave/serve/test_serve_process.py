@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
+import pytest
 
 from coldwave.command import cli
 from coldwave.command.cli import main
@@ -83,11 +84,12 @@ async def crowd(port):
     return sum(await asyncio.wait_for(asyncio.gather(*clients), LIMIT), [])
 
 
-def end(process, how):
-    """Tell the command to end: it does, without an error, and leaves no process."""
+def end(process, *signals):
+    """Tell the command to end, perhaps twice: it does, without an error, and leaves no process."""
     members = family(process)
     assert len(members) > 1, "uploads have processes of their own"
-    process.send_signal(how)
+    for number in signals:
+        process.send_signal(number)
     assert process.wait(LIMIT) == 0
     assert psutil.wait_procs(members, LIMIT)[1] == []
 
@@ -100,8 +102,8 @@ def test_a_hundred_clients_get_their_answers_and_then_it_ends(place):
         assert process.stderr.read() == ""
 
 
-@pytest.mark.parametrize("earlier", [[], [signal.SIGINT, signal.SIGINT]])
-def test_it_ends_while_an_upload_is_under_way_and_leaves_no_file(place, tmp_path, monkeypatch, earlier):
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT, signal.SIGINT]])
+def test_it_ends_while_an_upload_is_under_way_and_leaves_no_file(place, tmp_path, monkeypatch, signals):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with (
         served(place) as (process, address),
@@ -112,9 +114,7 @@ def test_it_ends_while_an_upload_is_under_way_and_leaves_no_file(place, tmp_path
         while not list(tmp_path.glob("coldwave-upload-*/upload")):
             assert time.monotonic() < latest, "the upload does not begin"
             time.sleep(0.05)
-        for number in earlier:
-            process.send_signal(number)
-        end(process, signal.SIGTERM)
+        end(process, *signals)
     assert not list(tmp_path.glob("coldwave-upload-*"))
 
 
