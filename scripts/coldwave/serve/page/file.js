@@ -18,8 +18,7 @@ export function fileView(place, parameters, { run }) {
       make(
         "p",
         { class: "note" },
-        run.hears_files_not ??
-          "Nothing in this run can hear a file: its models take tables of numbers for songs, not audio.",
+        "Nothing in this run can hear a file: its models take numbers that others have made of the songs, not audio.",
       ),
     );
     return;
