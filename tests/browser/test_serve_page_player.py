@@ -46,6 +46,7 @@ def test_the_keyboard_moves_position_and_volume(open_page, server):
     page = open_page(f"{server.address}#song=11")
     page.get_by_role("button", name="Play Title 11").first.press("Enter")
     page.wait_for_function(PLAYED)
+    expect(page.get_by_role("button", name="Pause Title 11").first).to_have_text("Pause")  # to the eye as well
     toggle = page.locator("#toggle")
     toggle.press("Space")
     expect(toggle).to_have_attribute("aria-label", "Play")

@@ -27,7 +27,9 @@ export function mark(buttons = document.querySelectorAll("button[data-play]")) {
     const chosen = Number(button.dataset.play) === current()?.song;
     const plays = chosen && !audio.paused;
     draw(button, plays ? "pause" : "play");
-    button.setAttribute("aria-label", `${plays ? "Pause" : "Play"} ${button.dataset.name}`);
+    const words = plays ? "Pause" : "Play";
+    button.setAttribute("aria-label", `${words} ${button.dataset.name}`);
+    button.querySelector("span")?.replaceChildren(words);
     button.closest(".song")?.classList.toggle("playing", chosen);
   }
 }

@@ -93,7 +93,7 @@ export async function songView(place, parameters, { signal }) {
     make(
       "div",
       { class: "buttons" },
-      playButton(song, [song], "Play"),
+      playButton(song, [song], true),
       keepButton(song, true),
       make("a", { class: "button", href: `#path&start=${song.song}` }, "Path from here"),
     ),
