@@ -29,9 +29,7 @@ def bind(settings: Settings) -> socket.socket:
         return socket.create_server(found[0][4][:2], family=found[0][0])
     except OSError as error:
         reason = (error.strerror or str(error)).partition(" (while")[0]  # Python adds the address, which is told
-        raise InputError(
-            f"{host}, port {port}: {reason}; name another with --port or --host"
-        ) from error
+        raise InputError(f"{host}, port {port}: {reason}; name another with --port or --host") from error
 
 
 def address(settings: Settings, port: int) -> str:
