@@ -1,11 +1,12 @@
 """How fast `coldwave serve` answers: p50 and p99 of each address, and errors, with few clients and with many.
 
-    python benchmarks/load.py                  # 400,000 songs with 50 factors, 50,000 users: about 3 minutes
+    python benchmarks/load.py                  # 400,000 songs with 50 factors, 50,000 users: about 4 minutes
     python benchmarks/load.py --songs 20000 --seconds 2
 
 A run is made up in a folder for temporary files (`benchmarks/serving/made_up_run.py`). The server is a process of its
-own. "At rest" is 2 clients who pause half a second after each answer; "busy" is --clients at once without any pause. No
-song, user or word is asked for twice as long as there are others, so that answers kept by the server help little.
+own. "At rest" is 2 clients who pause a tenth of a second after each answer; "busy" is --clients at once without any
+pause. No song, user or word is asked for twice as long as there are others, so that answers kept by the server help
+little.
 """
 
 import argparse
@@ -33,7 +34,8 @@ PROGRAM = (
     f"import sys; sys.path.insert(0, {str(Path(cli.__file__).parents[2])!r}); "
     "from coldwave.command.cli import main; sys.exit(main())"
 )
-AT_REST, PAUSE = 2, 0.5
+AT_REST, PAUSE = 2, 0.1
+REST = 2  # times as long is asked at rest, as answers are few then
 STEP = 7919  # songs are asked for in an order that jumps
 RATE = 22050
 UPLOADS = 4  # clients at once who upload
@@ -121,7 +123,7 @@ def measure(run: Path, options: argparse.Namespace) -> None:
 
 
 def _row(what: str, port: int, question: Question, clients: int, seconds: float) -> None:
-    rest = ask(port, question, AT_REST, seconds, PAUSE)
+    rest = ask(port, question, AT_REST, REST * seconds, PAUSE)
     busy = ask(port, lambda number: question(number + 10_000), clients, seconds)
     name = what if clients > UPLOADS else f"{what} ({clients} clients)"
     times = [rest.milliseconds(50), rest.milliseconds(99), busy.milliseconds(50), busy.milliseconds(99)]

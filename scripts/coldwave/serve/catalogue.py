@@ -13,7 +13,7 @@ import polars as pl
 from coldwave.errors import InputError
 from coldwave.files import read_table
 from coldwave.serve.words import Hits, WordIndex
-from coldwave.use.journeys import path
+from coldwave.use.journeys import inverse_lengths, path
 from coldwave.use.neighbours import SOUND, USAGE
 from coldwave.use.run import Run
 
@@ -173,4 +173,8 @@ class Catalogue:
 
     def _path(self, start: int, end: int, n: int) -> list[dict[str, Any]]:
         self.song_id(start), self.song_id(end)
-        return self.songs(path(start, end, self.run.sound_vectors(), n).tolist())
+        return self.songs(path(start, end, self.run.sound_vectors(), n, inverse=self._inverse).tolist())
+
+    @cached_property
+    def _inverse(self) -> np.ndarray:
+        return inverse_lengths(self.run.sound_vectors())

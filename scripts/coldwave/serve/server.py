@@ -1,5 +1,6 @@
 """Run the app until it is told to end."""
 
+import gc
 import logging
 import os
 import signal
@@ -82,6 +83,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            gc.collect()
+            gc.freeze()  # or each full collection looks at the names of all songs, for a tenth of a second in large runs
             print(f"{self._run_folder} is served at {self._page} (Ctrl-C ends it)", flush=True)
             if self._show and _has_display():
                 threading.Thread(target=webbrowser.open, args=(self._page,), daemon=True).start()

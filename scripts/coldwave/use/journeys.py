@@ -7,10 +7,19 @@ from coldwave.errors import InputError
 from coldwave.use.mixing import unit_vectors
 
 ROUNDING = 1e-5  # of a cosine of float32
+SOME = 1 << 14  # songs, or somewhat more, that tell how near the nearest are at least
 SAME = 1e-7  # radians: ends nearer than this to each other, or to opposites, are taken for such
 
 
-def path(a: int, b: int, vectors: np.ndarray, length: int, *, among: np.ndarray | None = None) -> np.ndarray:
+def path(
+    a: int,
+    b: int,
+    vectors: np.ndarray,
+    length: int,
+    *,
+    among: np.ndarray | None = None,
+    inverse: np.ndarray | None = None,
+) -> np.ndarray:
     """Lead from song ``a`` to song ``b`` in ``length`` songs, both counted: rows of ``vectors``, int64 [length].
 
     Song number i belongs to the point i / (length - 1) of the way along the great circle from the direction of a to
@@ -22,6 +31,7 @@ def path(a: int, b: int, vectors: np.ndarray, length: int, *, among: np.ndarray 
     ----------
     vectors : [n, d]; a song whose vector is not finite or is zero is never a step
     among : bool [n], the songs that may be steps; None for all. The ends need not be among them
+    inverse : float [n], what `inverse_lengths` says of the vectors, for who asks for many paths
 
     Raises
     ------
@@ -37,7 +47,11 @@ def path(a: int, b: int, vectors: np.ndarray, length: int, *, among: np.ndarray 
         raise InputError("an end of the path has no vector: its audio is not known or cannot be used; name another")
     steps = length - 2
     points = points_between(start, end, length)[1:-1]
-    nearest, number = _near_points(vectors, points, {a, b}, among)
+    inverse = np.array(inverse_lengths(vectors) if inverse is None else inverse)
+    inverse[[a, b]] = np.nan
+    if among is not None:
+        inverse[~among] = np.nan
+    nearest, number = _near_points(vectors, points, inverse)
     if number < steps:
         raise InputError(f"a path of length {length} has {steps} songs between its ends, and there are {number}")
     if not steps:
@@ -46,33 +60,44 @@ def path(a: int, b: int, vectors: np.ndarray, length: int, *, among: np.ndarray 
     return np.array([a, *nearest[columns], b])
 
 
-def _near_points(
-    vectors: np.ndarray, points: np.ndarray, ends: set[int], among: np.ndarray | None
-) -> tuple[np.ndarray, int]:
+def inverse_lengths(vectors: np.ndarray) -> np.ndarray:
+    """Return 1 / length of each vector [n, d], as float [n]: NaN for one that is not finite or is zero."""
+    vectors = np.asarray(vectors)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inverse = 1 / np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
+    inverse[~np.isfinite(inverse)] = np.nan
+    return inverse
+
+
+def _near_points(vectors: np.ndarray, points: np.ndarray, inverse: np.ndarray) -> tuple[np.ndarray, int]:
     """Find all songs that a best path through ``points`` [steps, d] may have, and count those that may be steps.
 
     No best choice needs a song that is not among a point's ``steps`` nearest: one of those is always free for it. Songs
-    as near as the last of these, but for rounding, are taken as well.
+    as near as the last of these, but for rounding, are taken as well. The points lie in a plane, so songs are
+    multiplied by its two axes alone. A song is nowhere nearer to a point than it is to the plane, and some of the songs
+    tell how near the nearest are at least, so that few songs are compared with each point.
+
+    Parameters
+    ----------
+    inverse : float [n], 1 / length of each song's vector, NaN for a song that is no step
 
     Returns
     -------
     rows of ``vectors``, int64 in increasing order, and the number of songs that may be steps
     """
-    vectors = np.asarray(vectors)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        inverse = 1 / np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
-    inverse[~np.isfinite(inverse)] = np.nan
-    inverse[list(ends)] = np.nan
-    if among is not None:
-        inverse[~among] = np.nan
-    number, found = int(np.isfinite(inverse).sum()), set()
-    if number < len(points) or not len(points):
-        return np.zeros(0, dtype=np.int64), number
-    for cosines in points.astype(vectors.dtype) @ vectors.T * inverse:
-        cosines[np.isnan(cosines)] = -np.inf
-        least = np.partition(cosines, -len(points))[-len(points)]
-        found.update(np.flatnonzero(cosines >= least - ROUNDING).tolist())
-    return np.array(sorted(found), dtype=np.int64), number
+    known, steps, found = np.flatnonzero(np.isfinite(inverse)), len(points), set()
+    if len(known) < steps or not steps:
+        return np.zeros(0, dtype=np.int64), len(known)
+    shares, sizes, axes = np.linalg.svd(points, full_matrices=False)
+    along = np.stack([vectors @ axis.astype(vectors.dtype) * inverse for axis in axes[:2]])
+    weights = (shares * sizes)[:, :2].astype(vectors.dtype)
+    some = weights @ along[:, known[:: max(1, len(known) // SOME)]]
+    bound = np.partition(some, -steps)[:, -steps].min() - ROUNDING if some.shape[1] >= steps else -1
+    near = np.flatnonzero(np.square(along).sum(axis=0) >= bound**2) if bound > 0 else known
+    for cosines in weights @ along[:, near]:
+        least = np.partition(cosines, -steps)[-steps]
+        found.update(near[cosines >= least - ROUNDING].tolist())
+    return np.array(sorted(found), dtype=np.int64), len(known)
 
 
 def points_between(start: np.ndarray, end: np.ndarray, number: int) -> np.ndarray:

@@ -17,7 +17,7 @@ from coldwave.use.kinds import BOW, FACTORS, LOG_MELS
 from coldwave.use.listeners import Listener
 from coldwave.use.models import Model, features_of, find_model, heard_by, listening
 from coldwave.use.recordings import Names, Recordings, names_of
-from coldwave.use.scoring import PLAYS, Scorer, check_by, plays_scorer, scorer_of, sound_scorer
+from coldwave.use.scoring import PLAYS, Scorer, by_column, check_by, plays_scorer, scorer_of, sound_scorer
 
 
 class Chosen(NamedTuple):
@@ -131,14 +131,14 @@ class Vectors:
     def units(self, features: str) -> np.ndarray:
         """Return song features at unit length: float32 [songs, d], NaN rows for songs without."""
         if features not in self._units:
-            self._units[features] = unit_length(self.files.array(features_of(features)))
+            self._units[features] = by_column(unit_length(self.files.array(features_of(features))))
         return self._units[features]
 
     def patterns(self, model: Model) -> np.ndarray:
         """Return the predicted usage patterns of songs at unit length: float32 [songs, factors]."""
         key = model.name, model.seed
         if key not in self._patterns:
-            self._patterns[key] = unit_patterns(model.songs, self.root)
+            self._patterns[key] = by_column(unit_patterns(model.songs, self.root))
         return self._patterns[key]
 
     @cached_property

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from coldwave.errors import InputError
-from coldwave.use.journeys import path, points_between
+from coldwave.use import journeys
+from coldwave.use.journeys import inverse_lengths, path, points_between
 
 
 def unit(vectors):
@@ -41,9 +42,12 @@ def test_the_best_of_all_paths(seed, length, more, d):
     assert cost_of(found, vectors) == pytest.approx(min(cost_of([0, *way, 1], vectors) for way in others), abs=1e-9)
 
 
-def test_leaving_far_songs_out_costs_nothing():
+@pytest.mark.parametrize("some", [journeys.SOME, 100, 30, 3])
+@pytest.mark.parametrize("given", [False, True])
+def test_leaving_far_songs_out_costs_nothing(monkeypatch, some, given):
+    monkeypatch.setattr(journeys, "SOME", some)
     vectors = np.random.default_rng(3).normal(size=(2000, 6))
-    found = path(7, 5, vectors, 25)
+    found = path(7, 5, vectors, 25, inverse=inverse_lengths(vectors) if given else None)
     units = unit(vectors)
     rows = np.setdiff1d(np.arange(2000), [7, 5])
     points = np.array([slerp(units[7], units[5], i / 24) for i in range(1, 24)])
