@@ -38,6 +38,7 @@ function load() {
   const song = current();
   audio.src = `api/songs/${song.song}/audio`;
   byId("player").hidden = false;
+  byId("player").classList.remove("failed");
   document.body.classList.add("plays");
   byId("now").textContent = song.title || song.song_id;
   byId("now").href = `#song=${song.song}`;
@@ -54,6 +55,7 @@ function load() {
 }
 
 function start() {
+  if (audio.error) return load(); // the file may be there now
   audio.play().catch((error) => {
     if (error.name === "NotAllowedError") announce("The browser does not let the page play: press play once more.");
   }); // other reasons come as an event
@@ -73,6 +75,9 @@ async function explain() {
   } catch (error) {
     words = error instanceof Failure ? error.message : words;
   }
+  if (current() !== song) return; // another one has been chosen meanwhile
+  audio.pause(); // nothing plays, so the buttons say Play
+  byId("player").classList.add("failed");
   byId("now-artist").textContent = `cannot be played: ${words}`;
   announce(`${song.title || song.song_id} cannot be played: ${words}`);
   mark();
