@@ -84,7 +84,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             gc.collect()
-            gc.freeze()  # or each full collection looks at the names of all songs, for a tenth of a second in large runs
+            gc.freeze()  # or each full collection looks at all songs' names, for a tenth of a second in large runs
             print(f"{self._run_folder} is served at {self._page} (Ctrl-C ends it)", flush=True)
             if self._show and _has_display():
                 threading.Thread(target=webbrowser.open, args=(self._page,), daemon=True).start()
