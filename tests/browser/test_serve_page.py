@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 import coldwave
 from coldwave.use.journeys import path
 from tests.browser.conftest import Server, settle
-from tests.browser.served_runs import MARKED, MARKUP, WITHOUT_AUDIO
+from tests.browser.served_runs import BARE, MARKED, MARKUP, WITHOUT_AUDIO
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +176,15 @@ def test_where_nothing_can_be_heard_nothing_is_offered(open_page, silent_server)
     page.get_by_role("link", name="A file").click()
     expect(page.get_by_text("Nothing in this run can hear a file")).to_be_visible()
     expect(page.locator(".zone")).to_have_count(0)
+    expect(page.get_by_text(re.compile("^(Drop|Hear) "))).to_have_count(0)
+
+
+def test_a_song_without_names_and_tags_goes_by_its_id(open_page, silent_server):
+    page = open_page(f"{silent_server.address}#song={BARE}")
+    songs = coldwave.load(silent_server.folder).songs
+    expect(page.get_by_role("heading", level=1)).to_have_text(songs["song_id"][BARE])
+    expect(page.get_by_text("artist not known")).to_be_visible()
+    assert not re.search("null|undefined|false|NaN", page.get_by_role("main").inner_text())
 
 
 def test_a_server_that_has_ended_is_told_until_it_is_back(open_page, mortal_server: Server, seen):

@@ -46,6 +46,7 @@ def test_the_keyboard_moves_position_and_volume(open_page, server):
     page = open_page(f"{server.address}#song=11")
     page.get_by_role("button", name="Play Title 11").first.press("Enter")
     page.wait_for_function(PLAYED)
+    expect(page.get_by_role("button", name="Pause Title 11").first).to_have_text("Pause")  # to the eye as well
     toggle = page.locator("#toggle")
     toggle.press("Space")
     expect(toggle).to_have_attribute("aria-label", "Play")
@@ -72,6 +73,13 @@ def test_audio_that_has_gone_is_told(open_page, server, seen):
         "cannot be played: no audio of song 11 is there"
     )
     expect(page.locator("#status")).to_contain_text("Title 11 cannot be played")
+    said = page.locator("#now-artist")
+    assert said.evaluate("one => one.scrollWidth <= one.clientWidth"), "it is cut off"
+    expect(page.locator("#toggle")).to_have_attribute("aria-label", "Play")  # nothing plays
+    page.unroute("**/audio")
+    page.locator("#toggle").click()  # the file has come back
+    page.wait_for_function(PLAYED)
+    expect(said).to_be_empty()  # as the song has no artist
     assert seen.errors and all("404" in error for error in seen.errors)
     seen.errors.clear()
 

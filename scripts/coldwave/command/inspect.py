@@ -27,7 +27,7 @@ def inspect(
     It is judged by its content, counted and previewed, and the config that reads it is printed. The exit status is 1
     if it is nothing that Coldwave reads.
     """
-    from coldwave.command.configs import as_yaml, history_settings
+    from coldwave.command.configs import RUN, as_yaml, history_settings
     from coldwave.histories.formats import recognise
     from coldwave.inspection.inspecting import inspect as look
 
@@ -35,6 +35,8 @@ def inspect(
     settings = found.settings
     if found.kind == "history":
         settings = history_settings([found.path], settings["plays"]["format"], Path(LIBRARY))
+    elif found.kind == "plays":
+        settings = {"run": RUN} | settings  # or its results would take the place of the demo's
     if as_json:
         write_json(asdict(found) | {"settings": settings})
         return int(found.kind == "unknown")

@@ -82,7 +82,7 @@ def open_run(run: str | None, results: Path = RESULTS) -> "Run":
         return load(find_record(run, results).parent)
     finished = sorted(results.glob(f"*/{RECORD}"), key=lambda path: (path.stat().st_mtime, path))
     if not finished:
-        raise InputError(f"no finished run under {results}/: name one with --run, or {HOW_TO_RUN}")
+        raise InputError(f"no finished run under {results}/: name a run, or {HOW_TO_RUN}")
     return load(finished[-1].parent)
 
 

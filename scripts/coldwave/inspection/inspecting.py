@@ -11,7 +11,7 @@ from coldwave.inspection.findings import SHOWN, Inspection, read_otherwise
 from coldwave.inspection.folders import inspect_audio_file, inspect_audio_folder, inspect_run
 from coldwave.inspection.parquet import inspect_parquet
 from coldwave.inspection.plays import SONGS_TOO, inspect_plays, settings_of_text
-from coldwave.inspection.songs import columns_of_songs, inspect_songs, rows_of_text
+from coldwave.inspection.songs import columns_of_songs, how_written, inspect_songs, rows_of_text
 from coldwave.plays.datasets import data_set_of, table_of
 from coldwave.plays.suffixes import parquet_files
 
@@ -110,7 +110,8 @@ def _text(path: Path, lines: list[str], encoding: str) -> Inspection | None:
     if song := column_of_ids(layout.header, numeric_columns(layout)):
         return inspect_embeddings_in_text(path, layout, song)
     if songs := columns_of_songs(layout.header):
-        return inspect_songs(path, songs, layout.header, rows_of_text(path, layout.delimiter), layout.delimiter)
+        written = how_written(path, layout.delimiter, len(layout.header))
+        return inspect_songs(path, songs, layout.header, rows_of_text(path, written), written)
     words, notes = "a table whose columns are not those of plays, songs or embeddings", [NAME_COLUMNS, ACCEPTED]
     return Inspection(path, "unknown", words, columns=columns, preview=layout.rows[:SHOWN], notes=notes)
 

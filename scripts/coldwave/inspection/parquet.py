@@ -53,7 +53,7 @@ def _known(path: Path, schema: pa.Schema, rows: int, preview: list[list[str]]) -
         numbers = sum(len(text.split("|")) for name, text in first.items() if name != song)
         return as_embeddings(path, song, {"rows": rows, "numbers a song": numbers}, True, schema.names, preview)
     if songs := columns_of_songs(schema.names):
-        return inspect_songs(path, songs, schema.names, _rows(path), None)
+        return inspect_songs(path, songs, schema.names, _rows(path), {})
     return None
 
 

@@ -14,6 +14,7 @@ from coldwave.plays.formats import FORMATS
 BLOCK_BYTES = 1 << 20
 
 SONGS_TOO = "inspect the songs too (a folder of audio, or a table): their `plays.songs` goes below this `plays`"
+SONGS_OR_NONE = f"{SONGS_TOO}. Without names and audio, `songs: {{path: null}}` goes there"
 BY_PLACE = "there is no header: columns are taken by their place. Compare them with the preview"
 EACH_ROW = "there is no column of counts: each row is one play"
 
@@ -78,7 +79,7 @@ def inspect_plays(
             break
     if not plays:
         return None
-    notes = [SONGS_TOO]
+    notes = [SONGS_OR_NONE]
     notes += [EACH_ROW] if settings["format"] == "table" and table.get("count") is None else []
     notes += [BY_PLACE] if table.get("header") is False else []
     if set_aside:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
-from coldwave.embeddings.columns import text_lines
 from coldwave.errors import InputError
 from coldwave.inspection.findings import LINES, SHOWN, Inspection
 from coldwave.inspection.names import ID, OF_A_SONG, column_of
@@ -14,7 +13,7 @@ from coldwave.plays.manifest import records
 from coldwave.plays.suffixes import delimiter_of
 
 LOOKED_FOR = 200  # audio files
-CONVERT = "a songs table is a .csv file with commas or a .tsv file with TABs: convert or rename it"
+QUOTE = '"'
 SEPARATORS = ("|", ";", ",")
 
 
@@ -32,7 +31,11 @@ def columns_of_songs(header: Sequence[str]) -> dict[str, str] | None:
 
 
 def inspect_songs(
-    path: Path, columns: Mapping[str, str], header: Sequence[str], rows: Iterable[Sequence[str]], delimiter: str | None
+    path: Path,
+    columns: Mapping[str, str],
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    written: Mapping[str, str | None],
 ) -> Inspection:
     """Count the songs at the beginning of a table, and look for some of their files.
 
@@ -40,7 +43,7 @@ def inspect_songs(
     ----------
     columns : from the fields of a songs table to the names of its columns
     rows : the table's rows, as text
-    delimiter : of text; None for Parquet
+    written : how text is written, as `plays.songs` says it; empty where its name says so, and for Parquet
 
     Raises
     ------
@@ -72,27 +75,40 @@ def inspect_songs(
     songs = {"path": str(path), "columns": {field: name for field, name in columns.items() if field != name}}
     if marks and not marks["|"]:
         songs["tag_separator"] = marks.most_common(1)[0][0]
-    settings = {"world": None, "plays": {"songs": {key: value for key, value in songs.items() if value}}}
-    if delimiter is not None and delimiter_of(path) != delimiter:
-        notes += [f"its columns are separated by {delimiter!r}: {CONVERT}"]
-        settings = {}
+    songs = {key: value for key, value in songs.items() if value} | written
+    settings = {"world": None, "plays": {"songs": songs}}
     return Inspection(
         path, "songs", "a songs table", counts, next(rows, None) is None, list(header), preview, settings, notes
     )
 
 
-def rows_of_text(path: Path, delimiter: str) -> Iterator[list[str]]:
-    """Read the rows of delimited text below its header; a row whose quotes do not match is empty.
+def how_written(path: Path, delimiter: str, width: int) -> dict[str, str | None]:
+    """Find what ``plays.songs`` must say of text with ``width`` columns: its delimiter, if its name does not say it.
+
+    And that nothing is quoted, if more rows are as wide as the header then.
+    """
+    written = {} if delimiter_of(path) == delimiter else {"delimiter": delimiter}
+    plain = written | {"quote": None}
+    wrong = _wrong(path, written, width)
+    return plain if wrong and _wrong(path, plain, width) < wrong else written
+
+
+def _wrong(path: Path, written: Mapping[str, str | None], width: int) -> int:
+    try:
+        return sum(len(row) != width for row in islice(rows_of_text(path, written), LINES))
+    except InputError:  # a quote is not closed
+        return LINES
+
+
+def rows_of_text(path: Path, written: Mapping[str, str | None]) -> Iterator[list[str]]:
+    """Read the rows of text below its header, as ``plays.songs`` does. One whose quotes do not match is empty.
 
     Raises
     ------
     InputError
         The file is damaged, or a quote is not closed.
     """
-    if delimiter_of(path) == delimiter:
-        rows = (row for _, _, row in records(path))
-    else:  # not read as a songs table as it is: a line is a row
-        rows = (row for _, _, row in text_lines(path, {"delimiter": delimiter}, str(path)))
+    rows = (row for _, _, row in records(path, options=written))
     return (row if isinstance(row, list) else [] for row in islice(rows, 1, None))
 
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from coldwave.examples.tables import NO_ROOM, RECOMMENDS, SOUND, USAGE
 
-ID_SHOWN = 8  # characters of a user's id
+WHOLE, BEGIN, END = 16, 8, 4  # characters of a user's id: that is shown whole, or else from both ends
 
 
 class Listening(NamedTuple):
@@ -107,7 +107,7 @@ def _user(user: int, ids: Mapping[int, str], found: Listening, shown: Mapping[in
     played, recommended = found.played.filter(user=user), found.recommended.filter(user=user)
     user_id = ids[user]
     return {
-        "id": user_id if len(user_id) <= ID_SHOWN + 1 else f"{user_id[:ID_SHOWN]}…",
+        "id": user_id if len(user_id) <= WHOLE else f"{user_id[:BEGIN]}…{user_id[-END:]}",
         "songs": played["songs"][0],
         "held_out": played["held_out"][0],
         "played": [shown[song] | {"count": count} for song, count in played.select("song", "plays").rows()],

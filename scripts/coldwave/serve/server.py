@@ -37,9 +37,8 @@ def bind(settings: Settings) -> socket.socket:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         return socket.create_server(found[0][4][:2], family=found[0][0])
     except OSError as error:
-        raise InputError(
-            f"{host}, port {port}: {error.strerror or error}; name another with --port or --host"
-        ) from error
+        reason = (error.strerror or str(error)).partition(" (while")[0]  # Python adds the address, which is told
+        raise InputError(f"{host}, port {port}: {reason}; name another with --port or --host") from error
 
 
 def address(settings: Settings, port: int) -> str:

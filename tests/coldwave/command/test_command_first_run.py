@@ -150,6 +150,17 @@ def test_inspect_prints_the_config_of_a_history(place, capsys):
     assert json.loads(capsys.readouterr().out)["settings"] == config
 
 
+def test_inspect_names_a_run_of_its_own_for_plays(place, capsys):
+    (place / "plays.tsv").write_text("anna\tS1\t3\nbob\tS2\t1\n")
+    assert main(["inspect", "plays.tsv"]) == 0
+    out = capsys.readouterr().out
+    config = yaml.safe_load(out.partition("Config:\n\n")[2].partition("\n\n")[0])
+    assert config["run"] != yaml.safe_load((ROOT / "config.yaml").read_text())["run"], (
+        "the demo's results would be lost"
+    )
+    assert config["world"] is None and "songs: {path: null}" in out
+
+
 def test_inspect_of_other_things(place, capsys):
     assert main(["inspect", "../Music"]) == 0
     assert "audio files" in capsys.readouterr().out

@@ -63,7 +63,7 @@ def test_triplets(tmp_path):
         "3",
     ]
     assert found.counts["lines"] == 4 and "user TAB song TAB count" in found.words
-    assert found.notes == [plays.SONGS_TOO]
+    assert found.notes == [plays.SONGS_OR_NONE]
 
 
 @pytest.mark.parametrize(
@@ -185,9 +185,26 @@ def test_songs_tables_by_other_names(tmp_path, header, columns):
     chosen, table = check_songs(inspect(write_rows(tmp_path / "songs.tsv", rows, "\t")), 3)
     assert chosen["columns"] == columns
     assert table["song_id"].to_list() == [f"{columns['song_id']} {n}" for n in range(3)]
-    found = inspect(write_rows(tmp_path / "songs.csv", rows, "\t"))
-    assert found.kind == "songs" and found.counts["rows"] == 3 and not found.settings
-    assert songs.CONVERT in found.notes[-1]
+    for name, delimiter in (("songs.csv", "\t"), ("songs.dat", ";")):
+        chosen, table = check_songs(inspect(write_rows(tmp_path / name, rows, delimiter)), 3)
+        assert chosen["delimiter"] == delimiter and chosen["quote"] == '"' and chosen["columns"] == columns
+        assert table["song_id"].to_list() == [f"{columns['song_id']} {n}" for n in range(3)]
+
+
+@pytest.mark.parametrize("name", ["artists.dat", "artists.tsv"])
+@pytest.mark.parametrize("title", ['"Weird Al" Yankovic', '7" of snow', '"unclosed'])
+def test_quotes_of_a_songs_table_that_quote_nothing(tmp_path, name, title):
+    (tmp_path / name).write_text(f"id\tname\n1\tA\n2\t{title}\n3\tB\n")
+    chosen, table = check_songs(inspect(tmp_path / name), 3)
+    assert chosen["quote"] == (None if title.startswith('"') else '"')
+    assert table["title"].to_list() == ["A", title, "B"]
+
+
+def test_a_songs_table_of_another_name_with_quotes(tmp_path):
+    rows = [("id", "title", "artist"), ("1", "one; two\nlines", "X"), ("2", 'A "song"', "Y")]
+    chosen, table = check_songs(inspect(write_rows(tmp_path / "songs.txt", rows, ";")), 2)
+    assert chosen["delimiter"] == ";" and chosen["quote"] == '"'
+    assert table["title"].to_list() == ["one; two\nlines", 'A "song"']
 
 
 def test_a_songs_table_in_parquet(tmp_path):

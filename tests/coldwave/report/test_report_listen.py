@@ -12,7 +12,8 @@ from coldwave.report.listen import Listening, prepare
 from tests.coldwave.report.made_up import HOSTILE, Elements, data, page
 
 SOUNDS = {1: b"\xff\xfb</script>", 3: bytes(range(256))}
-USERS = pl.DataFrame({"user": [0, 1, 2], "user_id": ["short", "0123456789abcdef", HOSTILE]})
+USERS = pl.DataFrame({"user": [0, 1, 2], "user_id": ["user_000123", "0123456789abcdef0123", HOSTILE]})
+SPLIT = pl.DataFrame({"song": range(10), "part": ["train"] * 4 + ["validation"] + ["test"] * 4 + ["unheard"]})
 
 
 def songs(title="Title {}", artist="Artist {}"):
@@ -83,7 +84,7 @@ def made():
 
 def test_it_says_what_users_play_and_are_recommended(made):
     text = words(made[0])
-    assert "A user with 37 songs short" in text and "A user with 1 song 01234567…" in text
+    assert "A user with 37 songs user_000123" in text and "A user with 1 song 01234567…0123" in text
     assert "0123456789abcdef" not in made[0]
     assert "2 of the users who have played held-out songs, spread over how many songs" in text
     assert "Title 1 Artist 1 played 3 times" in text and "played once" in text and "played twice" in text
@@ -161,7 +162,7 @@ def test_a_users_id_is_only_text_and_cut_short():
     found = listening()
     found = found._replace(played=table(PLAYED, (2, 5, 1, 1, 1, 1)), recommended=table(RECOMMENDED))
     html, _ = shown(found)
-    assert f"A user with 5 songs {HOSTILE[:8]}…" in words(html)
+    assert f"A user with 5 songs {HOSTILE[:8]}…{HOSTILE[-4:]}" in words(html)
 
 
 def test_without_an_audio_model_nothing_is_recommended():

@@ -9,17 +9,13 @@ let last = null; // the file's name and the answer: kept while the page is open,
 
 /** Take a file, and show what is near it. */
 export function fileView(place, parameters, { run }) {
-  place.append(
-    make("h1", {}, "A file"),
-    make("p", { class: "lead" }, "Drop an audio file, and hear which songs of the run are near it."),
-  );
+  place.append(make("h1", {}, "A file"));
   if (!run.hears_files) {
     place.append(
       make(
         "p",
         { class: "note" },
-        run.hears_files_not ??
-          "Nothing in this run can hear a file: its models take tables of numbers for songs, not audio.",
+        "Nothing in this run can hear a file: its models take numbers that others have made of the songs, not audio.",
       ),
     );
     return;
@@ -31,6 +27,7 @@ export function fileView(place, parameters, { run }) {
     present(area.querySelector("h2"));
   };
   place.append(
+    make("p", { class: "lead" }, "Drop an audio file, and see which songs of the run are near it."),
     fileZone({
       label: "Choose an audio file",
       hint: "FLAC, MP3, Ogg, WAV and others. The file stays on the server’s machine for as long as it is heard.",

@@ -27,7 +27,9 @@ export function mark(buttons = document.querySelectorAll("button[data-play]")) {
     const chosen = Number(button.dataset.play) === current()?.song;
     const plays = chosen && !audio.paused;
     draw(button, plays ? "pause" : "play");
-    button.setAttribute("aria-label", `${plays ? "Pause" : "Play"} ${button.dataset.name}`);
+    const words = plays ? "Pause" : "Play";
+    button.setAttribute("aria-label", `${words} ${button.dataset.name}`);
+    button.querySelector("span")?.replaceChildren(words);
     button.closest(".song")?.classList.toggle("playing", chosen);
   }
 }
@@ -36,6 +38,7 @@ function load() {
   const song = current();
   audio.src = `api/songs/${song.song}/audio`;
   byId("player").hidden = false;
+  byId("player").classList.remove("failed");
   document.body.classList.add("plays");
   byId("now").textContent = song.title || song.song_id;
   byId("now").href = `#song=${song.song}`;
@@ -52,6 +55,7 @@ function load() {
 }
 
 function start() {
+  if (audio.error) return load(); // the file may be there now
   audio.play().catch((error) => {
     if (error.name === "NotAllowedError") announce("The browser does not let the page play: press play once more.");
   }); // other reasons come as an event
@@ -71,6 +75,9 @@ async function explain() {
   } catch (error) {
     words = error instanceof Failure ? error.message : words;
   }
+  if (current() !== song) return; // another one has been chosen meanwhile
+  audio.pause(); // nothing plays, so the buttons say Play
+  byId("player").classList.add("failed");
   byId("now-artist").textContent = `cannot be played: ${words}`;
   announce(`${song.title || song.song_id} cannot be played: ${words}`);
   mark();

@@ -7,8 +7,8 @@ import { mark, toggle } from "./player.js";
 export const titleOf = (song) => song.title || song.song_id;
 export const nameOf = (song) => (song.artist ? `${titleOf(song)} by ${song.artist}` : titleOf(song));
 
-/** Make a button that plays a song, or none where it has no audio. */
-export function playButton(song, songs, words = null) {
+/** Make a button that plays a song, or none where it has no audio. With `words`, they say what it does. */
+export function playButton(song, songs, words = false) {
   if (!song.playable) return null;
   const button = make(
     "button",
@@ -20,7 +20,7 @@ export function playButton(song, songs, words = null) {
       onclick: () => toggle(song, songs),
     },
     icon("play"),
-    words,
+    words && make("span", {}),
   );
   mark([button]);
   return button;

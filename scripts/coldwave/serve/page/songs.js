@@ -9,7 +9,7 @@ const FIRST = 20;
 const MOST = 100;
 
 /** Search the songs of the run. */
-export function songsView(place, parameters, { signal }) {
+export function songsView(place, parameters, { signal, run }) {
   const input = make("input", {
     type: "search",
     id: "search",
@@ -68,7 +68,9 @@ export function songsView(place, parameters, { signal }) {
     make(
       "p",
       { class: "lead" },
-      "Hear a song, and see what is near it: by how it sounds, and by who is expected to play it.",
+      run.plays_audio
+        ? "Hear a song, and see what is near it: by how it sounds, and by who is expected to play it."
+        : "See what is near a song: by how it sounds, and by who is expected to play it.",
     ),
     form,
     area,
@@ -89,11 +91,11 @@ export async function songView(place, parameters, { signal }) {
     make("h1", {}, titleOf(song)),
     make("p", { class: "lead" }, song.artist || "artist not known"),
     make("p", { class: "small" }, told.join(" · ")),
-    tagList(song.tags),
+    tagList(song.tags) ?? "", // null would be the word
     make(
       "div",
       { class: "buttons" },
-      playButton(song, [song], "Play"),
+      playButton(song, [song], true),
       keepButton(song, true),
       make("a", { class: "button", href: `#path&start=${song.song}` }, "Path from here"),
     ),
