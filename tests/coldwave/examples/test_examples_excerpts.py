@@ -141,6 +141,7 @@ def test_the_size_in_a_page_is_that_of_base64(data):
 def lists():
     played = {"user": [0, 0], "songs": [9, 9], "held_out": [1, 1], "rank": [1, 2], "song": [10, 11], "plays": [3, 2]}
     ranked = {"user": [0, 0], "rank": [1, 2], "song": [20, 10], "score": [1.0, 0.5], "plays": [0, 0]}
+    ranked |= {"chance": [0.1, 0.1]}
     ranked |= {"because": [10, None], "because_plays": [3, None], "part": [0.5, None], "tags": [[], []]}
     near = {"song": [30, 30, 30], "by": ["sound", "sound", "usage"], "rank": [1, 2, 1], "other": [31, 32, 33]}
     near |= {"cosine": [0.9, 0.8, 0.7], "tags": [[], [], []]}

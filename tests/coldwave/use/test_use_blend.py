@@ -70,7 +70,7 @@ def test_a_user_of_the_run_has_the_scores_of_the_run_and_reasons_that_add_up(run
     found = run.scores("u0004", model="bags")
     expected = model.songs @ model.users[4]
     assert np.array_equal(np.isnan(found), np.isnan(expected))
-    np.testing.assert_allclose(found, expected, rtol=1e-5, equal_nan=True)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6, equal_nan=True)
     why = run.why("u0004", f"S{SONG:03}", model="bags")
     assert why.score == pytest.approx(found[SONG], rel=1e-5)
     assert why.table["part"].sum() + why.rest == pytest.approx(why.score)

@@ -189,7 +189,7 @@ def test_by_is_followed_or_refused(run, one_user):
     vector = one_user.files.array("wmf/user_factors.npy")[0]
     known = np.isfinite(found)
     assert known.any() and known.tolist() == (one_user.songs["users"].to_numpy() > 0).tolist()
-    np.testing.assert_allclose(found[known], played[known] @ vector, rtol=1e-5)
+    np.testing.assert_allclose(found[known], played[known] @ vector, rtol=1e-5, atol=1e-6)
     assert one_user.recommend(by="plays", among="all").table["by"].unique().to_list() == ["plays"]
     assert one_user.recommend(by="sound").model == "sound"
     for opened in (run, one_user):
