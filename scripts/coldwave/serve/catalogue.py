@@ -84,7 +84,7 @@ class Catalogue:
     def about(self) -> dict[str, Any]:
         """What the run is, and what it can do."""
         files = self.run.files
-        model, notes = self.run.default_model
+        model, notes = self.run.recommended_by
         some = np.linspace(0, self._shown.height - 1, min(LOOKED_AT, self._shown.height)).astype(int).tolist()
         return {
             "run": files.folder.resolve().name,

@@ -107,6 +107,7 @@ def choose_model(files: RunFiles) -> tuple[str, list[str]]:
         how = f"{best} ranks the validation songs of {judges:,} users best: AUC {found[best]:.3f}{beside}."
         return best, [how + passed]
     first = min(names, key=lambda name: KINDS[files.config["models"][name]["kind"]].order)
-    why = f"only {judges:,} users have played validation songs" if judges < FEW else "no model can be judged"
+    few = "user has" if judges == 1 else "users have"
+    why = f"only {judges:,} {few} played validation songs" if judges < FEW else "no model can be judged"
     order = ", ".join(sorted((kind for kind in KINDS if KINDS[kind].personal), key=lambda kind: KINDS[kind].order))
     return first, [f"{first} is the first by kind ({order}), as {why}.{passed if judges >= FEW else ''}"]

@@ -43,6 +43,12 @@ class Run:
         return self._resources.default_model
 
     @property
+    def recommended_by(self) -> tuple[str, list[str]]:
+        """What recommends where no model is named, and why: the default model, or in a run of few users "sound"."""
+        chosen = self._resources.chosen(None, None, BOTH)
+        return chosen.name, chosen.notes
+
+    @property
     def hears_files(self) -> bool:
         """Whether songs can be compared with a file that the run has never seen."""
         return self._resources.hears_files

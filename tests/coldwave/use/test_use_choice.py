@@ -94,6 +94,7 @@ def test_with_one_user_songs_are_compared_by_their_features(one_user):
     found = one_user.recommend()
     assert found.model == "sound" and found.seed is None
     assert found.notes[0].startswith("1 user is too few for factors: songs are compared by their features (bow)")
+    assert one_user.recommended_by == (found.model, found.notes[:1])
     plays = pl.read_parquet(one_user.files.path("plays/plays.parquet"))
     features = np.load(one_user.files.path("bow/features.npy")).astype(np.float64)
     units = features / np.linalg.norm(features, axis=1, keepdims=True)
