@@ -511,6 +511,7 @@ MARK = {
     "grid": " (lists in `wmf`)",
     "spark": " (`engine: spark`)",
     "new": " (`predict_new`)",
+    "named": " (`format: yambda`, `source: mel`)",
 }
 
 
