@@ -54,7 +54,7 @@ def prepare(found: Listening, songs: pl.DataFrame, users: pl.DataFrame) -> dict[
     cards = [_user(user, ids, found, shown) for user in found.played["user"].unique(maintain_order=True)]
     return {
         "model": next(iter(found.models.filter(role=RECOMMENDS).rows(named=True)), None),
-        "by": {row["role"]: row["name"] for row in found.models.iter_rows(named=True)},
+        "by": {SOUND: None, USAGE: None} | {row["role"]: row["name"] for row in found.models.iter_rows(named=True)},
         "users": cards,
         "songs": [
             {

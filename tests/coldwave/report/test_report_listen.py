@@ -82,6 +82,15 @@ def made():
     return shown(listening())
 
 
+@pytest.mark.parametrize(("by", "other"), [("sound", "usage"), ("usage", "sound")])
+def test_songs_may_be_near_by_one_alone(by, other):
+    whole = listening()
+    near, models = whole.similar.filter(by=by), whole.models.filter(pl.col("role") != other)
+    text = words(shown(listening(similar=near, models=models))[0])
+    assert f"By {by} is the cosine" in text and f"Nearest by {by}" in text
+    assert f"By {other}" not in text and f"Nearest by {other}" not in text
+
+
 def test_it_says_what_users_play_and_are_recommended(made):
     text = words(made[0])
     assert "A user with 37 songs user_000123" in text and "A user with 1 song 01234567…0123" in text
