@@ -138,7 +138,7 @@ def test_what_an_unforeseen_error_may_be_about_is_named():
 def screen(monkeypatch):
     """Function of a message: whether it is shown on the screen, so many seconds after the job began."""
     clock = [0.0]
-    monkeypatch.setattr(job.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(job, "time", SimpleNamespace(monotonic=lambda: clock[0]))  # not the clock of other threads
     chosen = job.ForTheScreen()
 
     def shown(seconds, level=logging.INFO, name="coldwave.wmf", **marks):

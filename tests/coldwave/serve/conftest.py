@@ -12,7 +12,7 @@ def place(tmp_path_factory):
     return write_place(tmp_path_factory.mktemp("serve"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # its threads must not meet the clocks that tests of other packages set
 def client(place):
     """A client of the run's app."""
     with client_of(place) as found:
