@@ -46,8 +46,8 @@ class Scorer:
     def _every(self) -> np.ndarray:
         """The vectors of all songs: float32 [songs, k]."""
         if self.by_plays.all():
-            return by_column(self.played)
-        return by_column(self.rows(np.arange(len(self.heard))) if self.by_plays.any() else self.heard)
+            return self.played
+        return self.rows(np.arange(len(self.heard))) if self.by_plays.any() else self.heard
 
     def rows(self, songs: np.ndarray) -> np.ndarray:
         """Return the vectors of some songs: float32 [n, k]."""
@@ -56,11 +56,6 @@ class Scorer:
         if by_plays.any():
             rows[by_plays] = self.played[songs[by_plays]]
         return rows
-
-
-def by_column(vectors: np.ndarray) -> np.ndarray:
-    """Lay the vectors of songs out dimension by dimension: their products with one vector then take half the time."""
-    return np.asfortranarray(vectors)
 
 
 def check_by(by: str) -> None:

@@ -17,7 +17,7 @@ from coldwave.use.kinds import BOW, FACTORS, LOG_MELS
 from coldwave.use.listeners import Listener
 from coldwave.use.models import Model, features_of, find_model, heard_by, listening
 from coldwave.use.recordings import Names, Recordings, names_of
-from coldwave.use.scoring import PLAYS, Scorer, by_column, check_by, plays_scorer, scorer_of, sound_scorer
+from coldwave.use.scoring import PLAYS, Scorer, check_by, plays_scorer, scorer_of, sound_scorer
 
 
 class Chosen(NamedTuple):
@@ -160,3 +160,11 @@ class Vectors:
     def names(self) -> Names:
         """The songs' names, folded."""
         return names_of(self.files.songs)
+
+
+def by_column(vectors: np.ndarray) -> np.ndarray:
+    """Lay the vectors of songs out dimension by dimension: their products with one vector then take half the time.
+
+    Not those that score songs: equal rows may then round otherwise, which would part songs that tie.
+    """
+    return np.asfortranarray(vectors)
