@@ -5,7 +5,8 @@ import hashlib
 import inspect
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -31,6 +32,15 @@ def extraction_key(
     libraries = [*map(version, ("numpy", "soxr", *libraries)), soundfile.__libsndfile_version__]
     text = json.dumps([dict(settings), code, libraries], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def numbers_of(settings: Any, without: Collection[str] = ()) -> dict[str, Any]:
+    """Pick the settings of an extractor, a dataclass, that change its numbers: not those that only set files aside.
+
+    ``without`` names more that do not.
+    """
+    left_out = {"min_seconds", "timeout", *without}
+    return {name: value for name, value in asdict(settings).items() if name not in left_out}
 
 
 def _without_words(source: str) -> str:

@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import TimeoutError as TimeLimit
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -20,11 +20,11 @@ import polars as pl
 from pebble import ProcessExpired, ProcessPool
 from threadpoolctl import threadpool_limits
 
-from coldwave.audio.cache import entry_path, extraction_key, load_entry, save_entry
+from coldwave.audio.cache import entry_path, extraction_key, load_entry, numbers_of, save_entry
 from coldwave.audio.decode import decode
 from coldwave.audio.file_check import check_file
 from coldwave.audio.log_mel import log_mel, stored
-from coldwave.audio.mel_files import Mels
+from coldwave.audio.mel_files import LogMels, Mels
 from coldwave.audio.signal_check import check_length
 from coldwave.audio.status import AudioError
 from coldwave.digest import digest_file
@@ -73,37 +73,14 @@ class Extractor(Protocol):
 
 
 @dataclass(frozen=True)
-class Settings:
-    """The settings of the config's audio section that a log-mel depends on, in seconds, Hz and samples."""
+class Settings(LogMels):
+    """The settings of the config's audio section that a log-mel of audio depends on."""
 
-    sample_rate: int
     window: int
-    hop: int
-    mel_bands: int
-    duration: float | None
-    offset: float | str
-    min_seconds: float
-    timeout: float | None
-
-    name: ClassVar[str] = "log_mel"
-    words: ClassVar[str] = "log-mels"
-    dtype: ClassVar[type] = np.float16
-
-    @classmethod
-    def of(cls, options: Mapping[str, Any]) -> "Settings":
-        """Pick the settings out of a rule's options."""
-        return cls(**{field.name: options[field.name] for field in fields(cls)})
 
     def key(self) -> str:
-        """Return the cache's key, of all settings that change the numbers, without those that only set files aside."""
-        return extraction_key(
-            {name: value for name, value in asdict(self).items() if name not in ("min_seconds", "timeout")}
-        )
-
-    @property
-    def width(self) -> int:
-        """Bands of a frame."""
-        return self.mel_bands
+        """Return the cache's key."""
+        return extraction_key(numbers_of(self))
 
     def rows(self, audio: np.ndarray) -> np.ndarray:
         """Make the log-mels as they are stored, float16 [frames, bands]."""

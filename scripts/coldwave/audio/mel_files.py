@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -19,17 +19,12 @@ DECIBEL = math.log(10) / 10  # in natural logs of the power
 
 
 @dataclass(frozen=True)
-class Mels:
-    """How mel-spectrograms are read; an ``Extractor`` that decodes nothing, so nothing is kept in the cache.
-
-    ``sample_rate`` and ``hop`` are those that they were made with: frames are ``hop / sample_rate`` seconds apart.
-    ``mel_unit`` is what their numbers are: ``db`` or ``ln`` (logs of the power, 10 log10 and natural), or ``power``.
-    """
+class LogMels:
+    """The settings that log-mels depend on, whatever they are made of: in Hz, samples and seconds."""
 
     sample_rate: int
     hop: int
     mel_bands: int
-    mel_unit: str
     duration: float | None
     offset: float | str
     min_seconds: float
@@ -40,7 +35,7 @@ class Mels:
     dtype: ClassVar[type] = np.float16
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> "Mels":
+    def of(cls, options: Mapping[str, Any]) -> Self:
         """Pick the settings out of a rule's options."""
         return cls(**{field.name: options[field.name] for field in fields(cls)})
 
@@ -48,6 +43,17 @@ class Mels:
     def width(self) -> int:
         """Bands of a frame."""
         return self.mel_bands
+
+
+@dataclass(frozen=True)
+class Mels(LogMels):
+    """How mel-spectrograms are read; an ``Extractor`` that decodes nothing, so nothing is kept in the cache.
+
+    ``sample_rate`` and ``hop`` are those that they were made with: frames are ``hop / sample_rate`` seconds apart.
+    ``mel_unit`` is what their numbers are: ``db`` or ``ln`` (logs of the power, 10 log10 and natural), or ``power``.
+    """
+
+    mel_unit: str
 
     def key(self) -> str:
         """Return an empty key: nothing is kept."""

@@ -4,22 +4,21 @@ import functools
 import multiprocessing
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 
-from coldwave.audio.cache import extraction_key
+from coldwave.audio.cache import extraction_key, numbers_of
 from coldwave.digest import digest_file
 from coldwave.encoders import front_end, musicnn, musicnn_weights, onnx_model, tags, windows
 from coldwave.encoders.musicnn import MusiCNN
 from coldwave.encoders.onnx_model import OnnxModel
 
 POOLS = {"mean": np.mean, "max": np.max}
-# Settings that set songs aside, or name what the digest stands for: they change no numbers.
-NO_NUMBERS = ("min_seconds", "timeout", "path", "key_in_config", "width")
+NO_NUMBERS = ("path", "key_in_config", "width")  # settings that name what the digest stands for
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,8 @@ class Encoding:
     def key(self) -> str:
         """Return the cache's key, of all settings that change the numbers."""
         modules = (front_end, musicnn, musicnn_weights, onnx_model, tags, windows)
-        settings = {name: value for name, value in asdict(self).items() if name not in NO_NUMBERS}
-        return extraction_key(settings, modules, ["torch" if self.network == "musicnn" else "onnxruntime"])
+        library = "torch" if self.network == "musicnn" else "onnxruntime"
+        return extraction_key(numbers_of(self, NO_NUMBERS), modules, [library])
 
     def rows(self, audio: np.ndarray) -> np.ndarray:
         """Encode float32 [samples]: one row, float32 [1, width]."""

@@ -3,13 +3,13 @@
 import io
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 import soundfile
 
-from coldwave.audio.cache import extraction_key
+from coldwave.audio.cache import extraction_key, numbers_of
 
 SAMPLE_RATE = 24_000  # Hz
 # Of libsndfile: for MPEG-2 at a constant rate, 0 is 160 and 1 is 8 kbit/s. This is 40.
@@ -41,8 +41,7 @@ class Cut:
 
     def key(self) -> str:
         """Return the cache's key."""
-        settings = {name: value for name, value in asdict(self).items() if name not in ("min_seconds", "timeout")}
-        return extraction_key(settings, (sys.modules[__name__],))
+        return extraction_key(numbers_of(self), (sys.modules[__name__],))
 
     def rows(self, audio: np.ndarray) -> np.ndarray:
         """Make the bytes, uint8 [n, 1]."""

@@ -66,8 +66,8 @@ def recommended(vectors: Vectors, chosen: Chosen, users: pl.DataFrame) -> pl.Dat
         if listener is None:
             continue
         known = files.training[listener.songs]  # where the factorisation sees all plays, a song may explain itself
-        listener = Listener(
-            listener.songs[known], listener.counts[known], listener.vector, listener.parts[known], listener.notes
+        listener = listener._replace(
+            songs=listener.songs[known], counts=listener.counts[known], parts=listener.parts[known]
         )
         recordings = vectors.recordings(chosen.model)
         recordings.add(listener.songs.tolist())

@@ -54,8 +54,10 @@ def cut_plays(
     tested = (split.sort("song")["part"] == TEST).to_numpy()
     by = "first_play" if "first_play" in songs.columns else "date"
     first = songs[by].filter(pl.Series(tested)).min()
-    begin = first if by == "first_play" else begin_of(first)
-    release = datetime.datetime.fromtimestamp(first, datetime.UTC).isoformat(" ") if by == "first_play" else first
+    if by == "first_play":
+        begin, release = first, datetime.datetime.fromtimestamp(first, datetime.UTC).isoformat(" ")
+    else:
+        begin, release = begin_of(first), first
     pairs, _ = read_plays(source, options, block_bytes, before=begin, threads=threads)
     user, song = _places(pairs.user_ids, users["user_id"]), _places(pairs.song_ids, songs["song_id"])
     known = (user >= 0)[pairs.user] & (song >= 0)[pairs.song]

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from coldwave.errors import InputError
-from coldwave.plays.catalogue import CATALOGUE, read_catalogue
+from coldwave.plays.catalogue import read_catalogue
 from coldwave.plays.choosing import Kept, log_silent, minima, one_of, top_songs, top_users, users_by_training
 from coldwave.plays.exclusion import read_excluded
 from coldwave.plays.filters import of_kept, totals
@@ -18,7 +18,7 @@ from coldwave.plays.pairs import Pairs
 from coldwave.plays.reading import read_plays
 from coldwave.plays.rejections import log_rejected, refuse_rejected
 from coldwave.plays.streams import BLOCK_BYTES
-from coldwave.plays.tables import FIRST_PLAY, PLAYS, SONGS, USERS
+from coldwave.plays.tables import PLAYS, USERS, songs_schema
 from coldwave.plays.training import training_songs
 
 log = logging.getLogger(__name__)
@@ -224,9 +224,9 @@ def _numbered(pairs: Pairs, songs: pl.DataFrame, kept: Kept) -> tuple[pl.DataFra
         pl.Series("songs", totals(user, len(user_ids))),
         pl.Series("plays", totals(user, len(user_ids), count)),
     )
-    first = {name: kind for name, kind in FIRST_PLAY.items() if name in songs.columns}
+    schema = songs_schema(songs)
     songs = songs.filter(pl.Series(kept.songs)).select(
-        pl.int_range(pl.len(), dtype=pl.UInt32).alias("song"), *CATALOGUE, *first
+        pl.int_range(pl.len(), dtype=pl.UInt32).alias("song"), *(name for name in schema if name in songs.columns)
     )
     songs = songs.with_columns(
         pl.Series("users", totals(song, songs.height)),
@@ -239,4 +239,4 @@ def _numbered(pairs: Pairs, songs: pl.DataFrame, kept: Kept) -> tuple[pl.DataFra
         f"{int(songs['plays'].sum()):,}",
         extra={"screen": True},
     )
-    return plays, users.cast(USERS), songs.select(*SONGS, *first).cast(SONGS | first)
+    return plays, users.cast(USERS), songs.select(*schema).cast(schema)

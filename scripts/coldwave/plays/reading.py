@@ -49,7 +49,8 @@ def read_plays(
         raise InputError(f"{source}: no such file or folder (plays.path)")
     for batch in _format(options).read(source, options.get("table") or {}, block_bytes, threads):
         good = batch if before is None else batch.filter(batch.time < before)
-        gatherer.add(good.user, good.song, good.count, good.time, good.names)
+        told = (good.time, good.names) if before is None else ()  # the first reading tells of all plays
+        gatherer.add(good.user, good.song, good.count, *told)
         if batch.rejected.height:
             rejected.append(batch.rejected)
             size += batch.rejected.estimated_size()

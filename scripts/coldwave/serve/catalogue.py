@@ -1,7 +1,7 @@
 """A run that is open and warm: what is told of its songs and users."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -99,14 +99,12 @@ class Catalogue:
 
     def find_songs(self, text: str, limit: int) -> tuple[list[dict[str, Any]], int]:
         """Find songs by words of title, artist and album, or by an id; and how many there are."""
-        number = self.run.files.song_numbers.get(text.strip())
-        found, total = Hits(np.array([number]), 1) if number is not None else self._song_words.find(text, limit)
+        found, total = _found(text, limit, self.run.files.song_numbers, self._song_words)
         return self.songs(found.tolist()), total
 
     def find_users(self, text: str, limit: int) -> tuple[list[dict[str, Any]], int]:
         """Find users by words of their ids; and how many there are."""
-        number = self.user_numbers.get(text.strip())
-        found, total = Hits(np.array([number]), 1) if number is not None else self._user_words.find(text, limit)
+        found, total = _found(text, limit, self.user_numbers, self._user_words)
         return self._users[found.tolist()].to_dicts(), total
 
     def songs(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
@@ -121,9 +119,7 @@ class Catalogue:
 
     def song_id(self, number: int) -> str:
         """Return a song's id. Raises Missing if there is none."""
-        if not 0 <= number < self._shown.height:
-            raise Missing(f"there is no song {number}: the run has {self._shown.height:,}, from 0 on")
-        return self._shown["song_id"][number]
+        return _id(self._shown, "song", number)
 
     def user(self, number: int) -> dict[str, Any]:
         """Tell what is known of a user. Raises Missing if there is none."""
@@ -132,9 +128,7 @@ class Catalogue:
 
     def user_id(self, number: int) -> str:
         """Return a user's id. Raises Missing if there is none."""
-        if not 0 <= number < self._users.height:
-            raise Missing(f"there is no user {number}: the run has {self._users.height:,}, from 0 on")
-        return self._users["user_id"][number]
+        return _id(self._users, "user", number)
 
     def audio(self, number: int) -> Path | None:
         """Find a song's file: one that the run's songs table names, that is there, and that stays below the root."""
@@ -178,3 +172,15 @@ class Catalogue:
     @cached_property
     def _inverse(self) -> np.ndarray:
         return inverse_lengths(self.run.sound_vectors())
+
+
+def _found(text: str, limit: int, numbers: Mapping[str, int], words: WordIndex) -> Hits:
+    """Find what has an id, or else what has the words."""
+    number = numbers.get(text.strip())
+    return Hits(np.array([number]), 1) if number is not None else words.find(text, limit)
+
+
+def _id(table: pl.DataFrame, what: str, number: int) -> str:
+    if not 0 <= number < table.height:
+        raise Missing(f"there is no {what} {number}: the run has {table.height:,}, from 0 on")
+    return table[f"{what}_id"][number]
