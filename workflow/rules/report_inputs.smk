@@ -4,9 +4,16 @@
 READ_OF_MODELS = ("kind", "features", "audio", "models", "similarity")
 
 
+def examples_models():
+    """The models that hear, one of which recommends, and those that they stand on, in the order of the config."""
+    hear = models_with("hears")
+    parts = {part for model in hear for part in kinds.stood_on(SETTINGS["models"][model])}
+    return [model for model in MODELS if model in hear or model in parts]
+
+
 def examples_hear():
-    """The models that hear, one of which recommends, and the song features that they take."""
-    models = models_with("hears")
+    """The vectors and weights of those models, and the song features that they take."""
+    models = examples_models()
     paths = {
         "predictions": for_models(PREDICTIONS, models),
         "prediction_users": for_models(PREDICTION_USERS, [name for name in models if MODELS[name].own_users]),
@@ -18,7 +25,7 @@ def examples_hear():
 
 def examples_config():
     """What is read of the config to recommend songs."""
-    models = {name: SETTINGS["models"][name] for name in models_with("hears")}
+    models = {name: SETTINGS["models"][name] for name in examples_models()}
     read = {name: {key: model[key] for key in READ_OF_MODELS if key in model} for name, model in models.items()}
     named = {section: sources_of(section) for section in ("embeddings", "encoders")}
     return named | {"models": read, "wmf": wmf_options(*FOLDING)}
