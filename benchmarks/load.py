@@ -1,12 +1,12 @@
 """How fast `coldwave serve` answers: p50 and p99 of each address, and errors, with few clients and with many.
 
-    python benchmarks/load.py                  # 400,000 songs with 50 factors, 50,000 users: about 4 minutes
+    python benchmarks/load.py                  # 400,000 songs with 50 factors, 50,000 users: about 7 minutes
     python benchmarks/load.py --songs 20000 --seconds 2
 
 A run is made up in a folder for temporary files (`benchmarks/serving/made_up_run.py`). The server is a process of its
-own. "At rest" is 2 clients who pause a tenth of a second after each answer; "busy" is --clients at once without any
-pause. No song, user or word is asked for twice as long as there are others, so that answers kept by the server help
-little.
+own. "At rest" is 1 client, and then 2, who pause a tenth of a second after each answer; "busy" is --clients at once
+without any pause. No song, user or word is asked for twice as long as there are others, so that answers kept by the
+server help little. The last row is a loop that asks nobody: what the machine itself adds to a 99th percentile.
 """
 
 import argparse
@@ -26,7 +26,7 @@ import soundfile
 
 sys.path.append(str(Path(__file__).parents[1]))  # benchmarks are not installed
 
-from benchmarks.serving.asking import Question, ask, request
+from benchmarks.serving.asking import Asked, Question, ask, request
 from benchmarks.serving.made_up_run import write_run
 from coldwave.command import cli
 
@@ -34,8 +34,9 @@ PROGRAM = (
     f"import sys; sys.path.insert(0, {str(Path(cli.__file__).parents[2])!r}); "
     "from coldwave.command.cli import main; sys.exit(main())"
 )
-AT_REST, PAUSE = 2, 0.1
+AT_REST, PAUSE = (1, 2), 0.1  # clients, and seconds
 REST = 2  # times as long is asked at rest, as answers are few then
+LOOP = 700_000  # steps of a loop, some 20 ms
 STEP = 7919  # songs are asked for in an order that jumps
 RATE = 22050
 UPLOADS = 4  # clients at once who upload
@@ -107,13 +108,16 @@ def measure(run: Path, options: argparse.Namespace) -> None:
         started = time.perf_counter() - begin
         print(f"{options.songs:,} songs, {options.users:,} users, {options.factors} factors")
         print(f"ready after {started:.0f} s\n")
-        print(f"| what | at rest: p50 | p99 | {options.clients} clients: p50 | p99 | answers a second | errors |")
-        print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+        rest = " | ".join(f"{number} at rest: p50 | p99" for number in AT_REST)
+        print(f"| what | {rest} | {options.clients} busy: p50 | p99 | answers a second | errors |")
+        print("| --- |" + " ---: |" * 8)
         for what, question in questions(options.songs, options.users, titles).items():
             _row(what, port, question, options.clients, options.seconds)
         for what, question in uploads(history).items():
             ask(port, question, 1, 0.1)  # the first one waits for the worker to read the run
             _row(what, port, question, UPLOADS, options.seconds)
+        loop = Asked(_loops(REST * options.seconds), 0)
+        print(f"| a loop without a server | {_shown(loop)} | | | | | | |")
         members = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
         memory = [member.memory_info().rss / 2**20 for member in members]
         print(f"\nmemory: server {memory[0]:,.0f} MB, largest worker {max(memory[1:]):,.0f} MB")
@@ -123,12 +127,32 @@ def measure(run: Path, options: argparse.Namespace) -> None:
 
 
 def _row(what: str, port: int, question: Question, clients: int, seconds: float) -> None:
-    rest = ask(port, question, AT_REST, REST * seconds, PAUSE)
-    busy = ask(port, lambda number: question(number + 10_000), clients, seconds)
+    rest = [
+        ask(port, lambda number, place=place: question(number + 10_000 * place), number, REST * seconds, PAUSE)
+        for place, number in enumerate(AT_REST)
+    ]
+    busy = ask(port, lambda number: question(number + 10_000 * len(AT_REST)), clients, seconds)
     name = what if clients > UPLOADS else f"{what} ({clients} clients)"
-    times = [rest.milliseconds(50), rest.milliseconds(99), busy.milliseconds(50), busy.milliseconds(99)]
-    shown = " | ".join(f"{one:,.0f} ms" if one >= 10 else f"{one:.1f} ms" for one in times)
-    print(f"| {name} | {shown} | {len(busy.seconds) / seconds:,.0f} | {rest.errors + busy.errors} |", flush=True)
+    shown = " | ".join(_shown(asked) for asked in (*rest, busy))
+    errors = sum(asked.errors for asked in (*rest, busy))
+    print(f"| {name} | {shown} | {len(busy.seconds) / seconds:,.0f} | {errors} |", flush=True)
+
+
+def _shown(asked: Asked) -> str:
+    times = asked.milliseconds(50), asked.milliseconds(99)
+    return " | ".join(f"{one:,.0f} ms" if one >= 10 else f"{one:.1f} ms" for one in times)
+
+
+def _loops(seconds: float) -> list[float]:
+    """Time a loop again and again, with pauses."""
+    end, taken = time.perf_counter() + seconds, []
+    while time.perf_counter() < end:
+        begin = time.perf_counter()
+        for _ in range(LOOP):
+            pass
+        taken.append(time.perf_counter() - begin)
+        time.sleep(PAUSE)
+    return taken
 
 
 if __name__ == "__main__":

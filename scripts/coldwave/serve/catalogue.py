@@ -57,7 +57,7 @@ class Catalogue:
     """
 
     def __init__(self, run: Run, audio_root: Path | None = None) -> None:
-        self.run = run
+        self.run = run.for_many()
         self._root = (audio_root or audio_root_of(run)).resolve()
         self._shown = read_table(run.files.path("plays/songs.parquet"), SHOWN).rechunk()
         self._users = read_table(run.files.path("plays/users.parquet"), ["user", "user_id", "songs", "plays"]).rechunk()

@@ -92,26 +92,29 @@ class RunFiles:
         """From each song's id to its number."""
         return dict(zip(self.songs["song_id"], range(self.songs.height), strict=True))
 
-    @cached_property
+    @property
     def users(self) -> int:
         """The number of users."""
-        with expecting_table(path := self.path("plays/users.parquet")):
-            return pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()
+        return len(self._user_ids)
+
+    @cached_property
+    def _user_ids(self) -> pl.Series:
+        """The users' ids, row n that of user n."""
+        return read_table(self.path("plays/users.parquet"), ["user_id"])["user_id"].rechunk()
 
     def user(self, user_id: str) -> int:
         """Find a user's number. Raises InputError if the run has no such user."""
-        with expecting_table(path := self.path("plays/users.parquet")):
-            found = pl.scan_parquet(path, glob=False).filter(user_id=user_id).select("user").collect()
-        if found.height == 0:
+        found = self._user_ids.index_of(user_id)
+        if found is None:
             raise InputError(
                 f"{self.folder}: the run has no user {user_id!r}; plays/users.parquet lists its {self.users:,} users"
             )
-        return found.item()
+        return found
 
-    @cached_property
+    @property
     def only_user(self) -> str | None:
         """The id of the run's user, if there is just one."""
-        return read_table(self.path("plays/users.parquet"), ["user_id"])["user_id"].item() if self.users == 1 else None
+        return self._user_ids.item() if self.users == 1 else None
 
     @cached_property
     def busiest_user(self) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from coldwave.analysis.neighbours import DECIMALS, highest
+from coldwave.analysis.neighbours import DECIMALS, highest, near_highest
 from coldwave.analysis.usage_patterns import unit_patterns
 from coldwave.errors import InputError
 from coldwave.evaluation.recommendation import FEW
@@ -18,6 +18,7 @@ from coldwave.use.predicting import can_hear, predict
 from coldwave.use.resources import Resources
 
 SOUND, USAGE = "sound", "usage"
+ROUNDING = 2 * 10**-DECIMALS  # cosines that are further apart than this stay apart when they are rounded
 SIMILAR = {
     "by": pl.String,
     "rank": pl.UInt32,
@@ -74,12 +75,14 @@ def nearest_songs(
     """
     if not np.isfinite(query).all():
         return pl.DataFrame(schema=SIMILAR)
-    cosines = np.round(units @ query, DECIMALS)
-    cosines[np.isnan(cosines)] = -np.inf
+    cosines = np.fmax(units @ query, -np.inf)  # where there is no number
     if song is not None:
         cosines[song] = -np.inf
     number = min(number, int((cosines > -np.inf).sum()))
-    places = highest(cosines, number) if number else np.zeros(0, dtype=np.int64)
+    near = near_highest(cosines, number, ROUNDING) if number else np.zeros(0, dtype=np.int64)
+    cosines = np.round(cosines[near], DECIMALS)
+    best = highest(cosines, number) if number else near
+    places, cosines = near[best], cosines[best]
     named = songs[places.tolist()]
     return named.select(
         by=pl.lit(by),
@@ -88,6 +91,6 @@ def nearest_songs(
         song_id="song_id",
         title="title",
         artist="artist",
-        cosine=pl.Series(cosines[places], dtype=pl.Float64),
+        cosine=pl.Series(cosines, dtype=pl.Float64),
         tags=pl.Series([shared_tags(tags, other) for other in named["tags"].to_list()], dtype=pl.List(pl.String)),
     ).cast(SIMILAR)

@@ -25,10 +25,10 @@ def pick(
     recordings : those that are not to be taken again; the songs that are taken join them
     per_artist : songs of one artist at most, of ``recordings.artists``; None takes any number
     """
-    songs = np.flatnonzero(candidates & np.isfinite(scores))
+    scores = np.where(candidates & np.isfinite(scores), scores, -np.inf)
     taken: list[int] = []
     by_artist: Counter[str | None] = Counter()
-    for song in best_first(songs, scores[songs], number):
+    for song in best_first(scores, number):
         if len(taken) == number:
             break
         artist = recordings.artists[song]
@@ -40,17 +40,18 @@ def pick(
     return taken
 
 
-def best_first(songs: np.ndarray, scores: np.ndarray, number: int) -> Iterator[int]:
-    """Yield songs, the highest score first; ties go to the first of ``songs``.
+def best_first(scores: np.ndarray, number: int) -> Iterator[int]:
+    """Yield songs, the highest score first; ties go to the song with the lower number.
 
     Few are wanted, as a rule, so that not all are sorted: ever more are, as long as more are asked for.
 
     Parameters
     ----------
-    songs : int [n]; scores : float [n], none of them NaN; number : of songs that may be enough, above 0
+    scores : float [songs], -inf for a song that is left out, none of them NaN
+    number : of songs that may be enough, above 0
     """
-    sorted_ = 0
-    while sorted_ < len(songs):
-        number = min(8 * number, len(songs))
-        yield from songs[highest(scores, number)[sorted_:]].tolist()
+    sorted_, every = 0, int((scores > -np.inf).sum())
+    while sorted_ < every:
+        number = min(8 * number, every)
+        yield from highest(scores, number)[sorted_:].tolist()
         sorted_ = number

@@ -99,5 +99,6 @@ def ranked(
         by=pl.Series([PLAYS if by_plays else SOUND for by_plays in scorer.by_plays[places]], dtype=pl.String),
     ).with_row_index("rank", offset=1)
     table = pl.concat([table, reasons(songs, listener, scorer, places)], how="horizontal")
-    known = scores[allowed & np.isfinite(scores)]
-    return Ranked(table, int(allowed.sum()) - len(known), table.height > 1 and known.min() == known.max())
+    known = allowed & np.isfinite(scores)
+    tied = len(found) > 1 and scores[found[0]] == scores[found[-1]]  # which is rare, and spares a look at all
+    return Ranked(table, int((allowed & ~known).sum()), tied and bool((scores[known] == scores[found[0]]).all()))

@@ -28,9 +28,13 @@ from coldwave.use.seconds import find_seconds
 class Run:
     """A finished run. `coldwave.load` makes it."""
 
-    def __init__(self, files: RunFiles) -> None:
+    def __init__(self, files: RunFiles, many: bool = False) -> None:
         self.files = files
-        self._resources = Resources(files)
+        self._resources = Resources(files, many)
+
+    def for_many(self) -> "Run":
+        """The same run for many answers, as a server gives them: faster, for a copy of songs' vectors in memory."""
+        return Run(self.files, many=True)
 
     @property
     def songs(self) -> pl.DataFrame:

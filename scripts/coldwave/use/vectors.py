@@ -1,6 +1,7 @@
 """What scores and compares songs of a run: models, listeners, features. Each is found when it is first needed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -30,10 +31,10 @@ class Chosen(NamedTuple):
 
 
 class Vectors:
-    """What scores and compares the songs of a run."""
+    """What scores and compares the songs of a run. ``many`` is as of `coldwave.use.scoring.Scorer`."""
 
-    def __init__(self, files: RunFiles) -> None:
-        self.files = files
+    def __init__(self, files: RunFiles, many: bool = False) -> None:
+        self.files, self._many = files, many
         self._folding = Folding(files)
         self._units: dict[str, np.ndarray] = {}
         self._patterns: dict[tuple[str, int], np.ndarray] = {}
@@ -54,7 +55,8 @@ class Vectors:
         """
         key = model, seed, by
         if key not in self._chosen:
-            self._chosen[key] = self._choose(*key)
+            found = self._choose(*key)
+            self._chosen[key] = found._replace(scorer=replace(found.scorer, many=self._many))
         return self._chosen[key]
 
     def _choose(self, model: str | None, seed: int | None, by: str) -> Chosen:
@@ -129,16 +131,19 @@ class Vectors:
         return next((name for name in names if self.files.has(features_of(name))), None)
 
     def units(self, features: str) -> np.ndarray:
-        """Return song features at unit length: float32 [songs, d], NaN rows for songs without."""
+        """Return song features at unit length: float32 [songs, d], NaN rows for songs without.
+
+        They are laid out dimension by dimension: products with one vector then take half the time.
+        """
         if features not in self._units:
-            self._units[features] = by_column(unit_length(self.files.array(features_of(features))))
+            self._units[features] = np.asfortranarray(unit_length(self.files.array(features_of(features))))
         return self._units[features]
 
     def patterns(self, model: Model) -> np.ndarray:
-        """Return the predicted usage patterns of songs at unit length: float32 [songs, factors]."""
+        """Return the predicted usage patterns of songs at unit length: float32 [songs, factors], laid out likewise."""
         key = model.name, model.seed
         if key not in self._patterns:
-            self._patterns[key] = by_column(unit_patterns(model.songs, self.root))
+            self._patterns[key] = np.asfortranarray(unit_patterns(model.songs, self.root))
         return self._patterns[key]
 
     @cached_property
@@ -160,11 +165,3 @@ class Vectors:
     def names(self) -> Names:
         """The songs' names, folded."""
         return names_of(self.files.songs)
-
-
-def by_column(vectors: np.ndarray) -> np.ndarray:
-    """Lay the vectors of songs out dimension by dimension: their products with one vector then take half the time.
-
-    Not those that score songs: equal rows may then round otherwise, which would part songs that tie.
-    """
-    return np.asfortranarray(vectors)

@@ -99,7 +99,7 @@ def test_recommendations_for_a_user(client, run, among):
     assert (found["model"], found["notes"]) == (same.model, same.notes)
     for name in ("rank", "song", "song_id", "title", "artist", "by", "because_id", "because_plays", "why"):
         assert [one[name] for one in found["songs"]] == same.table[name].to_list(), name
-    assert [one["score"] for one in found["songs"]] == pytest.approx(same.table["score"].to_list())
+    assert [one["score"] for one in found["songs"]] == pytest.approx(same.table["score"].to_list(), abs=1e-6)
     without = get(client, "/api/users/4/recommendations", n=60, per_artist=0)
     assert len(without["songs"]) == run.recommend("u0004", n=60, per_artist=None).table.height
 

@@ -17,6 +17,8 @@ import pytest
 
 from coldwave.command import cli
 from coldwave.command.cli import main
+from coldwave.serve.server import bind
+from coldwave.serve.settings import Settings
 from tests.coldwave.serve.places import listens
 
 SCRIPTS = Path(cli.__file__).parents[2]
@@ -153,6 +155,13 @@ def test_a_port_in_use_is_told(place, monkeypatch, capsys):
         assert main(["serve", "small", "--port", str(port)]) == 1
     said = capsys.readouterr().err
     assert said.startswith(f"error: 127.0.0.1, port {port}: Address already in use; name another with --port")
+
+
+def test_a_body_does_not_wait_until_the_head_has_been_confirmed():
+    with bind(Settings(port=0)) as listening, socket.create_connection(listening.getsockname()):
+        connection, _ = listening.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_what_is_wrong_is_told_before_anything_starts(place, monkeypatch, capsys, tmp_path):
