@@ -44,6 +44,8 @@ class Guard:
             await self._app(scope, receive, send)
             return
         begin, status = time.perf_counter(), 0
+        if scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}  # the server leaves the body out
 
         async def send_on(message: Message) -> None:
             nonlocal status

@@ -26,9 +26,9 @@ class Metrics:
         )
 
     def count(self, scope: Scope, status: int, seconds: float) -> None:
-        """Count a request. Routes are those of the app, so that clients cannot make new ones."""
+        """Count a request. HEAD counts as GET. Routes are those of the app, so that clients cannot make new ones."""
         route = getattr(scope.get("route"), "path", "none")
-        method = scope["method"] if scope["method"] in ("GET", "HEAD", "POST", "OPTIONS") else "other"
+        method = scope["method"] if scope["method"] in ("GET", "POST", "OPTIONS") else "other"
         self._requests.labels(route, method, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 

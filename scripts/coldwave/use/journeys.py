@@ -36,7 +36,8 @@ def path(
     Raises
     ------
     InputError
-        The length is below 2, the ends are one song or have no vector, or there are fewer songs than steps.
+        The length is below 2, the ends are one song or have no vector, or are opposites on a line, or there are fewer
+        songs than steps.
     """
     if length < 2:
         raise InputError(f"a path of length {length}: it has at least 2 songs, its ends")
@@ -45,6 +46,8 @@ def path(
     start, end = unit_vectors(vectors[[a, b]])
     if not (np.isfinite(start).all() and np.isfinite(end).all()):
         raise InputError("an end of the path has no vector: its audio is not known or cannot be used; name another")
+    if len(start) == 1 and start[0] != end[0]:
+        raise InputError("the features have one dimension, and the ends are opposites in it: no path leads past zero")
     steps = length - 2
     points = points_between(start, end, length)[1:-1]
     inverse = np.array(inverse_lengths(vectors) if inverse is None else inverse)

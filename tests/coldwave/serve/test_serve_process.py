@@ -1,6 +1,7 @@
 """The command as it runs: where it answers, many clients at once, how it ends, and what stops it from beginning."""
 
 import asyncio
+import http.client
 import json
 import re
 import signal
@@ -63,6 +64,18 @@ def post(address, body):
         return json.load(answer)
 
 
+def heads_and_bodies(port, *addresses):
+    """Ask for the heads alone, all on one connection: statuses, and bytes that came in place of a body."""
+    connection, found = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT), []
+    for address in addresses:
+        connection.request("HEAD", address)
+        answer = connection.getresponse()
+        assert int(answer.headers["content-length"]) > 0
+        found.append((answer.status, len(answer.read())))
+    connection.close()
+    return found
+
+
 async def client(port, number, song):
     """Ask one question after the other on one connection; gives the statuses."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -100,6 +113,9 @@ def test_a_hundred_clients_get_their_answers_and_then_it_ends(place):
     with served(place) as (process, address):
         assert asyncio.run(crowd(port_of(address))) == [200] * CLIENTS * QUESTIONS
         assert post(f"{address}api/recommendations?n=3", listens([("Artist 1", "Title 1", 3)]))["songs"]
+        assert heads_and_bodies(port_of(address), "/", "/api/songs/1", "/api/songs/1/audio", "/nothing") == [
+            (200, 0), (200, 0), (200, 0), (404, 0)
+        ]  # fmt: skip
         end(process, signal.SIGINT)
         assert process.stderr.read() == ""
 

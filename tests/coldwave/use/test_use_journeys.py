@@ -98,6 +98,7 @@ def test_songs_left_out_are_no_steps():
         (lambda: path(2, 2, vectors, 5), "name two songs"),
         (lambda: path(0, 3, vectors, 5), "has no vector"),
         (lambda: path(4, 0, vectors, 5), "has no vector"),
+        (lambda: path(0, 1, np.array([[1.0], [-2.0], [3.0]]), 3), "opposites in it"),
     ):
         with pytest.raises(InputError, match=message):
             wrong()
@@ -112,3 +113,7 @@ def test_a_song_without_a_direction_is_never_a_step(kind, bad):
     assert set(path(0, 1, vectors, 5)) == {0, 1, 3, 4, 5}
     with pytest.raises(InputError, match="4 songs between its ends, and there are 3"):
         path(0, 1, vectors, 6)
+
+
+def test_features_of_one_dimension_have_paths_on_one_side():
+    assert path(0, 2, np.array([[1.0], [-2.0], [3.0], [0.5]]), 3).tolist() == [0, 3, 2]
