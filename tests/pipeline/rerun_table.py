@@ -338,9 +338,9 @@ TABLE = [
            base="own"),
     Change(under("models.<predictions>", user="a", song="b", score="c", delimiter=";"), "read_scores", base="own"),
     *(
-        Change({f"models.<predictions>.{key}": "results/tiny/world/songs.csv"}, base="own",
+        Change({f"models.<predictions>.{key}": "results/tiny/world/truth.parquet"}, base="own",
                note="its rule, and what follows",
-               also={"models": {"theirs": {"scores": None, "songs": "results/tiny/world/songs.csv"}}},
+               also={"models": {"theirs": {"scores": None, "songs": "results/tiny/world/truth.parquet"}}},
                plan=just(**{rule: 1}, evaluate_model=1, **AFTER_LEARNING))
         for key, rule in (("songs", "read_factors"), ("users", "read_vectors"))
     ),

@@ -96,7 +96,7 @@ def bases(tiny, dry_runs, tmp_path_factory):
             return dry_runs.submit(folder, config, targets=targets, flags=flags).result()
 
         told = re.findall(r"^    (?:output|benchmark): (.*)$", ask("--dry-run"), re.MULTILINE)
-        made = [path for paths in told for path in paths.split(", ")]
+        made = [path.removesuffix(" (update)") for paths in told for path in paths.split(", ")]
         for path in made:
             file = place.folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
