@@ -62,7 +62,6 @@ def counts(place):
 
 def test_a_listener_of_two_histories(listener, tmp_path):
     place, overlay, songs = listener
-    place.folder.mkdir()
     expected = dict(zip(songs["song_id"], range(1, 7), strict=True))
     expected[songs["song_id"][0]] += 1
     output = place.make(targets=PLAYS, overlay=overlay).output
@@ -87,7 +86,6 @@ def test_a_listener_of_two_histories(listener, tmp_path):
 
 def test_a_history_of_another_library_is_told(listener, tmp_path):
     place, overlay, _ = listener
-    place.folder.mkdir()
     (tmp_path / "listens.jsonl").write_text(listen(TIMES[0], "Nobody", "Unknown") + "\n")
     overlay["plays"]["history"] = {}
     outcome = place.snakemake(targets=PLAYS, overlay=overlay)
