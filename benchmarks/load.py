@@ -36,7 +36,7 @@ PROGRAM = (
 )
 AT_REST, PAUSE = (1, 2), 0.1  # clients, and seconds
 REST = 2  # times as long is asked at rest, as answers are few then
-LOOP = 700_000  # steps of a loop, some 20 ms
+LOOP = 700_000  # steps of a loop, some 15 ms
 STEP = 7919  # songs are asked for in an order that jumps
 RATE = 22050
 UPLOADS = 4  # clients at once who upload

@@ -131,8 +131,7 @@ def audited_files():
 
 def stacked_predictions(pattern=PREDICTIONS, having="name"):
     """The predictions that models stand on; with ``having``, of those whose kind has a property."""
-    others = [other for model in SETTINGS["models"].values() for other in kinds.stood_on(model)]
-    return for_models(pattern, [other for other in dict.fromkeys(others) if getattr(MODELS[other], having)])
+    return for_models(pattern, [other for other in parts_of_others() if getattr(MODELS[other], having)])
 
 
 def learns_from_validation(model):

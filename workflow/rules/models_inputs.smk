@@ -19,6 +19,11 @@ def models_with(having):
     return [model for model, row in MODELS.items() if getattr(row, having)]
 
 
+def parts_of_others():
+    """The names of the models that others stand on, each once."""
+    return list(dict.fromkeys(part for model in SETTINGS["models"].values() for part in kinds.stood_on(model)))
+
+
 def brought_files():
     """Map the models that are made elsewhere to the files that they name, by setting."""
     models = {name: SETTINGS["models"][name] for name in models_with("brought")}

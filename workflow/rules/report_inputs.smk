@@ -5,10 +5,9 @@ READ_OF_MODELS = ("kind", "features", "audio", "models", "similarity")
 
 
 def examples_models():
-    """The models that hear, one of which recommends, and those that they stand on, in the order of the config."""
-    hear = models_with("hears")
-    parts = {part for model in hear for part in kinds.stood_on(SETTINGS["models"][model])}
-    return [model for model in MODELS if model in hear or model in parts]
+    """The models that hear, one of which recommends, and those that others stand on, in the order of the config."""
+    wanted = {*models_with("hears"), *parts_of_others()}
+    return [model for model in MODELS if model in wanted]
 
 
 def examples_hear():

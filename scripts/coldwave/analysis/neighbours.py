@@ -29,7 +29,7 @@ ARTISTS = {
 }
 QUERIES = 4  # as many as the paper shows, where the config names none
 DECIMALS = 6  # to which cosines are compared
-BLOCK = 64
+BLOCK = 64  # values, of which the highest is looked at first
 _COSINES_AT_ONCE = 1 << 24
 
 

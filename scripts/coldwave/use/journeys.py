@@ -46,8 +46,6 @@ def path(
     start, end = unit_vectors(vectors[[a, b]])
     if not (np.isfinite(start).all() and np.isfinite(end).all()):
         raise InputError("an end of the path has no vector: its audio is not known or cannot be used; name another")
-    if len(start) == 1 and start[0] != end[0]:
-        raise InputError("the features have one dimension, and the ends are opposites in it: no path leads past zero")
     steps = length - 2
     points = points_between(start, end, length)[1:-1]
     inverse = np.array(inverse_lengths(vectors) if inverse is None else inverse)
@@ -107,11 +105,14 @@ def points_between(start: np.ndarray, end: np.ndarray, number: int) -> np.ndarra
     """Space points evenly along the shorter great circle between two unit vectors, ends included: [number, d].
 
     Between opposites every great circle is as short; the one by the axis that is most at right angles to them is taken.
+    Raises InputError for opposites on a line, which has none.
     """
     angle = np.arccos(np.clip(start @ end, -1, 1))
     if angle < SAME:
         return np.repeat(start[None], number, axis=0)
     if angle > np.pi - SAME:
+        if len(start) == 1:
+            raise InputError("the features have one dimension, and the ends are opposites in it: no path leads past 0")
         end = np.zeros_like(start)
         end[np.abs(start).argmin()] = 1
     aside = end - (end @ start) * start

@@ -79,9 +79,11 @@ def nearest_songs(
     if song is not None:
         cosines[song] = -np.inf
     number = min(number, int((cosines > -np.inf).sum()))
-    near = near_highest(cosines, number, ROUNDING) if number else np.zeros(0, dtype=np.int64)
+    if not number:
+        return pl.DataFrame(schema=SIMILAR)
+    near = near_highest(cosines, number, ROUNDING)
     cosines = np.round(cosines[near], DECIMALS)
-    best = highest(cosines, number) if number else near
+    best = highest(cosines, number)
     places, cosines = near[best], cosines[best]
     named = songs[places.tolist()]
     return named.select(

@@ -17,7 +17,7 @@ SOUND, PLAYS, BOTH = "sound", "plays", "both"
 # what a linear model hears of it, and those of 30 and more as well as what the best network does.
 ENOUGH = 20
 
-BLOCK = 64  # rows
+BLOCK = 64  # rows that a processor multiplies at once, or a multiple of these
 
 
 @dataclass(frozen=True)
